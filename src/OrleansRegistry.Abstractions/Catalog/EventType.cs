@@ -1,0 +1,51 @@
+namespace OrleansRegistry;
+
+/// <summary>The types of <see cref="RegistryEvent"/>.</summary>
+public static class EventType
+{
+    /// <summary>The first version was deployed under a new name.</summary>
+    public const string ModelCreated = "model.created";
+
+    /// <summary>Description, labels or policy changed.</summary>
+    public const string ModelUpdated = "model.updated";
+
+    /// <summary>The model is gone, with all its versions.</summary>
+    public const string ModelDeleted = "model.deleted";
+
+    /// <summary>A version was made.</summary>
+    public const string VersionDeployed = "version.deployed";
+
+    /// <summary>A draft was published, or a version was deployed published.</summary>
+    public const string VersionPublished = "version.published";
+
+    /// <summary>The health URL answered: the version is routable.</summary>
+    public const string VersionReady = "version.ready";
+
+    /// <summary>The start took longer than it may.</summary>
+    public const string VersionFailed = "version.failed";
+
+    /// <summary>A version left routing.</summary>
+    public const string VersionDeactivated = "version.deactivated";
+
+    /// <summary>A version came back, or a failed one was started again.</summary>
+    public const string VersionActivated = "version.activated";
+
+    /// <summary>Description or labels changed.</summary>
+    public const string VersionUpdated = "version.updated";
+
+    /// <summary>A version is gone for ever.</summary>
+    public const string VersionDeleted = "version.deleted";
+
+    /// <summary>The primary pointer moved.</summary>
+    public const string PrimaryChanged = "primary.changed";
+
+    /// <summary>An interval of active time ended.</summary>
+    public const string UsageRecorded = "usage.recorded";
+
+    /// <summary>All types.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionDeactivated,
+        VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, UsageRecorded,
+    ];
+}

@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry;
+
+/// <summary>
+/// Reads over the stored rows: lists, look-ups and history. They activate no grain and see every acknowledged command.
+/// Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and the look-ups of one row throw
+/// <see cref="StateCorruptException"/> when it can't be read; lists leave such rows out.
+/// </summary>
+public interface IRegistryCatalog
+{
+    /// <summary>A model by id, deleted ones too, or null.</summary>
+    Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken);
+
+    /// <summary>The id of the living model of that name, or null.</summary>
+    Task<string?> FindModelId(string workspace, string name, CancellationToken cancellationToken);
+
+    /// <summary>Living models in the filter's order, at most <paramref name="limit"/>.</summary>
+    Task<ImmutableArray<ModelView>> ListModels(string workspace, ModelFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>A version by id, deleted ones too, or null.</summary>
+    Task<VersionView?> FindVersion(string workspace, VersionId id, CancellationToken cancellationToken);
+
+    /// <summary>A version by its number, deleted ones too, or null.</summary>
+    Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken);
+
+    /// <summary>Versions of a model, newest first, at most <paramref name="limit"/>.</summary>
+    Task<ImmutableArray<VersionView>> ListVersions(string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The version that a deployment with this key made, also of a model since deleted, or null.</summary>
+    Task<IdempotentDeployment?> FindDeployment(string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The highest number ever given in a release line, or null: of <c>{major}.{minor}</c>, or of <c>{major}</c> when
+    /// <paramref name="minor"/> is null (rules N3 and N4). Exact when asked by the model's grain, the only writer.
+    /// </summary>
+    Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken);
+
+    /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
+    Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Living models that have a version <c>starting</c>, of all workspaces.</summary>
+    Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken);
+}
+
+/// <summary>A model as the catalog holds it.</summary>
+/// <param name="Model">The model as callers see it.</param>
+/// <param name="DeletedAt">When it was deleted, or null.</param>
+public sealed record CatalogModel(ModelView Model, DateTimeOffset? DeletedAt);
+
+/// <summary>Where a model is.</summary>
+/// <param name="Workspace">Its workspace.</param>
+/// <param name="ModelId">Its id.</param>
+public sealed record ModelAddress(string Workspace, string ModelId);
+
+/// <summary>What an idempotency key stands for.</summary>
+/// <param name="Version">The version it made, as it is now.</param>
+/// <param name="BodyHash">The hash of the request that made it.</param>
+public sealed record IdempotentDeployment(VersionView Version, string BodyHash);
+
+/// <summary>The order of a list of models; the id is the last criterion of each.</summary>
+public enum ModelOrder
+{
+    /// <summary>By name, code point by code point.</summary>
+    Name = 0,
+
+    /// <summary>Newest first.</summary>
+    NewestFirst = 1,
+}
+
+/// <summary>Which models to list, in which order, from where.</summary>
+public sealed record ModelFilter
+{
+    /// <summary>The exact name, normalized, or null.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A prefix of the name in any case, or null.</summary>
+    public string? NamePrefix { get; init; }
+
+    /// <summary>Labels that the model must have, all of them.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Labels { get; init; } = [];
+
+    /// <summary>The order.</summary>
+    public ModelOrder Order { get; init; }
+
+    /// <summary>The last item of the page before, or null for the first page.</summary>
+    public ModelCursor? After { get; init; }
+}
+
+/// <summary>A place in a list of models.</summary>
+/// <param name="Name">The name of the last item seen.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="Id">Its id.</param>
+public sealed record ModelCursor(string Name, DateTimeOffset CreatedAt, string Id);
+
+/// <summary>Which versions to list, and from where.</summary>
+public sealed record VersionFilter
+{
+    /// <summary>The state, or null for all but deleted ones.</summary>
+    public VersionState? State { get; init; }
+
+    /// <summary>Labels that the version must have, all of them.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Labels { get; init; } = [];
+
+    /// <summary>The deployer's own id, or null.</summary>
+    public string? ExternalId { get; init; }
+
+    /// <summary>Only versions with a lower ordinal: the last of the page before, or null for the first page.</summary>
+    public int? Before { get; init; }
+}
+
+/// <summary>Which events to list, and from where.</summary>
+public sealed record EventFilter
+{
+    /// <summary>Of one model, or null.</summary>
+    public string? ModelId { get; init; }
+
+    /// <summary>Of one version, or null.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>Of one of these types; empty for all.</summary>
+    public ImmutableArray<string> Types { get; init; } = [];
+
+    /// <summary>Only events behind this position; 0 for all.</summary>
+    public long After { get; init; }
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry;
+
+/// <summary>What every command carries: who, until when, and on what condition.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.CommandContext")]
+public sealed record CommandContext
+{
+    /// <summary>How long after its receipt a command may still take effect (rule E1).</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The longest that the database may work on one command. A command whose deadline is nearer is not begun, so that none takes
+    /// effect after its deadline.
+    /// </summary>
+    public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Drawn once for each request. The row that a command wrote carries it, so that a lost answer can be told from a lost write.</summary>
+    [Id(0)]
+    public required Guid CommandId { get; init; }
+
+    /// <summary>Who asks, as events and views name them: <c>key:ci</c>, <c>system</c>.</summary>
+    [Id(1)]
+    public required string Actor { get; init; }
+
+    /// <summary>From this instant on the command must not take effect any more.</summary>
+    [Id(2)]
+    public required DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Answer what would happen; change, claim and reserve nothing.</summary>
+    [Id(3)]
+    public bool DryRun { get; init; }
+
+    /// <summary>Entity tags of which the resource must have one, quotes included, or <c>*</c>; empty for no condition.</summary>
+    [Id(4)]
+    public ImmutableArray<string> IfMatch { get; init; } = [];
+
+    /// <summary>Says whether the resource whose tag this is meets the condition.</summary>
+    public bool Matches(string entityTag) => IfMatch.IsDefaultOrEmpty || IfMatch.Contains("*") || IfMatch.Contains(entityTag);
+}

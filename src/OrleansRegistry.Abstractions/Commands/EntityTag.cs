@@ -1,0 +1,14 @@
+using System.Globalization;
+
+namespace OrleansRegistry;
+
+/// <summary>The entity tags of models and versions: what <c>ETag</c> says and <c>If-Match</c> is compared with.</summary>
+public static class EntityTag
+{
+    /// <summary>A model's tag, <c>"12"</c>.</summary>
+    public static string Model(int revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
+
+    /// <summary>A version's tag, <c>"4"</c>, or <c>"4p"</c> while it is primary.</summary>
+    public static string Version(int revision, bool isPrimary) =>
+        string.Create(CultureInfo.InvariantCulture, $"\"{revision}{(isPrimary ? "p" : "")}\"");
+}

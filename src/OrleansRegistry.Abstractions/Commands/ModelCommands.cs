@@ -1,0 +1,44 @@
+namespace OrleansRegistry;
+
+/// <summary>Goes back to the previous primary that is still routable (rule P5).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RollbackCommand")]
+public sealed record RollbackCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>The primary the caller expects, an id or null for none.</summary>
+    [Id(1)]
+    public Optional<string> From { get; init; }
+}
+
+/// <summary>Changes what a model says of itself, by RFC 7396 merge.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchModelCommand")]
+public sealed record PatchModelCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>The new description; null removes it.</summary>
+    [Id(1)]
+    public Optional<string> Description { get; init; }
+
+    /// <summary>Labels to set, or to remove where the value is null; null as a whole removes all.</summary>
+    [Id(2)]
+    public Optional<IReadOnlyDictionary<string, string?>> Labels { get; init; }
+
+    /// <summary>The new policy, or null to keep it. Changing it moves nothing (rule P4).</summary>
+    [Id(3)]
+    public PrimaryPolicy? PrimaryPolicy { get; init; }
+}
+
+/// <summary>Deletes a model and all its versions (rule L5).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeleteModelCommand")]
+public sealed record DeleteModelCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+}

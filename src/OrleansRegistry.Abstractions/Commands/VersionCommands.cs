@@ -1,0 +1,98 @@
+namespace OrleansRegistry;
+
+/// <summary>Publishes a draft, or with <see cref="Promote"/> claims the pointer for a version that is published already (rules P1, P3).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PublishCommand")]
+public sealed record PublishCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>Whether it claims the pointer; null for what rule P1 says.</summary>
+    [Id(2)]
+    public bool? Promote { get; init; }
+
+    /// <summary>With <c>promote: true</c>: the primary the caller expects, an id or null for none (rule P5).</summary>
+    [Id(3)]
+    public Optional<string> From { get; init; }
+}
+
+/// <summary>Makes a routable version primary (rule P2).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PromoteCommand")]
+public sealed record PromoteCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>The primary the caller expects, an id or null for none (rule P5).</summary>
+    [Id(2)]
+    public Optional<string> From { get; init; }
+}
+
+/// <summary>Brings an inactive version back, or starts a failed one again (rule L3).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ActivateCommand")]
+public sealed record ActivateCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>Where it answers from now on; null to keep what it had.</summary>
+    [Id(2)]
+    public ServingSpec? Serving { get; init; }
+}
+
+/// <summary>Deactivates or deletes a version (rules L2, L4, P4).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RetireCommand")]
+public sealed record RetireCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>The id of the version that takes the pointer if this one holds it, or null.</summary>
+    [Id(2)]
+    public string? PromoteTo { get; init; }
+
+    /// <summary>Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</summary>
+    [Id(3)]
+    public bool RefuseIfPrimary { get; init; }
+}
+
+/// <summary>Changes what a version says of itself, by RFC 7396 merge.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchVersionCommand")]
+public sealed record PatchVersionCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>The new description; null removes it.</summary>
+    [Id(2)]
+    public Optional<string> Description { get; init; }
+
+    /// <summary>Labels to set, or to remove where the value is null; null as a whole removes all.</summary>
+    [Id(3)]
+    public Optional<IReadOnlyDictionary<string, string?>> Labels { get; init; }
+}

@@ -1,0 +1,71 @@
+namespace OrleansRegistry;
+
+/// <summary>The error vocabulary: what the <c>code</c> of a problem can be. A code, once published, keeps its meaning.</summary>
+public static class ErrorCode
+{
+    /// <summary>400: a field is not valid; <c>errors</c> names it.</summary>
+    public const string ValidationFailed = "validation_failed";
+
+    /// <summary>400: the text is neither a number, a range nor a version id.</summary>
+    public const string InvalidSelector = "invalid_selector";
+
+    /// <summary>404: no model of that id or name.</summary>
+    public const string ModelNotFound = "model_not_found";
+
+    /// <summary>404: no version of that id or number was ever given.</summary>
+    public const string VersionNotFound = "version_not_found";
+
+    /// <summary>404: no routable published version is in the range.</summary>
+    public const string NoMatchingVersion = "no_matching_version";
+
+    /// <summary>409: the version is inactive; activate it first.</summary>
+    public const string VersionInactive = "version_inactive";
+
+    /// <summary>409: a new serving spec was brought to a version that is up or starting.</summary>
+    public const string VersionActive = "version_active";
+
+    /// <summary>409: the version is not up, so that it can't be primary.</summary>
+    public const string NotRoutable = "not_routable";
+
+    /// <summary>409: the number was given before.</summary>
+    public const string VersionExists = "version_exists";
+
+    /// <summary>409: the version is primary and the call asked to be refused then.</summary>
+    public const string IsPrimary = "is_primary";
+
+    /// <summary>409: the primary is not the one that <c>from</c> names.</summary>
+    public const string PrimaryMoved = "primary_moved";
+
+    /// <summary>409: nothing to roll back to.</summary>
+    public const string NoPreviousPrimary = "no_previous_primary";
+
+    /// <summary>409: the model has no primary, and the call named no version.</summary>
+    public const string NoPrimary = "no_primary";
+
+    /// <summary>409: the model has as many active versions as it may have (rule L6).</summary>
+    public const string TooManyActiveVersions = "too_many_active_versions";
+
+    /// <summary>410: the version is deleted.</summary>
+    public const string VersionDeleted = "version_deleted";
+
+    /// <summary>410: the model is deleted.</summary>
+    public const string ModelDeleted = "model_deleted";
+
+    /// <summary>412: <c>If-Match</c> names another revision.</summary>
+    public const string RevisionMismatch = "revision_mismatch";
+
+    /// <summary>422: the idempotency key came before, with another body.</summary>
+    public const string IdempotencyKeyReused = "idempotency_key_reused";
+
+    /// <summary>503: the version is starting.</summary>
+    public const string VersionStarting = "version_starting";
+
+    /// <summary>503: the version's last start failed.</summary>
+    public const string ServingFailed = "serving_failed";
+
+    /// <summary>503: the registry can't answer now; a command may have taken effect (rule E1).</summary>
+    public const string Unavailable = "unavailable";
+
+    /// <summary>500: a stored row can't be read; only its model is affected.</summary>
+    public const string StateCorrupt = "state_corrupt";
+}

@@ -1,0 +1,29 @@
+namespace OrleansRegistry;
+
+/// <summary>
+/// The one place that builds grain keys. Every key carries a <c>/</c>: ADO.NET grain storage reads a text that looks like a
+/// hexadecimal number as one, so that <c>face</c> and <c>FACE</c> would share a row.
+/// </summary>
+public static class GrainKeys
+{
+    /// <summary>The workspace every request acts in until workspaces can be made.</summary>
+    public const string DefaultWorkspace = "default";
+
+    /// <summary>The key of the grain that owns a model's name.</summary>
+    public static string Name(string workspace, string name) => $"name/{workspace}/{name}";
+
+    /// <summary>The key of a model's grain.</summary>
+    public static string Model(string workspace, string modelId) => $"model/{workspace}/{modelId}";
+
+    /// <summary>The key of a version's grain.</summary>
+    public static string Version(string workspace, VersionId id) => $"version/{workspace}/{id}";
+
+    /// <summary>Splits a key into its workspace and the id or name behind it.</summary>
+    /// <exception cref="FormatException">The key was not built here.</exception>
+    public static (string Workspace, string Id) Split(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var parts = key.Split('/', 3);
+        return parts is [_, var workspace, var id] ? (workspace, id) : throw new FormatException($"'{key}' is no grain key.");
+    }
+}

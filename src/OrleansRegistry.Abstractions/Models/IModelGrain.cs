@@ -1,0 +1,59 @@
+using Orleans.Concurrency;
+
+namespace OrleansRegistry;
+
+/// <summary>
+/// One model: numbering, the primary pointer, the table of active versions, and the order of all commands on its versions.
+/// Key: <see cref="GrainKeys.Model"/>. An answered command is durable. An answer with <see cref="ErrorCode.Unavailable"/>, a
+/// timeout or a lost connection leaves the outcome unknown until the command's deadline (rule E1).
+/// </summary>
+[Alias("OrleansRegistry.IModelGrain")]
+public interface IModelGrain : IGrainWithStringKey
+{
+    /// <summary>Makes a new version (rules N1 to N5, L1, L6). A model that is deleted, or has another name, answers <see cref="ErrorCode.ModelDeleted"/>.</summary>
+    [Alias("Deploy")]
+    Task<Outcome<DeployAnswer>> Deploy(DeployCommand command);
+
+    /// <summary>Publishes a draft (rules P1 and P3).</summary>
+    [Alias("Publish")]
+    Task<Outcome<CommandAnswer>> Publish(PublishCommand command);
+
+    /// <summary>Makes a routable version primary (rule P2).</summary>
+    [Alias("Promote")]
+    Task<Outcome<CommandAnswer>> Promote(PromoteCommand command);
+
+    /// <summary>Brings an inactive version back, or starts a failed one again (rule L3).</summary>
+    [Alias("Activate")]
+    Task<Outcome<CommandAnswer>> Activate(ActivateCommand command);
+
+    /// <summary>Takes a version out of routing at once (rules L2 and P4).</summary>
+    [Alias("Deactivate")]
+    Task<Outcome<CommandAnswer>> Deactivate(RetireCommand command);
+
+    /// <summary>Deletes a version for ever; the last one takes its model along (rules L4 and L5).</summary>
+    [Alias("Delete")]
+    Task<Outcome<CommandAnswer>> Delete(RetireCommand command);
+
+    /// <summary>Changes a version's description and labels.</summary>
+    [Alias("PatchVersion")]
+    Task<Outcome<CommandAnswer>> PatchVersion(PatchVersionCommand command);
+
+    /// <summary>Goes back to the previous primary that is still routable (rule P5).</summary>
+    [Alias("Rollback")]
+    Task<Outcome<CommandAnswer>> Rollback(RollbackCommand command);
+
+    /// <summary>Changes the model's description, labels and primary policy.</summary>
+    [Alias("PatchModel")]
+    Task<Outcome<ModelView>> PatchModel(PatchModelCommand command);
+
+    /// <summary>Deletes the model and all its versions in one write (rule L5).</summary>
+    [Alias("DeleteModel")]
+    Task<Outcome<ModelView>> DeleteModel(DeleteModelCommand command);
+
+    /// <summary>
+    /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a version id.
+    /// Answers from memory, between and during commands; it never waits for the database once the model is loaded.
+    /// </summary>
+    [Alias("Resolve"), AlwaysInterleave]
+    Task<Outcome<ResolvedVersion>> Resolve(string? selector);
+}

@@ -1,0 +1,96 @@
+namespace OrleansRegistry;
+
+/// <summary>A model as callers see it.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ModelView")]
+public sealed record ModelView
+{
+    /// <summary>The model's id, see <see cref="ModelId"/>.</summary>
+    [Id(0)]
+    public required string Id { get; init; }
+
+    /// <summary>The name, unique among the workspace's living models.</summary>
+    [Id(1)]
+    public required string Name { get; init; }
+
+    /// <summary>Free text, or null.</summary>
+    [Id(2)]
+    public string? Description { get; init; }
+
+    /// <summary>Labels by key.</summary>
+    [Id(3)]
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>The version that answers calls that name none, or null.</summary>
+    [Id(4)]
+    public PrimaryView? Primary { get; init; }
+
+    /// <summary>The version that takes the pointer when it is ready, or null.</summary>
+    [Id(5)]
+    public PendingPrimaryView? PendingPrimary { get; init; }
+
+    /// <summary>How the pointer moves when nobody names the version.</summary>
+    [Id(6)]
+    public PrimaryPolicy PrimaryPolicy { get; init; }
+
+    /// <summary>The highest number ever given, deleted versions included.</summary>
+    [Id(7)]
+    public required string LatestVersion { get; init; }
+
+    /// <summary>How many versions are not deleted.</summary>
+    [Id(8)]
+    public int VersionCount { get; init; }
+
+    /// <summary>How many versions are draft or published.</summary>
+    [Id(9)]
+    public int ActiveVersionCount { get; init; }
+
+    /// <summary>When the first version was deployed.</summary>
+    [Id(10)]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who deployed it.</summary>
+    [Id(11)]
+    public required string CreatedBy { get; init; }
+
+    /// <summary>Raised by every command on the model or its versions.</summary>
+    [Id(12)]
+    public int Revision { get; init; }
+}
+
+/// <summary>The primary of a model.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PrimaryView")]
+public sealed record PrimaryView
+{
+    /// <summary>The version's id.</summary>
+    [Id(0)]
+    public required string VersionId { get; init; }
+
+    /// <summary>The version's number.</summary>
+    [Id(1)]
+    public required string Version { get; init; }
+
+    /// <summary>Since when it is primary.</summary>
+    [Id(2)]
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>Why it is.</summary>
+    [Id(3)]
+    public PrimaryReason Reason { get; init; }
+
+    /// <summary>Whose command made it so.</summary>
+    [Id(4)]
+    public required string By { get; init; }
+}
+
+/// <summary>A version that takes the primary pointer when it is ready.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PendingPrimaryView")]
+public sealed record PendingPrimaryView
+{
+    /// <summary>The version's id.</summary>
+    [Id(0)]
+    public required string VersionId { get; init; }
+
+    /// <summary>The version's number.</summary>
+    [Id(1)]
+    public required string Version { get; init; }
+}

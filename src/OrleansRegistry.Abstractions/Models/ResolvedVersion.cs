@@ -1,0 +1,43 @@
+namespace OrleansRegistry;
+
+/// <summary>How a selector led to a version.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.ResolvedBy")]
+public enum ResolvedBy
+{
+    /// <summary>No selector: the primary.</summary>
+    Primary = 0,
+
+    /// <summary>An exact number.</summary>
+    Exact = 1,
+
+    /// <summary>A range: the highest published routable match.</summary>
+    Range = 2,
+
+    /// <summary>A version id.</summary>
+    Id = 3,
+}
+
+/// <summary>The version that a selector leads to now.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ResolvedVersion")]
+public sealed record ResolvedVersion
+{
+    /// <summary>The version's id.</summary>
+    [Id(0)]
+    public required string VersionId { get; init; }
+
+    /// <summary>The version's number.</summary>
+    [Id(1)]
+    public required string Version { get; init; }
+
+    /// <summary>How the selector led to it.</summary>
+    [Id(2)]
+    public ResolvedBy ResolvedBy { get; init; }
+
+    /// <summary>Where it answers, or null for a version without a serving spec.</summary>
+    [Id(3)]
+    public string? ServingUrl { get; init; }
+
+    /// <summary>The revision of the model that the answer is true of.</summary>
+    [Id(4)]
+    public int Revision { get; init; }
+}

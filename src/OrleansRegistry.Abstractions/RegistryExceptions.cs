@@ -1,0 +1,45 @@
+namespace OrleansRegistry;
+
+/// <summary>The database can't answer now. The same call may go through later.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.RegistryUnavailableException")]
+public sealed class RegistryUnavailableException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public RegistryUnavailableException()
+    {
+    }
+
+    /// <summary>Makes the exception with a message.</summary>
+    public RegistryUnavailableException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a message and what was thrown by the database's driver.</summary>
+    public RegistryUnavailableException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A stored row is empty or can't be read. It is never taken for a new one; only its model is affected.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.StateCorruptException")]
+public sealed class StateCorruptException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public StateCorruptException()
+    {
+    }
+
+    /// <summary>Makes the exception with a message that names the row.</summary>
+    public StateCorruptException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a message that names the row, and what its reader threw.</summary>
+    public StateCorruptException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

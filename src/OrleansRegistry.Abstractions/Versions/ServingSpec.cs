@@ -1,0 +1,21 @@
+namespace OrleansRegistry;
+
+/// <summary>Where a version answers, as the deployer says it.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingSpec")]
+public sealed record ServingSpec
+{
+    /// <summary>The startup timeout of a spec that names none, in seconds.</summary>
+    public const int DefaultStartupTimeoutSeconds = 900;
+
+    /// <summary>Base address of the model's server, <c>http</c> or <c>https</c>.</summary>
+    [Id(0)]
+    public required string Url { get; init; }
+
+    /// <summary>Answers 2xx once the version is up; without one the version is ready at once (rule L3).</summary>
+    [Id(1)]
+    public string? HealthUrl { get; init; }
+
+    /// <summary>How long a start may take, in seconds, 1 to 86,400.</summary>
+    [Id(2)]
+    public int StartupTimeoutSeconds { get; init; } = DefaultStartupTimeoutSeconds;
+}

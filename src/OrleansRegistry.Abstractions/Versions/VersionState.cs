@@ -1,0 +1,46 @@
+namespace OrleansRegistry;
+
+/// <summary>The four states of a version. Draft and published are <em>active</em>.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.VersionState")]
+public enum VersionState
+{
+    /// <summary>Deployed, not published.</summary>
+    Draft = 0,
+
+    /// <summary>Published.</summary>
+    Published = 1,
+
+    /// <summary>Out of routing; remembers its stage and can be activated.</summary>
+    Inactive = 2,
+
+    /// <summary>Gone for ever; its id and number stay taken.</summary>
+    Deleted = 3,
+}
+
+/// <summary>Which resources an active version runs on. An inactive version remembers it.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.Stage")]
+public enum Stage
+{
+    /// <summary>The draft stage.</summary>
+    Draft = 0,
+
+    /// <summary>The published stage.</summary>
+    Published = 1,
+}
+
+/// <summary>Whether a version with a serving spec is up.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.ServingStatus")]
+public enum ServingStatus
+{
+    /// <summary>Not up yet; the health URL is being probed.</summary>
+    Starting = 0,
+
+    /// <summary>Up: the version may receive invocations.</summary>
+    Ready = 1,
+
+    /// <summary>Did not come up within its startup timeout.</summary>
+    Failed = 2,
+
+    /// <summary>The version is inactive or deleted.</summary>
+    Stopped = 3,
+}

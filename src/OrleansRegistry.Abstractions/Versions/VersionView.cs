@@ -1,0 +1,115 @@
+namespace OrleansRegistry;
+
+/// <summary>A version as callers see it.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionView")]
+public sealed record VersionView
+{
+    /// <summary>The version's id, see <see cref="VersionId"/>.</summary>
+    [Id(0)]
+    public required string Id { get; init; }
+
+    /// <summary>The id of its model.</summary>
+    [Id(1)]
+    public required string ModelId { get; init; }
+
+    /// <summary>The name of its model.</summary>
+    [Id(2)]
+    public required string ModelName { get; init; }
+
+    /// <summary>The number: a semantic version, unique in the model.</summary>
+    [Id(3)]
+    public required string Version { get; init; }
+
+    /// <summary>The state; every version of a deleted model is deleted.</summary>
+    [Id(4)]
+    public VersionState State { get; init; }
+
+    /// <summary>The stage it runs on, or ran on last.</summary>
+    [Id(5)]
+    public Stage Stage { get; init; }
+
+    /// <summary>Whether it answers calls that name no version.</summary>
+    [Id(6)]
+    public bool IsPrimary { get; init; }
+
+    /// <summary>Where it answers and whether it is up, or null for a version that is only registered.</summary>
+    [Id(7)]
+    public ServingView? Serving { get; init; }
+
+    /// <summary>What was deployed, or null.</summary>
+    [Id(8)]
+    public Artifact? Artifact { get; init; }
+
+    /// <summary>What it runs on, for billing, or null.</summary>
+    [Id(9)]
+    public string? InstanceType { get; init; }
+
+    /// <summary>Free text, or null.</summary>
+    [Id(10)]
+    public string? Description { get; init; }
+
+    /// <summary>Labels by key.</summary>
+    [Id(11)]
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>The deployer's own id for it, or null.</summary>
+    [Id(12)]
+    public string? ExternalId { get; init; }
+
+    /// <summary>When it was deployed.</summary>
+    [Id(13)]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who deployed it.</summary>
+    [Id(14)]
+    public required string CreatedBy { get; init; }
+
+    /// <summary>When it was published, or null.</summary>
+    [Id(15)]
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    /// <summary>When it last became active: deployed or activated.</summary>
+    [Id(16)]
+    public DateTimeOffset? ActivatedAt { get; init; }
+
+    /// <summary>When it was last deactivated, or null.</summary>
+    [Id(17)]
+    public DateTimeOffset? DeactivatedAt { get; init; }
+
+    /// <summary>When it or its model was deleted, or null.</summary>
+    [Id(18)]
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>Raised by every change of this version's own row; a move of the pointer does not raise it.</summary>
+    [Id(19)]
+    public int Revision { get; init; }
+}
+
+/// <summary>Where a version answers and whether it is up.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingView")]
+public sealed record ServingView
+{
+    /// <summary>Base address of the model's server.</summary>
+    [Id(0)]
+    public required string Url { get; init; }
+
+    /// <summary>The address that answers 2xx once the version is up, or null.</summary>
+    [Id(1)]
+    public string? HealthUrl { get; init; }
+
+    /// <summary>How long a start may take, in seconds.</summary>
+    [Id(2)]
+    public int StartupTimeoutSeconds { get; init; }
+
+    /// <summary>Whether it is up.</summary>
+    [Id(3)]
+    public ServingStatus Status { get; init; }
+
+    /// <summary>Since when it has that status.</summary>
+    [Id(4)]
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>Why the last start failed, or null.</summary>
+    [Id(5)]
+    public string? Message { get; init; }
+}

@@ -1,0 +1,17 @@
+using Orleans.Concurrency;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>What a model is asked from inside the silo: to go on with its starts.</summary>
+[Alias("OrleansRegistry.IModelServing")]
+internal interface IModelServing : IGrainWithStringKey
+{
+    /// <summary>Loads the model, so that its timer asks for starts that go on (rule L3).</summary>
+    [Alias("Touch")]
+    Task Touch();
+
+    /// <summary>A probe's result, as a command of the model. One that can't be stored now is asked for again.</summary>
+    [Alias("Serve"), OneWay]
+    Task Serve(int ordinal, ServingResult result);
+}

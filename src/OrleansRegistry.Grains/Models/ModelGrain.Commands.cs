@@ -1,0 +1,209 @@
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Models;
+
+internal sealed partial class ModelGrain
+{
+    public Task<Outcome<CommandAnswer>> Publish(PublishCommand command) => OnVersion(
+        command.Context, command.Ordinal, new PublishTransition(), (model, step, at) => ModelRules.Publish(model, step, command, at));
+
+    public Task<Outcome<CommandAnswer>> Promote(PromoteCommand command) => OnVersion(
+        command.Context, command.Ordinal, new PromoteTransition(), (model, step, at) => ModelRules.Promote(model, step, command, at));
+
+    public Task<Outcome<CommandAnswer>> Activate(ActivateCommand command) => OnVersion(
+        command.Context,
+        command.Ordinal,
+        new ActivateTransition(command.Serving),
+        (model, step, at) => model.Find(command.Ordinal) is null && IsFull(model) is { } full ? full : ModelRules.Activate(model, step, command, at));
+
+    public Task<Outcome<CommandAnswer>> Deactivate(RetireCommand command) => OnVersion(
+        command.Context, command.Ordinal, new DeactivateTransition(), (model, step, at) => ModelRules.Deactivate(model, step, command, at));
+
+    public Task<Outcome<CommandAnswer>> Delete(RetireCommand command) => OnVersion(
+        command.Context, command.Ordinal, new DeleteTransition(), (model, step, at) => ModelRules.Delete(model, step, command, at));
+
+    public Task<Outcome<CommandAnswer>> PatchVersion(PatchVersionCommand command) => OnVersion(
+        command.Context,
+        command.Ordinal,
+        new PatchTransition(command.Description, command.Labels),
+        (model, step, _) => ModelRules.Patch(model, step));
+
+    public async Task<Outcome<CommandAnswer>> Rollback(RollbackCommand command)
+    {
+        if (await BeginOnModel(command.Context) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var model = _row.Value!;
+        var at = Now(model);
+        if (!ModelRules.Rollback(model, command, at).TryGet(out var change, out var error))
+        {
+            return error;
+        }
+
+        try
+        {
+            var target = await Version(change.Model.Primary!.Ordinal).Prepare(command.Context.CommandId, new ReadTransition(), at);
+            return await Finish(command.Context, model, target, change, at);
+        }
+        catch (Exception e) when (Refusal(e) is { } failed)
+        {
+            return failed;
+        }
+    }
+
+    public async Task<Outcome<ModelView>> PatchModel(PatchModelCommand command)
+    {
+        if (await BeginOnModel(command.Context) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var model = _row.Value!;
+        return await FinishOnModel(command.Context, ModelRules.Patch(model, command), [], Now(model));
+    }
+
+    public async Task<Outcome<ModelView>> DeleteModel(DeleteModelCommand command)
+    {
+        if (await BeginOnModel(command.Context) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var model = _row.Value!;
+        var at = Now(model);
+        try
+        {
+            var prepared = await Task.WhenAll(
+                model.Active.Select(version => Version(version.Ordinal).Prepare(command.Context.CommandId, new DeleteTransition(), at)));
+            LifecycleStep[] steps = [.. prepared.Select(version => Existing(version.Step))];
+            return await FinishOnModel(
+                command.Context, ModelRules.Delete(model, steps, at), [.. prepared.Select(version => version.RowVersion)], at);
+        }
+        catch (Exception e) when (Refusal(e) is { } failed)
+        {
+            return failed;
+        }
+    }
+
+    /// <summary>Every command on one version: prepare, decide, store, answer.</summary>
+    private async Task<Outcome<CommandAnswer>> OnVersion(
+        CommandContext command,
+        int ordinal,
+        VersionTransition transition,
+        Func<ModelState, LifecycleStep, DateTimeOffset, Outcome<ModelChange>> decide)
+    {
+        if (await Begin(command) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (_row.Value is not { } model || ordinal < 1 || ordinal >= model.NextOrdinal)
+        {
+            return new RegistryError(ErrorCode.VersionNotFound, $"There is no version {new VersionId(_key.Id, ordinal)}.");
+        }
+
+        if (model.DeletedAt is not null)
+        {
+            return new RegistryError(ErrorCode.VersionDeleted, $"Version {new VersionId(_key.Id, ordinal)} is deleted, with its model.");
+        }
+
+        var at = Now(model);
+        try
+        {
+            var prepared = await Version(ordinal).Prepare(command.CommandId, transition, at);
+            var step = Existing(prepared.Step);
+            if (!command.Matches(EntityTag.Version(prepared.RowVersion, model.Primary?.Ordinal == ordinal)))
+            {
+                return Mismatch();
+            }
+
+            if (step.Refusal is { } refused)
+            {
+                return refused;
+            }
+
+            return decide(model, step, at).TryGet(out var change, out var error)
+                ? await Finish(command, model, prepared, change, at)
+                : error;
+        }
+        catch (Exception e) when (Refusal(e) is { } failed)
+        {
+            return failed;
+        }
+    }
+
+    /// <summary>Stores a change that concerns at most one version, and says what it came to.</summary>
+    private async Task<Outcome<CommandAnswer>> Finish(
+        CommandContext command, ModelState before, PreparedVersion prepared, ModelChange change, DateTimeOffset at)
+    {
+        var version = change.Versions is [var written] ? written : Existing(prepared.Step).State;
+        var after = Stamp(change.Model, command, at);
+        if (!command.DryRun && IsChange(before, change) && await Commit(command, change, [prepared.RowVersion], at) is { } error)
+        {
+            return error;
+        }
+
+        var moved = before.Primary?.Ordinal != after.Primary?.Ordinal;
+        return new CommandAnswer
+        {
+            Version = version.ToView(after.Primary?.Ordinal == version.Ordinal, prepared.RowVersion + change.Versions.Length),
+            Changed = !change.Events.IsEmpty || before.PendingPrimary != after.PendingPrimary,
+            PrimaryChange = moved ? new PrimaryChange { From = before.PrimaryId?.ToString(), To = after.PrimaryId?.ToString() } : null,
+            ModelDeleted = after.DeletedAt is not null,
+        };
+    }
+
+    private async Task<RegistryError?> BeginOnModel(CommandContext command)
+    {
+        if (await Begin(command) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (_row.Value is not { } model)
+        {
+            return NoSuchModel();
+        }
+
+        if (model.DeletedAt is not null)
+        {
+            return RoutingTable.Deleted(model);
+        }
+
+        return command.Matches(EntityTag.Model(_row.Version)) ? null : Mismatch();
+    }
+
+    private async Task<Outcome<ModelView>> FinishOnModel(
+        CommandContext command, ModelChange change, IReadOnlyList<int> expected, DateTimeOffset at)
+    {
+        var revision = _row.Version;
+        var before = _row.Value!;
+        if (!IsChange(before, change))
+        {
+            return before.ToView(revision);
+        }
+
+        if (!command.DryRun && await Commit(command, change, expected, at) is { } error)
+        {
+            return error;
+        }
+
+        return Stamp(change.Model, command, at).ToView(revision + 1);
+    }
+
+    private static bool IsChange(ModelState before, ModelChange change) => !ReferenceEquals(before, change.Model) || !change.Versions.IsEmpty;
+
+    /// <summary>A version that the model knows has a row; when it has none, somebody else deleted it.</summary>
+    private LifecycleStep Existing(LifecycleStep? step) =>
+        step ?? throw new StateCorruptException($"Model {_key.Id} knows a version that has no row.");
+
+    private RegistryError? IsFull(ModelState model) => model.Active.Length < options.Value.MaxActiveVersions
+        ? null
+        : new RegistryError(
+            ErrorCode.TooManyActiveVersions,
+            $"The model has {model.Active.Length} active versions, as many as it may have; deactivate or delete one first.");
+
+    private static RegistryError Mismatch() => new(ErrorCode.RevisionMismatch, "If-Match names another revision; read the resource again.");
+}

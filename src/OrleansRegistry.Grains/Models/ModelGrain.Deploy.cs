@@ -1,0 +1,157 @@
+using OrleansRegistry.Versions;
+using Semver;
+
+namespace OrleansRegistry.Models;
+
+internal sealed partial class ModelGrain
+{
+    public async Task<Outcome<DeployAnswer>> Deploy(DeployCommand command)
+    {
+        if (await Begin(command.Context) is { } refusal)
+        {
+            return refusal;
+        }
+
+        try
+        {
+            return await DeployInTurn(command);
+        }
+        catch (Exception e) when (Refusal(e) is { } failed)
+        {
+            return failed;
+        }
+    }
+
+    private async Task<Outcome<DeployAnswer>> DeployInTurn(DeployCommand command)
+    {
+        if (await FindReplay(command) is { } replay)
+        {
+            return replay;
+        }
+
+        var known = _row.Value;
+        if (known is not null && (known.DeletedAt is not null || known.Name != command.ModelName))
+        {
+            // Another name: the id was drawn twice. Either way the name needs a new id.
+            return RoutingTable.Deleted(known);
+        }
+
+        var at = Now(known);
+        var model = known ?? NewModel(command, at);
+        if (IsFull(model) is { } full)
+        {
+            return full;
+        }
+
+        var latest = known is null ? null : VersionNumbering.Parse(known.LatestVersion);
+        if (!(await Number(command, latest)).TryGet(out var number, out var error))
+        {
+            return error;
+        }
+
+        var transition = new DeployTransition(
+            NewVersion(command, model.NextOrdinal, number.ToString(), VersionNumbering.IsHighest(number, latest)), command.Publish);
+        var prepared = await Version(model.NextOrdinal).Prepare(command.Context.CommandId, transition, at);
+        if (prepared.Step is not { } step)
+        {
+            // The version has a row that this model doesn't know: a write that was in doubt took effect after all.
+            await Reread();
+            return Unavailable();
+        }
+
+        var change = ModelRules.Deploy(model, step, command, at);
+        return command.Context.DryRun || await Commit(command.Context, change, [prepared.RowVersion], at) is not { } failed
+            ? new DeployAnswer { Version = change.Versions[0].ToView(change.Model.Primary?.Ordinal == model.NextOrdinal, prepared.RowVersion + 1) }
+            : failed;
+    }
+
+    /// <summary>The answer to a repeated deployment (rule N5), or null for one that is new.</summary>
+    private async Task<Outcome<DeployAnswer>?> FindReplay(DeployCommand command)
+    {
+        if (command.Idempotency is not { } repeated
+            || await catalog.FindDeployment(_key.Workspace, command.ModelName, repeated.Key, CancellationToken.None) is not { } earlier)
+        {
+            return null;
+        }
+
+        return earlier.BodyHash == repeated.BodyHash
+            ? new DeployAnswer { Version = earlier.Version, Replayed = true }
+            : new RegistryError(ErrorCode.IdempotencyKeyReused, "The idempotency key was used before, with another request.");
+    }
+
+    /// <summary>The number of the new version (rules N2 to N4). Only an older release line needs a look at the catalog.</summary>
+    private async Task<Outcome<SemVersion>> Number(DeployCommand command, SemVersion? latest)
+    {
+        if (command.Version is { } text)
+        {
+            var number = VersionNumbering.Parse(text);
+            var last = await LastOf(ReleaseLine.Of(number), latest);
+            if (VersionNumbering.IsAbove(number, last))
+            {
+                return number;
+            }
+
+            return number.PrecedenceEquals(last) || await catalog.FindVersion(_key.Workspace, _key.Id, text, CancellationToken.None) is not null
+                ? new RegistryError(ErrorCode.VersionExists, $"Number {text} was given before; numbers are never reused.")
+                : RegistryError.Invalid("version", $"must be above {last}, the last number of its line");
+        }
+
+        var from = latest;
+        var bump = command.VersionBump ?? VersionBump.Minor;
+        if (command.Base is { } name)
+        {
+            ReleaseLine line = ReleaseLine.Parse(name);
+            from = await LastOf(line, latest);
+            if (from is null)
+            {
+                return RegistryError.Invalid("base", $"names release line {name}, which has no version yet");
+            }
+
+            bump = command.VersionBump ?? VersionNumbering.DefaultBump(line);
+        }
+
+        return VersionNumbering.Next(from, bump) is { } next
+            ? next
+            : RegistryError.Invalid(command.Base is null ? "version_bump" : "base", "would give a number with a part of more than nine digits");
+    }
+
+    private async Task<SemVersion?> LastOf(ReleaseLine line, SemVersion? latest)
+    {
+        if (latest is null || line.Contains(latest))
+        {
+            return latest;
+        }
+
+        var last = await catalog.FindLastOfLine(_key.Workspace, _key.Id, line.Major, line.Minor, CancellationToken.None);
+        return last is null ? null : VersionNumbering.Parse(last);
+    }
+
+    private ModelState NewModel(DeployCommand command, DateTimeOffset at) => new()
+    {
+        Workspace = _key.Workspace,
+        Id = _key.Id,
+        Name = command.ModelName,
+        SearchName = ModelName.Fold(command.ModelName),
+        LatestVersion = "0.0.0",
+        CreatedAt = at,
+        CreatedBy = command.Context.Actor,
+    };
+
+    private ModelVersionState NewVersion(DeployCommand command, int ordinal, string number, bool wasHighest) => new()
+    {
+        Workspace = _key.Workspace,
+        ModelId = _key.Id,
+        ModelName = command.ModelName,
+        Ordinal = ordinal,
+        Version = number,
+        Serving = command.Serving is { } spec ? Lifecycle.From(spec, start: 0) : null,
+        Artifact = command.Artifact,
+        InstanceType = command.InstanceType,
+        Description = command.Description,
+        Labels = LabelSet.From(command.Labels),
+        ExternalId = command.ExternalId,
+        CreatedBy = command.Context.Actor,
+        WasHighest = wasHighest,
+        Idempotency = command.Idempotency,
+    };
+}

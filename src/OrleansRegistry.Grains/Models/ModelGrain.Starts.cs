@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>Rule L3: versions probe, the model asks, and what they found is a command of the model.</summary>
+internal sealed partial class ModelGrain
+{
+    private const string Prober = "system";
+
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly HashSet<int> _queued = [];
+    private IGrainTimer? _startTimer;
+
+    public async Task Touch()
+    {
+        await Load();
+    }
+
+    public async Task Serve(int ordinal, ServingResult result)
+    {
+        try
+        {
+            var command = new CommandContext
+            {
+                CommandId = Guid.CreateVersion7(clock.GetUtcNow()),
+                Actor = Prober,
+                Deadline = clock.GetUtcNow() + CommandContext.Lifetime,
+            };
+            var outcome = await OnVersion(
+                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
+            if (outcome.Error is { } error)
+            {
+                LogResultRefused(_key.Id, ordinal, error.Code);
+            }
+        }
+        finally
+        {
+            _queued.Remove(ordinal);
+        }
+    }
+
+    /// <summary>Has a timer for as long as a version is starting; it keeps the model in memory.</summary>
+    private void WatchStarts()
+    {
+        var starting = _row.Value?.Active.Any(version => version.Status == ServingStatus.Starting) ?? false;
+        if (starting)
+        {
+            _startTimer ??= this.RegisterGrainTimer(
+                AskStarts, new GrainTimerCreationOptions(TimeSpan.Zero, AskEvery) { Interleave = true, KeepAlive = true });
+        }
+        else
+        {
+            _startTimer?.Dispose();
+            _startTimer = null;
+        }
+    }
+
+    private async Task AskStarts(CancellationToken cancellationToken)
+    {
+        foreach (var version in _row.Value?.Active ?? [])
+        {
+            if (version.Status != ServingStatus.Starting || _queued.Contains(version.Ordinal))
+            {
+                continue;
+            }
+
+            try
+            {
+                await Ask(version);
+            }
+            catch (Exception e) when (Refusal(e) is { } refusal)
+            {
+                LogResultRefused(_key.Id, version.Ordinal, refusal.Code);
+            }
+        }
+    }
+
+    private async Task Ask(ActiveVersion version)
+    {
+        if (await Version(version.Ordinal).AskServing(version.Start) is { } result && _queued.Add(version.Ordinal))
+        {
+            await this.AsReference<IModelServing>().Serve(version.Ordinal, result);
+        }
+    }
+
+    [LoggerMessage(101, LogLevel.Debug, "Model {ModelId}: the start of version {Ordinal} goes on, {Code}")]
+    private partial void LogResultRefused(string modelId, int ordinal, string code);
+}

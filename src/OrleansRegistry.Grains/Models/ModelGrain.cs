@@ -1,0 +1,231 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Storage;
+using OrleansRegistry.State;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Models;
+
+/// <inheritdoc cref="IModelGrain"/>
+/// <remarks>
+/// A command runs in three steps: the version prepares, the rules decide, one write stores everything; then the model takes over. The
+/// state in memory is always the one last confirmed. This part loads and commits; the commands and the starts have files of their own.
+/// </remarks>
+internal sealed partial class ModelGrain(
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage,
+    IGrainContext context,
+    IGrainFactory grains,
+    IRegistryCatalog catalog,
+    IOptions<ModelOptions> options,
+    TimeProvider clock,
+    ILogger<ModelGrain> logger)
+    : IGrainBase, IModelGrain, IModelServing
+{
+    private readonly StateRow<ModelState> _row = new(storage, StorageNames.Model, context.GrainId);
+    private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
+    private RoutingTable? _table;
+    private Task? _loading;
+    private bool _isLoaded;
+    private DateTimeOffset? _doubtfulUntil;
+    private IGrainTimer? _doubtTimer;
+
+    public IGrainContext GrainContext => context;
+
+    public async Task<Outcome<ResolvedVersion>> Resolve(string? selector)
+    {
+        try
+        {
+            await Load();
+        }
+        catch (Exception e) when (Refusal(e) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return _table?.Resolve(selector) ?? NoSuchModel();
+    }
+
+    /// <summary>Reads the row on first use; resolves that come meanwhile wait for the same read.</summary>
+    private async Task Load()
+    {
+        if (_isLoaded)
+        {
+            return;
+        }
+
+        var loading = _loading ??= Reread();
+        try
+        {
+            await loading;
+        }
+        finally
+        {
+            if (_loading == loading)
+            {
+                _loading = null;
+            }
+        }
+    }
+
+    private async Task Reread()
+    {
+        await _row.Read();
+        _isLoaded = true;
+        Confirmed();
+    }
+
+    /// <summary>The state in memory is what is stored: routing follows it, and starts are watched.</summary>
+    private void Confirmed()
+    {
+        _table = _row.Value is { } model ? new RoutingTable(model, _row.Version) : null;
+        WatchStarts();
+    }
+
+    /// <summary>
+    /// The start of every command's turn. Answers why the command can't run: its deadline is too near, the database is away, or a write
+    /// with unknown outcome can't be cleared up yet.
+    /// </summary>
+    private async Task<RegistryError?> Begin(CommandContext command)
+    {
+        try
+        {
+            await Load();
+            if (_doubtfulUntil is not null)
+            {
+                await ClearDoubt();
+            }
+        }
+        catch (Exception e) when (Refusal(e) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return TooLate(command) ? Unavailable() : null;
+    }
+
+    /// <summary>Stores a change in one write and takes it over. Answers the error when it is not known to be stored.</summary>
+    private async Task<RegistryError?> Commit(CommandContext command, ModelChange change, IReadOnlyList<int> expected, DateTimeOffset at)
+    {
+        if (TooLate(command))
+        {
+            return Unavailable();
+        }
+
+        var next = Stamp(change.Model, command, at);
+        var written = next with
+        {
+            NotAfter = command.Deadline,
+            VersionWrites = [.. change.Versions.Zip(expected, (version, row) => new VersionWrite
+            {
+                Key = GrainKeys.Version(_key.Workspace, version.Id),
+                Expect = row == 0 ? null : row,
+                State = version,
+            })],
+            Events = [.. change.Events.Select(happened => new EventWrite
+            {
+                Type = happened.What.Type,
+                At = at,
+                VersionId = happened.Version?.ToString(),
+                Actor = command.Actor,
+                Data = happened.What.Data,
+            })],
+        };
+        try
+        {
+            await _row.Write(written, next);
+        }
+        catch (Exception e) when (Refusal(e) is not null)
+        {
+            LogDoubt(_key.Id, command.CommandId, e);
+            if (!await IsStoredAfterAll(command))
+            {
+                return Unavailable();
+            }
+        }
+
+        Confirmed();
+        foreach (var version in change.Versions)
+        {
+            _ = Version(version.Ordinal).TakeOver(command.CommandId, version);
+        }
+
+        return null;
+    }
+
+    /// <summary>A write failed: what the row says now decides. While it can't be read, or until the deadline, the model is in doubt.</summary>
+    private async Task<bool> IsStoredAfterAll(CommandContext command)
+    {
+        _doubtfulUntil = command.Deadline;
+        _doubtTimer ??= this.RegisterGrainTimer(OnDoubt, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        try
+        {
+            await ClearDoubt();
+        }
+        catch (Exception e) when (Refusal(e) is not null)
+        {
+            return false;
+        }
+
+        return _row.Value?.LastCommand == command.CommandId;
+    }
+
+    /// <summary>Rereads the row. The doubt ends when the write can't take effect any more: it has, another has, or its deadline is over.</summary>
+    private async Task ClearDoubt()
+    {
+        var before = _row.Version;
+        await Reread();
+        if (_row.Version != before || clock.GetUtcNow() > _doubtfulUntil)
+        {
+            _doubtfulUntil = null;
+            _doubtTimer?.Dispose();
+            _doubtTimer = null;
+        }
+    }
+
+    private async Task OnDoubt(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_doubtfulUntil is not null)
+            {
+                await ClearDoubt();
+            }
+        }
+        catch (Exception e) when (Refusal(e) is not null)
+        {
+            // The database is still away; the next tick, or the next command, tries again.
+        }
+    }
+
+    private static ModelState Stamp(ModelState model, CommandContext command, DateTimeOffset at) =>
+        model with { LastInstant = at, LastCommand = command.CommandId, PendingPrimary = PrimarySelection.Pending(model) };
+
+    /// <summary>The instant of a command: never before the last one of this model, and whole milliseconds, as it is stored.</summary>
+    private DateTimeOffset Now(ModelState? model)
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        return model is not null && model.LastInstant > now ? model.LastInstant : now;
+    }
+
+    private bool TooLate(CommandContext command) => command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout;
+
+    private IModelVersionGrain Version(int ordinal) =>
+        grains.GetGrain<IModelVersionGrain>(GrainKeys.Version(_key.Workspace, new VersionId(_key.Id, ordinal)));
+
+    /// <summary>What an exception of a row or a version's grain means to the caller; null for a bug.</summary>
+    private static RegistryError? Refusal(Exception e) => e switch
+    {
+        StateCorruptException => new RegistryError(ErrorCode.StateCorrupt, e.Message),
+        RegistryUnavailableException or TimeoutException or OrleansException => Unavailable(),
+        _ => null,
+    };
+
+    private static RegistryError Unavailable() => new(
+        ErrorCode.Unavailable, "The registry can't store or read this model now. A command may have taken effect: look before you repeat it.");
+
+    private RegistryError NoSuchModel() => new(ErrorCode.ModelNotFound, $"There is no model {_key.Id}.");
+
+    [LoggerMessage(100, LogLevel.Warning, "Model {ModelId}: the outcome of command {CommandId} is in doubt")]
+    private partial void LogDoubt(string modelId, Guid commandId, Exception exception);
+}

@@ -1,0 +1,277 @@
+using System.Collections.Immutable;
+using OrleansRegistry.State;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>What a command comes to for a model: the next state and what happened. Pure functions that join the version's
+/// <see cref="LifecycleStep"/> with <see cref="PrimarySelection"/>.</summary>
+internal static class ModelRules
+{
+    /// <summary>A new version enters the model (rules N1, L1, P1).</summary>
+    public static ModelChange Deploy(ModelState model, LifecycleStep step, DeployCommand command, DateTimeOffset at)
+    {
+        var version = step.State;
+        var isNew = model.NextOrdinal == 1;
+        var next = Track(model, version) with
+        {
+            NextOrdinal = version.Ordinal + 1,
+            VersionCount = model.VersionCount + 1,
+            LatestVersion = version.WasHighest ? version.Version : model.LatestVersion,
+        };
+        var by = command.Context.Actor;
+        if (command.Publish)
+        {
+            next = PrimarySelection.Publish(next, version.Ordinal, command.Promote, by, at);
+        }
+
+        if (version.IsRoutable)
+        {
+            next = PrimarySelection.BecameRoutable(next, version.Ordinal, by, at);
+        }
+
+        return Change(model, next, step, isNew ? [EventDraft.ModelCreated(model.Name)] : []);
+    }
+
+    /// <summary>Publishes (rules P1, P3, P5).</summary>
+    public static Outcome<ModelChange> Publish(ModelState model, LifecycleStep step, PublishCommand command, DateTimeOffset at)
+    {
+        var isPrimary = model.Primary?.Ordinal == command.Ordinal;
+        if (!isPrimary && MovedFrom(model, command.From) is { } moved)
+        {
+            return moved;
+        }
+
+        var by = command.Context.Actor;
+        var next = Track(model, step.State);
+        if (step.Changed)
+        {
+            next = PrimarySelection.Publish(next, command.Ordinal, command.Promote, by, at);
+        }
+        else if (command.Promote is true)
+        {
+            next = PrimarySelection.Reclaim(next, command.Ordinal, by, at);
+        }
+
+        return Change(model, next, step);
+    }
+
+    /// <summary>Promotes (rules P2, P5).</summary>
+    public static Outcome<ModelChange> Promote(ModelState model, LifecycleStep step, PromoteCommand command, DateTimeOffset at)
+    {
+        var isPrimary = model.Primary?.Ordinal == command.Ordinal;
+        return !isPrimary && MovedFrom(model, command.From) is { } moved
+            ? moved
+            : Change(model, PrimarySelection.Promote(model, command.Ordinal, command.Context.Actor, at), step);
+    }
+
+    /// <summary>Activates (rules L3, P4).</summary>
+    public static Outcome<ModelChange> Activate(ModelState model, LifecycleStep step, ActivateCommand command, DateTimeOffset at)
+    {
+        var next = Track(model, step.State);
+        if (step is { Changed: true, State.IsRoutable: true })
+        {
+            next = PrimarySelection.BecameRoutable(next, command.Ordinal, command.Context.Actor, at);
+        }
+
+        return Change(model, next, step);
+    }
+
+    /// <summary>A probe's result (rules L3, P3, P4).</summary>
+    public static Outcome<ModelChange> Serve(ModelState model, LifecycleStep step, string by, DateTimeOffset at)
+    {
+        var next = Track(model, step.State);
+        if (step is { Changed: true, State.IsRoutable: true })
+        {
+            next = PrimarySelection.BecameRoutable(next, step.State.Ordinal, by, at);
+        }
+
+        return Change(model, next, step);
+    }
+
+    /// <summary>Deactivates (rules L2, P4).</summary>
+    public static Outcome<ModelChange> Deactivate(ModelState model, LifecycleStep step, RetireCommand command, DateTimeOffset at) =>
+        Retire(model, step, command, at);
+
+    /// <summary>Deletes (rules L4, L5, P4). The last version takes the model along.</summary>
+    public static Outcome<ModelChange> Delete(ModelState model, LifecycleStep step, RetireCommand command, DateTimeOffset at)
+    {
+        var retired = Retire(model, step, command, at);
+        if (retired.Value is not { } change)
+        {
+            return retired;
+        }
+
+        var next = change.Model with { VersionCount = change.Model.VersionCount - 1 };
+        return next.VersionCount == 0
+            ? change with { Model = next with { DeletedAt = at }, Events = change.Events.Add((EventDraft.ModelDeleted(), null)) }
+            : change with { Model = next };
+    }
+
+    /// <summary>Changes what a version says of itself.</summary>
+    public static Outcome<ModelChange> Patch(ModelState model, LifecycleStep step) => Change(model, model, step);
+
+    /// <summary>Goes back (rule P5).</summary>
+    public static Outcome<ModelChange> Rollback(ModelState model, RollbackCommand command, DateTimeOffset at)
+    {
+        if (MovedFrom(model, command.From) is { } moved)
+        {
+            return moved;
+        }
+
+        return PrimarySelection.Rollback(model, command.Context.Actor, at) is { } next
+            ? Change(model, next, null)
+            : new RegistryError(ErrorCode.NoPreviousPrimary, "No earlier primary of this model is routable.");
+    }
+
+    /// <summary>Changes what a model says of itself; changing the policy moves nothing (rule P4).</summary>
+    public static ModelChange Patch(ModelState model, PatchModelCommand command)
+    {
+        var next = model with
+        {
+            Description = command.Description.Or(model.Description),
+            Labels = LabelSet.Merge(model.Labels, command.Labels),
+            PrimaryPolicy = command.PrimaryPolicy ?? model.PrimaryPolicy,
+        };
+        List<string> fields = [];
+        if (next.Description != model.Description)
+        {
+            fields.Add("description");
+        }
+
+        if (!LabelSet.Same(next.Labels, model.Labels))
+        {
+            fields.Add("labels");
+        }
+
+        if (next.PrimaryPolicy != model.PrimaryPolicy)
+        {
+            fields.Add("primary_policy");
+        }
+
+        return fields.Count == 0
+            ? new ModelChange(model, [], [])
+            : new ModelChange(next, [], [(EventDraft.ModelUpdated(fields), null)]);
+    }
+
+    /// <summary>Deletes the model: its active versions end at one instant, the others are deleted by belonging to it (rule L5).</summary>
+    public static ModelChange Delete(ModelState model, IReadOnlyList<LifecycleStep> active, DateTimeOffset at)
+    {
+        var events = ImmutableArray.CreateBuilder<(EventDraft, VersionId?)>();
+        foreach (var step in active)
+        {
+            events.AddRange(step.Events.Select(what => (what, (VersionId?)step.State.Id)));
+        }
+
+        var next = model with { Active = [], Primary = null, VersionCount = 0, DeletedAt = at };
+        events.AddRange(PointerMove(model, next));
+        events.Add((EventDraft.ModelDeleted(), null));
+        return new ModelChange(next, [.. active.Select(step => Keep(model, step.State))], events.ToImmutable());
+    }
+
+    private static Outcome<ModelChange> Retire(ModelState model, LifecycleStep step, RetireCommand command, DateTimeOffset at)
+    {
+        var next = Track(model, step.State);
+        if (model.Primary?.Ordinal == command.Ordinal)
+        {
+            if (command.RefuseIfPrimary)
+            {
+                return new RegistryError(ErrorCode.IsPrimary, $"Version {step.State.Version} is primary.");
+            }
+
+            int? promoteTo = null;
+            if (command.PromoteTo is { } named)
+            {
+                promoteTo = VersionId.TryParse(named, out var id) ? id.Ordinal : 0;
+                if (next.Find(promoteTo.Value) is not { IsRoutable: true })
+                {
+                    return new RegistryError(ErrorCode.NotRoutable, $"promote_to names {named}, which is not a routable version of this model.");
+                }
+            }
+
+            next = PrimarySelection.Abandon(next, promoteTo, command.Context.Actor, at);
+        }
+
+        return Change(model, next, step);
+    }
+
+    /// <summary>The model with its active table as the version's state says.</summary>
+    private static ModelState Track(ModelState model, ModelVersionState version)
+    {
+        var known = model.Find(version.Ordinal);
+        if (!version.IsActive)
+        {
+            return known is null ? model : model with { Active = model.Active.Remove(known) };
+        }
+
+        var entry = (known ?? new ActiveVersion
+        {
+            Ordinal = version.Ordinal,
+            Version = version.Version,
+            PublishNumber = version.PublishNumber,
+            HeldBack = version.HeldBack,
+            WasHighest = version.WasHighest,
+        }) with
+        {
+            Stage = version.Stage,
+            Status = version.Serving?.Status ?? ServingStatus.Ready,
+            Url = version.Serving?.Url,
+            Start = version.Serving?.Start ?? 0,
+        };
+        if (known is not null)
+        {
+            return entry == known ? model : model.With(entry);
+        }
+
+        var place = ~model.Active.BinarySearch(entry, ActiveVersion.ByOrdinal);
+        return model with { Active = model.Active.Insert(place, entry) };
+    }
+
+    /// <summary>What a version's row keeps of its entry in the active table when it leaves, and gives back when it returns (rule P4).</summary>
+    private static ModelVersionState Keep(ModelState before, ModelVersionState version)
+    {
+        if (version.IsActive)
+        {
+            return version with { PublishNumber = null, HeldBack = false };
+        }
+
+        return before.Find(version.Ordinal) is { } entry
+            ? version with { PublishNumber = entry.PublishNumber, HeldBack = entry.HeldBack }
+            : version;
+    }
+
+    private static ModelChange Change(
+        ModelState before, ModelState after, LifecycleStep? step, params ReadOnlySpan<EventDraft> first)
+    {
+        ImmutableArray<(EventDraft, VersionId?)> events =
+        [
+            .. first.ToArray().Select(what => (what, (VersionId?)null)),
+            .. step?.Events.Select(what => (what, (VersionId?)step.State.Id)) ?? [],
+            .. PointerMove(before, after),
+        ];
+        return new ModelChange(after, step is { Changed: true } ? [Keep(before, step.State)] : [], events);
+    }
+
+    private static IEnumerable<(EventDraft What, VersionId? Version)> PointerMove(ModelState before, ModelState after)
+    {
+        if (before.Primary?.Ordinal == after.Primary?.Ordinal)
+        {
+            yield break;
+        }
+
+        var from = before.PrimaryId?.ToString();
+        yield return (EventDraft.PrimaryChanged(from, after.PrimaryId?.ToString(), after.Primary?.Reason ?? PrimaryReason.Fallback), after.PrimaryId ?? before.PrimaryId);
+    }
+
+    private static RegistryError? MovedFrom(ModelState model, Optional<string> from) =>
+        !from.IsSet || from.Value == model.PrimaryId?.ToString()
+            ? null
+            : new RegistryError(ErrorCode.PrimaryMoved, $"The primary is {model.PrimaryId?.ToString() ?? "none"}, not {from.Value ?? "none"}.");
+}
+
+/// <summary>What a command comes to for a model.</summary>
+/// <param name="Model">The next state; the same instance when the model doesn't change.</param>
+/// <param name="Versions">Rows of versions to store with it.</param>
+/// <param name="Events">What happened, in order of cause, each with the version it is about.</param>
+internal sealed record ModelChange(
+    ModelState Model, ImmutableArray<ModelVersionState> Versions, ImmutableArray<(EventDraft What, VersionId? Version)> Events);

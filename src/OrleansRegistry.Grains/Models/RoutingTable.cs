@@ -1,0 +1,86 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Semver;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>
+/// What <see cref="IModelGrain.Resolve"/> answers from: an immutable picture of a model's active versions, replaced as a whole after
+/// each write.
+/// </summary>
+internal sealed class RoutingTable
+{
+    private readonly ModelState _model;
+    private readonly int _revision;
+    private readonly FrozenDictionary<string, ActiveVersion> _byNumber;
+    private readonly ImmutableArray<(SemVersion Number, ActiveVersion Version)> _published;
+
+    /// <summary>Makes the table of a model as its row of this revision says.</summary>
+    public RoutingTable(ModelState model, int revision)
+    {
+        _model = model;
+        _revision = revision;
+        _byNumber = model.Active.ToFrozenDictionary(version => version.Version, StringComparer.Ordinal);
+        _published =
+        [
+            .. model.Active.Where(version => version is { Stage: Stage.Published, IsRoutable: true })
+                .Select(version => (VersionNumbering.Parse(version.Version), version))
+                .OrderByDescending(entry => entry.Item1, SemVersion.PrecedenceComparer),
+        ];
+    }
+
+    /// <summary>The version that a selector leads to.</summary>
+    public Outcome<ResolvedVersion> Resolve(string? selector)
+    {
+        if (_model.DeletedAt is not null)
+        {
+            return Deleted(_model);
+        }
+
+        return VersionSelector.Parse(selector) switch
+        {
+            VersionSelector.Primary => _model.Primary is { } primary
+                ? Answer(_model.Find(primary.Ordinal)!, ResolvedBy.Primary)
+                : new RegistryError(ErrorCode.NoPrimary, $"Model {_model.Name} has no primary version; name a version."),
+            VersionSelector.Exact exact => Named(_byNumber.GetValueOrDefault(exact.Number.ToString()), ResolvedBy.Exact, selector!),
+            VersionSelector.ById byId => Named(byId.Id.ModelId == _model.Id ? _model.Find(byId.Id.Ordinal) : null, ResolvedBy.Id, selector!),
+            VersionSelector.InRange { Range: var range } => Best(range) is { } match
+                ? Answer(match, ResolvedBy.Range)
+                : new RegistryError(ErrorCode.NoMatchingVersion, $"No routable published version of {_model.Name} is in {selector}."),
+            _ => new RegistryError(ErrorCode.InvalidSelector, "version must be a number (1.2.3), a range (^1.2, ~1.4, 1.x, >=1.2 <2) or a version id."),
+        };
+    }
+
+    /// <summary>The error of a model that is deleted.</summary>
+    public static RegistryError Deleted(ModelState model) => new(ErrorCode.ModelDeleted, $"Model {model.Id} is deleted.");
+
+    private ActiveVersion? Best(SemVersionRange range)
+    {
+        foreach ((var number, var version) in _published)
+        {
+            if (range.Contains(number))
+            {
+                return version;
+            }
+        }
+
+        return null;
+    }
+
+    private Outcome<ResolvedVersion> Named(ActiveVersion? version, ResolvedBy how, string selector) => version switch
+    {
+        null => new RegistryError(ErrorCode.VersionNotFound, $"Model {_model.Name} has no active version {selector}."),
+        { Status: ServingStatus.Starting } => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting."),
+        { IsRoutable: false } => new RegistryError(ErrorCode.ServingFailed, $"Version {version.Version} is not up: its last start failed."),
+        _ => Answer(version, how),
+    };
+
+    private ResolvedVersion Answer(ActiveVersion version, ResolvedBy how) => new()
+    {
+        VersionId = new VersionId(_model.Id, version.Ordinal).ToString(),
+        Version = version.Version,
+        ResolvedBy = how,
+        ServingUrl = version.Url,
+        Revision = _revision,
+    };
+}

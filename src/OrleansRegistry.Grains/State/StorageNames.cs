@@ -1,0 +1,20 @@
+namespace OrleansRegistry.State;
+
+/// <summary>
+/// The name of the grain storage, and one state name for each type of grain: ADO.NET storage keys rows by state name and grain key, not
+/// by grain type, so that no name may be used twice.
+/// </summary>
+internal static class StorageNames
+{
+    /// <summary>The grain storage that holds every row.</summary>
+    public const string Registry = "registry";
+
+    /// <summary>Rows of <see cref="Models.ModelGrain"/>.</summary>
+    public const string Model = "model";
+
+    /// <summary>Rows of <see cref="Versions.ModelVersionGrain"/>.</summary>
+    public const string Version = "version";
+
+    /// <summary>Rows of <see cref="Models.ModelNameGrain"/>.</summary>
+    public const string Name = "name";
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Net;
+
+namespace OrleansRegistry.Versions;
+
+/// <summary>Probes over HTTP: one GET, no redirects, no proxy, no cookies, and no more of the answer read than its head.</summary>
+internal sealed class HttpHealthProbe(TimeProvider clock) : IHealthProbe, IDisposable
+{
+    /// <summary>How long one probe may take.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
+    private readonly HttpMessageInvoker _client = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = Timeout,
+            MaxResponseHeadersLength = 16,
+            PooledConnectionLifetime = TimeSpan.Zero,
+        },
+        disposeHandler: true);
+
+    public async Task<string?> Check(Uri url, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(Timeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        try
+        {
+            using var response = await _client.SendAsync(request, either.Token);
+            return response.IsSuccessStatusCode
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"The health URL answered {(int)response.StatusCode}.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "The health URL did not answer in time.";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever a stranger's server makes the client throw is an answer to the question whether it is up.
+            return $"The health URL could not be reached: {(e is HttpRequestException http ? http.HttpRequestError.ToString() : e.GetType().Name)}.";
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+}

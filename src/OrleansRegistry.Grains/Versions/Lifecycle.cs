@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Versions;
+
+/// <summary>
+/// The state machine of a version: rules L1 to L4 and the table of the lifecycle, a function for each row. Pure: from a version and
+/// an instant to a <see cref="LifecycleStep"/>; which version is primary is no matter of these functions.
+/// </summary>
+internal static class Lifecycle
+{
+    /// <summary>A new version, a draft; its descriptive fields are those of <paramref name="version"/>.</summary>
+    public static LifecycleStep Deploy(ModelVersionState version, DateTimeOffset at)
+    {
+        var deployed = version with
+        {
+            State = VersionState.Draft,
+            Stage = Stage.Draft,
+            Serving = version.Serving is { } serving ? Start(serving, at) : null,
+            CreatedAt = at,
+            ActivatedAt = at,
+        };
+        return Step(null, deployed, at, EventDraft.Deployed(deployed));
+    }
+
+    /// <summary>Publishes a draft; a published version stays as it is.</summary>
+    public static LifecycleStep Publish(ModelVersionState version, DateTimeOffset at) => version.State switch
+    {
+        VersionState.Draft => Step(
+            version,
+            version with { State = VersionState.Published, Stage = Stage.Published, PublishedAt = at },
+            at,
+            EventDraft.Published()),
+        VersionState.Published => LifecycleStep.Same(version),
+        VersionState.Inactive => Inactive(version),
+        _ => Gone(version),
+    };
+
+    /// <summary>Promotion changes no version: it only asks that this one is routable (rule P2).</summary>
+    public static LifecycleStep Promote(ModelVersionState version) => version switch
+    {
+        { IsRoutable: true } => LifecycleStep.Same(version),
+        { IsActive: true } => LifecycleStep.Refused(
+            version, new RegistryError(ErrorCode.NotRoutable, $"Version {version.Version} is {Text(version.Serving!.Status)}; only a ready version can be primary.")),
+        { State: VersionState.Inactive } => Inactive(version),
+        _ => Gone(version),
+    };
+
+    /// <summary>Starts an inactive or failed version (rule L3). <paramref name="spec"/>, when given, is where it answers from now on.</summary>
+    public static LifecycleStep Activate(ModelVersionState version, ServingSpec? spec, DateTimeOffset at)
+    {
+        switch (version)
+        {
+            case { State: VersionState.Deleted }:
+                return Gone(version);
+            case { IsActive: true } and not { Serving.Status: ServingStatus.Failed } when spec is null || IsSame(version.Serving, spec):
+                return LifecycleStep.Same(version);
+            case { IsActive: true } and not { Serving.Status: ServingStatus.Failed }:
+                return LifecycleStep.Refused(
+                    version, new RegistryError(ErrorCode.VersionActive, "A new serving spec can be brought only to a version that is inactive or failed; deactivate it first."));
+            default:
+                var serving = spec is null ? version.Serving : From(spec, version.Serving?.Start ?? 0);
+                var activated = version with
+                {
+                    State = version.Stage == Stage.Draft ? VersionState.Draft : VersionState.Published,
+                    Serving = serving is null ? null : Start(serving, at),
+                    ActivatedAt = at,
+                };
+                return Step(version, activated, at, EventDraft.Activated(activated));
+        }
+    }
+
+    /// <summary>Takes a version out of routing (rule L2).</summary>
+    public static LifecycleStep Deactivate(ModelVersionState version, DateTimeOffset at) => version.State switch
+    {
+        VersionState.Inactive => LifecycleStep.Same(version),
+        VersionState.Deleted => Gone(version),
+        _ => Step(
+            version,
+            version with { State = VersionState.Inactive, Serving = Stop(version.Serving, at), DeactivatedAt = at },
+            at,
+            EventDraft.Deactivated()),
+    };
+
+    /// <summary>Deletes a version for ever (rule L4).</summary>
+    public static LifecycleStep Delete(ModelVersionState version, DateTimeOffset at) => version.State == VersionState.Deleted
+        ? Gone(version)
+        : Step(
+            version,
+            version with { State = VersionState.Deleted, Serving = Stop(version.Serving, at), DeletedAt = at },
+            at,
+            EventDraft.Deleted());
+
+    /// <summary>What a probe found (rule L3). It applies only to the start it names, and only while that start goes on.</summary>
+    public static LifecycleStep Serve(ModelVersionState version, ServingResult result, DateTimeOffset at)
+    {
+        if (!version.IsActive || version.Serving is not { Status: ServingStatus.Starting } serving || serving.Start != result.Start)
+        {
+            return LifecycleStep.Same(version);
+        }
+
+        var status = result.IsReady ? ServingStatus.Ready : ServingStatus.Failed;
+        return Step(
+            version,
+            version with { Serving = serving with { Status = status, Since = at, Message = result.Message } },
+            at,
+            result.IsReady ? EventDraft.Ready() : EventDraft.Failed(result.Message));
+    }
+
+    /// <summary>Changes description and labels; a deleted version stays as it was.</summary>
+    public static LifecycleStep Patch(
+        ModelVersionState version, Optional<string> description, Optional<IReadOnlyDictionary<string, string?>> labels, DateTimeOffset at)
+    {
+        if (version.State == VersionState.Deleted)
+        {
+            return Gone(version);
+        }
+
+        var patched = version with
+        {
+            Description = description.Or(version.Description),
+            Labels = LabelSet.Merge(version.Labels, labels),
+        };
+        ImmutableArray<string> fields =
+        [
+            .. patched.Description != version.Description ? ["description"] : ImmutableArray<string>.Empty,
+            .. LabelSet.Same(patched.Labels, version.Labels) ? ImmutableArray<string>.Empty : ["labels"],
+        ];
+        return fields.IsEmpty ? LifecycleStep.Same(version) : Step(version, patched, at, EventDraft.Updated(fields));
+    }
+
+    /// <summary>A spec as a version stores it, not yet started.</summary>
+    public static ServingState From(ServingSpec spec, int start) => new()
+    {
+        Url = spec.Url,
+        HealthUrl = spec.HealthUrl,
+        StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
+        Start = start,
+    };
+
+    private static LifecycleStep Step(ModelVersionState? before, ModelVersionState after, DateTimeOffset at, EventDraft what)
+    {
+        (var settled, var closed) = ActiveTime.Settle(before, after, at);
+        return LifecycleStep.To(settled, closed is null ? [what] : [what, EventDraft.Usage(closed)]);
+    }
+
+    private static ServingState Start(ServingState serving, DateTimeOffset at) => serving with
+    {
+        Status = serving.HealthUrl is null ? ServingStatus.Ready : ServingStatus.Starting,
+        Since = at,
+        Message = null,
+        Start = serving.Start + 1,
+    };
+
+    private static ServingState? Stop(ServingState? serving, DateTimeOffset at) =>
+        serving is null or { Status: ServingStatus.Stopped } ? serving : serving with { Status = ServingStatus.Stopped, Since = at, Message = null };
+
+    private static bool IsSame(ServingState? serving, ServingSpec spec) =>
+        serving is not null && serving.Url == spec.Url && serving.HealthUrl == spec.HealthUrl
+        && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds;
+
+    private static LifecycleStep Inactive(ModelVersionState version) => LifecycleStep.Refused(
+        version, new RegistryError(ErrorCode.VersionInactive, $"Version {version.Version} is inactive; activate it first."));
+
+    private static LifecycleStep Gone(ModelVersionState version) => LifecycleStep.Refused(
+        version, new RegistryError(ErrorCode.VersionDeleted, $"Version {version.Version} is deleted."));
+
+    private static string Text(ServingStatus status) => status == ServingStatus.Starting ? "starting" : "not up: its last start failed";
+}
+
+/// <summary>What a command comes to for one version.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.LifecycleStep")]
+internal sealed record LifecycleStep
+{
+    private LifecycleStep(ModelVersionState state) => State = state;
+
+    /// <summary>The version after the command; as it was, if nothing changed.</summary>
+    [Id(0)]
+    public ModelVersionState State { get; init; }
+
+    /// <summary>Why the command is refused, or null.</summary>
+    [Id(1)]
+    public RegistryError? Refusal { get; private init; }
+
+    /// <summary>What happened, in order; empty if nothing changed.</summary>
+    [Id(2)]
+    public ImmutableArray<EventDraft> Events { get; private init; } = [];
+
+    /// <summary>Whether the version's row changes.</summary>
+    public bool Changed => !Events.IsEmpty;
+
+    public static LifecycleStep To(ModelVersionState state, ImmutableArray<EventDraft> events) => new(state) { Events = events };
+
+    public static LifecycleStep Same(ModelVersionState state) => new(state);
+
+    public static LifecycleStep Refused(ModelVersionState state, RegistryError why) => new(state) { Refusal = why };
+
+    /// <summary>This step, and then another.</summary>
+    public LifecycleStep Then(Func<ModelVersionState, LifecycleStep> next)
+    {
+        var step = next(State);
+        return step with { Events = [.. Events, .. step.Events] };
+    }
+}
+
+/// <summary>What a probe of one start found.</summary>
+/// <param name="Start">The start that was probed.</param>
+/// <param name="IsReady">Whether the health URL answered 2xx.</param>
+/// <param name="Message">Why not, or null.</param>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingResult")]
+internal sealed record ServingResult([property: Id(0)] int Start, [property: Id(1)] bool IsReady, [property: Id(2)] string? Message);

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Versions;
+
+/// <inheritdoc cref="IModelVersionGrain"/>
+internal sealed class ModelVersionGrain(
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IHealthProbe health, TimeProvider clock)
+    : IGrainBase, IModelVersionGrain, IDisposable
+{
+    private readonly StateRow<ModelVersionState> _row = new(storage, StorageNames.Version, context.GrainId);
+    private bool _isConfirmed;
+    private (ModelVersionState? State, int RowVersion) _known;
+    private Guid? _prepared;
+    private StartProbe? _probe;
+
+    public IGrainContext GrainContext => context;
+
+    /// <summary>The activation has ended: the next one begins a probe of its own.</summary>
+    public void Dispose() => StopProbe();
+
+    public async Task<PreparedVersion> Prepare(Guid commandId, VersionTransition transition, DateTimeOffset at)
+    {
+        await Confirm(_prepared is not null);
+        var step = transition.Apply(_known.State, at);
+        _prepared = step is { Changed: true } ? commandId : null;
+        return new PreparedVersion(step, _known.RowVersion);
+    }
+
+    public Task TakeOver(Guid commandId, ModelVersionState written)
+    {
+        if (_prepared == commandId)
+        {
+            _prepared = null;
+            _known = (written, _known.RowVersion + 1);
+            if (_probe is { } probe && probe.Start != StartOf(written))
+            {
+                StopProbe();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<ServingResult?> AskServing(int start)
+    {
+        // The model asks for starts that are stored: a lower one here means that a take-over was lost.
+        await Confirm(_known.State?.Serving?.Start < start);
+        if (_known.State is not { } version || StartOf(version) != start)
+        {
+            return null;
+        }
+
+        if (_probe?.Start != start)
+        {
+            StopProbe();
+            _probe = new StartProbe(version.Serving!, health, clock);
+        }
+
+        return _probe.Result;
+    }
+
+    /// <summary>Reads the row on first use, and again when it may have changed.</summary>
+    private async Task Confirm(bool again)
+    {
+        if (_isConfirmed && !again)
+        {
+            return;
+        }
+
+        _isConfirmed = false;
+        await _row.Read();
+        _known = (_row.Value, _row.Version);
+        _prepared = null;
+        _isConfirmed = true;
+    }
+
+    private static int? StartOf(ModelVersionState version) =>
+        version is { IsActive: true, Serving: { Status: ServingStatus.Starting } serving } ? serving.Start : null;
+
+    private void StopProbe()
+    {
+        _probe?.Dispose();
+        _probe = null;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansRegistry.Versions;
+
+/// <summary>What a version's row stores. Its model's grain writes the row; the version's grain says what to write.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ModelVersionState")]
+internal sealed record ModelVersionState
+{
+    [Id(0)]
+    public required string Workspace { get; init; }
+
+    [Id(1)]
+    public required string ModelId { get; init; }
+
+    [Id(2)]
+    public required string ModelName { get; init; }
+
+    [Id(3)]
+    public required int Ordinal { get; init; }
+
+    [Id(4)]
+    public required string Version { get; init; }
+
+    [Id(5)]
+    public VersionState State { get; init; }
+
+    /// <summary>The stage it runs on, or comes back to.</summary>
+    [Id(6)]
+    public Stage Stage { get; init; }
+
+    /// <summary>Where it answers and whether it is up; null for a version that is only registered.</summary>
+    [Id(7)]
+    public ServingState? Serving { get; init; }
+
+    [Id(8)]
+    public Artifact? Artifact { get; init; }
+
+    [Id(9)]
+    public string? InstanceType { get; init; }
+
+    [Id(10)]
+    public string? Description { get; init; }
+
+    [Id(11)]
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = LabelSet.None;
+
+    [Id(12)]
+    public string? ExternalId { get; init; }
+
+    [Id(13)]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    [Id(14)]
+    public required string CreatedBy { get; init; }
+
+    [Id(15)]
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    [Id(16)]
+    public DateTimeOffset? ActivatedAt { get; init; }
+
+    [Id(17)]
+    public DateTimeOffset? DeactivatedAt { get; init; }
+
+    [Id(18)]
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>Active time so far, and the interval that is running.</summary>
+    [Id(19)]
+    public Meter Meter { get; init; } = new();
+
+    /// <summary>While inactive: the publish number it had (rule P4).</summary>
+    [Id(20)]
+    public long? PublishNumber { get; init; }
+
+    /// <summary>While inactive: whether it was held back (rule P4).</summary>
+    [Id(21)]
+    public bool HeldBack { get; init; }
+
+    /// <summary>It had the model's highest number when it was deployed (rule P1).</summary>
+    [Id(22)]
+    public bool WasHighest { get; init; }
+
+    [Id(23)]
+    public IdempotencyKey? Idempotency { get; init; }
+
+    [JsonIgnore]
+    public VersionId Id => new(ModelId, Ordinal);
+
+    [JsonIgnore]
+    public bool IsActive => State is VersionState.Draft or VersionState.Published;
+
+    [JsonIgnore]
+    public bool IsRoutable => IsActive && Serving is null or { Status: ServingStatus.Ready };
+}
+
+/// <summary>Where a version answers and whether it is up.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingState")]
+internal sealed record ServingState
+{
+    [Id(0)]
+    public required string Url { get; init; }
+
+    [Id(1)]
+    public string? HealthUrl { get; init; }
+
+    [Id(2)]
+    public int StartupTimeoutSeconds { get; init; }
+
+    [Id(3)]
+    public ServingStatus Status { get; init; }
+
+    [Id(4)]
+    public DateTimeOffset Since { get; init; }
+
+    [Id(5)]
+    public string? Message { get; init; }
+
+    /// <summary>Raised by deploy and activate: a probe's result applies only to the start it names (rule L3).</summary>
+    [Id(6)]
+    public int Start { get; init; }
+}
+
+/// <summary>The active time of a version (rule B1).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.Meter")]
+internal sealed record Meter
+{
+    /// <summary>Since when the running interval runs: the version is routable. Null while it is not.</summary>
+    [Id(0)]
+    public DateTimeOffset? RunningSince { get; init; }
+
+    /// <summary>Closed intervals of the draft stage, in milliseconds.</summary>
+    [Id(1)]
+    public long DraftMilliseconds { get; init; }
+
+    /// <summary>Closed intervals of the published stage, in milliseconds.</summary>
+    [Id(2)]
+    public long PublishedMilliseconds { get; init; }
+}

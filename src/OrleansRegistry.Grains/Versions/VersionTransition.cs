@@ -1,0 +1,90 @@
+namespace OrleansRegistry.Versions;
+
+/// <summary>What a model asks of a version: one row of the lifecycle's table, with what the command brings.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionTransition")]
+internal abstract record VersionTransition
+{
+    /// <summary>Runs the state machine. Null when the version does not exist, or for a new one, when it does.</summary>
+    public abstract LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at);
+}
+
+/// <summary>A new version, published at once or not (rule L1).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeployTransition")]
+internal sealed record DeployTransition([property: Id(0)] ModelVersionState Version, [property: Id(1)] bool Publish) : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at)
+    {
+        if (version is not null)
+        {
+            return null;
+        }
+
+        var deployed = Lifecycle.Deploy(Version, at);
+        return Publish ? deployed.Then(draft => Lifecycle.Publish(draft, at)) : deployed;
+    }
+}
+
+/// <summary>Publish.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PublishTransition")]
+internal sealed record PublishTransition : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Publish(version, at);
+}
+
+/// <summary>Promote.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PromoteTransition")]
+internal sealed record PromoteTransition : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Promote(version);
+}
+
+/// <summary>Activate, perhaps elsewhere.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ActivateTransition")]
+internal sealed record ActivateTransition([property: Id(0)] ServingSpec? Serving) : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Activate(version, Serving, at);
+}
+
+/// <summary>Deactivate.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeactivateTransition")]
+internal sealed record DeactivateTransition : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Deactivate(version, at);
+}
+
+/// <summary>Delete.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeleteTransition")]
+internal sealed record DeleteTransition : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Delete(version, at);
+}
+
+/// <summary>A probe's result.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ServeTransition")]
+internal sealed record ServeTransition([property: Id(0)] ServingResult Result) : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Serve(version, Result, at);
+}
+
+/// <summary>New description and labels.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchTransition")]
+internal sealed record PatchTransition(
+    [property: Id(0)] Optional<string> Description, [property: Id(1)] Optional<IReadOnlyDictionary<string, string?>> Labels) : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.Patch(version, Description, Labels, at);
+}
+
+/// <summary>Nothing: the model reads the version as it is.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ReadTransition")]
+internal sealed record ReadTransition : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : LifecycleStep.Same(version);
+}
