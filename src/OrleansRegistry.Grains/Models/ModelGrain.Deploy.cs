@@ -100,7 +100,7 @@ internal sealed partial class ModelGrain
         var bump = command.VersionBump ?? VersionBump.Minor;
         if (command.Base is { } name)
         {
-            ReleaseLine line = ReleaseLine.Parse(name);
+            var line = ReleaseLine.Parse(name);
             from = await LastOf(line, latest);
             if (from is null)
             {

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using OrleansRegistry.Models;
+using OrleansRegistry.State;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry;
+
+/// <summary>Adds what the grains need to a silo.</summary>
+public static class RegistryGrains
+{
+    /// <summary>
+    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, and a grain storage named <c>registry</c> that
+    /// serializes with the <see cref="IGrainStorageSerializer"/> added here.
+    /// </summary>
+    public static IServiceCollection AddRegistryGrains(this IServiceCollection services)
+    {
+        services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
+        services.AddSingleton<IHealthProbe, HttpHealthProbe>();
+        services.AddOptions<ModelOptions>();
+        services.AddHostedService<StartKeeper>();
+        return services;
+    }
+}
