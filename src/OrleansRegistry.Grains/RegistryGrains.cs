@@ -17,6 +17,7 @@ public static class RegistryGrains
     {
         services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
+        services.AddSingleton<RegistryMetrics>();
         services.AddOptions<ModelOptions>();
         services.AddHostedService<StartKeeper>();
         return services;

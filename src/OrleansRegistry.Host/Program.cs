@@ -1,5 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
+using OrleansRegistry.Host;
 
-var app = builder.Build();
-
-await app.RunAsync();
+return await RegistryProgram.Run(args);

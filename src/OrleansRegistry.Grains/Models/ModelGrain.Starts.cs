@@ -34,6 +34,10 @@ internal sealed partial class ModelGrain
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);
             }
+            else if (outcome.Value is { Changed: true })
+            {
+                metrics.Started(result.IsReady);
+            }
         }
         finally
         {

@@ -19,6 +19,7 @@ internal sealed partial class ModelGrain(
     IRegistryCatalog catalog,
     IOptions<ModelOptions> options,
     TimeProvider clock,
+    RegistryMetrics metrics,
     ILogger<ModelGrain> logger)
     : IGrainBase, IModelGrain, IModelServing
 {
@@ -131,12 +132,15 @@ internal sealed partial class ModelGrain(
                 Data = happened.What.Data,
             })],
         };
+        var began = clock.GetTimestamp();
         try
         {
             await _row.Write(written, next);
+            metrics.Committed(clock.GetElapsedTime(began));
         }
         catch (Exception e) when (Refusal(e) is not null)
         {
+            metrics.InDoubt();
             LogDoubt(_key.Id, command.CommandId, e);
             if (!await IsStoredAfterAll(command))
             {

@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+
+namespace OrleansRegistry;
+
+/// <summary>What a silo counts: how commands are stored, and how starts end.</summary>
+public sealed class RegistryMetrics : IDisposable
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "OrleansRegistry";
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _commits;
+    private readonly Counter<long> _doubts;
+    private readonly Counter<long> _starts;
+
+    /// <summary>Makes the instruments.</summary>
+    public RegistryMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _commits = _meter.CreateHistogram<double>(
+            "orleans_registry.commit.duration", "s", "How long the one write of a command took, when it was stored.");
+        _doubts = _meter.CreateCounter<long>(
+            "orleans_registry.commit.doubts", "{command}", "Commands whose write failed, so that their row had to say whether they are stored.");
+        _starts = _meter.CreateCounter<long>(
+            "orleans_registry.serving.starts", "{start}", "Starts of versions that came to an end, by result.");
+    }
+
+    /// <summary>A command is stored.</summary>
+    internal void Committed(TimeSpan duration) => _commits.Record(duration.TotalSeconds);
+
+    /// <summary>A command's write failed.</summary>
+    internal void InDoubt() => _doubts.Add(1);
+
+    /// <summary>A start came to an end.</summary>
+    internal void Started(bool isReady) => _starts.Add(1, new KeyValuePair<string, object?>("result", isReady ? "ready" : "failed"));
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,45 @@
+using Orleans.Configuration;
+using OrleansRegistry.Gateway;
+using OrleansRegistry.Models;
+using OrleansRegistry.Storage;
+
+namespace OrleansRegistry.Host;
+
+/// <summary>Puts a node together: a silo, its storage and the gateway in one process.</summary>
+public static class RegistryHost
+{
+    /// <summary>Names the deployment in every stored row; it can't change without losing sight of them.</summary>
+    private const string ServiceId = "orleans-registry";
+
+    /// <summary>Builds a node from the settings.</summary>
+    /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
+    /// <param name="configure">Changes the services before the node is built, or null.</param>
+    /// <exception cref="Exception">The settings are not valid; the message says all that is wrong.</exception>
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var settings = RegistrySettings.Read(builder.Configuration);
+        builder.WebHost.UseUrls(settings.Urls);
+        builder.AddTelemetry();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddRegistryStorage(settings.ToStorage());
+        builder.UseOrleans(silo => AddSilo(silo, settings));
+        builder.Services.AddRegistryGateway();
+        configure?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.MapRegistryGateway();
+        return app;
+    }
+
+    private static void AddSilo(ISiloBuilder silo, RegistrySettings settings)
+    {
+        silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ServiceId, clusterId: ServiceId);
+        silo.AddActivityPropagation();
+        silo.AddRegistryGrainStorage();
+        silo.Services.AddRegistryGrains();
+        silo.Services.Configure<ModelOptions>(options => options.MaxActiveVersions = settings.MaxActiveVersions);
+        silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = CommandContext.Lifetime + CommandContext.StatementTimeout);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Reflection;
+
+namespace OrleansRegistry.Host;
+
+/// <summary>The command line: <c>check</c> looks at the stored rows, anything else runs the server.</summary>
+internal static class RegistryProgram
+{
+    /// <summary>The exit code of a node whose settings or surroundings don't let it start, or of a check that found something.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The version of this build.</summary>
+    public static string Version { get; } =
+        typeof(RegistryProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Runs until it is done or told to stop; what keeps it from starting is one clear message, not a stack trace.</summary>
+    public static async Task<int> Run(string[] args)
+    {
+        try
+        {
+            if (args is ["check", .. var rest])
+            {
+                return await CheckCommand.Run(rest, Console.Out);
+            }
+
+            await using var app = RegistryHost.Build(args);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (e is InvalidSettingsException or RegistryUnavailableException)
+        {
+            await Console.Error.WriteLineAsync($"orleans-registry can't start. {e.Message}");
+            return Failed;
+        }
+    }
+}

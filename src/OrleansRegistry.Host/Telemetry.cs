@@ -1,0 +1,34 @@
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace OrleansRegistry.Host;
+
+/// <summary>Traces and metrics over OTLP, when the standard variables of OpenTelemetry say where to send them.</summary>
+internal static class Telemetry
+{
+    private static readonly string[] EndpointVariables =
+        ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
+
+    /// <summary>Adds the exporters, or nothing when no endpoint is set.</summary>
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        if (!EndpointVariables.Any(name => !string.IsNullOrEmpty(builder.Configuration[name])))
+        {
+            return;
+        }
+
+        builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("orleans-registry", serviceVersion: RegistryProgram.Version))
+            .WithTracing(tracing => tracing
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddSource("Microsoft.Orleans.Application", "Npgsql")
+                .AddOtlpExporter())
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddMeter("Microsoft.Orleans", "Npgsql", RegistryMetrics.MeterName)
+                .AddOtlpExporter());
+    }
+}

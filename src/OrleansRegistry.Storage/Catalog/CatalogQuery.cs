@@ -1,0 +1,50 @@
+using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansRegistry.Storage.Catalog;
+
+/// <summary>A select that grows by conditions, each with its parameters.</summary>
+internal sealed class CatalogQuery(string select)
+{
+    private readonly List<string> _conditions = [];
+    private readonly List<(string Name, object Value)> _parameters = [];
+    private string _order = "";
+
+    /// <summary>Adds a condition; <c>{0}</c>, <c>{1}</c> … stand for the values.</summary>
+    public CatalogQuery Where(string condition, params ReadOnlySpan<object> values)
+    {
+        var names = new object[values.Length];
+        for (var index = 0; index < values.Length; index++)
+        {
+            names[index] = Parameter(values[index]);
+        }
+
+        _conditions.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, condition, names));
+        return this;
+    }
+
+    /// <summary>Adds a parameter, and answers how SQL names it.</summary>
+    public string Parameter(object value)
+    {
+        var name = $"p{_parameters.Count}";
+        _parameters.Add((name, value));
+        return $"@{name}";
+    }
+
+    /// <summary>Sets the order, and how many rows at most.</summary>
+    public CatalogQuery OrderBy(string order, int limit)
+    {
+        _order = $" order by {order} limit {Parameter(limit)}";
+        return this;
+    }
+
+    /// <summary>The command.</summary>
+    [SuppressMessage("Security", "CA2100", Justification = "The text is put together from constants; every value is a parameter.")]
+    public DbCommand On(DbConnection connection)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = $"{select}{(_conditions.Count == 0 ? "" : " where ")}{string.Join(" and ", _conditions)}{_order}";
+        command.AddParameters(_parameters);
+        return command;
+    }
+}

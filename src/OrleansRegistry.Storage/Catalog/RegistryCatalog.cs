@@ -1,0 +1,243 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Storage.Catalog;
+
+/// <inheritdoc/>
+internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger<RegistryCatalog> logger) : IRegistryCatalog
+{
+    private const string Models = "select model_id, payload, revision from catalog_model";
+    private const string Versions = "select model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
+    private const string Events = "select position, type, at, workspace, model_id, version_id, actor, data from registry_event";
+
+    public Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken) => First(
+        new CatalogQuery(Models).Where("workspace = {0} and model_id = {1}", workspace, modelId),
+        row =>
+        {
+            var stored = ReadModel(row);
+            return new CatalogModel(stored.ToView(row.GetInt32(2)), stored.DeletedAt);
+        },
+        cancellationToken);
+
+    public Task<string?> FindModelId(string workspace, string name, CancellationToken cancellationToken) => First(
+        new CatalogQuery("select model_id from catalog_model").Where("workspace = {0} and name = {1} and deleted_at is null", workspace, name),
+        row => row.GetString(0),
+        cancellationToken);
+
+    public Task<ImmutableArray<ModelView>> ListModels(string workspace, ModelFilter filter, int limit, CancellationToken cancellationToken)
+    {
+        var query = new CatalogQuery(Models).Where("workspace = {0} and deleted_at is null", workspace);
+        if (filter.Name is { } name)
+        {
+            query.Where("name = {0}", name);
+        }
+
+        if (filter.NamePrefix is { Length: > 0 } prefix)
+        {
+            // Everything that begins with the prefix stands between it and itself with the last code point behind it.
+            var folded = ModelName.Fold(prefix);
+            query.Where("search_name >= {0} and search_name < {1}", folded, folded + "\U0010FFFF");
+        }
+
+        AddLabels(query, filter.Labels);
+        if (filter.After is { } after)
+        {
+            _ = filter.Order == ModelOrder.Name
+                ? query.Where("(name, model_id) > ({0}, {1})", after.Name, after.Id)
+                : query.Where("(created_at, model_id) < ({0}, {1})", Instant(after.CreatedAt), after.Id);
+        }
+
+        query.OrderBy(filter.Order == ModelOrder.Name ? "name, model_id" : "created_at desc, model_id desc", limit);
+        return Readable(query, row => ReadModel(row).ToView(row.GetInt32(2)), cancellationToken);
+    }
+
+    public Task<VersionView?> FindVersion(string workspace, VersionId id, CancellationToken cancellationToken) => First(
+        new CatalogQuery(Versions).Where("workspace = {0} and model_id = {1} and ordinal = {2}", workspace, id.ModelId, id.Ordinal),
+        ReadVersion,
+        cancellationToken);
+
+    public Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken) => First(
+        new CatalogQuery(Versions).Where("workspace = {0} and model_id = {1} and number = {2}", workspace, modelId, number),
+        ReadVersion,
+        cancellationToken);
+
+    public Task<ImmutableArray<VersionView>> ListVersions(
+        string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken)
+    {
+        var query = new CatalogQuery(Versions).Where("workspace = {0} and model_id = {1}", workspace, modelId);
+        if (filter.State is { } state)
+        {
+            query.Where("state = {0}", JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()));
+        }
+        else
+        {
+            query.Where("state <> 'deleted'");
+        }
+
+        if (filter.ExternalId is { } externalId)
+        {
+            query.Where("external_id = {0}", externalId);
+        }
+
+        AddLabels(query, filter.Labels);
+        if (filter.Before is { } before)
+        {
+            query.Where("ordinal < {0}", before);
+        }
+
+        return Readable(query.OrderBy("ordinal desc", limit), ReadVersion, cancellationToken);
+    }
+
+    public Task<IdempotentDeployment?> FindDeployment(
+        string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken) => First(
+        new CatalogQuery(Versions).Where("workspace = {0} and model_name = {1} and idempotency_key = {2}", workspace, modelName, idempotencyKey),
+        row => new IdempotentDeployment(ReadVersion(row), StoredJson.Read<StoredVersion>(Text(row, 2), Id(row)).Idempotency!.BodyHash),
+        cancellationToken);
+
+    public Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken)
+    {
+        // In a line of major and minor numbers only rise, so that its highest is its last.
+        var query = new CatalogQuery("select number from catalog_version")
+            .Where("workspace = {0} and model_id = {1} and major = {2}", workspace, modelId, major);
+        if (minor is { } line)
+        {
+            query.Where("minor = {0}", line);
+        }
+
+        return First(query.OrderBy("minor desc, ordinal desc", 1), row => row.GetString(0), cancellationToken);
+    }
+
+    public Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken)
+    {
+        var query = new CatalogQuery(Events).Where("workspace = {0} and position > {1}", workspace, filter.After);
+        if (filter.ModelId is { } model)
+        {
+            query.Where("model_id = {0}", model);
+        }
+
+        if (filter.VersionId is { } version)
+        {
+            query.Where("version_id = {0}", version);
+        }
+
+        if (!filter.Types.IsDefaultOrEmpty)
+        {
+            query.Where($"type in ({string.Join(", ", filter.Types.Select(query.Parameter))})");
+        }
+
+        return Guard(
+            async connection =>
+            {
+                if (database.NumberEvents is { } number)
+                {
+                    await using var command = new CatalogQuery(number).On(connection);
+                    await command.ExecuteNonQueryAsync(cancellationToken);
+                }
+
+                return await Read(connection, query.OrderBy("position", limit), ReadEvent, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => Guard(
+        connection => Read(
+            connection,
+            new CatalogQuery("select distinct workspace, model_id from registry_state where kind = 'version' and serving_status = 'starting'"),
+            row => new ModelAddress(row.GetString(0), row.GetString(1)),
+            cancellationToken),
+        cancellationToken);
+
+    private void AddLabels(CatalogQuery query, ImmutableArray<KeyValuePair<string, string>> labels)
+    {
+        foreach (var (key, value) in labels)
+        {
+            query.Where(database.HasLabel("{0}", "{1}"), key, value);
+        }
+    }
+
+    private Task<T?> First<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+        where T : class => Guard(
+        async connection => (await Read(connection, query, read, cancellationToken)).FirstOrDefault(), cancellationToken);
+
+    /// <summary>A list leaves out what can't be read: one bad row must not hide the others.</summary>
+    private async Task<ImmutableArray<T>> Readable<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+        where T : class
+    {
+        var rows = await Guard(
+            connection => Read(
+                connection,
+                query,
+                row =>
+                {
+                    try
+                    {
+                        return read(row);
+                    }
+                    catch (StateCorruptException e)
+                    {
+                        LogLeftOut(e.Message);
+                        return null;
+                    }
+                },
+                cancellationToken),
+            cancellationToken);
+        return [.. rows.OfType<T>()];
+    }
+
+    private static async Task<ImmutableArray<T>> Read<T>(
+        DbConnection connection, CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = ImmutableArray.CreateBuilder<T>();
+        await using var command = query.On(connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows.ToImmutable();
+    }
+
+    private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
+            return await read(connection);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new RegistryUnavailableException("The catalog can't be read now.", e);
+        }
+    }
+
+    private static StoredModel ReadModel(DbDataReader row) => StoredJson.Read<StoredModel>(Text(row, 1), $"model {row.GetString(0)}");
+
+    private static VersionView ReadVersion(DbDataReader row) => StoredJson.Read<StoredVersion>(Text(row, 2), Id(row)).ToView(
+        row.GetBoolean(4), Text(row, 5) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null, row.GetInt32(3));
+
+    private static RegistryEvent ReadEvent(DbDataReader row) => new()
+    {
+        Id = row.GetInt64(0).ToString(CultureInfo.InvariantCulture),
+        Type = row.GetString(1),
+        At = DateTimeOffset.Parse(row.GetString(2), CultureInfo.InvariantCulture),
+        Workspace = row.GetString(3),
+        ModelId = row.GetString(4),
+        VersionId = Text(row, 5),
+        Actor = row.GetString(6),
+        Data = JsonElement.Parse(row.GetString(7)),
+    };
+
+    private static string Id(DbDataReader row) => $"version {new VersionId(row.GetString(0), row.GetInt32(1))}";
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static string Instant(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    [LoggerMessage(200, LogLevel.Error, "A row was left out of a list: {Reason}")]
+    private partial void LogLeftOut(string reason);
+}

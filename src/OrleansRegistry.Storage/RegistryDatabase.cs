@@ -1,0 +1,62 @@
+using System.Data.Common;
+using OrleansRegistry.Storage.Schema;
+
+namespace OrleansRegistry.Storage;
+
+/// <summary>What differs between the two databases: how to connect, and the few places where their SQL does.</summary>
+internal abstract class RegistryDatabase : IAsyncDisposable
+{
+    /// <summary>The longest that a statement may run, and a writer wait for its turn; see <see cref="CommandContext.StatementTimeout"/>.</summary>
+    protected static readonly int StatementSeconds = (int)CommandContext.StatementTimeout.TotalSeconds;
+
+    /// <summary>Connections that grain state is read and written through.</summary>
+    public abstract DbDataSource Writers { get; }
+
+    /// <summary>Connections that the catalog reads through.</summary>
+    public abstract DbDataSource Readers { get; }
+
+    /// <summary>The name by which Orleans' ADO.NET provider knows the driver.</summary>
+    public abstract string Invariant { get; }
+
+    /// <summary>The folder of this database's SQL.</summary>
+    public abstract string Dialect { get; }
+
+    /// <summary>A statement that must run before events are read by position, or null.</summary>
+    public abstract string? NumberEvents { get; }
+
+    /// <summary>The condition that a row's labels have a value under a key, both of them parameters.</summary>
+    public abstract string HasLabel(string key, string value);
+
+    /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
+    public abstract string LockSchema { get; }
+
+    /// <summary>Gets ready to connect: makes what must be there, and refuses what can't work.</summary>
+    /// <exception cref="StorageStartException">The database can't be used.</exception>
+    public abstract Task Prepare(CancellationToken cancellationToken);
+
+    /// <summary>Opens a connection, brings the schema up to date and looks at settings that lose data.</summary>
+    /// <exception cref="StorageStartException">The database can't be used.</exception>
+    public async Task Start(CancellationToken cancellationToken)
+    {
+        await Prepare(cancellationToken);
+        try
+        {
+            await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
+            await SchemaRunner.Run(connection, this, SchemaSteps.Of(Dialect), cancellationToken);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new StorageStartException($"{Describe()} can't be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Which database this is, without secrets.</summary>
+    public abstract string Describe();
+
+    /// <inheritdoc/>
+    public virtual async ValueTask DisposeAsync()
+    {
+        await Writers.DisposeAsync();
+        await Readers.DisposeAsync();
+    }
+}

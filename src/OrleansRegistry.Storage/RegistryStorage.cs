@@ -1,0 +1,53 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Storage;
+using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Storage.Postgres;
+using OrleansRegistry.Storage.Sqlite;
+
+namespace OrleansRegistry.Storage;
+
+/// <summary>Adds the storage to a node.</summary>
+public static class RegistryStorage
+{
+    /// <summary>The name of the grain storage.</summary>
+    public const string Name = "registry";
+
+    /// <summary>
+    /// Adds the database and its catalog. The schema is brought up to date when the node starts, before anything that is added later; a
+    /// database that can't be used ends the start with a <see cref="StorageStartException"/>.
+    /// </summary>
+    public static IServiceCollection AddRegistryStorage(this IServiceCollection services, StorageOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        services.AddSingleton<RegistryDatabase>(_ => options.PostgresConnectionString is { } connection
+            ? new PostgresDatabase(connection)
+            : new SqliteDatabase(options.DataDirectory));
+        services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
+        services.AddHostedService<DatabaseStarter>();
+        services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
+        return services;
+    }
+
+    /// <summary>Adds the grain storage to a silo; it serializes with the silo's <see cref="IGrainStorageSerializer"/>.</summary>
+    public static ISiloBuilder AddRegistryGrainStorage(this ISiloBuilder silo)
+    {
+        silo.AddAdoNetGrainStorage(Name, (OptionsBuilder<AdoNetGrainStorageOptions> storage) => storage
+            .Configure<RegistryDatabase, IGrainStorageSerializer>((options, database, serializer) =>
+            {
+                options.Invariant = database.Invariant;
+                options.DataSource = database.Writers;
+                options.GrainStorageSerializer = serializer;
+            }));
+        return silo;
+    }
+
+    private sealed class DatabaseStarter(RegistryDatabase database) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => database.Start(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

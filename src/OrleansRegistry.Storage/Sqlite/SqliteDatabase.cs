@@ -1,0 +1,97 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace OrleansRegistry.Storage.Sqlite;
+
+/// <summary>
+/// One SQLite file in write-ahead mode. Writers pass one at a time through a queue of ours, which is fair and holds no thread, where
+/// SQLite's own lock is polled by sleeping ones; readers have connections of their own and wait for nobody.
+/// </summary>
+internal sealed class SqliteDatabase : RegistryDatabase
+{
+    private readonly string _directory;
+    private readonly string _file;
+    private FileStream? _lock;
+
+    public SqliteDatabase(string directory)
+    {
+        _directory = Path.GetFullPath(directory);
+        _file = Path.Combine(_directory, StorageOptions.FileName);
+        Writers = new SqliteWriters(ConnectionString(SqliteOpenMode.ReadWriteCreate), TimeSpan.FromSeconds(StatementSeconds));
+        Readers = new SqliteReaders(ConnectionString(SqliteOpenMode.ReadOnly));
+    }
+
+    public override DbDataSource Writers { get; }
+
+    public override DbDataSource Readers { get; }
+
+    public override string Invariant => "System.Data.SQLite";
+
+    public override string Dialect => "Sqlite";
+
+    public override string? NumberEvents => null;
+
+    public override string LockSchema => "select 1";
+
+    public override string HasLabel(string key, string value) =>
+        $"exists (select 1 from json_each(labels) where key = {key} and value = {value})";
+
+    public override string Describe() => $"The SQLite file {_file}";
+
+    /// <summary>Takes the directory for this process alone, for as long as it lives; the system gives it back after a crash.</summary>
+    public override async Task Prepare(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Directory.CreateDirectory(_directory);
+            _lock = new FileStream(Path.Combine(_directory, "registry.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StorageStartException($"The data directory {_directory} can't be written: {e.Message}", e);
+        }
+        catch (IOException e) when (Directory.Exists(_directory) && File.Exists(Path.Combine(_directory, "registry.lock")))
+        {
+            throw new StorageStartException(
+                $"Another instance uses the data directory {_directory}. One SQLite file serves one instance; use PostgreSQL for more, or another Registry__DataDirectory.", e);
+        }
+        catch (IOException e)
+        {
+            throw new StorageStartException($"The data directory {_directory} can't be made: {e.Message}", e);
+        }
+
+        try
+        {
+            await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "pragma journal_mode = wal";
+            await command.ExecuteScalarAsync(cancellationToken);
+        }
+        catch (SqliteException e)
+        {
+            throw new StorageStartException($"{Describe()} can't be opened: {e.Message}", e);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var source in new[] { Writers, Readers })
+        {
+            using var connection = new SqliteConnection(source.ConnectionString);
+            SqliteConnection.ClearPool(connection);
+        }
+
+        await base.DisposeAsync();
+        if (_lock is not null)
+        {
+            await _lock.DisposeAsync();
+        }
+    }
+
+    private string ConnectionString(SqliteOpenMode mode) => new SqliteConnectionStringBuilder
+    {
+        DataSource = _file,
+        Mode = mode,
+        DefaultTimeout = StatementSeconds,
+    }.ToString();
+}

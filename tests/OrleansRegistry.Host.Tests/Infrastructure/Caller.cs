@@ -1,0 +1,81 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OrleansRegistry.Host.Tests.Infrastructure;
+
+/// <summary>What became of a request.</summary>
+internal enum Fate
+{
+    /// <summary>2xx: it is in effect, for good.</summary>
+    Acknowledged,
+
+    /// <summary>4xx: it is not, and never will be.</summary>
+    Refused,
+
+    /// <summary>No answer, or 5xx: nobody knows yet.</summary>
+    Unknown,
+}
+
+/// <summary>An answer, if there was one.</summary>
+internal sealed record Reply(Fate Fate, HttpStatusCode? Status, JsonNode? Body);
+
+/// <summary>Calls a node over HTTP.</summary>
+internal static class Caller
+{
+    public static async Task<Reply> Call(this HttpClient client, HttpMethod method, string path, JsonNode? body = null, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        }
+
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        try
+        {
+            using var response = await client.SendAsync(request);
+            var text = await response.Content.ReadAsStringAsync();
+            var fate = (int)response.StatusCode switch
+            {
+                < 300 => Fate.Acknowledged,
+                < 500 => Fate.Refused,
+                _ => Fate.Unknown,
+            };
+            return new Reply(fate, response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return new Reply(Fate.Unknown, null, null);
+        }
+    }
+
+    /// <summary>Reads a resource that must be there.</summary>
+    public static async Task<JsonNode> Read(this HttpClient client, string path)
+    {
+        var reply = await client.Call(HttpMethod.Get, path);
+        return reply.Status == HttpStatusCode.OK
+            ? reply.Body!
+            : throw new InvalidOperationException($"GET {path} answered {reply.Status}: {reply.Body?.ToJsonString()}");
+    }
+
+    /// <summary>Every item of a list, page by page.</summary>
+    public static async Task<List<JsonNode>> ReadAll(this HttpClient client, string path)
+    {
+        List<JsonNode> items = [];
+        string? token = null;
+        do
+        {
+            var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+            var page = await client.Read(token is null ? $"{path}{separator}page_size=200" : $"{path}{separator}page_size=200&page_token={token}");
+            items.AddRange(page["items"]!.AsArray().Select(item => item!.DeepClone()));
+            token = (string?)page["next_page_token"];
+        }
+        while (token is not null);
+        return items;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Text;
+
+namespace OrleansRegistry.Host.Tests.Infrastructure;
+
+/// <summary>The real executable, in a process of its own.</summary>
+internal sealed class RegistryProcess : IDisposable
+{
+    private static readonly string Assembly = Path.GetFullPath(
+        typeof(RegistryProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!,
+        AppContext.BaseDirectory);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RegistryProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Read(line.Data);
+        _process.ErrorDataReceived += (_, line) => Read(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>All that the process has printed.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Runs a node until it listens, and answers a client of it.</summary>
+    public static async Task<(RegistryProcess Process, HttpClient Client)> Start(NodeSettings settings)
+    {
+        var process = Run(settings);
+        var exited = process._process.WaitForExitAsync();
+        if (await Task.WhenAny(process._listening.Task, exited).WaitAsync(TimeSpan.FromMinutes(1)) == exited)
+        {
+            throw new InvalidOperationException($"The registry ended before it listened: {process.Output}");
+        }
+
+        return (process, new HttpClient { BaseAddress = await process._listening.Task, Timeout = TimeSpan.FromSeconds(40) });
+    }
+
+    /// <summary>Runs a node without waiting for it.</summary>
+    public static RegistryProcess Run(NodeSettings settings) => new(
+        [
+            "--urls", "http://127.0.0.1:0",
+            $"--Registry:DataDirectory={settings.DataDirectory}",
+            $"--Registry:SiloPort={settings.SiloPort}",
+            .. settings.Arguments,
+        ],
+        settings.ConnectionString is { } connection
+            ? new Dictionary<string, string> { ["ConnectionStrings__Registry"] = connection }
+            : []);
+
+    /// <summary>Runs a command that ends by itself.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEnd(NodeSettings settings, params string[] first)
+    {
+        using var process = new RegistryProcess(
+            [.. first, $"--Registry:DataDirectory={settings.DataDirectory}", $"--Registry:SiloPort={settings.SiloPort}", .. settings.Arguments],
+            settings.ConnectionString is { } connection
+                ? new Dictionary<string, string> { ["ConnectionStrings__Registry"] = connection }
+                : []);
+        return (await process.WaitForExit(), process.Output);
+    }
+
+    /// <summary>Waits until the process has ended by itself.</summary>
+    public async Task<int> WaitForExit()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task Kill()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Sends a signal by its name.</summary>
+    public async Task Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>A loopback port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+
+        const string listening = "Now listening on: ";
+        var at = line.IndexOf(listening, StringComparison.Ordinal);
+        if (at >= 0)
+        {
+            _listening.TrySetResult(new Uri(line[(at + listening.Length)..].Trim()));
+        }
+    }
+}
+
+/// <summary>What a test says to a node.</summary>
+internal sealed record NodeSettings
+{
+    public required string DataDirectory { get; init; }
+
+    public int SiloPort { get; init; } = RegistryProcess.FreePort();
+
+    public string? ConnectionString { get; init; }
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+}

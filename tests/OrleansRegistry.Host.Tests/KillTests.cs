@@ -1,0 +1,131 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Host.Tests.Infrastructure;
+
+namespace OrleansRegistry.Host.Tests;
+
+/// <summary>
+/// The real executable under load, killed with SIGKILL again and again. What it had acknowledged must be there afterwards; what it had
+/// not answered may be there or not, but whole.
+/// </summary>
+public abstract class KillTests(ITestOutputHelper output)
+{
+    private const int Kills = 20;
+    private const int Owners = 6;
+    private const int Deployers = 4;
+
+    /// <summary>The settings of a node on an empty database.</summary>
+    private protected abstract Task<NodeSettings> EmptyNode();
+
+    [Fact]
+    public async Task E1_every_acknowledged_command_survives_twenty_kills()
+    {
+        var settings = await EmptyNode();
+        var seed = Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var owners = Enumerable.Range(0, Owners).Select(index => new ModelOwner($"Model {index}", new Random(random.Next()))).ToArray();
+        var deployers = Enumerable.Range(0, Deployers).Select(index => new SharedDeployer("Shared model", $"deployer-{index}")).ToArray();
+
+        for (var kill = 0; kill <= Kills; kill++)
+        {
+            var (process, client) = await RegistryProcess.Start(settings);
+            using (process)
+            using (client)
+            {
+                foreach (var owner in owners)
+                {
+                    await owner.Verify(client);
+                }
+
+                if (kill == Kills)
+                {
+                    await FinishAndCheckNumbers(client, deployers);
+                    break;
+                }
+
+                // The moment: when so many requests have been sent, with others in flight. Nobody waits for a clock.
+                var fuse = new Fuse(random.Next(5, 150));
+                var work = owners.Select(owner => owner.Work(client, fuse)).Concat(deployers.Select(deployer => deployer.Work(client, fuse))).ToArray();
+                await fuse.Burnt;
+                await process.Kill();
+                await Task.WhenAll(work);
+            }
+        }
+
+        output.WriteLine(
+            $"{owners.Sum(owner => owner.Acknowledged)} acknowledged, {owners.Sum(owner => owner.Refused)} refused, "
+            + $"{owners.Sum(owner => owner.Unknown)} unknown of which {owners.Sum(owner => owner.UnknownInEffect)} were in effect; "
+            + $"{deployers.Sum(deployer => deployer.Acknowledged)} shared deployments");
+        Assert.True(owners.Sum(owner => owner.Acknowledged) > Kills, "The load was too light to show anything.");
+        var (exitCode, report) = await RegistryProcess.RunToEnd(settings, "check");
+        Assert.True(exitCode == 0, report);
+    }
+
+    private static async Task FinishAndCheckNumbers(HttpClient client, SharedDeployer[] deployers)
+    {
+        foreach (var deployer in deployers)
+        {
+            await deployer.Finish(client);
+        }
+
+        var model = (await client.Read("/v1/models?name=Shared%20model"))["items"]![0]!;
+        var versions = await client.ReadAll($"/v1/models/{model["id"]}/versions");
+        var numbers = versions.Select(version => (string)version["version"]!).ToHashSet();
+        var keys = deployers.Sum(deployer => deployer.Acknowledged);
+        Assert.Equal(keys, versions.Count);
+        Assert.Equal(Enumerable.Range(1, keys).Select(minor => $"0.{minor}.0").ToHashSet(), numbers);
+        Assert.Equal(deployers.SelectMany(deployer => deployer.Ids).ToHashSet(), versions.Select(version => (string)version["id"]!).ToHashSet());
+    }
+}
+
+/// <summary>Burns down with every request that is sent.</summary>
+internal sealed class Fuse(int length)
+{
+    private readonly TaskCompletionSource _burnt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _left = length;
+
+    public Task Burnt => _burnt.Task;
+
+    public void Burn()
+    {
+        if (Interlocked.Decrement(ref _left) == 0)
+        {
+            _burnt.SetResult();
+        }
+    }
+}
+
+/// <summary>Deploys one name beside others, each deployment with a key of its own, repeated until it is acknowledged.</summary>
+internal sealed class SharedDeployer(string name, string prefix)
+{
+    private readonly List<string> _ids = [];
+
+    public int Acknowledged => _ids.Count;
+
+    public IReadOnlyList<string> Ids => _ids;
+
+    public async Task Work(HttpClient client, Fuse fuse)
+    {
+        while (await Deploy(client, fuse))
+        {
+        }
+    }
+
+    public async Task Finish(HttpClient client) => Assert.True(await Deploy(client, new Fuse(1)));
+
+    private async Task<bool> Deploy(HttpClient client, Fuse fuse)
+    {
+        fuse.Burn();
+        var reply = await client.Call(
+            HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = name }, $"{prefix}-{_ids.Count}");
+        if (reply.Fate == Fate.Unknown)
+        {
+            return false;
+        }
+
+        Assert.Equal(HttpStatusCode.Created, reply.Status);
+        _ids.Add((string)reply.Body!["id"]!);
+        return true;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+using OrleansRegistry.Storage;
+
+namespace OrleansRegistry.Testing;
+
+/// <summary>A real silo on a real database, in this process. Only instants and faults can be the test's own.</summary>
+public sealed class TestSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private TestSilo(IHost host) => _host = host;
+
+    /// <summary>The instants of the registry; the silo's own timers run on the system's clock.</summary>
+    public OffsetClock Clock => _host.Services.GetRequiredService<OffsetClock>();
+
+    /// <summary>The silo's grains.</summary>
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>The database's catalog.</summary>
+    public IRegistryCatalog Catalog => _host.Services.GetRequiredService<IRegistryCatalog>();
+
+    /// <summary>Where faults are put in.</summary>
+    public FaultyStorage Storage => (FaultyStorage)_host.Services.GetRequiredKeyedService<IGrainStorage>(RegistryStorage.Name);
+
+    /// <summary>Starts a silo on a database.</summary>
+    /// <param name="options">The database.</param>
+    /// <param name="configure">Changes the services, or null.</param>
+    public static async Task<TestSilo> Start(StorageOptions options, Action<IServiceCollection>? configure = null)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<OffsetClock>();
+        builder.Services.AddSingleton<TimeProvider>(services => services.GetRequiredService<OffsetClock>());
+        builder.Services.AddRegistryStorage(options);
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: "orleans-registry", clusterId: "test");
+            silo.AddRegistryGrainStorage();
+            silo.Services.AddRegistryGrains();
+            var real = silo.Services.Single(service => service.ServiceType == typeof(IGrainStorage) && Equals(service.ServiceKey, RegistryStorage.Name));
+            silo.Services.Remove(real);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(
+                RegistryStorage.Name, (services, key) => new FaultyStorage((IGrainStorage)real.KeyedImplementationFactory!(services, key)));
+        });
+        configure?.Invoke(builder.Services);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new TestSilo(host);
+    }
+
+    /// <summary>The grain of a model in the default workspace.</summary>
+    public IModelGrain Model(string id) => Grains.GetGrain<IModelGrain>(GrainKeys.Model(GrainKeys.DefaultWorkspace, id));
+
+    /// <summary>The grain of a name in the default workspace.</summary>
+    public IModelNameGrain Name(string name) => Grains.GetGrain<IModelNameGrain>(GrainKeys.Name(GrainKeys.DefaultWorkspace, name));
+
+    /// <summary>What every command carries.</summary>
+    public CommandContext Command(bool dryRun = false) => new()
+    {
+        CommandId = Guid.NewGuid(),
+        Actor = "test",
+        Deadline = Clock.GetUtcNow() + CommandContext.Lifetime,
+        DryRun = dryRun,
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        if (_host is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync();
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>The system's clock, moved by as much as a test says. Timers run as they do.</summary>
+public sealed class OffsetClock : TimeProvider
+{
+    private TimeSpan _offset;
+
+    /// <summary>Moves the clock; a negative span moves it back.</summary>
+    public void Move(TimeSpan by) => _offset += by;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + _offset;
+}
