@@ -22,9 +22,7 @@ public static class RegistryStorage
     public static IServiceCollection AddRegistryStorage(this IServiceCollection services, StorageOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        services.AddSingleton<RegistryDatabase>(_ => options.PostgresConnectionString is { } connection
-            ? new PostgresDatabase(connection)
-            : new SqliteDatabase(options.DataDirectory));
+        services.AddSingleton(_ => Open(options));
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
         services.AddHostedService<DatabaseStarter>();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
@@ -43,6 +41,11 @@ public static class RegistryStorage
             }));
         return silo;
     }
+
+    /// <summary>The database that the options name; nothing is opened yet.</summary>
+    internal static RegistryDatabase Open(StorageOptions options) => options.PostgresConnectionString is { } connection
+        ? new PostgresDatabase(connection)
+        : new SqliteDatabase(options.DataDirectory);
 
     private sealed class DatabaseStarter(RegistryDatabase database) : IHostedService
     {

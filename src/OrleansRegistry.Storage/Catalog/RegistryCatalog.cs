@@ -94,7 +94,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     public Task<IdempotentDeployment?> FindDeployment(
         string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken) => First(
         new CatalogQuery(Versions).Where("workspace = {0} and model_name = {1} and idempotency_key = {2}", workspace, modelName, idempotencyKey),
-        row => new IdempotentDeployment(ReadVersion(row), StoredJson.Read<StoredVersion>(Text(row, 2), Id(row)).Idempotency!.BodyHash),
+        row => new IdempotentDeployment(ReadVersion(row), StoredJson.Read<StoredVersion>(CatalogReader.Text(row, 2), CatalogReader.VersionName(row)).Idempotency!.BodyHash),
         cancellationToken);
 
     public Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken)
@@ -137,13 +137,13 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
                     await command.ExecuteNonQueryAsync(cancellationToken);
                 }
 
-                return await Read(connection, query.OrderBy("position", limit), ReadEvent, cancellationToken);
+                return await CatalogReader.Read(connection, query.OrderBy("position", limit), CatalogReader.Event, cancellationToken);
             },
             cancellationToken);
     }
 
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => Guard(
-        connection => Read(
+        connection => CatalogReader.Read(
             connection,
             new CatalogQuery("select distinct workspace, model_id from registry_state where kind = 'version' and serving_status = 'starting'"),
             row => new ModelAddress(row.GetString(0), row.GetString(1)),
@@ -160,14 +160,14 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
 
     private Task<T?> First<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
         where T : class => Guard(
-        async connection => (await Read(connection, query, read, cancellationToken)).FirstOrDefault(), cancellationToken);
+        async connection => (await CatalogReader.Read(connection, query, read, cancellationToken)).FirstOrDefault(), cancellationToken);
 
     /// <summary>A list leaves out what can't be read: one bad row must not hide the others.</summary>
     private async Task<ImmutableArray<T>> Readable<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
         where T : class
     {
         var rows = await Guard(
-            connection => Read(
+            connection => CatalogReader.Read(
                 connection,
                 query,
                 row =>
@@ -187,20 +187,6 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         return [.. rows.OfType<T>()];
     }
 
-    private static async Task<ImmutableArray<T>> Read<T>(
-        DbConnection connection, CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
-    {
-        var rows = ImmutableArray.CreateBuilder<T>();
-        await using var command = query.On(connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows.ToImmutable();
-    }
-
     private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
     {
         try
@@ -214,26 +200,10 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         }
     }
 
-    private static StoredModel ReadModel(DbDataReader row) => StoredJson.Read<StoredModel>(Text(row, 1), $"model {row.GetString(0)}");
+    private static StoredModel ReadModel(DbDataReader row) => StoredJson.Read<StoredModel>(CatalogReader.Text(row, 1), $"model {row.GetString(0)}");
 
-    private static VersionView ReadVersion(DbDataReader row) => StoredJson.Read<StoredVersion>(Text(row, 2), Id(row)).ToView(
-        row.GetBoolean(4), Text(row, 5) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null, row.GetInt32(3));
-
-    private static RegistryEvent ReadEvent(DbDataReader row) => new()
-    {
-        Id = row.GetInt64(0).ToString(CultureInfo.InvariantCulture),
-        Type = row.GetString(1),
-        At = DateTimeOffset.Parse(row.GetString(2), CultureInfo.InvariantCulture),
-        Workspace = row.GetString(3),
-        ModelId = row.GetString(4),
-        VersionId = Text(row, 5),
-        Actor = row.GetString(6),
-        Data = JsonElement.Parse(row.GetString(7)),
-    };
-
-    private static string Id(DbDataReader row) => $"version {new VersionId(row.GetString(0), row.GetInt32(1))}";
-
-    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static VersionView ReadVersion(DbDataReader row) => StoredJson.Read<StoredVersion>(CatalogReader.Text(row, 2), CatalogReader.VersionName(row)).ToView(
+        row.GetBoolean(4), CatalogReader.Text(row, 5) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null, row.GetInt32(3));
 
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -143,9 +143,12 @@ internal sealed record StoredVersion
 
     public IdempotencyKey? Idempotency { get; init; }
 
+    [JsonIgnore]
+    public bool IsActive => State is VersionState.Draft or VersionState.Published;
+
     /// <summary>Active and up.</summary>
     [JsonIgnore]
-    public bool IsRoutable => State is VersionState.Draft or VersionState.Published && Serving is null or { Status: ServingStatus.Ready };
+    public bool IsRoutable => IsActive && Serving is null or { Status: ServingStatus.Ready };
 
     /// <summary>The version as callers see it; one of a deleted model is deleted with it.</summary>
     public VersionView ToView(bool isPrimary, DateTimeOffset? modelDeletedAt, int revision) => new()

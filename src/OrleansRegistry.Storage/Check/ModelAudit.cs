@@ -1,0 +1,114 @@
+using OrleansRegistry.Storage.Catalog;
+using Semver;
+
+namespace OrleansRegistry.Storage.Check;
+
+/// <summary>Compares a model's row with the rows of its versions, and both with what its events say. Pure.</summary>
+internal static class ModelAudit
+{
+    /// <summary>Every disagreement.</summary>
+    public static IEnumerable<Finding> Compare(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent> events) =>
+        Numbers(model, versions)
+            .Concat(ActiveTable(model, versions))
+            .Concat(Primary(model))
+            .Concat(versions.SelectMany(Meter))
+            .Concat(History(model, versions, events));
+
+    private static IEnumerable<Finding> Numbers(StoredModel model, IReadOnlyList<StoredVersion> versions)
+    {
+        if (!versions.Select(version => version.Ordinal).Order().SequenceEqual(Enumerable.Range(1, model.NextOrdinal - 1)))
+        {
+            yield return Of(model, $"has other versions than 1 to {model.NextOrdinal - 1}");
+        }
+
+        var highest = versions.Select(version => SemVersion.Parse(version.Version, SemVersionStyles.Strict)).Max(SemVersion.PrecedenceComparer);
+        if (highest?.ToString() != model.LatestVersion)
+        {
+            yield return Of(model, $"says that {model.LatestVersion} is its highest number; it is {highest}");
+        }
+
+        var living = model.DeletedAt is null ? versions.Count(version => version.State != VersionState.Deleted) : 0;
+        if (living != model.VersionCount)
+        {
+            yield return Of(model, $"counts {model.VersionCount} versions; there are {living}");
+        }
+
+        if (model.DeletedAt is null && living == 0)
+        {
+            yield return Of(model, "is not deleted, but has no version left");
+        }
+    }
+
+    private static IEnumerable<Finding> ActiveTable(StoredModel model, IReadOnlyList<StoredVersion> versions)
+    {
+        var active = versions.Where(version => version.IsActive).ToDictionary(version => version.Ordinal);
+        foreach (var entry in model.Active)
+        {
+            if (!active.Remove(entry.Ordinal, out var version))
+            {
+                yield return Of(model, $"routes to version {entry.Ordinal}, which is not active");
+            }
+            else if ((entry.Version, entry.Stage, entry.Status, entry.Url)
+                != (version.Version, version.Stage, version.Serving?.Status ?? ServingStatus.Ready, version.Serving?.Url))
+            {
+                yield return Of(model, $"knows version {entry.Ordinal} otherwise than its own row");
+            }
+        }
+
+        foreach (var ordinal in active.Keys)
+        {
+            yield return Of(model, $"does not know version {ordinal}, which is active");
+        }
+    }
+
+    private static IEnumerable<Finding> Primary(StoredModel model)
+    {
+        if (model.Primary is { } primary && !model.Active.Any(entry => entry.Ordinal == primary.Ordinal && entry.Status == ServingStatus.Ready))
+        {
+            yield return Of(model, $"has version {primary.Ordinal} as primary, which is not routable");
+        }
+    }
+
+    private static IEnumerable<Finding> Meter(StoredVersion version)
+    {
+        if (version.IsRoutable != version.Meter.RunningSince is not null)
+        {
+            yield return Of(version, version.IsRoutable ? "is routable, but its meter stands still" : "is not routable, but its meter runs");
+        }
+    }
+
+    private static IEnumerable<Finding> History(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent> events)
+    {
+        var replay = EventReplay.Of(events);
+        if (replay.Primary != (model.Primary is { } primary ? new VersionId(model.Id, primary.Ordinal).ToString() : null))
+        {
+            yield return Of(model, $"has another primary than its events say, which is {replay.Primary ?? "none"}");
+        }
+
+        if (replay.IsDeleted != model.DeletedAt is not null)
+        {
+            yield return Of(model, replay.IsDeleted ? "is not deleted, but its events say so" : "is deleted, but its events don't say so");
+        }
+
+        foreach (var version in versions)
+        {
+            var expected = replay.Versions.GetValueOrDefault(new VersionId(model.Id, version.Ordinal).ToString());
+            var found = new ReplayedVersion
+            {
+                State = version.State,
+                Stage = version.Stage,
+                Serving = version.Serving?.Status,
+                DraftMilliseconds = version.Meter.DraftMilliseconds,
+                PublishedMilliseconds = version.Meter.PublishedMilliseconds,
+            };
+            if (expected != found)
+            {
+                yield return Of(version, $"is {found}, but its events say {expected?.ToString() ?? "nothing"}");
+            }
+        }
+    }
+
+    private static Finding Of(StoredModel model, string problem) => new($"model {model.Id}", problem);
+
+    private static Finding Of(StoredVersion version, string problem) => new($"version {new VersionId(version.ModelId, version.Ordinal)}", problem);
+}
