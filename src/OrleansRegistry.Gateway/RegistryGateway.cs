@@ -16,7 +16,7 @@ public static class RegistryGateway
     public static IServiceCollection AddRegistryGateway(this IServiceCollection services)
     {
         services.Configure<KestrelServerOptions>(Limit);
-        services.ConfigureHttpJsonOptions(options => GatewayJson.Apply(options.SerializerOptions));
+        services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
         services.AddSingleton<ModelLookup>();
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();

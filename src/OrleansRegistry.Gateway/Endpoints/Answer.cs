@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Mime;
 using System.Reflection;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -77,7 +76,7 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
         }
 
         return response.WriteAsJsonAsync(
-            _value!, (JsonTypeInfo<T>)GatewayJson.Settings.GetTypeInfo(typeof(T)), MediaTypeNames.Application.Json, httpContext.RequestAborted);
+            _value!, JsonSettings.TypeOf<T>(), MediaTypeNames.Application.Json, httpContext.RequestAborted);
     }
 
     /// <summary>An answer that holds a value.</summary>

@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +42,7 @@ public static class HealthEndpoints
             EnumNames<HealthStatus>.Of(report.Status),
             report.Entries.ToDictionary(
                 entry => entry.Key, entry => new HealthCheckAnswer(EnumNames<HealthStatus>.Of(entry.Value.Status), entry.Value.Description))),
-        (JsonTypeInfo<HealthAnswer>)GatewayJson.Settings.GetTypeInfo(typeof(HealthAnswer)),
+        JsonSettings.TypeOf<HealthAnswer>(),
         MediaTypeNames.Application.Json,
         context.RequestAborted);
 }

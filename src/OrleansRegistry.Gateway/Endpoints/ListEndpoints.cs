@@ -14,7 +14,7 @@ public static class ListEndpoints
 
     private static readonly RequestParameter Name = new("name", "The exact name.");
     private static readonly RequestParameter Prefix = new("q", "How the name begins, in any case.");
-    private static readonly RequestParameter Order = RequestParameter.OneOf("order_by", $"The order; <c>{ByName}</c> by default.", ByName, NewestFirst);
+    private static readonly RequestParameter Order = RequestParameter.OneOf("order_by", $"The order; `{ByName}` by default.", ByName, NewestFirst);
     private static readonly RequestParameter ExternalId = new("external_id", "The deployer's own id.");
     private static readonly RequestParameter State =
         RequestParameter.OneOf("state", "The state; all but deleted ones by default.", EnumNames<VersionState>.All);
@@ -41,7 +41,7 @@ public static class ListEndpoints
         var filter = new ModelFilter
         {
             Name = Single(Name, request) is { } name ? ModelName.Normalize(name) : null,
-            NamePrefix = Single(Prefix, request),
+            NamePrefix = Single(Prefix, request)?.Normalize(System.Text.NormalizationForm.FormC),
             Labels = [.. CommonParameters.LabelsOf(request)],
             Order = order,
         };

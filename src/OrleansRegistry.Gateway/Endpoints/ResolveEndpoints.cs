@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 public static class ResolveEndpoints
 {
     private static readonly RequestParameter Selector = new(
-        "version", "A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>, <c>~1.4</c>, <c>1.x</c>) or a version id; the primary when it is left out.");
+        "version", "A number (`1.2.3`), an npm-style range (`^1.2`, `~1.4`, `1.x`) or a version id; the primary when it is left out.");
 
     /// <summary>Maps the route.</summary>
     public static void MapResolve(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/resolve"), Resolve)

@@ -13,7 +13,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
     /// <summary>Fills an object; its fields are named below <paramref name="path"/>. Answers the names that were there.</summary>
     public HashSet<string> Fill(object target, JsonElement source, string path)
     {
-        var type = GatewayJson.Settings.GetTypeInfo(target.GetType());
+        var type = JsonSettings.Options.GetTypeInfo(target.GetType());
         HashSet<string> given = new(StringComparer.Ordinal);
         foreach ((var name, var value) in Fields(source, path, given))
         {
@@ -43,7 +43,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
             return;
         }
 
-        var type = GatewayJson.Settings.GetTypeInfo(property.PropertyType);
+        var type = JsonSettings.Options.GetTypeInfo(property.PropertyType);
         switch (type.Kind)
         {
             case JsonTypeInfoKind.Object when value.ValueKind == JsonValueKind.Object:
@@ -52,7 +52,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
                 property.Set!(target, part);
                 break;
             case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
-                property.Set!(target, Texts(value, path + ".", GatewayJson.Settings.GetTypeInfo(type.ElementType!)));
+                property.Set!(target, Texts(value, path + ".", JsonSettings.Options.GetTypeInfo(type.ElementType!)));
                 break;
             case JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary:
                 Refuse(path, "must be an object");
@@ -149,7 +149,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
         {
             _ when value == typeof(string) => "must be a string",
             _ when value == typeof(bool) => "must be true or false",
-            _ when GatewayJson.Settings.GetConverter(value) is INamedValues named => "must be " + string.Join(" or ", named.Names),
+            _ when JsonSettings.Options.GetConverter(value) is INamedValues named => "must be " + string.Join(" or ", named.Names),
             _ => "must be a whole number",
         };
     }

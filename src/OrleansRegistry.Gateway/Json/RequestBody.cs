@@ -81,13 +81,13 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
         buffer.Position = 0;
         try
         {
-            using var document = await JsonDocument.ParseAsync(buffer, new JsonDocumentOptions { MaxDepth = GatewayJson.MaxDepth });
+            using var document = await JsonDocument.ParseAsync(buffer, new JsonDocumentOptions { MaxDepth = JsonSettings.MaxDepth });
             return document.RootElement.ValueKind == JsonValueKind.Object ? Fill(document.RootElement) : RegistryError.Invalid(WholeBody, "must be a JSON object");
         }
         catch (JsonException e)
         {
             return RegistryError.Invalid(
-                WholeBody, $"must be JSON, at most {GatewayJson.MaxDepth} levels deep; it stops being so in line {e.LineNumber + 1} at byte {e.BytePositionInLine + 1}");
+                WholeBody, $"must be JSON, at most {JsonSettings.MaxDepth} levels deep; it stops being so in line {e.LineNumber + 1} at byte {e.BytePositionInLine + 1}");
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Mime;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -137,20 +139,42 @@ internal static class RegistryOpenApi
 
     private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
-        if (GatewayJson.Settings.GetConverter(type) is INamedValues named)
+        var type = context.JsonTypeInfo.Type;
+        var value = Nullable.GetUnderlyingType(type) ?? type;
+        if (JsonSettings.Options.GetConverter(value) is INamedValues named)
         {
             schema.Type = JsonSchemaType.String;
             schema.Enum = [.. named.Names.Select(name => (JsonNode)JsonValue.Create(name))];
         }
-
-        if (type == typeof(DateTimeOffset))
+        else if (value == typeof(DateTimeOffset))
         {
-            schema.Type = JsonSchemaType.String;
+            schema.Type = JsonSchemaType.String | (value == type ? 0 : JsonSchemaType.Null);
             schema.Format = "date-time";
+        }
+        else if (type == typeof(JsonElement))
+        {
+            schema.Type = JsonSchemaType.Object;
+        }
+        else if (context.JsonPropertyInfo is null && context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
+        {
+            DescribeObject(schema, type);
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Answers have every field, and may get more; a merge patch removes labels by null.</summary>
+    private static void DescribeObject(OpenApiSchema schema, Type type)
+    {
+        if (type == typeof(PatchModelRequest) || type == typeof(PatchVersionRequest))
+        {
+            ((OpenApiSchema)((OpenApiSchema)schema.Properties!["labels"]).AdditionalProperties!).Type = JsonSchemaType.String | JsonSchemaType.Null;
+        }
+        else if (schema.Properties is { } properties && !type.Name.EndsWith("Request", StringComparison.Ordinal))
+        {
+            schema.Required = type == typeof(Problem) ? schema.Required : properties.Keys.ToHashSet();
+            schema.AdditionalPropertiesAllowed = true;
+        }
     }
 
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)

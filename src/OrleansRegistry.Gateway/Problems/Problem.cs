@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Mime;
-using System.Text.Json.Serialization.Metadata;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
@@ -28,6 +28,7 @@ public sealed record Problem
     public required string TraceId { get; init; }
 
     /// <summary>For 400: what is wrong, by JSON field, query parameter or header.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors { get; init; }
 }
 
@@ -60,7 +61,7 @@ internal static class ProblemWriter
 
         return response.WriteAsJsonAsync(
             problem,
-            (JsonTypeInfo<Problem>)GatewayJson.Settings.GetTypeInfo(typeof(Problem)),
+            JsonSettings.TypeOf<Problem>(),
             MediaTypeNames.Application.ProblemJson,
             context.RequestAborted);
     }

@@ -36,9 +36,9 @@ internal static class CommonParameters
         };
 
     public static RequestParameter PageToken { get; } =
-        new("page_token", "The <c>next_page_token</c> of the page before. The other parameters must stay as they were.");
+        new("page_token", "The `next_page_token` of the page before. The other parameters must stay as they were.");
 
-    public static RequestParameter Label { get; } = new("label", "A label that the items must have, <c>key:value</c>. May stand several times.")
+    public static RequestParameter Label { get; } = new("label", "A label that the items must have, `key:value`. May stand several times.")
     {
         Repeats = true,
         Problem = value => value.IndexOf(':', StringComparison.Ordinal) > 0 ? null : "must be key:value",
@@ -47,7 +47,7 @@ internal static class CommonParameters
     public static RequestParameter PromoteTo { get; } = new("promote_to", "The id of the version that becomes primary if this one is.");
 
     public static RequestParameter RefuseIfPrimary { get; } =
-        RequestParameter.Flag("refuse_if_primary", "Refuses with <c>is_primary</c> if the version is primary.");
+        RequestParameter.Flag("refuse_if_primary", "Refuses with `is_primary` if the version is primary.");
 
     /// <summary>How many items the caller wants.</summary>
     public static int PageSizeOf(HttpRequest request)
