@@ -68,4 +68,19 @@ public static class ErrorCode
 
     /// <summary>500: a stored row can't be read; only its model is affected.</summary>
     public const string StateCorrupt = "state_corrupt";
+
+    /// <summary>404: nothing is served under that path.</summary>
+    public const string NotFound = "not_found";
+
+    /// <summary>405: the path doesn't take the method; <c>Allow</c> lists those it takes.</summary>
+    public const string MethodNotAllowed = "method_not_allowed";
+
+    /// <summary>413: the body is larger than 1 MiB.</summary>
+    public const string PayloadTooLarge = "payload_too_large";
+
+    /// <summary>415: the body is of a type that the route doesn't read.</summary>
+    public const string UnsupportedMediaType = "unsupported_media_type";
+
+    /// <summary>500: a bug in the registry; the log knows more under the problem's <c>trace_id</c>.</summary>
+    public const string InternalError = "internal_error";
 }

@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry;
+
+/// <summary>
+/// Which commands are well formed. The gateway asks before it sends one, and the model's grain again, since other services send commands
+/// too. Pure functions that answer everything that is wrong, by JSON name.
+/// </summary>
+public static class CommandValidation
+{
+    /// <summary>What is wrong with a deployment (rules N3, N4 and P1, and the limits of its fields).</summary>
+    public static ImmutableArray<FieldError> Validate(DeployCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add("model_name", ModelName.Problem(command.ModelName));
+        problems.Add("version", command.Version is { } version ? FieldRules.Version(version) : null);
+        problems.Add("base", command.Base is { } line ? FieldRules.Base(line) : null);
+        AddNumbering(problems, command);
+        problems.Add("promote", command.Promote is not null && !command.Publish ? "needs publish: true; a draft can't claim the primary pointer" : null);
+        problems.Add("description", FieldRules.Description(command.Description));
+        AddLabels(problems, command.Labels);
+        if (command.Artifact is { } artifact)
+        {
+            problems.Add("artifact.uri", FieldRules.ArtifactUri(artifact.Uri));
+            problems.Add("artifact.sha256", artifact.Sha256 is { } digest ? FieldRules.Sha256(digest) : null);
+            problems.Add("artifact.size_bytes", artifact.SizeBytes < 0 ? "must be 0 or more" : null);
+        }
+
+        AddServing(problems, command.Serving);
+        problems.Add("instance_type", command.InstanceType is { } type ? FieldRules.InstanceType(type) : null);
+        problems.Add("external_id", command.ExternalId is { } id ? FieldRules.ExternalId(id) : null);
+        problems.Add("Idempotency-Key", command.Idempotency is { } repeated ? FieldRules.IdempotencyKey(repeated.Key) : null);
+        return problems.ToImmutable();
+    }
+
+    /// <summary>What is wrong with an activation: its serving spec, if it has one.</summary>
+    public static ImmutableArray<FieldError> Validate(ActivateCommand command)
+    {
+        var problems = new FieldProblems();
+        AddServing(problems, command.Serving);
+        return problems.ToImmutable();
+    }
+
+    /// <summary>What is wrong with a publish: only one that claims the pointer can say whom it expects there (rule P5).</summary>
+    public static ImmutableArray<FieldError> Validate(PublishCommand command) =>
+        command.From.IsSet && command.Promote is not true ? [new FieldError("from", "needs promote: true")] : [];
+
+    /// <summary>What is wrong with a change of a version's description and labels.</summary>
+    public static ImmutableArray<FieldError> Validate(PatchVersionCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add("description", FieldRules.Description(command.Description.Value));
+        AddLabels(problems, command.Labels.Value);
+        return problems.ToImmutable();
+    }
+
+    /// <summary>What is wrong with a change of a model's description and labels.</summary>
+    public static ImmutableArray<FieldError> Validate(PatchModelCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add("description", FieldRules.Description(command.Description.Value));
+        AddLabels(problems, command.Labels.Value);
+        return problems.ToImmutable();
+    }
+
+    /// <summary>
+    /// What is wrong with labels: those of a deployment, those of a patch (where null removes one), or what a patch makes of those that
+    /// were there.
+    /// </summary>
+    public static ImmutableArray<FieldError> ValidateLabels<TValue>(IReadOnlyDictionary<string, TValue> labels)
+        where TValue : class?
+    {
+        var problems = new FieldProblems();
+        AddLabels(problems, labels);
+        return problems.ToImmutable();
+    }
+
+    /// <summary>Rules N3 and N4: <c>base</c> goes with a bump below its line; nothing else combines.</summary>
+    private static void AddNumbering(FieldProblems problems, DeployCommand command)
+    {
+        var continues = command is { Version: null, Base: { } line, VersionBump: { } bump }
+            && bump == (line.Contains('.', StringComparison.Ordinal) ? VersionBump.Patch : VersionBump.Minor);
+        List<string> given = [];
+        if (command.Version is not null)
+        {
+            given.Add("version");
+        }
+
+        if (command.Base is not null)
+        {
+            given.Add("base");
+        }
+
+        if (command.VersionBump is not null)
+        {
+            given.Add("version_bump");
+        }
+
+        if (continues || given.Count < 2)
+        {
+            return;
+        }
+
+        const string rule = "version, base and version_bump combine only as base 1.4 with PATCH, or base 1 with MINOR";
+        given.ForEach(field => problems.Add(field, rule));
+    }
+
+    private static void AddLabels<TValue>(FieldProblems problems, IReadOnlyDictionary<string, TValue>? labels)
+        where TValue : class?
+    {
+        if (labels is null)
+        {
+            return;
+        }
+
+        problems.Add("labels", labels.Count > FieldRules.MaxLabels ? $"must have at most {FieldRules.MaxLabels} entries" : null);
+        foreach ((var key, var value) in labels)
+        {
+            var problem = FieldRules.LabelKey(key) ?? (value is string text ? FieldRules.LabelValue(text) : null);
+            problems.Add(FieldRules.IsShowable(key) ? $"labels.{key}" : "labels", problem);
+        }
+    }
+
+    private static void AddServing(FieldProblems problems, ServingSpec? serving)
+    {
+        if (serving is null)
+        {
+            return;
+        }
+
+        problems.Add("serving.url", FieldRules.Url(serving.Url));
+        problems.Add("serving.health_url", serving.HealthUrl is { } health ? FieldRules.Url(health) : null);
+        problems.Add(
+            "serving.startup_timeout_seconds",
+            serving.StartupTimeoutSeconds is < 1 or > FieldRules.MaxStartupTimeoutSeconds ? $"must be 1 to {FieldRules.MaxStartupTimeoutSeconds}" : null);
+    }
+
+    private sealed class FieldProblems
+    {
+        private readonly ImmutableArray<FieldError>.Builder _found = ImmutableArray.CreateBuilder<FieldError>();
+
+        public void Add(string field, string? problem)
+        {
+            if (problem is not null)
+            {
+                _found.Add(new FieldError(field, problem));
+            }
+        }
+
+        public ImmutableArray<FieldError> ToImmutable() => _found.ToImmutable();
+    }
+}

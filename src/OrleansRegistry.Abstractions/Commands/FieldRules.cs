@@ -1,0 +1,115 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using Semver;
+
+namespace OrleansRegistry;
+
+/// <summary>What each field of a command may be. Every rule answers what is wrong, or null; lengths count UTF-16 code units.</summary>
+internal static partial class FieldRules
+{
+    /// <summary>The most labels a model or version may have.</summary>
+    public const int MaxLabels = 64;
+
+    /// <summary>The longest start: a day.</summary>
+    public const int MaxStartupTimeoutSeconds = 86_400;
+
+    private const int MaxLabelKey = 63;
+    private const int MaxLabelValue = 256;
+    private const int MaxDescription = 4096;
+    private const int MaxVersion = 128;
+    private const int MaxExternalId = 128;
+    private const int MaxInstanceType = 64;
+    private const int MaxUri = 2048;
+    private const int MaxIdempotencyKey = 255;
+    private const int MaxNumberPart = 999_999_999;
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private static readonly SearchValues<char> InstanceTypeCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    public static string? Description(string? text) => text is null ? null : Text(text, MaxDescription);
+
+    public static string? LabelKey(string key) => key.Length == 0 ? "must have a key of 1 to 63 characters" : Text(key, MaxLabelKey, "key ");
+
+    public static string? LabelValue(string value) => Text(value, MaxLabelValue);
+
+    public static string? ExternalId(string id) => Text(id, MaxExternalId);
+
+    public static string? InstanceType(string type) =>
+        type.Length is 0 or > MaxInstanceType || type.AsSpan().ContainsAnyExcept(InstanceTypeCharacters)
+            ? "must be 1 to 64 letters, digits, dots, underscores and hyphens"
+            : null;
+
+    public static string? ArtifactUri(string uri) => uri switch
+    {
+        "" => "must not be empty",
+        _ when uri.Any(char.IsControl) => "must not contain control characters",
+        _ => Text(uri, MaxUri),
+    };
+
+    public static string? Sha256(string digest) =>
+        digest.Length != 64 || digest.AsSpan().ContainsAnyExcept(HexDigits) ? "must be 64 lower-case hexadecimal digits" : null;
+
+    public static string? Url(string url)
+    {
+        if (url.Length > MaxUri)
+        {
+            return "must have at most 2048 characters";
+        }
+
+        // What Uri would repair or guess (blanks, backslashes, a missing scheme) is refused instead.
+        if (!HttpPrefix().IsMatch(url) || url.Any(c => c is <= ' ' or '\\' or '\x7f')
+            || !WellFormedText.IsWellFormed(url) || !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Host.Length == 0)
+        {
+            return "must be an absolute http or https URL";
+        }
+
+        return Authority().Match(url).Value.Contains('@', StringComparison.Ordinal) ? "must not contain user information"
+            : url.Contains('#', StringComparison.Ordinal) ? "must not contain a fragment"
+            : null;
+    }
+
+    /// <summary>Rule N4: SemVer 2.0 without build metadata, parts of at most nine digits.</summary>
+    public static string? Version(string number)
+    {
+        const string rule = "must be a semantic version such as 1.2.3 or 2.0.0-rc.1, without build metadata";
+        if (number.Length > MaxVersion)
+        {
+            return "must have at most 128 characters";
+        }
+
+        if (!SemVersion.TryParse(number, SemVersionStyles.Strict, out var parsed) || parsed.Metadata.Length > 0)
+        {
+            return rule;
+        }
+
+        return parsed.Major > MaxNumberPart || parsed.Minor > MaxNumberPart || parsed.Patch > MaxNumberPart
+            ? "must have parts of at most nine digits"
+            : null;
+    }
+
+    /// <summary>Rule N3: a release line, <c>1</c> or <c>1.4</c>.</summary>
+    public static string? Base(string line) => ReleaseLine().IsMatch(line) ? null : "must be a release line such as 1 or 1.4";
+
+    public static string? IdempotencyKey(string key) =>
+        key.Length is 0 or > MaxIdempotencyKey || key.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? "must be 1 to 255 visible ASCII characters"
+            : null;
+
+    /// <summary>Whether a label's key can stand in the name of a field.</summary>
+    public static bool IsShowable(string key) => key.Length is > 0 and <= MaxLabelKey && WellFormedText.IsWellFormed(key);
+
+    private static string? Text(string text, int most, string what = "") =>
+        text.Length > most ? $"{what}must have at most {most} characters"
+        : WellFormedText.IsWellFormed(text) ? null
+        : what + WellFormedText.Rule;
+
+    [GeneratedRegex(@"\Ahttps?://", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex HttpPrefix();
+
+    [GeneratedRegex(@"(?<=\A[A-Za-z]+://)[^/?#]*", RegexOptions.CultureInvariant)]
+    private static partial Regex Authority();
+
+    [GeneratedRegex(@"\A(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8}))?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ReleaseLine();
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Deploying.</summary>
+public static class DeploymentEndpoints
+{
+    /// <summary>Maps the route.</summary>
+    public static void MapDeployments(this IEndpointRouteBuilder routes) => routes.MapPost("model_versions", Deploy)
+        .WithName("deploy")
+        .WithTags("Versions")
+        .Reads(CommonParameters.DryRun, CommonParameters.IdempotencyKey)
+        .Creates<VersionView>()
+        .Refuses(
+            ErrorCode.VersionExists,
+            ErrorCode.TooManyActiveVersions,
+            ErrorCode.PayloadTooLarge,
+            ErrorCode.UnsupportedMediaType,
+            ErrorCode.IdempotencyKeyReused,
+            ErrorCode.StateCorrupt);
+
+    /// <summary>Deploys a new version of a model.</summary>
+    /// <remarks>Every deployment under a name that exists makes a new version of that model; a new name makes a model. <c>version_bump</c> is
+    /// read in any case.</remarks>
+    public static async Task<Answer<VersionView>> Deploy(
+        CommandReceipt receipt,
+        RequestBody<DeployRequest> body,
+        RequestCaller caller,
+        HttpRequest request,
+        Deployer deployer,
+        CancellationToken cancellationToken)
+    {
+        var key = CommonParameters.IdempotencyKey.In(request) is [var text] ? text : null;
+        var command = body.Value.ToCommand(receipt.By(caller), key);
+        List<FieldError> problems = [.. CommandValidation.Validate(command)];
+        if (request.Headers.IfMatch.Count > 0)
+        {
+            problems.Add(new FieldError("If-Match", "does not apply to a deployment"));
+        }
+
+        if (problems.Count > 0)
+        {
+            return RegistryError.Invalid([.. problems]);
+        }
+
+        return (await deployer.Deploy(caller.Workspace, command, cancellationToken)).TryGet(out var answer, out var error)
+            ? Answer<VersionView>.Of(
+                answer.Version,
+                Answers.TagOf(answer.Version),
+                receipt.IsDryRun,
+                answer.Replayed,
+                receipt.IsDryRun ? null : $"/v1/model_versions/{answer.Version.Id}")
+            : error;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net.Mime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What a health route answers.</summary>
+/// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
+/// <param name="Checks">What was looked at.</param>
+public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthCheckAnswer> Checks);
+
+/// <summary>What one check found.</summary>
+/// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
+/// <param name="Description">What is wrong, or null.</param>
+public sealed record HealthCheckAnswer(string Status, string? Description);
+
+/// <summary>Health: whether the process lives, has started, and can answer.</summary>
+public static class HealthEndpoints
+{
+    /// <summary>The tag of checks that say whether the node can answer.</summary>
+    public const string ReadyTag = "ready";
+
+    /// <summary>The tag of checks that say whether the node has started.</summary>
+    public const string StartupTag = "startup";
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        Map("live", _ => false);
+        Map("ready", check => check.Tags.Contains(ReadyTag));
+        Map("startup", check => check.Tags.Contains(StartupTag));
+
+        void Map(string name, Func<HealthCheckRegistration, bool> predicate) =>
+            routes.MapHealthChecks("/health/" + name, new HealthCheckOptions { Predicate = predicate, ResponseWriter = Write });
+    }
+
+    private static Task Write(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
+        new HealthAnswer(
+            EnumNames<HealthStatus>.Of(report.Status),
+            report.Entries.ToDictionary(
+                entry => entry.Key, entry => new HealthCheckAnswer(EnumNames<HealthStatus>.Of(entry.Value.Status), entry.Value.Description))),
+        JsonSettings.TypeOf<HealthAnswer>(),
+        MediaTypeNames.Application.Json,
+        context.RequestAborted);
+}

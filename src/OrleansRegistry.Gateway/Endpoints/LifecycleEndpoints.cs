@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>The life of a version: publish, promote, activate, deactivate.</summary>
+public static class LifecycleEndpoints
+{
+    /// <summary>Maps the routes.</summary>
+    public static void MapLifecycle(this IEndpointRouteBuilder routes)
+    {
+        var lifecycle = routes.MapGroup("").WithTags("Lifecycle");
+        lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/publish"), Publish)
+            .WithName("publish")
+            .Refuses([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
+        lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/promote"), Promote)
+            .WithName("promote")
+            .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
+        lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/activate"), Activate)
+            .WithName("activate")
+            .Refuses([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions]);
+        lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
+            .WithName("deactivate")
+            .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
+    }
+
+    private static IReadOnlyList<string> Common { get; } =
+    [
+        ErrorCode.VersionNotFound,
+        ErrorCode.VersionDeleted,
+        ErrorCode.RevisionMismatch,
+        ErrorCode.PayloadTooLarge,
+        ErrorCode.UnsupportedMediaType,
+        ErrorCode.StateCorrupt,
+    ];
+
+    /// <summary>Publishes a draft.</summary>
+    public static Task<Answer<CommandAnswer>> Publish(
+        CommandReceipt receipt, string id, RequestBody<PublishRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, (model, version) =>
+        {
+            var command = new PublishCommand
+            {
+                Context = receipt.By(caller),
+                Ordinal = version.Ordinal,
+                Promote = body.Value.Promote,
+                From = body.Optional("from", body.Value.From),
+            };
+            return Answers.Refusal([.. CommandValidation.Validate(command), .. Named("from", VersionReference.Problem(body.Value.From, version.ModelId))])
+                is { } refusal
+                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
+                : model.Publish(command);
+        });
+
+    /// <summary>Makes a routable version primary: it answers every call that names no version.</summary>
+    public static Task<Answer<CommandAnswer>> Promote(
+        CommandReceipt receipt, string id, RequestBody<PromoteRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, (model, version) =>
+            Answers.Refusal([.. Named("from", VersionReference.Problem(body.Value.From, version.ModelId))]) is { } refusal
+                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
+                : model.Promote(new PromoteCommand
+                {
+                    Context = receipt.By(caller),
+                    Ordinal = version.Ordinal,
+                    From = body.Optional("from", body.Value.From),
+                }));
+
+    /// <summary>Brings an inactive version back to its stage, or starts a failed one again.</summary>
+    public static Task<Answer<CommandAnswer>> Activate(
+        CommandReceipt receipt, string id, RequestBody<ActivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, (model, version) =>
+        {
+            var command = new ActivateCommand { Context = receipt.By(caller), Ordinal = version.Ordinal, Serving = body.Value.Serving?.ToSpec() };
+            return Answers.Refusal(CommandValidation.Validate(command)) is { } refusal
+                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
+                : model.Activate(command);
+        });
+
+    /// <summary>Takes a version out of routing at once.</summary>
+    public static Task<Answer<CommandAnswer>> Deactivate(
+        CommandReceipt receipt, string id, RequestBody<DeactivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, (model, version) =>
+            Answers.Refusal([.. Named("promote_to", VersionReference.ProblemOfOther(body.Value.PromoteTo, version))]) is { } refusal
+                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
+                : model.Deactivate(new RetireCommand
+                {
+                    Context = receipt.By(caller),
+                    Ordinal = version.Ordinal,
+                    PromoteTo = body.Value.PromoteTo,
+                    RefuseIfPrimary = body.Value.RefuseIfPrimary,
+                }));
+
+    private static async Task<Answer<CommandAnswer>> On(
+        CommandReceipt receipt, string id, RequestCaller caller, IGrainFactory grains, Func<IModelGrain, VersionId, Task<Outcome<CommandAnswer>>> command) =>
+        VersionId.TryParse(id, out var version)
+            ? Answers.Command(await command(grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)), version), receipt)
+            : Routes.NoVersion(id);
+
+    private static IEnumerable<FieldError> Named(string field, string? problem) => problem is null ? [] : [new FieldError(field, problem)];
+}

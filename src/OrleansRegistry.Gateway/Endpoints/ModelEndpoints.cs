@@ -1,0 +1,129 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Models: reading, changing, deleting, rolling back.</summary>
+public static class ModelEndpoints
+{
+    /// <summary>Maps the routes.</summary>
+    public static void MapModels(this IEndpointRouteBuilder routes)
+    {
+        var models = routes.MapGroup("").WithTags("Models");
+        models.MapGet(Routes.OfModel(), GetModel)
+            .WithName("get_model")
+            .Reads(CommonParameters.IfNoneMatch)
+            .Refuses(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.StateCorrupt);
+        models.MapCommand(HttpMethods.Patch, Routes.OfModel(), PatchModel)
+            .WithName("patch_model")
+            .Refuses(
+                ErrorCode.ModelNotFound,
+                ErrorCode.ModelDeleted,
+                ErrorCode.RevisionMismatch,
+                ErrorCode.PayloadTooLarge,
+                ErrorCode.UnsupportedMediaType,
+                ErrorCode.StateCorrupt);
+        models.MapCommand(HttpMethods.Delete, Routes.OfModel(), DeleteModel)
+            .WithName("delete_model")
+            .Refuses(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.RevisionMismatch, ErrorCode.StateCorrupt);
+        models.MapCommand(HttpMethods.Post, Routes.OfModel("/rollback"), Rollback)
+            .WithName("rollback")
+            .Refuses(
+                ErrorCode.ModelNotFound,
+                ErrorCode.PrimaryMoved,
+                ErrorCode.NoPreviousPrimary,
+                ErrorCode.ModelDeleted,
+                ErrorCode.RevisionMismatch,
+                ErrorCode.PayloadTooLarge,
+                ErrorCode.UnsupportedMediaType,
+                ErrorCode.StateCorrupt);
+    }
+
+    /// <summary>Reads a model.</summary>
+    public static async Task<Answer<ModelView>> GetModel(
+        string model, RequestCaller caller, ModelLookup lookup, CancellationToken cancellationToken) =>
+        await lookup.Read(caller.Workspace, model, cancellationToken) switch
+        {
+            null => ModelLookup.NotFound(model),
+            { DeletedAt: null, Model: var found } => Answers.Model(found),
+            _ => new RegistryError(ErrorCode.ModelDeleted, $"Model {model} is deleted."),
+        };
+
+    /// <summary>Changes a model's description, labels and primary policy, by JSON merge patch.</summary>
+    public static async Task<Answer<ModelView>> PatchModel(
+        CommandReceipt receipt,
+        string model,
+        RequestBody<PatchModelRequest> body,
+        RequestCaller caller,
+        ModelLookup lookup,
+        IGrainFactory grains,
+        CancellationToken cancellationToken)
+    {
+        var policy = body.Optional("primary_policy", body.Value.PrimaryPolicy);
+        var command = new PatchModelCommand
+        {
+            Context = receipt.By(caller),
+            Description = body.Optional("description", body.Value.Description),
+            Labels = body.Optional("labels", body.Value.Labels),
+            PrimaryPolicy = policy.IsSet ? policy.Value : null,
+        };
+        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var outcome = await lookup.Ask(caller.Workspace, model, id => Model(grains, caller, id).PatchModel(command), cancellationToken);
+        return outcome.TryGet(out var patched, out var error) ? Answers.Model(patched, receipt.IsDryRun) : error;
+    }
+
+    /// <summary>Deletes a model and all its versions.</summary>
+    public static async Task<Answer<DeletedModel>> DeleteModel(
+        CommandReceipt receipt,
+        string model,
+        RequestCaller caller,
+        IRegistryCatalog catalog,
+        IGrainFactory grains,
+        CancellationToken cancellationToken)
+    {
+        if (!ModelId.IsWellFormed(model))
+        {
+            return RegistryError.Invalid("model", "must be the id of a model; a name is not accepted here");
+        }
+
+        if (await catalog.FindModel(caller.Workspace, model, cancellationToken) is null)
+        {
+            return ModelLookup.NotFound(model);
+        }
+
+        var outcome = await Model(grains, caller, model).DeleteModel(new DeleteModelCommand { Context = receipt.By(caller) });
+        return outcome.TryGet(out var deleted, out var error)
+            ? Answer<DeletedModel>.Of(new DeletedModel(deleted.Id), isDryRun: receipt.IsDryRun)
+            : error;
+    }
+
+    /// <summary>Makes the previous primary that is still routable primary again.</summary>
+    public static async Task<Answer<CommandAnswer>> Rollback(
+        CommandReceipt receipt,
+        string model,
+        RequestBody<RollbackRequest> body,
+        RequestCaller caller,
+        ModelLookup lookup,
+        IGrainFactory grains,
+        CancellationToken cancellationToken)
+    {
+        var command = new RollbackCommand { Context = receipt.By(caller), From = body.Optional("from", body.Value.From) };
+        return Answers.Command(
+            await lookup.Ask(
+                caller.Workspace,
+                model,
+                async id => VersionReference.Problem(command.From.Value, id) is { } problem
+                    ? RegistryError.Invalid("from", problem)
+                    : await Model(grains, caller, id).Rollback(command),
+                cancellationToken),
+            receipt);
+    }
+
+    private static IModelGrain Model(IGrainFactory grains, RequestCaller caller, string id) =>
+        grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, id));
+}

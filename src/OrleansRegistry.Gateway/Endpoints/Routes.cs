@@ -1,0 +1,42 @@
+using System.Net.Mime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What routes say of themselves, for the request filter and the OpenAPI document.</summary>
+internal static class Routes
+{
+    private const string Models = "models/{model}";
+    private const string Versions = "model_versions/{id}";
+
+    /// <summary>The route of a model's resource.</summary>
+    public static string OfModel(string rest = "") => Models + rest;
+
+    /// <summary>The route of a version's resource.</summary>
+    public static string OfVersion(string rest = "") => Versions + rest;
+
+    /// <summary>Says which parameters a route reads.</summary>
+    public static RouteHandlerBuilder Reads(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
+        route.WithMetadata(new RequestParameters(parameters));
+
+    /// <summary>Says which codes a route's problems can have, besides those that every route has.</summary>
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params IReadOnlyList<string> codes) =>
+        route.WithMetadata(new RefusalCodes(codes));
+
+    /// <summary>Says that a route makes a resource, unless it is only tried.</summary>
+    public static RouteHandlerBuilder Creates<T>(this RouteHandlerBuilder route) =>
+        route.Produces<T>(StatusCodes.Status201Created, MediaTypeNames.Application.Json);
+
+    /// <summary>A route that changes a resource: it can be tried, and depend on the resource's entity tag.</summary>
+    public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string method, string pattern, Delegate handler) =>
+        routes.MapMethods(pattern, [method], handler).Reads(CommonParameters.DryRun, CommonParameters.IfMatch);
+
+    /// <summary>The error of a version that doesn't exist.</summary>
+    public static RegistryError NoVersion(string id) => new(ErrorCode.VersionNotFound, $"There is no version '{id}'.");
+}
+
+/// <summary>The codes of a route's problems.</summary>
+/// <param name="All">The codes.</param>
+internal sealed record RefusalCodes(IReadOnlyList<string> All);

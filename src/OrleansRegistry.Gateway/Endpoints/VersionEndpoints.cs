@@ -1,0 +1,138 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Versions: reading, changing, deleting.</summary>
+public static class VersionEndpoints
+{
+    private const int DefaultTimeout = 30;
+    private const int MaxTimeout = 60;
+
+    private static readonly RequestParameter Wait =
+        RequestParameter.OneOf("wait", "Answers when serving is ready or failed, or the time is up.", "ready");
+
+    private static readonly RequestParameter Timeout = RequestParameter.Number(
+        "timeout_seconds", $"With `wait`: how long to wait at most, 1 to {MaxTimeout}; {DefaultTimeout} by default.", 1, MaxTimeout);
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapVersions(this IEndpointRouteBuilder routes)
+    {
+        var versions = routes.MapGroup("").WithTags("Versions");
+        versions.MapGet(Routes.OfVersion(), GetVersion)
+            .WithName("get_version")
+            .Reads(Wait, Timeout, CommonParameters.IfNoneMatch)
+            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+        versions.MapGet(Routes.OfModel("/versions/{number}"), GetVersionByNumber)
+            .WithName("get_version_by_number")
+            .Reads(CommonParameters.IfNoneMatch)
+            .Refuses(ErrorCode.ModelNotFound, ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+        versions.MapCommand(HttpMethods.Patch, Routes.OfVersion(), PatchVersion)
+            .WithName("patch_version")
+            .Refuses(
+                ErrorCode.VersionNotFound,
+                ErrorCode.VersionDeleted,
+                ErrorCode.RevisionMismatch,
+                ErrorCode.PayloadTooLarge,
+                ErrorCode.UnsupportedMediaType,
+                ErrorCode.StateCorrupt);
+        versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
+            .WithName("delete_version")
+            .Reads(CommonParameters.PromoteTo, CommonParameters.RefuseIfPrimary, CommonParameters.DryRun, CommonParameters.IfMatch)
+            .Refuses(
+                ErrorCode.VersionNotFound,
+                ErrorCode.NotRoutable,
+                ErrorCode.IsPrimary,
+                ErrorCode.VersionDeleted,
+                ErrorCode.RevisionMismatch,
+                ErrorCode.StateCorrupt);
+    }
+
+    /// <summary>Reads a version, whatever its state.</summary>
+    public static async Task<Answer<VersionView>> GetVersion(
+        string id, RequestCaller caller, HttpRequest request, VersionWatch watch, CancellationToken cancellationToken)
+    {
+        var isWaiting = Wait.In(request).Count > 0;
+        var timeout = Timeout.In(request) is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : (int?)null;
+        if (timeout is not null && !isWaiting)
+        {
+            return RegistryError.Invalid(Timeout.Name, "needs wait=ready");
+        }
+
+        if (!VersionId.TryParse(id, out var version))
+        {
+            return Routes.NoVersion(id);
+        }
+
+        var patience = isWaiting ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
+        return await watch.Read(caller.Workspace, version, patience, cancellationToken) is { } found ? Answers.Version(found) : Routes.NoVersion(id);
+    }
+
+    /// <summary>Reads a version by its number, whatever its state.</summary>
+    public static async Task<Answer<VersionView>> GetVersionByNumber(
+        string model, string number, RequestCaller caller, ModelLookup lookup, IRegistryCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (await lookup.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var id })
+        {
+            return ModelLookup.NotFound(model);
+        }
+
+        return await catalog.FindVersion(caller.Workspace, id, number, cancellationToken) is { } found
+            ? Answers.Version(found)
+            : new RegistryError(ErrorCode.VersionNotFound, $"Model {model} never had a version {number}.");
+    }
+
+    /// <summary>Changes a version's description and labels, by JSON merge patch.</summary>
+    public static async Task<Answer<VersionView>> PatchVersion(
+        CommandReceipt receipt, string id, RequestBody<PatchVersionRequest> body, RequestCaller caller, IGrainFactory grains)
+    {
+        if (!VersionId.TryParse(id, out var version))
+        {
+            return Routes.NoVersion(id);
+        }
+
+        var command = new PatchVersionCommand
+        {
+            Context = receipt.By(caller),
+            Ordinal = version.Ordinal,
+            Description = body.Optional("description", body.Value.Description),
+            Labels = body.Optional("labels", body.Value.Labels),
+        };
+        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).PatchVersion(command);
+        return outcome.TryGet(out var answer, out var error) ? Answers.Version(answer.Version, receipt.IsDryRun) : error;
+    }
+
+    /// <summary>Deletes a version at once and for ever; the last one takes its model along.</summary>
+    /// <remarks>Its id and number stay taken, and its history stays readable.</remarks>
+    public static async Task<Answer<CommandAnswer>> DeleteVersion(
+        CommandReceipt receipt, string id, RequestCaller caller, HttpRequest request, IGrainFactory grains)
+    {
+        if (!VersionId.TryParse(id, out var version))
+        {
+            return Routes.NoVersion(id);
+        }
+
+        var promoteTo = CommonParameters.PromoteTo.In(request) is [var text] ? text : null;
+        if (VersionReference.ProblemOfOther(promoteTo, version) is { } problem)
+        {
+            return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
+        }
+
+        return Answers.Command(
+            await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).Delete(new RetireCommand
+            {
+                Context = receipt.By(caller),
+                Ordinal = version.Ordinal,
+                PromoteTo = promoteTo,
+                RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
+            }),
+            receipt);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Fills a request with the fields of a JSON object. It goes field by field, where a deserializer would stop at the first problem, so
+/// that a caller hears of all of them, each by its name.
+/// </summary>
+/// <param name="problems">Takes what is wrong.</param>
+internal sealed class FieldBinder(ICollection<FieldError> problems)
+{
+    /// <summary>Fills an object; its fields are named below <paramref name="path"/>. Answers the names that were there.</summary>
+    public HashSet<string> Fill(object target, JsonElement source, string path)
+    {
+        var type = JsonSettings.Options.GetTypeInfo(target.GetType());
+        HashSet<string> given = new(StringComparer.Ordinal);
+        foreach ((var name, var value) in Fields(source, path, given))
+        {
+            if (type.Properties.FirstOrDefault(property => property.Name == name) is { } property)
+            {
+                Set(target, property, value, path + name);
+            }
+            else
+            {
+                Refuse(path + name, "is not a field of this request");
+            }
+        }
+
+        foreach (var property in type.Properties.Where(property => property.IsRequired && !given.Contains(property.Name)))
+        {
+            Refuse(path + property.Name, "is required");
+        }
+
+        return given;
+    }
+
+    private void Set(object target, JsonPropertyInfo property, JsonElement value, string path)
+    {
+        if (value.ValueKind == JsonValueKind.Null && property.IsSetNullable)
+        {
+            property.Set!(target, null);
+            return;
+        }
+
+        var type = JsonSettings.Options.GetTypeInfo(property.PropertyType);
+        switch (type.Kind)
+        {
+            case JsonTypeInfoKind.Object when value.ValueKind == JsonValueKind.Object:
+                var part = type.CreateObject!();
+                Fill(part, value, path + ".");
+                property.Set!(target, part);
+                break;
+            case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
+                property.Set!(target, Texts(value, path + ".", JsonSettings.Options.GetTypeInfo(type.ElementType!)));
+                break;
+            case JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary:
+                Refuse(path, "must be an object");
+                break;
+            default:
+                if (TryRead(value, type, path, out var read))
+                {
+                    property.Set!(target, read);
+                }
+
+                break;
+        }
+    }
+
+    private Dictionary<string, string?> Texts(JsonElement source, string path, JsonTypeInfo type)
+    {
+        Dictionary<string, string?> texts = new(StringComparer.Ordinal);
+        foreach ((var name, var value) in Fields(source, path, new HashSet<string>(StringComparer.Ordinal)))
+        {
+            if (TryRead(value, type, path + name, out var text))
+            {
+                texts[name] = (string?)text;
+            }
+        }
+
+        return texts;
+    }
+
+    /// <summary>The fields of an object, without those whose name is no text or came before.</summary>
+    private IEnumerable<(string Name, JsonElement Value)> Fields(JsonElement source, string path, HashSet<string> given)
+    {
+        foreach (var field in source.EnumerateObject())
+        {
+            if (NameOf(field) is not { } name)
+            {
+                Refuse(path.TrimEnd('.') is { Length: > 0 } parent ? parent : "body", "has a field whose name is not Unicode text");
+            }
+            else if (!given.Add(name))
+            {
+                Refuse(path + name, "must not stand twice");
+            }
+            else
+            {
+                yield return (name, field.Value);
+            }
+        }
+    }
+
+    private bool TryRead(JsonElement value, JsonTypeInfo type, string path, out object? read)
+    {
+        try
+        {
+            read = value.Deserialize(type);
+            if (read is not string text || WellFormedText.IsWellFormed(text))
+            {
+                return true;
+            }
+
+            Refuse(path, WellFormedText.Rule);
+        }
+        catch (JsonException) when (value.ValueKind == JsonValueKind.String && type.Type == typeof(string))
+        {
+            read = null;
+            Refuse(path, WellFormedText.Rule);
+        }
+        catch (JsonException)
+        {
+            read = null;
+            Refuse(path, Rule(type));
+        }
+
+        return false;
+    }
+
+    private void Refuse(string path, string message) => problems.Add(new FieldError(path, message));
+
+    /// <summary>A field's name, or null when it is no Unicode text.</summary>
+    private static string? NameOf(JsonProperty field)
+    {
+        try
+        {
+            return WellFormedText.IsWellFormed(field.Name) ? field.Name : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string Rule(JsonTypeInfo type)
+    {
+        var value = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
+        return value switch
+        {
+            _ when value == typeof(string) => "must be a string",
+            _ when value == typeof(bool) => "must be true or false",
+            _ when JsonSettings.Options.GetConverter(value) is INamedValues named => "must be " + string.Join(" or ", named.Names),
+            _ => "must be a whole number",
+        };
+    }
+}

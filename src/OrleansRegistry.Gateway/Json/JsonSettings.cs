@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>The JSON of every request and answer: snake_case, strict in what is read.</summary>
+internal static class JsonSettings
+{
+    /// <summary>The deepest nesting that is read.</summary>
+    public const int MaxDepth = 32;
+
+    /// <summary>The settings, ready for use.</summary>
+    public static JsonSerializerOptions Options { get; } = Make();
+
+    /// <summary>What is known of a type that is written.</summary>
+    public static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
+
+    /// <summary>Applies the settings.</summary>
+    public static void Apply(JsonSerializerOptions options)
+    {
+        options.TypeInfoResolverChain.Clear();
+        options.TypeInfoResolverChain.Add(GatewayJson.Default);
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.RespectNullableAnnotations = true;
+        options.AllowDuplicateProperties = false;
+        options.AllowTrailingCommas = false;
+        options.ReadCommentHandling = JsonCommentHandling.Disallow;
+        options.MaxDepth = MaxDepth;
+        options.Converters.Add(new InstantConverter());
+        options.Converters.Add(new EnumConverter<VersionState>());
+        options.Converters.Add(new EnumConverter<Stage>());
+        options.Converters.Add(new EnumConverter<ServingStatus>());
+        options.Converters.Add(new EnumConverter<PrimaryPolicy>());
+        options.Converters.Add(new EnumConverter<PrimaryReason>());
+        options.Converters.Add(new EnumConverter<ResolvedBy>());
+        options.Converters.Add(new EnumConverter<VersionBump>(["MAJOR", "MINOR", "PATCH"], StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static JsonSerializerOptions Make()
+    {
+        var options = new JsonSerializerOptions();
+        Apply(options);
+        options.MakeReadOnly();
+        return options;
+    }
+}

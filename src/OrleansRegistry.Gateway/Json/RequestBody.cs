@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Http.Headers;
+using System.Net.Mime;
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>A request whose body is a JSON object.</summary>
+public interface IRequestBody
+{
+    /// <summary>Whether the body may be left out.</summary>
+    static virtual bool IsOptional => false;
+
+    /// <summary>The content types that it may be of.</summary>
+    static virtual IReadOnlyList<string> ContentTypes => [MediaTypeNames.Application.Json];
+}
+
+/// <summary>A parameter of a handler that may turn out to be wrong. The handler runs only when none is.</summary>
+internal interface IRequestPart
+{
+    /// <summary>Why the request is refused, or null.</summary>
+    RegistryError? Refusal { get; }
+}
+
+/// <summary>What the OpenAPI document says of a body.</summary>
+/// <param name="Type">The type of the object.</param>
+/// <param name="IsOptional">Whether it may be left out.</param>
+/// <param name="ContentTypes">The content types.</param>
+internal sealed record RequestBodyMetadata(Type Type, bool IsOptional, IReadOnlyList<string> ContentTypes);
+
+/// <summary>A body, read and checked field by field.</summary>
+/// <typeparam name="T">The request it holds.</typeparam>
+public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, IEndpointParameterMetadataProvider, IRequestPart
+    where T : class, IRequestBody, new()
+{
+    private const string WholeBody = "body";
+
+    private HashSet<string> _given = [];
+    private RegistryError? _refusal;
+
+    /// <summary>The request; its defaults where the body says nothing.</summary>
+    public T Value { get; } = new();
+
+    RegistryError? IRequestPart.Refusal => _refusal;
+
+    /// <summary>A field, by its JSON name, that is set when the body has it.</summary>
+    public Optional<TField> Optional<TField>(string name, TField? value) => new(_given.Contains(name), value);
+
+    /// <summary>Reads the body of a request.</summary>
+    [SuppressMessage("Design", "CA1000", Justification = "Minimal APIs call it.")]
+    public static async ValueTask<RequestBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        var body = new RequestBody<T>();
+        body._refusal = await body.Read(context.Request);
+        return body;
+    }
+
+    /// <summary>Adds what the OpenAPI document says of the body.</summary>
+    [SuppressMessage("Design", "CA1000", Justification = "Minimal APIs call it.")]
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new RequestBodyMetadata(typeof(T), T.IsOptional, T.ContentTypes));
+
+    private async Task<RegistryError?> Read(HttpRequest request)
+    {
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer, request.HttpContext.RequestAborted);
+        if (buffer.Length == 0)
+        {
+            return T.IsOptional ? null : RegistryError.Invalid(WholeBody, "is required");
+        }
+
+        if (!IsJson(request.ContentType))
+        {
+            return new RegistryError(ErrorCode.UnsupportedMediaType, $"Content-Type must be {string.Join(" or ", T.ContentTypes)}, in UTF-8.");
+        }
+
+        buffer.Position = 0;
+        try
+        {
+            using var document = await JsonDocument.ParseAsync(buffer, new JsonDocumentOptions { MaxDepth = JsonSettings.MaxDepth });
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Fill(document.RootElement) : RegistryError.Invalid(WholeBody, "must be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            return RegistryError.Invalid(
+                WholeBody, $"must be JSON, at most {JsonSettings.MaxDepth} levels deep; it stops being so in line {e.LineNumber + 1} at byte {e.BytePositionInLine + 1}");
+        }
+    }
+
+    private RegistryError? Fill(JsonElement source)
+    {
+        List<FieldError> problems = [];
+        _given = new FieldBinder(problems).Fill(Value, source, "");
+        return problems.Count == 0 ? null : RegistryError.Invalid([.. problems]);
+    }
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && T.ContentTypes.Contains(type.MediaType, StringComparer.OrdinalIgnoreCase)
+        && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}

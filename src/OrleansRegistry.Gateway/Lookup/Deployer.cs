@@ -1,0 +1,53 @@
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Brings a deployment to the model that its name belongs to.</summary>
+public sealed class Deployer(IGrainFactory grains, IRegistryCatalog catalog)
+{
+    private const int MaxTries = 8;
+
+    /// <summary>Deploys, or answers what an earlier deployment with the same idempotency key made.</summary>
+    public async Task<Outcome<DeployAnswer>> Deploy(string workspace, DeployCommand command, CancellationToken cancellationToken)
+    {
+        var name = command.ModelName;
+        if (ModelId.IsWellFormed(name) && await catalog.FindModel(workspace, name, cancellationToken) is not null)
+        {
+            return RegistryError.Invalid("model_name", "is the id of a model, and can't be a name too");
+        }
+
+        if (await FindEarlier(workspace, command, cancellationToken) is { } earlier)
+        {
+            return earlier;
+        }
+
+        var owner = grains.GetGrain<IModelNameGrain>(GrainKeys.Name(workspace, name));
+        var isDryRun = command.Context.DryRun;
+        var id = isDryRun ? await owner.Get() ?? ModelId.New() : await owner.Claim(not: null);
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, id)).Deploy(command);
+            if (outcome.Error?.Code != ErrorCode.ModelDeleted)
+            {
+                return outcome;
+            }
+
+            // The name is free again. One that is only tried gets an id that nothing will ever be stored under.
+            id = isDryRun ? ModelId.New() : await owner.Claim(not: id);
+        }
+
+        return new RegistryError(ErrorCode.Unavailable, "The model is being deleted again and again; nothing was deployed.");
+    }
+
+    private async Task<Outcome<DeployAnswer>?> FindEarlier(string workspace, DeployCommand command, CancellationToken cancellationToken)
+    {
+        if (command.Idempotency is not { } repeated
+            || await catalog.FindDeployment(workspace, command.ModelName, repeated.Key, cancellationToken) is not { } earlier)
+        {
+            return null;
+        }
+
+        return earlier.BodyHash == repeated.BodyHash
+            ? new DeployAnswer { Version = earlier.Version, Replayed = true }
+            : new RegistryError(ErrorCode.IdempotencyKeyReused, "The idempotency key was used before, with another request.");
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Which model the <c>{model}</c> of a path means: first an id, then a name. What it found out is kept: an id stays one for ever, and a
+/// name leads to another id only after its model was deleted, which that model says itself when it is asked.
+/// </summary>
+public sealed class ModelLookup(IRegistryCatalog catalog)
+{
+    private const int MaxKnown = 10_000;
+    private const int MaxTries = 5;
+
+    private readonly ConcurrentDictionary<(string Workspace, string Text), Place> _known = new();
+
+    /// <summary>Asks the model of a path. One that was found by name and says it is deleted is looked up again.</summary>
+    public async Task<Outcome<T>> Ask<T>(string workspace, string text, Func<string, Task<Outcome<T>>> ask, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var tries = 0; tries < MaxTries && await Find(workspace, text, cancellationToken) is { } place; tries++)
+        {
+            var outcome = await ask(place.Id);
+            if (!place.IsName || outcome.Error?.Code != ErrorCode.ModelDeleted)
+            {
+                return outcome;
+            }
+
+            _known.TryRemove((workspace, text), out _);
+        }
+
+        return NotFound(text);
+    }
+
+    /// <summary>Reads the model of a path: a living one by its name, also a deleted one by its id. Null when there is none.</summary>
+    public async Task<CatalogModel?> Read(string workspace, string text, CancellationToken cancellationToken)
+    {
+        if (ModelId.IsWellFormed(text) && await catalog.FindModel(workspace, text, cancellationToken) is { } byId)
+        {
+            return byId;
+        }
+
+        return await FindName(workspace, text, cancellationToken) is { } id
+            && await catalog.FindModel(workspace, id, cancellationToken) is { DeletedAt: null } byName
+            ? byName
+            : null;
+    }
+
+    /// <summary>The error of a model that doesn't exist.</summary>
+    public static RegistryError NotFound(string text) => new(ErrorCode.ModelNotFound, $"There is no model '{text}'.");
+
+    private async Task<Place?> Find(string workspace, string text, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue((workspace, text), out var known))
+        {
+            return known;
+        }
+
+        var place = ModelId.IsWellFormed(text) && await catalog.FindModel(workspace, text, cancellationToken) is not null
+            ? new Place(text, IsName: false)
+            : await FindName(workspace, text, cancellationToken) is { } id ? new Place(id, IsName: true) : null;
+        if (place is not null)
+        {
+            if (_known.Count >= MaxKnown)
+            {
+                _known.Clear();
+            }
+
+            _known[(workspace, text)] = place;
+        }
+
+        return place;
+    }
+
+    private async Task<string?> FindName(string workspace, string text, CancellationToken cancellationToken)
+    {
+        var name = ModelName.Normalize(text);
+        return ModelName.Problem(name) is null ? await catalog.FindModelId(workspace, name, cancellationToken) : null;
+    }
+
+    private sealed record Place(string Id, bool IsName);
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Net.Mime;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>The OpenAPI document, from what the routes and their handlers say of themselves.</summary>
+internal static class RegistryOpenApi
+{
+    private static readonly IReadOnlyList<string> CommonCodes = [ErrorCode.ValidationFailed, ErrorCode.InternalError, ErrorCode.Unavailable];
+
+    private static readonly Dictionary<string, string> PathParameters = new()
+    {
+        ["model"] = "The model's id or URL-encoded name.",
+        ["id"] = "The version's id.",
+        ["number"] = "The version's number.",
+    };
+
+    /// <summary>Adds the document <c>v1</c>.</summary>
+    public static void AddRegistryOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.CreateSchemaReferenceId = type =>
+            OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id ? id.Replace("View", "", StringComparison.Ordinal) : null;
+        options.AddDocumentTransformer(DescribeDocument);
+        options.AddOperationTransformer(DescribeOperation);
+        options.AddSchemaTransformer(DescribeSchema);
+    });
+
+    private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "OrleansRegistry",
+            Version = "v1",
+            Description = "A registry and router for versions of machine-learning models.",
+        };
+        document.Servers = null;
+        return Task.CompletedTask;
+    }
+
+    private static async Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Path))
+        {
+            parameter.Description = PathParameters[parameter.Name!];
+        }
+
+        var declared = metadata.OfType<RequestParameters>().LastOrDefault()?.All ?? [];
+        if (declared.Count > 0)
+        {
+            operation.Parameters ??= [];
+            declared.Select(Parameter).ToList().ForEach(operation.Parameters.Add);
+        }
+
+        if (metadata.OfType<RequestBodyMetadata>().LastOrDefault() is { } body)
+        {
+            var schema = await Component(context, body.Type, cancellationToken);
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = !body.IsOptional,
+                Content = body.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema }),
+            };
+        }
+
+        operation.Responses ??= [];
+        AddHeaders(operation.Responses, declared);
+        var problem = await Component(context, typeof(Problem), cancellationToken);
+        var codes = metadata.OfType<RefusalCodes>().LastOrDefault()?.All ?? [];
+        foreach (var status in CommonCodes.Concat(codes).GroupBy(code => ProblemKind.Of(code).Status).OrderBy(group => group.Key))
+        {
+            operation.Responses[status.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
+            {
+                Description = string.Join(", ", status.Order(StringComparer.Ordinal).Select(code => $"`{code}`")),
+                Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
+            };
+        }
+    }
+
+    private static void AddHeaders(OpenApiResponses responses, IReadOnlyList<RequestParameter> declared)
+    {
+        foreach ((var status, var response) in responses)
+        {
+            var headers = new Dictionary<string, IOpenApiHeader>();
+            if (declared.Any(parameter => parameter.IsHeader))
+            {
+                headers["ETag"] = Header("The entity tag of what is answered.");
+            }
+
+            if (declared.Contains(CommonParameters.DryRun) && status == "200")
+            {
+                headers["Dry-Run"] = Header("`true` when the command was only tried.");
+            }
+
+            if (status == "201")
+            {
+                headers["Location"] = Header("The path of what was made.");
+            }
+
+            if (declared.Contains(CommonParameters.IdempotencyKey))
+            {
+                headers["Idempotency-Replayed"] = Header("`true` when an earlier request with the same key made what is answered.");
+            }
+
+            ((OpenApiResponse)response).Headers = headers.Count > 0 ? headers : null;
+        }
+
+        if (declared.Contains(CommonParameters.IfNoneMatch))
+        {
+            responses["304"] = new OpenApiResponse { Description = "The resource has one of the entity tags of `If-None-Match`." };
+        }
+    }
+
+    private static OpenApiHeader Header(string description) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+
+    private static OpenApiParameter Parameter(RequestParameter parameter)
+    {
+        var schema = new OpenApiSchema
+        {
+            Type = parameter.Type switch { "boolean" => JsonSchemaType.Boolean, "integer" => JsonSchemaType.Integer, _ => JsonSchemaType.String },
+            Enum = parameter.Values?.Select(value => (JsonNode)JsonValue.Create(value)).ToList(),
+        };
+        return new OpenApiParameter
+        {
+            Name = parameter.Name,
+            In = parameter.IsHeader ? ParameterLocation.Header : ParameterLocation.Query,
+            Description = parameter.Description,
+            Explode = parameter.Repeats,
+            Schema = parameter is { Repeats: true, IsHeader: false } ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema } : schema,
+        };
+    }
+
+    private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = context.JsonTypeInfo.Type;
+        var value = Nullable.GetUnderlyingType(type) ?? type;
+        if (JsonSettings.Options.GetConverter(value) is INamedValues named)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. named.Names.Select(name => (JsonNode)JsonValue.Create(name))];
+        }
+        else if (value == typeof(DateTimeOffset))
+        {
+            schema.Type = JsonSchemaType.String | (value == type ? 0 : JsonSchemaType.Null);
+            schema.Format = "date-time";
+        }
+        else if (type == typeof(JsonElement))
+        {
+            schema.Type = JsonSchemaType.Object;
+        }
+        else if (context.JsonPropertyInfo is null && context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
+        {
+            DescribeObject(schema, type);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Answers have every field, and may get more; a merge patch removes labels by null.</summary>
+    private static void DescribeObject(OpenApiSchema schema, Type type)
+    {
+        if (type == typeof(PatchModelRequest) || type == typeof(PatchVersionRequest))
+        {
+            ((OpenApiSchema)((OpenApiSchema)schema.Properties!["labels"]).AdditionalProperties!).Type = JsonSchemaType.String | JsonSchemaType.Null;
+        }
+        else if (schema.Properties is { } properties && !type.Name.EndsWith("Request", StringComparison.Ordinal))
+        {
+            schema.Required = type == typeof(Problem) ? schema.Required : properties.Keys.ToHashSet();
+            schema.AdditionalPropertiesAllowed = true;
+        }
+    }
+
+    private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)
+    {
+        var schema = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
+        context.Document!.AddComponent(type.Name, schema);
+        return new OpenApiSchemaReference(type.Name, context.Document);
+    }
+}

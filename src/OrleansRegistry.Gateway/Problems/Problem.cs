@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Mime;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Why a request was refused (RFC 9457).</summary>
+public sealed record Problem
+{
+    /// <summary>Names the kind of problem: <c>/problems/{code}</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The kind of problem in a few words.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The HTTP status.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>What is wrong with this request.</summary>
+    public required string Detail { get; init; }
+
+    /// <summary>The kind of problem as programs read it.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Finds the request in logs and traces.</summary>
+    public required string TraceId { get; init; }
+
+    /// <summary>For 400: what is wrong, by JSON field, query parameter or header.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors { get; init; }
+}
+
+/// <summary>The one place where an error becomes an HTTP answer.</summary>
+internal static class ProblemWriter
+{
+    /// <summary>Answers a request with a problem.</summary>
+    public static Task Write(HttpContext context, RegistryError error)
+    {
+        var kind = ProblemKind.Of(error.Code);
+        var problem = new Problem
+        {
+            Type = "/problems/" + error.Code,
+            Title = kind.Title,
+            Status = kind.Status,
+            Detail = error.Detail,
+            Code = error.Code,
+            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+            Errors = error.Fields.IsDefaultOrEmpty
+                ? null
+                : error.Fields.GroupBy(field => field.Field, field => field.Message, StringComparer.Ordinal)
+                    .ToDictionary(group => group.Key, IReadOnlyList<string> (group) => [.. group.Distinct()], StringComparer.Ordinal),
+        };
+        var response = context.Response;
+        response.StatusCode = kind.Status;
+        if (kind.RetryAfterSeconds is { } seconds)
+        {
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return response.WriteAsJsonAsync(
+            problem,
+            JsonSettings.TypeOf<Problem>(),
+            MediaTypeNames.Application.ProblemJson,
+            context.RequestAborted);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Answers every failure with a problem: what handlers throw, and what routing or the server refuses without a body.</summary>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for the answer.
+            return;
+        }
+        catch (Exception e) when (!response.HasStarted)
+        {
+            response.Clear();
+            response.Headers.XContentTypeOptions = "nosniff";
+            await ProblemWriter.Write(context, ToError(e, context.Request));
+            return;
+        }
+
+        if (response is { HasStarted: false, StatusCode: >= 400, ContentType: null } && Bare(context) is { } error)
+        {
+            await ProblemWriter.Write(context, error);
+        }
+    }
+
+    private RegistryError ToError(Exception e, HttpRequest request)
+    {
+        switch (e)
+        {
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return new RegistryError(ErrorCode.PayloadTooLarge, "The body may have at most 1 MiB.");
+            case BadHttpRequestException:
+                return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
+            case StateCorruptException:
+                LogCorrupt(e);
+                return new RegistryError(ErrorCode.StateCorrupt, e.Message);
+            case RegistryUnavailableException or TimeoutException or OrleansException or DbException:
+                LogUnavailable(request.Method, request.Path, e);
+                return Unavailable(request);
+            default:
+                LogUnexpected(request.Method, request.Path, e);
+                return new RegistryError(ErrorCode.InternalError, "The registry failed in a way that it doesn't foresee. Its log says more.");
+        }
+    }
+
+    private static RegistryError Unavailable(HttpRequest request) => new(
+        ErrorCode.Unavailable,
+        HttpMethods.IsGet(request.Method)
+            ? "The registry can't read its rows now."
+            : $"The outcome of the command is unknown: it may have taken effect, or may do so for {CommandContext.Lifetime.TotalSeconds} seconds. Look before you repeat it.");
+
+    private static RegistryError? Bare(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => new RegistryError(ErrorCode.NotFound, "Nothing is served under this path."),
+        StatusCodes.Status405MethodNotAllowed => new RegistryError(
+            ErrorCode.MethodNotAllowed, $"This path takes {context.Response.Headers.Allow}, not {context.Request.Method}."),
+        _ => null,
+    };
+
+    [LoggerMessage(200, LogLevel.Error, "A request failed unexpectedly: {Method} {Path}")]
+    private partial void LogUnexpected(string method, string path, Exception exception);
+
+    [LoggerMessage(201, LogLevel.Warning, "The registry was not available for {Method} {Path}")]
+    private partial void LogUnavailable(string method, string path, Exception exception);
+
+    [LoggerMessage(202, LogLevel.Error, "A stored row can't be read")]
+    private partial void LogCorrupt(Exception exception);
+}

@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Scalar.AspNetCore;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/> and Orleans' grain factory.</summary>
+public static class RegistryGateway
+{
+    private const int MaxBodyBytes = 1024 * 1024;
+    private const int MaxConnections = 10_000;
+
+    /// <summary>Adds the services.</summary>
+    public static IServiceCollection AddRegistryGateway(this IServiceCollection services)
+    {
+        services.Configure<KestrelServerOptions>(Limit);
+        services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
+        services.AddSingleton<ModelLookup>();
+        services.AddSingleton<Deployer>();
+        services.AddSingleton<VersionWatch>();
+        services.AddHealthChecks();
+        services.AddRegistryOpenApi();
+        return services;
+    }
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapRegistryGateway(this WebApplication app)
+    {
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseRouting();
+
+        var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>();
+        v1.MapDeployments();
+        v1.MapLists();
+        v1.MapModels();
+        v1.MapResolve();
+        v1.MapVersions();
+        v1.MapLifecycle();
+        v1.MapEvents();
+
+        app.MapHealth();
+        app.MapOpenApi();
+        app.MapScalarApiReference("/scalar", scalar => scalar
+            .WithTitle("OrleansRegistry")
+            .DisableDefaultFonts()
+            .DisableTelemetry()
+            .DisableAgent());
+    }
+
+    private static void Limit(KestrelServerOptions options)
+    {
+        options.AddServerHeader = false;
+        options.Limits.MaxRequestBodySize = MaxBodyBytes;
+        options.Limits.MaxConcurrentConnections = MaxConnections;
+        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+    }
+}
