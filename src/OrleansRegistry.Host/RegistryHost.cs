@@ -14,7 +14,7 @@ public static class RegistryHost
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
     /// <param name="configure">Changes the services before the node is built, or null.</param>
-    /// <exception cref="Exception">The settings are not valid; the message says all that is wrong.</exception>
+    /// <exception cref="InvalidSettingsException">The settings are not valid.</exception>
     public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -23,9 +23,10 @@ public static class RegistryHost
         builder.AddTelemetry();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        builder.Services.AddRegistryStorage(settings.ToStorage());
+        builder.Services.AddRegistryStorage(settings.Storage);
         builder.UseOrleans(silo => AddSilo(silo, settings));
         builder.Services.AddRegistryGateway();
+        builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
         configure?.Invoke(builder.Services);
 
         var app = builder.Build();

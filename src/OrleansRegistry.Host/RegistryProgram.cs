@@ -1,4 +1,5 @@
 using System.Reflection;
+using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
@@ -26,7 +27,7 @@ internal static class RegistryProgram
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is InvalidSettingsException or RegistryUnavailableException)
+        catch (Exception e) when (e is InvalidSettingsException or StorageStartException or IOException)
         {
             await Console.Error.WriteLineAsync($"orleans-registry can't start. {e.Message}");
             return Failed;

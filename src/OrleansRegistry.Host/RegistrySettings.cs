@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
@@ -87,12 +88,11 @@ internal sealed record RegistrySettings
         }
     }
 
+    /// <summary>Where the rows are.</summary>
+    public StorageOptions Storage => new() { DataDirectory = DataDirectory, PostgresConnectionString = PostgresConnectionString };
+
     private static bool IsLoopback(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address)
         && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
         && address.IsLoopback;
 }
-
-/// <summary>Settings that are not valid.</summary>
-internal sealed class InvalidSettingsException(IReadOnlyList<string> problems)
-    : Exception("The settings are not valid:" + string.Concat(problems.Select(problem => $"{Environment.NewLine}  - {problem}.")));

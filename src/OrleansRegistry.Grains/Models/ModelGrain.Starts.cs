@@ -29,7 +29,7 @@ internal sealed partial class ModelGrain
                 Deadline = clock.GetUtcNow() + CommandContext.Lifetime,
             };
             var outcome = await OnVersion(
-                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
+                command, [], ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
             if (outcome.Error is { } error)
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);

@@ -125,7 +125,7 @@ internal static class ModelRules
     }
 
     /// <summary>Changes what a model says of itself; changing the policy moves nothing (rule P4).</summary>
-    public static ModelChange Patch(ModelState model, PatchModelCommand command)
+    public static Outcome<ModelChange> Patch(ModelState model, PatchModelCommand command)
     {
         var next = model with
         {
@@ -133,6 +133,11 @@ internal static class ModelRules
             Labels = LabelSet.Merge(model.Labels, command.Labels),
             PrimaryPolicy = command.PrimaryPolicy ?? model.PrimaryPolicy,
         };
+        if (CommandValidation.ValidateLabels(next.Labels) is { IsEmpty: false } problems)
+        {
+            return RegistryError.Invalid(problems.AsSpan());
+        }
+
         List<string> fields = [];
         if (next.Description != model.Description)
         {

@@ -121,6 +121,11 @@ internal static class Lifecycle
             Description = description.Or(version.Description),
             Labels = LabelSet.Merge(version.Labels, labels),
         };
+        if (CommandValidation.ValidateLabels(patched.Labels) is { IsEmpty: false } problems)
+        {
+            return LifecycleStep.Refused(version, RegistryError.Invalid(problems.AsSpan()));
+        }
+
         ImmutableArray<string> fields =
         [
             .. patched.Description != version.Description ? ["description"] : ImmutableArray<string>.Empty,
