@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
 
@@ -14,13 +15,14 @@ public abstract class KillTests(ITestOutputHelper output)
     private const int Owners = 6;
     private const int Deployers = 4;
 
-    /// <summary>The settings of a node on an empty database.</summary>
-    private protected abstract Task<NodeSettings> EmptyNode();
+    /// <summary>An empty database.</summary>
+    private protected abstract Task<TestDatabase> EmptyDatabase();
 
     [Fact]
     public async Task E1_every_acknowledged_command_survives_twenty_kills()
     {
-        var settings = await EmptyNode();
+        await using var database = await EmptyDatabase();
+        var settings = NodeSettings.On(database);
         var seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
@@ -44,12 +46,7 @@ public abstract class KillTests(ITestOutputHelper output)
                     break;
                 }
 
-                // The moment: when so many requests have been sent, with others in flight. Nobody waits for a clock.
-                var fuse = new Fuse(random.Next(5, 150));
-                var work = owners.Select(owner => owner.Work(client, fuse)).Concat(deployers.Select(deployer => deployer.Work(client, fuse))).ToArray();
-                await fuse.Burnt;
-                await process.Kill();
-                await Task.WhenAll(work);
+                await LoadUntilKilled(process, client, owners, deployers, new Fuse(random.Next(5, 150)));
             }
         }
 
@@ -60,6 +57,16 @@ public abstract class KillTests(ITestOutputHelper output)
         Assert.True(owners.Sum(owner => owner.Acknowledged) > Kills, "The load was too light to show anything.");
         var (exitCode, report) = await RegistryProcess.RunToEnd(settings, "check");
         Assert.True(exitCode == 0, report);
+    }
+
+    /// <summary>The moment is when so many requests have been sent, with others in flight: nobody waits for a clock.</summary>
+    private static async Task LoadUntilKilled(
+        RegistryProcess process, HttpClient client, ModelOwner[] owners, SharedDeployer[] deployers, Fuse fuse)
+    {
+        Task[] work = [.. owners.Select(owner => owner.Work(client, fuse)), .. deployers.Select(deployer => deployer.Work(client, fuse))];
+        await fuse.Burnt;
+        await process.Kill();
+        await Task.WhenAll(work);
     }
 
     private static async Task FinishAndCheckNumbers(HttpClient client, SharedDeployer[] deployers)
@@ -128,4 +135,14 @@ internal sealed class SharedDeployer(string name, string prefix)
         _ids.Add((string)reply.Body!["id"]!);
         return true;
     }
+}
+
+public sealed class SqliteKillTests(ITestOutputHelper output) : KillTests(output)
+{
+    private protected override Task<TestDatabase> EmptyDatabase() => Task.FromResult(TestDatabase.Sqlite());
+}
+
+public sealed class PostgresKillTests(ITestOutputHelper output) : KillTests(output)
+{
+    private protected override Task<TestDatabase> EmptyDatabase() => TestDatabase.Postgres();
 }

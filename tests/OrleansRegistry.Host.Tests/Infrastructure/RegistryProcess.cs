@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests.Infrastructure;
 
@@ -157,4 +158,10 @@ internal sealed record NodeSettings
     public string? ConnectionString { get; init; }
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public static NodeSettings On(TestDatabase database) => new()
+    {
+        DataDirectory = database.Options.DataDirectory,
+        ConnectionString = database.Options.PostgresConnectionString,
+    };
 }
