@@ -1,69 +1,226 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Models;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Grains.Tests.Silo;
 
 /// <summary>Commands on a real silo with a real database.</summary>
-public abstract class CommandTests : IAsyncLifetime
+public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : SiloTest(emptyDatabase)
 {
-    private TestDatabase? _database;
-    private TestSilo? _silo;
-
-    private protected TestSilo Silo => _silo!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await EmptyDatabase();
-        _silo = await TestSilo.Start(_database.Options);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Silo.DisposeAsync();
-        await _database!.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact]
     public async Task N1_N2_the_first_deployment_is_0_1_0_and_a_second_goes_on()
     {
         var first = await Deploy("A model");
-        var second = await Deploy("A model", publish: true, bump: VersionBump.Major);
+        var second = await Deploy("A model", deploy => deploy with { Publish = true, VersionBump = VersionBump.Major });
 
-        Assert.Equal("0.1.0", first.Version);
-        Assert.Equal(VersionState.Draft, first.State);
+        Assert.Equal(("0.1.0", VersionState.Draft), (first.Version, first.State));
         Assert.Equal("1.0.0", second.Version);
         Assert.True(second.IsPrimary);
-        var model = await Silo.Catalog.FindModel("default", first.ModelId, default);
-        Assert.Equal(2, model!.Model.VersionCount);
-        Assert.Equal(second.Id, model.Model.Primary!.VersionId);
-        Assert.Equivalent(first, await Silo.Catalog.FindVersion("default", new VersionId(first.ModelId, 1), default), strict: true);
-        Assert.Equivalent(second, await Silo.Catalog.FindVersion("default", new VersionId(first.ModelId, 2), default), strict: true);
+        var model = await Model(first.ModelId);
+        Assert.Equal(2, model.VersionCount);
+        Assert.Equal(second.Id, model.Primary!.VersionId);
+        Assert.Equivalent(first, await Version(first.Id), strict: true);
+        Assert.Equivalent(second, await Version(second.Id), strict: true);
+        await AssertAgreement();
     }
 
-    /// <summary>An empty database.</summary>
-    private protected abstract Task<TestDatabase> EmptyDatabase();
-
-    private protected async Task<VersionView> Deploy(string name, bool publish = false, VersionBump? bump = null)
+    [Fact]
+    public async Task N3_N4_older_release_lines_go_on_from_their_own_last_number()
     {
-        var id = await Silo.Name(name).Claim(not: null);
-        var outcome = await Silo.Model(id).Deploy(new DeployCommand
+        var numbers = new List<string>();
+        foreach (var (version, line) in new (string?, string?)[]
+            { ("0.1.0", null), ("2.0.0-rc.1", null), (null, "0.1"), (null, "0"), ("0.1.7", null), (null, "0.1"), ("1.3.0", null), (null, "1"), (null, "1.3") })
         {
-            Context = Silo.Command(),
-            ModelName = name,
-            Publish = publish,
-            VersionBump = bump,
-        });
+            numbers.Add((await Deploy("A model", deploy => deploy with { Version = version, Base = line })).Version);
+        }
+
+        Assert.Equal(["0.1.0", "2.0.0-rc.1", "0.1.1", "0.2.0", "0.1.7", "0.1.8", "1.3.0", "1.4.0", "1.3.1"], numbers);
+        foreach (var (number, code) in new[] { ("0.1.7", ErrorCode.VersionExists), ("0.1.8", ErrorCode.VersionExists), ("0.1.5", ErrorCode.ValidationFailed) })
+        {
+            Assert.Equal(code, (await TryDeploy("A model", deploy => deploy with { Version = number })).Error?.Code);
+        }
+
+        Assert.Equal(ErrorCode.ValidationFailed, (await TryDeploy("A model", deploy => deploy with { Base = "7" })).Error?.Code);
+    }
+
+    [Fact]
+    public async Task N5_concurrent_deployments_of_a_new_name_get_distinct_gapless_numbers()
+    {
+        const int callers = 64;
+        var versions = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Deploy("A model")));
+
+        Assert.Single(versions.Select(version => version.ModelId).Distinct());
+        Assert.Equal(Enumerable.Range(1, callers).Select(minor => $"0.{minor}.0"), versions.OrderBy(OrdinalOf).Select(version => version.Version));
+        await AssertAgreement();
+    }
+
+    [Fact]
+    public async Task N5_a_repeated_key_makes_one_version_and_another_request_under_it_is_refused()
+    {
+        var key = new IdempotencyKey { Key = "build-7", BodyHash = "a" };
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => TryDeploy("A model", deploy => deploy with { Idempotency = key })));
+
+        Assert.Single(outcomes.Select(outcome => outcome.Value!.Version.Id).Distinct());
+        Assert.Single(outcomes, outcome => !outcome.Value!.Replayed);
+        var other = await TryDeploy("A model", deploy => deploy with { Idempotency = key with { BodyHash = "b" } });
+        Assert.Equal(ErrorCode.IdempotencyKeyReused, other.Error?.Code);
+    }
+
+    [Fact]
+    public async Task N5_a_key_still_stands_for_its_version_when_the_model_is_deleted()
+    {
+        var key = new IdempotencyKey { Key = "build-7", BodyHash = "a" };
+        var first = await Deploy("A model", deploy => deploy with { Idempotency = key });
+        await Silo.Model(first.ModelId).Delete(Retire(first));
+
+        var again = await TryDeploy("A model", deploy => deploy with { Idempotency = key });
+
+        Assert.True(again.Value!.Replayed);
+        Assert.Equal((first.Id, VersionState.Deleted), (again.Value.Version.Id, again.Value.Version.State));
+    }
+
+    [Fact]
+    public async Task L5_deleting_the_last_version_deletes_the_model_and_frees_the_name()
+    {
+        var first = await Publish("A model");
+        var deleted = await Silo.Model(first.ModelId).Delete(Retire(first));
+        Assert.True(deleted.Value!.ModelDeleted);
+
+        Assert.Equal(ErrorCode.ModelDeleted, (await TryDeploy("A model")).Error?.Code);
+        Assert.Equal(ErrorCode.ModelDeleted, (await Silo.Model(first.ModelId).Resolve(null)).Error?.Code);
+        var id = await Silo.Name("A model").Claim(not: first.ModelId);
+        Assert.NotEqual(first.ModelId, id);
+        Assert.Equal(id, await Silo.Name("A model").Claim(not: first.ModelId));
+        Assert.Equal("0.1.0", (await Deploy("A model")).Version);
+        Assert.Equal(
+            ["model.created", "version.deployed", "version.published", "primary.changed", "version.deleted", "primary.changed", "model.deleted"],
+            (await EventTypes(first.ModelId)).Where(type => type != EventType.UsageRecorded));
+        await AssertAgreement();
+    }
+
+    [Fact]
+    public async Task L5_deleting_a_model_is_one_write_that_ends_its_active_versions()
+    {
+        var versions = new[] { await Publish("A model"), await Publish("A model"), await Deploy("A model") };
+        await Silo.Model(versions[0].ModelId).Deactivate(Retire(versions[0]));
+        var before = Silo.Storage.Writes;
+
+        var outcome = await Silo.Model(versions[0].ModelId).DeleteModel(new DeleteModelCommand { Context = Silo.Command() });
+
         Assert.Null(outcome.Error);
-        return outcome.Value!.Version;
+        Assert.Equal(before + 1, Silo.Storage.Writes);
+        foreach (var version in versions)
+        {
+            Assert.Equal(VersionState.Deleted, (await Version(version.Id)).State);
+            Assert.Equal(ErrorCode.VersionDeleted, (await Silo.Model(version.ModelId).Deactivate(Retire(version))).Error?.Code);
+        }
+
+        await AssertAgreement();
+    }
+
+    [Fact]
+    public async Task L6_a_model_has_at_most_so_many_active_versions()
+    {
+        await using var database = TestDatabase.Sqlite();
+        await using var silo = await TestSilo.Start(
+            database.Options, services => services.Configure<ModelOptions>(options => options.MaxActiveVersions = 2));
+        var model = silo.Model(ModelId.New());
+        Task<Outcome<DeployAnswer>> Next() => model.Deploy(new DeployCommand { Context = silo.Command(), ModelName = "Another model" });
+        var first = (await Next()).Value!.Version;
+        await Next();
+        Assert.Equal(ErrorCode.TooManyActiveVersions, (await Next()).Error?.Code);
+
+        await model.Deactivate(new RetireCommand { Context = silo.Command(), Ordinal = 1 });
+        Assert.Null((await Next()).Error);
+        var again = await model.Activate(new ActivateCommand { Context = silo.Command(), Ordinal = OrdinalOf(first) });
+        Assert.Equal(ErrorCode.TooManyActiveVersions, again.Error?.Code);
+    }
+
+    [Fact]
+    public async Task E1_a_dry_run_says_what_would_happen_and_changes_nothing()
+    {
+        var first = await Publish("A model");
+        var model = await Model(first.ModelId);
+        var events = await EventTypes(first.ModelId);
+        var dry = Silo.Command(dryRun: true);
+
+        var deployed = await TryDeploy("A model", deploy => deploy with { Context = dry, Publish = true });
+        var deactivated = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = dry });
+        var removed = await Silo.Model(first.ModelId).DeleteModel(new DeleteModelCommand { Context = dry });
+
+        Assert.Equal("0.2.0", deployed.Value!.Version.Version);
+        Assert.Equal((first.Id, null), (deactivated.Value!.PrimaryChange!.From, deactivated.Value.PrimaryChange.To));
+        Assert.Null(removed.Error);
+        Assert.Equivalent(model, await Model(first.ModelId), strict: true);
+        Assert.Equal(events, await EventTypes(first.ModelId));
+        Assert.Equal("0.2.0", (await Deploy("A model")).Version);
+    }
+
+    [Fact]
+    public async Task L2_what_was_deactivated_is_not_resolved_once_the_answer_is_there()
+    {
+        var first = await Publish("A model");
+        var second = await Publish("A model");
+        var model = Silo.Model(first.ModelId);
+        Assert.Equal(second.Id, (await model.Resolve(null)).Value!.VersionId);
+        Assert.Equal(first.Id, (await model.Resolve("0.1.0")).Value!.VersionId);
+
+        await model.Deactivate(Retire(second));
+
+        Assert.Equal(first.Id, (await model.Resolve(null)).Value!.VersionId);
+        Assert.Equal(ErrorCode.VersionNotFound, (await model.Resolve(second.Id)).Error?.Code);
+        await model.Activate(new ActivateCommand { Context = Silo.Command(), Ordinal = OrdinalOf(second) });
+        Assert.Equal(second.Id, (await model.Resolve("^0.2")).Value!.VersionId);
+        await AssertAgreement();
+    }
+
+    [Fact]
+    public async Task If_Match_is_compared_in_the_turn_of_the_command()
+    {
+        var first = await Publish("A model");
+        CommandContext When(string tag) => Silo.Command() with { IfMatch = [tag] };
+
+        var stale = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.Version(1, isPrimary: false)) });
+        var patched = await Silo.Model(first.ModelId).PatchModel(new PatchModelCommand { Context = When(EntityTag.Model(7)), Description = "x" });
+        var right = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.Version(1, isPrimary: true)) });
+
+        Assert.Equal(ErrorCode.RevisionMismatch, stale.Error?.Code);
+        Assert.Equal(ErrorCode.RevisionMismatch, patched.Error?.Code);
+        Assert.Null(right.Error);
+    }
+
+    [Fact]
+    public async Task B1_the_instant_of_a_command_never_goes_back_with_the_clock()
+    {
+        var first = await Publish("A model");
+        Silo.Clock.Move(-TimeSpan.FromSeconds(10));
+        var stopped = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+
+        Assert.True(stopped.Value!.Version.DeactivatedAt >= first.CreatedAt);
+        await AssertAgreement();
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_000)]
+    public async Task A_models_row_does_not_grow_with_versions_that_are_not_active(int versions)
+    {
+        var model = Silo.Model(ModelId.New());
+        for (var ordinal = 1; ordinal <= versions; ordinal++)
+        {
+            Assert.Null((await model.Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "A model", Publish = true })).Error);
+            if (ordinal > 1)
+            {
+                Assert.Null((await model.Deactivate(new RetireCommand { Context = Silo.Command(), Ordinal = ordinal - 1 })).Error);
+            }
+        }
+
+        var size = await TestRows.Size(Database.Options, "model");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{versions} versions: {size} bytes");
+        Assert.InRange(size, 1, 2_000);
     }
 }
 
-public sealed class SqliteCommandTests : CommandTests
-{
-    private protected override Task<TestDatabase> EmptyDatabase() => Task.FromResult(TestDatabase.Sqlite());
-}
+public sealed class SqliteCommandTests() : CommandTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
-public sealed class PostgresCommandTests : CommandTests
-{
-    private protected override Task<TestDatabase> EmptyDatabase() => TestDatabase.Postgres();
-}
+public sealed class PostgresCommandTests() : CommandTests(TestDatabase.Postgres);

@@ -1,0 +1,61 @@
+using OrleansRegistry.Storage.Check;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Grains.Tests.Silo;
+
+/// <summary>A test on a real silo with a real database of its own; each suite runs once on SQLite and once on PostgreSQL.</summary>
+public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncLifetime
+{
+    private TestDatabase? _database;
+    private TestSilo? _silo;
+
+    private protected TestSilo Silo => _silo!;
+
+    private protected TestDatabase Database => _database!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await emptyDatabase();
+        _silo = await TestSilo.Start(_database.Options);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Silo.DisposeAsync();
+        await Database.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Deploys as the gateway does: claims the name, and deploys to its model.</summary>
+    private protected async Task<Outcome<DeployAnswer>> TryDeploy(string name, Func<DeployCommand, DeployCommand>? change = null)
+    {
+        var id = await Silo.Name(name).Claim(not: null);
+        var command = new DeployCommand { Context = Silo.Command(), ModelName = name };
+        return await Silo.Model(id).Deploy(change?.Invoke(command) ?? command);
+    }
+
+    private protected async Task<VersionView> Deploy(string name, Func<DeployCommand, DeployCommand>? change = null)
+    {
+        var outcome = await TryDeploy(name, change);
+        Assert.Null(outcome.Error);
+        return outcome.Value!.Version;
+    }
+
+    private protected Task<VersionView> Publish(string name) => Deploy(name, deploy => deploy with { Publish = true });
+
+    private protected RetireCommand Retire(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
+
+    private protected static int OrdinalOf(VersionView version) =>
+        VersionId.TryParse(version.Id, out var id) ? id.Ordinal : throw new FormatException(version.Id);
+
+    private protected async Task<ModelView> Model(string id) => (await Silo.Catalog.FindModel("default", id, default))!.Model;
+
+    private protected async Task<VersionView> Version(string id) =>
+        (await Silo.Catalog.FindVersion("default", VersionId.TryParse(id, out var parsed) ? parsed : default, default))!;
+
+    private protected async Task<IReadOnlyList<string>> EventTypes(string modelId) =>
+        [.. (await Silo.Catalog.ListEvents("default", new EventFilter { ModelId = modelId }, 1000, default)).Select(happened => happened.Type)];
+
+    /// <summary>Model rows, version rows, events and meters agree.</summary>
+    private protected async Task AssertAgreement() => Assert.Empty(await RegistryCheck.Run(Database.Options, default));
+}
