@@ -1,0 +1,140 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Host.Tests;
+
+/// <summary>How the executable starts and stops, and what keeps it from starting.</summary>
+public sealed class StartTests : IAsyncLifetime
+{
+    private readonly TestDatabase _database = TestDatabase.Sqlite();
+
+    private NodeSettings Settings => NodeSettings.On(_database);
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await _database.DisposeAsync();
+
+    [Fact]
+    public async Task E1_a_node_told_to_stop_ends_well_and_finds_everything_again()
+    {
+        var settings = Settings;
+        string id;
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            var reply = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = "A model" });
+            id = (string)reply.Body!["id"]!;
+            foreach (var health in new[] { "live", "ready", "startup" })
+            {
+                Assert.Equal(HttpStatusCode.OK, (await client.Call(HttpMethod.Get, $"/health/{health}")).Status);
+            }
+
+            await process.Signal("TERM");
+            Assert.Equal(0, await process.WaitForExit());
+        }
+
+        var (again, second) = await RegistryProcess.Start(settings);
+        using (again)
+        using (second)
+        {
+            Assert.Equal("0.1.0", (string?)(await second.Read($"/v1/model_versions/{id}"))["version"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_instance_on_one_file_refuses_and_says_why()
+    {
+        var (process, client) = await RegistryProcess.Start(Settings);
+        using (process)
+        using (client)
+        {
+            var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
+
+            Assert.Equal(1, exitCode);
+            Assert.Contains("Another instance uses the data directory", output, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Settings_that_are_wrong_are_all_named_at_once()
+    {
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with
+        {
+            Arguments = ["--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost"],
+        });
+
+        Assert.Equal(1, exitCode);
+        foreach (var name in new[] { "GatewayPort", "MaxActiveVersions", "DataDirectry", "http://0.0.0.0:5080", "ftp://localhost" })
+        {
+            Assert.Contains(name, output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_keeps_the_node_from_starting()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_database.Options.DataDirectory, Storage.StorageOptions.FileName), new string('x', 8192));
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("registry.db can't be opened", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_keeps_the_node_from_starting_and_its_password_stays_secret()
+    {
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with
+        {
+            ConnectionString = $"Host=127.0.0.1;Port={RegistryProcess.FreePort()};Username=registry;Password=hunter2;Database=registry",
+        });
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("can't be reached", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_schema_from_a_newer_build_is_refused()
+    {
+        await StartAndStop();
+        await TestRows.Execute(_database.Options, "insert into registry_schema (version) values (4711)");
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("schema version 4711", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_finds_nothing_on_a_sound_database_and_every_disagreement_on_another()
+    {
+        await StartAndStop();
+        var (sound, report) = await RegistryProcess.RunToEnd(Settings, "check");
+        Assert.True(sound == 0, report);
+
+        await TestRows.Execute(_database.Options, "update registry_state set payload = json_set(payload, '$.state', 'published') where kind = 'version'");
+        var (broken, findings) = await RegistryProcess.RunToEnd(Settings, "check");
+
+        Assert.Equal(1, broken);
+        Assert.Contains("but its events say", findings, StringComparison.Ordinal);
+    }
+
+    private async Task StartAndStop()
+    {
+        var (process, client) = await RegistryProcess.Start(Settings);
+        using (process)
+        using (client)
+        {
+            await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = "A model" });
+            await process.Signal("TERM");
+            await process.WaitForExit();
+        }
+    }
+}
