@@ -41,6 +41,14 @@ public sealed class RegistryDriver(HttpClient client)
     public Task<Reply> Do(string command, string versionId, string? json = null, params (string Name, string Value)[] headers) =>
         Post($"/v1/model_versions/{versionId}/{command}", json, headers);
 
+    /// <summary>Sends a text as it is.</summary>
+    public async Task<Reply> Send(string method, string path, string body, string contentType)
+    {
+        using var content = new StringContent(body, Encoding.UTF8);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        return await Send(new HttpMethod(method), path, content);
+    }
+
     /// <summary>Sends a request.</summary>
     public async Task<Reply> Send(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
     {
