@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Host;
@@ -27,6 +29,9 @@ public abstract class RegistryServer : IAsyncLifetime
 
     /// <summary>The rows, read past the gateway.</summary>
     public IRegistryCatalog Catalog => _app!.Services.GetRequiredService<IRegistryCatalog>();
+
+    /// <summary>The routes.</summary>
+    public IReadOnlyList<Endpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     /// <summary>The grains, asked past the gateway.</summary>
     public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
