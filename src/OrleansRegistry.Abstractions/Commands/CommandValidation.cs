@@ -18,7 +18,7 @@ public static class CommandValidation
         AddNumbering(problems, command);
         problems.Add("promote", command.Promote is not null && !command.Publish ? "needs publish: true; a draft can't claim the primary pointer" : null);
         problems.Add("description", FieldRules.Description(command.Description));
-        AddLabels(problems, command.Labels);
+        AddLabels(problems, command.Labels!, allowsNull: false);
         if (command.Artifact is { } artifact)
         {
             problems.Add("artifact.uri", FieldRules.ArtifactUri(artifact.Uri));
@@ -50,7 +50,7 @@ public static class CommandValidation
     {
         var problems = new FieldProblems();
         problems.Add("description", FieldRules.Description(command.Description.Value));
-        AddLabels(problems, command.Labels.Value);
+        AddLabels(problems, command.Labels.Value, allowsNull: true);
         return problems.ToImmutable();
     }
 
@@ -59,19 +59,15 @@ public static class CommandValidation
     {
         var problems = new FieldProblems();
         problems.Add("description", FieldRules.Description(command.Description.Value));
-        AddLabels(problems, command.Labels.Value);
+        AddLabels(problems, command.Labels.Value, allowsNull: true);
         return problems.ToImmutable();
     }
 
-    /// <summary>
-    /// What is wrong with labels: those of a deployment, those of a patch (where null removes one), or what a patch makes of those that
-    /// were there.
-    /// </summary>
-    public static ImmutableArray<FieldError> ValidateLabels<TValue>(IReadOnlyDictionary<string, TValue> labels)
-        where TValue : class?
+    /// <summary>What is wrong with the labels that a patch leads to.</summary>
+    public static ImmutableArray<FieldError> ValidateLabels(IReadOnlyDictionary<string, string> labels)
     {
         var problems = new FieldProblems();
-        AddLabels(problems, labels);
+        AddLabels(problems, labels!, allowsNull: false);
         return problems.ToImmutable();
     }
 
@@ -105,8 +101,7 @@ public static class CommandValidation
         given.ForEach(field => problems.Add(field, rule));
     }
 
-    private static void AddLabels<TValue>(FieldProblems problems, IReadOnlyDictionary<string, TValue>? labels)
-        where TValue : class?
+    private static void AddLabels(FieldProblems problems, IReadOnlyDictionary<string, string?>? labels, bool allowsNull)
     {
         if (labels is null)
         {
@@ -116,7 +111,7 @@ public static class CommandValidation
         problems.Add("labels", labels.Count > FieldRules.MaxLabels ? $"must have at most {FieldRules.MaxLabels} entries" : null);
         foreach ((var key, var value) in labels)
         {
-            var problem = FieldRules.LabelKey(key) ?? (value is string text ? FieldRules.LabelValue(text) : null);
+            var problem = FieldRules.LabelKey(key) ?? (value is not null ? FieldRules.LabelValue(value) : allowsNull ? null : "must be a string");
             problems.Add(FieldRules.IsShowable(key) ? $"labels.{key}" : "labels", problem);
         }
     }

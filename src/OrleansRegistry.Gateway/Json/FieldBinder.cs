@@ -8,7 +8,8 @@ namespace OrleansRegistry.Gateway;
 /// that a caller hears of all of them, each by its name.
 /// </summary>
 /// <param name="problems">Takes what is wrong.</param>
-internal sealed class FieldBinder(ICollection<FieldError> problems)
+/// <param name="isMergePatch">Whether null stands for an entry that is to be removed.</param>
+internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMergePatch)
 {
     /// <summary>Fills an object; its fields are named below <paramref name="path"/>. Answers the names that were there.</summary>
     public HashSet<string> Fill(object target, JsonElement source, string path)
@@ -37,15 +38,12 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
 
     private void Set(object target, JsonPropertyInfo property, JsonElement value, string path)
     {
-        if (value.ValueKind == JsonValueKind.Null && property.IsSetNullable)
-        {
-            property.Set!(target, null);
-            return;
-        }
-
         var type = JsonSettings.Options.GetTypeInfo(property.PropertyType);
         switch (type.Kind)
         {
+            case var _ when value.ValueKind == JsonValueKind.Null && property.IsSetNullable:
+                property.Set!(target, null);
+                break;
             case JsonTypeInfoKind.Object when value.ValueKind == JsonValueKind.Object:
                 var part = type.CreateObject!();
                 Fill(part, value, path + ".");
@@ -58,7 +56,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
                 Refuse(path, "must be an object");
                 break;
             default:
-                if (TryRead(value, type, path, out var read))
+                if (TryRead(value, type, path, isNullable: false, out var read))
                 {
                     property.Set!(target, read);
                 }
@@ -72,7 +70,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
         Dictionary<string, string?> texts = new(StringComparer.Ordinal);
         foreach ((var name, var value) in Fields(source, path, new HashSet<string>(StringComparer.Ordinal)))
         {
-            if (TryRead(value, type, path + name, out var text))
+            if (TryRead(value, type, path + name, isMergePatch, out var text))
             {
                 texts[name] = (string?)text;
             }
@@ -101,17 +99,23 @@ internal sealed class FieldBinder(ICollection<FieldError> problems)
         }
     }
 
-    private bool TryRead(JsonElement value, JsonTypeInfo type, string path, out object? read)
+    private bool TryRead(JsonElement value, JsonTypeInfo type, string path, bool isNullable, out object? read)
     {
         try
         {
             read = value.Deserialize(type);
-            if (read is not string text || WellFormedText.IsWellFormed(text))
+            if (read is null && !isNullable)
+            {
+                Refuse(path, Rule(type));
+            }
+            else if (read is string text && !WellFormedText.IsWellFormed(text))
+            {
+                Refuse(path, WellFormedText.Rule);
+            }
+            else
             {
                 return true;
             }
-
-            Refuse(path, WellFormedText.Rule);
         }
         catch (JsonException) when (value.ValueKind == JsonValueKind.String && type.Type == typeof(string))
         {

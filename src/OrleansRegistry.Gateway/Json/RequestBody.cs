@@ -15,8 +15,8 @@ public interface IRequestBody
     /// <summary>Whether the body may be left out.</summary>
     static virtual bool IsOptional => false;
 
-    /// <summary>The content types that it may be of.</summary>
-    static virtual IReadOnlyList<string> ContentTypes => [MediaTypeNames.Application.Json];
+    /// <summary>Whether it is a JSON merge patch (RFC 7396).</summary>
+    static virtual bool IsMergePatch => false;
 }
 
 /// <summary>A parameter of a handler that may turn out to be wrong. The handler runs only when none is.</summary>
@@ -38,6 +38,9 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     where T : class, IRequestBody, new()
 {
     private const string WholeBody = "body";
+
+    private static readonly IReadOnlyList<string> ContentTypes =
+        T.IsMergePatch ? ["application/merge-patch+json", MediaTypeNames.Application.Json] : [MediaTypeNames.Application.Json];
 
     private HashSet<string> _given = [];
     private RegistryError? _refusal;
@@ -62,7 +65,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     /// <summary>Adds what the OpenAPI document says of the body.</summary>
     [SuppressMessage("Design", "CA1000", Justification = "Minimal APIs call it.")]
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new RequestBodyMetadata(typeof(T), T.IsOptional, T.ContentTypes));
+        builder.Metadata.Add(new RequestBodyMetadata(typeof(T), T.IsOptional, ContentTypes));
 
     private async Task<RegistryError?> Read(HttpRequest request)
     {
@@ -75,7 +78,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
 
         if (!IsJson(request.ContentType))
         {
-            return new RegistryError(ErrorCode.UnsupportedMediaType, $"Content-Type must be {string.Join(" or ", T.ContentTypes)}, in UTF-8.");
+            return new RegistryError(ErrorCode.UnsupportedMediaType, $"Content-Type must be {string.Join(" or ", ContentTypes)}, in UTF-8.");
         }
 
         buffer.Position = 0;
@@ -94,12 +97,12 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     private RegistryError? Fill(JsonElement source)
     {
         List<FieldError> problems = [];
-        _given = new FieldBinder(problems).Fill(Value, source, "");
+        _given = new FieldBinder(problems, T.IsMergePatch).Fill(Value, source, "");
         return problems.Count == 0 ? null : RegistryError.Invalid([.. problems]);
     }
 
     private static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && T.ContentTypes.Contains(type.MediaType, StringComparer.OrdinalIgnoreCase)
+        && ContentTypes.Contains(type.MediaType, StringComparer.OrdinalIgnoreCase)
         && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 }

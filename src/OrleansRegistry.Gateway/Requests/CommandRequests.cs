@@ -1,5 +1,3 @@
-using System.Net.Mime;
-
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Publishes a draft.</summary>
@@ -63,7 +61,7 @@ public sealed class RollbackRequest : IRequestBody
 public sealed class PatchVersionRequest : IRequestBody
 {
     /// <inheritdoc/>
-    public static IReadOnlyList<string> ContentTypes { get; } = [MergePatch.ContentType, MediaTypeNames.Application.Json];
+    public static bool IsMergePatch => true;
 
     /// <summary>Free text, at most 4,096 characters.</summary>
     public string? Description { get; set; }
@@ -76,7 +74,7 @@ public sealed class PatchVersionRequest : IRequestBody
 public sealed class PatchModelRequest : IRequestBody
 {
     /// <inheritdoc/>
-    public static IReadOnlyList<string> ContentTypes { get; } = [MergePatch.ContentType, MediaTypeNames.Application.Json];
+    public static bool IsMergePatch => true;
 
     /// <summary>Free text, at most 4,096 characters.</summary>
     public string? Description { get; set; }
@@ -86,11 +84,4 @@ public sealed class PatchModelRequest : IRequestBody
 
     /// <summary>How the primary moves when nobody names it.</summary>
     public PrimaryPolicy PrimaryPolicy { get; set; }
-}
-
-/// <summary>JSON merge patch, RFC 7396.</summary>
-internal static class MergePatch
-{
-    /// <summary>Its content type.</summary>
-    public const string ContentType = "application/merge-patch+json";
 }

@@ -1,0 +1,84 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using OrleansRegistry.Gateway.Tests.Infrastructure;
+
+namespace OrleansRegistry.Gateway.Tests;
+
+/// <summary>
+/// The OpenAPI document is checked in as <c>docs/openapi.json</c>. To write it anew after a change, run these tests with
+/// <c>REGISTRY_WRITE_OPENAPI=1</c>, and read the difference.
+/// </summary>
+[Collection(OnSqlite.Name)]
+public sealed class OpenApiTests(SqliteServer server)
+{
+    private readonly RegistryDriver _registry = server.Driver;
+
+    [Fact]
+    public async Task The_document_is_the_one_that_is_checked_in()
+    {
+        var path = Path.Combine(RepositoryRoot(), "docs", "openapi.json");
+        var document = (await _registry.Get("/openapi/v1.json")).Is(200).Text.ReplaceLineEndings("\n") + "\n";
+        if (Environment.GetEnvironmentVariable("REGISTRY_WRITE_OPENAPI") == "1")
+        {
+            await File.WriteAllTextAsync(path, document, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), document);
+    }
+
+    [Fact]
+    public async Task Every_operation_is_described()
+    {
+        var document = JsonNode.Parse((await _registry.Get("/openapi/v1.json")).Text)!;
+        Assert.StartsWith("3.1.", (string)document["openapi"]!, StringComparison.Ordinal);
+        var operations = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation => operation.Value!)).ToList();
+
+        Assert.Equal(V1Endpoints.Count, operations.Count);
+        Assert.Distinct(operations.Select(operation => (string)operation["operationId"]!));
+        foreach (var operation in operations)
+        {
+            Assert.NotEmpty((string)operation["summary"]!);
+            Assert.All(
+                operation["parameters"]?.AsArray() ?? [],
+                parameter => Assert.NotEmpty((string)parameter!["description"]!));
+            foreach ((var status, var answer) in operation["responses"]!.AsObject().Where(answer => answer.Key[0] is '4' or '5'))
+            {
+                Assert.Equal("#/components/schemas/Problem", (string)answer!["content"]!["application/problem+json"]!["schema"]!["$ref"]!);
+                Assert.All(
+                    ((string)answer["description"]!).Split(", "),
+                    code => Assert.Equal(status, $"{ProblemKind.Of(code.Trim('`')).Status}"));
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_route_declares_what_it_reads() =>
+        Assert.All(V1Endpoints, endpoint => Assert.NotNull(endpoint.Metadata.GetMetadata<RequestParameters>()));
+
+    [Fact]
+    public async Task The_page_that_shows_it_needs_no_other_server()
+    {
+        var page = (await _registry.Get("/scalar/")).Is(200).Text;
+
+        Assert.DoesNotContain("http:", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("https:", page, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\"withDefaultFonts\":false", page, StringComparison.Ordinal);
+        Assert.Contains("\"telemetry\":false", page, StringComparison.Ordinal);
+        Assert.Contains("openapi/v1.json", page, StringComparison.Ordinal);
+        (await _registry.Get("/scalar/scalar.js")).Is(200);
+    }
+
+    private List<RouteEndpoint> V1Endpoints =>
+        [.. server.Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/v1", StringComparison.Ordinal))];
+
+    private static string RepositoryRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "OrleansRegistry.sln")))
+        {
+            directory = directory.Parent!;
+        }
+
+        return directory.FullName;
+    }
+}
