@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -15,7 +14,6 @@ public static class TestRows
         await Execute(options, $"select sum(length(cast(payload as text))) from registry_state where kind = '{kind}'"), CultureInfo.InvariantCulture);
 
     /// <summary>Runs a statement, and answers its first value.</summary>
-    [SuppressMessage("Security", "CA2100", Justification = "Tests write their own statements.")]
     public static async Task<object?> Execute(StorageOptions options, string sql)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Storage.Tests;
+
+/// <summary>Lists, look-ups and history over the stored rows.</summary>
+public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : DatabaseTest(emptyDatabase)
+{
+    private static readonly string[] Names = ["Ähre", "alpha", "Alpine", "beta", "日本", "ALPHABET", "𝛼", "a%b_c"];
+
+    [Fact]
+    public async Task Models_are_listed_by_name_page_by_page_each_once()
+    {
+        await StoreModels();
+        var expected = Names.Order(StringComparer.Ordinal).Where(name => name != "𝛼").Append("𝛼").ToArray();
+
+        List<string> seen = [];
+        ModelCursor? after = null;
+        while (true)
+        {
+            var page = await Catalog.ListModels("default", new ModelFilter { After = after }, 3, default);
+            if (page.IsEmpty)
+            {
+                break;
+            }
+
+            seen.AddRange(page.Select(model => model.Name));
+            after = new ModelCursor(page[^1].Name, page[^1].CreatedAt, page[^1].Id);
+        }
+
+        Assert.Equal(expected, seen);
+    }
+
+    [Theory]
+    [InlineData("ALPH", "ALPHABET", "alpha")]
+    [InlineData("ä", "Ähre")]
+    [InlineData("日", "日本")]
+    [InlineData("a%", "a%b_c")]
+    [InlineData("a_")]
+    public async Task A_prefix_finds_names_in_any_case(string prefix, params string[] names)
+    {
+        await StoreModels();
+        var found = await Catalog.ListModels("default", new ModelFilter { NamePrefix = prefix }, 10, default);
+        Assert.Equal(names, found.Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task Models_are_found_by_exact_name_label_and_age()
+    {
+        await StoreModels();
+        var label = ImmutableArray.Create(KeyValuePair.Create("index", "3"), KeyValuePair.Create("team", "vision"));
+
+        Assert.Equal("beta", Assert.Single(await Catalog.ListModels("default", new ModelFilter { Name = "beta" }, 10, default)).Name);
+        Assert.Equal("beta", Assert.Single(await Catalog.ListModels("default", new ModelFilter { Labels = label }, 10, default)).Name);
+        Assert.Empty(await Catalog.ListModels("other", new ModelFilter(), 10, default));
+        Assert.NotNull(await Catalog.FindModelId("default", "beta", default));
+        Assert.Null(await Catalog.FindModelId("default", "Beta", default));
+
+        var newest = await Catalog.ListModels("default", new ModelFilter { Order = ModelOrder.NewestFirst }, 2, default);
+        var next = await Catalog.ListModels(
+            "default",
+            new ModelFilter { Order = ModelOrder.NewestFirst, After = new ModelCursor(newest[^1].Name, newest[^1].CreatedAt, newest[^1].Id) },
+            2,
+            default);
+        Assert.Equal(Names.Reverse().Take(4), newest.Concat(next).Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task N3_N4_the_last_number_of_a_line_is_that_of_the_highest_minor_and_the_highest_ordinal()
+    {
+        await StoreVersions("0.9.0", "0.10.0", "1.0.0", "0.10.1-rc.1", "0.10.1", "10.0.0");
+
+        Assert.Equal("0.10.1", await Catalog.FindLastOfLine("default", Rows.ModelId, 0, 10, default));
+        Assert.Equal("0.10.1", await Catalog.FindLastOfLine("default", Rows.ModelId, 0, null, default));
+        Assert.Equal("0.9.0", await Catalog.FindLastOfLine("default", Rows.ModelId, 0, 9, default));
+        Assert.Equal("1.0.0", await Catalog.FindLastOfLine("default", Rows.ModelId, 1, null, default));
+        Assert.Null(await Catalog.FindLastOfLine("default", Rows.ModelId, 2, null, default));
+    }
+
+    [Fact]
+    public async Task L5_versions_of_a_deleted_model_are_deleted_and_still_readable()
+    {
+        await StoreVersions("0.1.0", "0.2.0");
+        await Write("model", $"model/default/{Rows.ModelId}", 1, Rows.Json(Rows.Model() with { DeletedAt = Rows.Noon, Active = [], Primary = null, Events = [] }));
+
+        Assert.Empty(await Catalog.ListModels("default", new ModelFilter(), 10, default));
+        Assert.Null(await Catalog.FindModelId("default", "A model", default));
+        Assert.Equal(Rows.Noon, (await Catalog.FindModel("default", Rows.ModelId, default))!.DeletedAt);
+        Assert.Empty(await Catalog.ListVersions("default", Rows.ModelId, new VersionFilter(), 10, default));
+        var deleted = await Catalog.ListVersions("default", Rows.ModelId, new VersionFilter { State = VersionState.Deleted }, 10, default);
+        Assert.Equal(["0.2.0", "0.1.0"], deleted.Select(version => version.Version));
+        Assert.All(deleted, version => Assert.Equal((VersionState.Deleted, Rows.Noon), (version.State, version.DeletedAt)));
+    }
+
+    [Fact]
+    public async Task Versions_are_found_by_number_external_id_label_and_key()
+    {
+        await StoreVersions("0.1.0", "0.2.0", "0.3.0");
+
+        Assert.Equal($"{Rows.ModelId}-2", (await Catalog.FindVersion("default", Rows.ModelId, "0.2.0", default))!.Id);
+        Assert.Equal(["0.2.0"], (await Versions(new VersionFilter { ExternalId = "build-2" })).Select(version => version.Version));
+        Assert.Equal(3, (await Versions(new VersionFilter { Labels = [KeyValuePair.Create("team", "vision")] })).Length);
+        Assert.Empty(await Versions(new VersionFilter { Labels = [KeyValuePair.Create("team", "audio")] }));
+        Assert.Equal(["0.2.0", "0.1.0"], (await Versions(new VersionFilter { Before = 3 })).Select(version => version.Version));
+        Assert.Equal("0.3.0", (await Catalog.FindDeployment("default", "A model", "key-3", default))!.Version.Version);
+        Assert.Null(await Catalog.FindDeployment("default", "Another model", "key-3", default));
+        Assert.Null(await Catalog.FindVersion("other", new VersionId(Rows.ModelId, 1), default));
+    }
+
+    [Fact]
+    public async Task L3_models_with_a_version_starting_are_found()
+    {
+        await StoreVersions("0.1.0");
+        Assert.Empty(await Catalog.ListStarting(default));
+        var version = Rows.Version();
+        await Write("model", $"model/default/{Rows.ModelId}", 1, Rows.Json(Rows.Model() with
+        {
+            Events = [],
+            VersionWrites = [Rows.Write(version with { Serving = version.Serving! with { Status = ServingStatus.Starting } }, 1)],
+        }));
+
+        Assert.Equal([new ModelAddress("default", Rows.ModelId)], await Catalog.ListStarting(default));
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_is_left_out_of_lists_and_named_by_look_ups()
+    {
+        await StoreModels();
+        await StoreVersions("0.1.0");
+        await TestRows.Execute(Options, $"update registry_state set payload = replace(cast(payload as text), '\"primary_policy\"', '\"policy\"'){(Options.PostgresConnectionString is null ? "" : "::jsonb")} where kind = 'model' and name = 'beta'");
+
+        Assert.DoesNotContain(await Catalog.ListModels("default", new ModelFilter(), 100, default), model => model.Name == "beta");
+        var corrupt = await Assert.ThrowsAsync<StateCorruptException>(
+            async () => await Catalog.FindModel("default", (await Catalog.FindModelId("default", "beta", default))!, default));
+        Assert.Contains("model", corrupt.Message, StringComparison.Ordinal);
+        Assert.Contains(await Check.RegistryCheck.Run(Options, default), finding => finding.Problem.Contains("not readable", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_page_of_models_is_read_from_an_index()
+    {
+        var explain = Options.PostgresConnectionString is null ? "explain query plan " : "set enable_seqscan = off; explain ";
+        await using var connection = await Database.Writers.OpenConnectionAsync();
+        foreach (var (query, index) in new[]
+        {
+            ("select payload from catalog_model where workspace = 'default' and deleted_at is null order by name, model_id limit 50", "registry_model_by_name"),
+            ("select payload from catalog_model where workspace = 'default' and deleted_at is null order by created_at desc, model_id desc limit 50", "registry_model_by_age"),
+            ("select payload from catalog_version where workspace = 'default' and model_id = 'x' order by ordinal desc limit 50", "registry_version_by_ordinal"),
+            ("select number from catalog_version where workspace = 'default' and model_id = 'x' and major = 1 order by minor desc, ordinal desc limit 1", "registry_version_by_line"),
+        })
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = explain + query;
+            await using var reader = await command.ExecuteReaderAsync();
+            List<string> plan = [];
+            while (await reader.ReadAsync())
+            {
+                plan.Add(reader.GetString(reader.FieldCount - 1));
+            }
+
+            Assert.Contains(plan, line => line.Contains(index, StringComparison.Ordinal));
+        }
+    }
+
+    private Task<ImmutableArray<VersionView>> Versions(VersionFilter filter) => Catalog.ListVersions("default", Rows.ModelId, filter, 10, default);
+
+    private async Task StoreModels()
+    {
+        foreach (var (index, name) in Names.Index())
+        {
+            var id = $"m{index:D9}";
+            var labels = new Dictionary<string, string> { ["index"] = $"{index}", ["team"] = "vision" };
+            await Write("model", $"model/default/{id}", null, Rows.Json(
+                Rows.Model(id, name) with { Labels = labels, CreatedAt = Rows.Noon.AddMinutes(index), Events = [] }));
+        }
+    }
+
+    private Task<int?> StoreVersions(params string[] numbers) => Write("model", $"model/default/{Rows.ModelId}", null, Rows.Json(Rows.Model() with
+    {
+        Events = [],
+        VersionWrites = [.. numbers.Select((number, index) => Rows.Write(Rows.Version(index + 1, number)))],
+    }));
+}
+
+public sealed class SqliteCatalogTests() : CatalogTests(() => Task.FromResult(TestDatabase.Sqlite()));
+
+public sealed class PostgresCatalogTests() : CatalogTests(TestDatabase.Postgres);

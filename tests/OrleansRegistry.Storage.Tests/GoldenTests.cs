@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Models;
+using OrleansRegistry.State;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Storage.Tests;
+
+/// <summary>The stored JSON of every state. A difference is a question of compatibility: can this build read what the last one wrote?</summary>
+public sealed class GoldenTests
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    [Fact]
+    public void A_model_is_stored_as_its_golden_file_says() => Compare(Rows.Model(), "model.json");
+
+    [Fact]
+    public void A_version_is_stored_as_its_golden_file_says() => Compare(Rows.Version(), "version.json");
+
+    [Fact]
+    public void A_name_is_stored_as_its_golden_file_says() => Compare(new ModelNameState { ModelId = Rows.ModelId }, "name.json");
+
+    [Fact]
+    public void What_a_command_writes_is_as_its_golden_file_says() => Compare(
+        Rows.Model() with
+        {
+            NotAfter = Rows.Noon,
+            VersionWrites = [new VersionWrite { Key = "version/default/k7m2qx9p4d-1", Expect = 3, State = Rows.Version() }],
+            Events = [Rows.Event(EventType.VersionPublished, "k7m2qx9p4d-1")],
+        },
+        "commit.json");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("{\"workspace\":\"default\"")]
+    public void A_state_that_cannot_be_read_is_never_a_new_one(string payload)
+    {
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelState>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelVersionState>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelNameState>(new BinaryData(payload)));
+    }
+
+    private static void Compare<T>(T state, string file)
+    {
+        var path = Path.Combine(AppContext.BaseDirectory, "Golden", file);
+        var stored = JsonNode.Parse(Rows.Json(state))!.ToJsonString(Indented) + "\n";
+        Assert.True(File.Exists(path), $"Golden/{file} is missing. It would be:\n{stored}");
+        Assert.Equal(File.ReadAllText(path), stored);
+        Assert.Equal(stored, JsonNode.Parse(Rows.Json(new StateSerializer().Deserialize<T>(new BinaryData(stored))))!.ToJsonString(Indented) + "\n");
+    }
+}

@@ -1,0 +1,91 @@
+using OrleansRegistry.Models;
+using OrleansRegistry.State;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Storage.Tests;
+
+/// <summary>States to store, every field of them set by default.</summary>
+internal static class Rows
+{
+    public const string ModelId = "k7m2qx9p4d";
+
+    public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, 123, TimeSpan.Zero);
+
+    public static ModelState Model(string id = ModelId, string name = "A model") => new()
+    {
+        Workspace = "default",
+        Id = id,
+        Name = name,
+        SearchName = ModelName.Fold(name),
+        Description = "What it is",
+        Labels = new Dictionary<string, string> { ["team"] = "vision" },
+        PrimaryPolicy = PrimaryPolicy.Manual,
+        LatestVersion = "1.0.0",
+        NextOrdinal = 3,
+        VersionCount = 2,
+        Order = 2,
+        Active =
+        [
+            new ActiveVersion { Ordinal = 1, Version = "0.1.0", Stage = Stage.Published, Status = ServingStatus.Ready, PublishNumber = 1, HeldBack = true, WasHighest = true },
+            new ActiveVersion
+            {
+                Ordinal = 2,
+                Version = "1.0.0",
+                Stage = Stage.Published,
+                Status = ServingStatus.Starting,
+                Start = 1,
+                Url = "http://127.0.0.1:9000",
+                PublishNumber = 2,
+                Claim = new Claim { Number = 2, Reason = PrimaryReason.Promoted, By = "key:ci" },
+                WasHighest = true,
+            },
+        ],
+        Primary = new PrimaryPointer { Ordinal = 1, Version = "0.1.0", Since = Noon, Reason = PrimaryReason.Published, By = "key:ci", Order = 1 },
+        History = [new PastPrimary(1, "0.1.0")],
+        PendingPrimary = new PastPrimary(2, "1.0.0"),
+        CreatedAt = Noon,
+        CreatedBy = "key:ci",
+        LastInstant = Noon,
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
+    };
+
+    public static ModelVersionState Version(int ordinal = 1, string number = "0.1.0", string modelId = ModelId, string name = "A model") => new()
+    {
+        Workspace = "default",
+        ModelId = modelId,
+        ModelName = name,
+        Ordinal = ordinal,
+        Version = number,
+        State = VersionState.Published,
+        Stage = Stage.Published,
+        Serving = new ServingState
+        {
+            Url = "http://127.0.0.1:9000",
+            HealthUrl = "http://127.0.0.1:9000/health",
+            StartupTimeoutSeconds = 900,
+            Status = ServingStatus.Ready,
+            Since = Noon,
+            Start = 2,
+        },
+        Artifact = new Artifact { Uri = "s3://bucket/model", Sha256 = new string('a', 64), SizeBytes = 123 },
+        InstanceType = "cpu-1x2",
+        Description = "What it is",
+        Labels = new Dictionary<string, string> { ["team"] = "vision" },
+        ExternalId = $"build-{ordinal}",
+        CreatedAt = Noon,
+        CreatedBy = "key:ci",
+        PublishedAt = Noon,
+        ActivatedAt = Noon,
+        Meter = new Meter { RunningSince = Noon, DraftMilliseconds = 1, PublishedMilliseconds = 2 },
+        WasHighest = true,
+        Idempotency = new IdempotencyKey { Key = $"key-{ordinal}", BodyHash = "abc" },
+    };
+
+    public static VersionWrite Write(ModelVersionState version, int? expect = null) =>
+        new() { Key = GrainKeys.Version("default", version.Id), Expect = expect, State = version };
+
+    public static EventWrite Event(string type, string? versionId = null) =>
+        new() { Type = type, At = Noon, VersionId = versionId, Actor = "key:ci", Data = """{"n":1}""" };
+
+    public static string Json<T>(T state) => new StateSerializer().Serialize(state).ToString();
+}

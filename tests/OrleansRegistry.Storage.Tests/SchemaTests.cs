@@ -1,0 +1,56 @@
+using OrleansRegistry.Storage.Schema;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Storage.Tests;
+
+/// <summary>The schema runner: numbered steps, once each, whoever starts.</summary>
+public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : DatabaseTest(emptyDatabase)
+{
+    [Fact]
+    public async Task A_second_start_changes_nothing()
+    {
+        await Run(SchemaSteps.Of(Database.Dialect));
+        Assert.Equal(SchemaSteps.Of(Database.Dialect).Count, await Steps());
+    }
+
+    [Fact]
+    public async Task Steps_are_numbered_from_1_without_a_gap() =>
+        Assert.Equal(Enumerable.Range(1, await Steps()), SchemaSteps.Of(Database.Dialect).Select(step => step.Number));
+
+    [Fact]
+    public async Task A_newer_build_brings_an_older_database_up_to_date_once_however_many_nodes_start()
+    {
+        IReadOnlyList<SchemaStep> newer = [.. SchemaSteps.Of(Database.Dialect), new SchemaStep(2, "create table registry_more (id integer primary key)")];
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Run(newer)));
+
+        Assert.Equal(2, await Steps());
+        var refused = await Assert.ThrowsAsync<StorageStartException>(() => Run(SchemaSteps.Of(Database.Dialect)));
+        Assert.Contains("schema version 2", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_step_that_fails_leaves_the_database_as_it_was()
+    {
+        IReadOnlyList<SchemaStep> broken =
+            [.. SchemaSteps.Of(Database.Dialect), new SchemaStep(2, "create table registry_more (id integer primary key)"), new SchemaStep(3, "create nonsense")];
+
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => Run(broken));
+
+        Assert.Equal(1, await Steps());
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => TestRows.Execute(Options, "select count(*) from registry_more"));
+    }
+
+    private async Task Run(IReadOnlyList<SchemaStep> steps)
+    {
+        await using var connection = await Database.Writers.OpenConnectionAsync();
+        await SchemaRunner.Run(connection, Database, steps, default);
+    }
+
+    private async Task<int> Steps() => Convert.ToInt32(
+        await TestRows.Execute(Options, "select count(*) from registry_schema"), System.Globalization.CultureInfo.InvariantCulture);
+}
+
+public sealed class SqliteSchemaTests() : SchemaTests(() => Task.FromResult(TestDatabase.Sqlite()));
+
+public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres);
