@@ -187,7 +187,7 @@ internal static class ModelRules
             int? promoteTo = null;
             if (command.PromoteTo is { } named)
             {
-                promoteTo = VersionId.TryParse(named, out var id) ? id.Ordinal : 0;
+                promoteTo = VersionId.TryParse(named, out var id) && id.ModelId == model.Id ? id.Ordinal : 0;
                 if (next.Find(promoteTo.Value) is not { IsRoutable: true })
                 {
                     return new RegistryError(ErrorCode.NotRoutable, $"promote_to names {named}, which is not a routable version of this model.");

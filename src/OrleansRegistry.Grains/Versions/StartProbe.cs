@@ -21,7 +21,7 @@ internal sealed class StartProbe : IDisposable
     {
         Start = serving.Start;
         var stop = _stop.Token;
-        _ = Task.Run(() => Run(serving, health, clock, stop), CancellationToken.None);
+        Ended = Task.Run(() => Run(serving, health, clock, stop), CancellationToken.None);
     }
 
     /// <summary>The start that is probed.</summary>
@@ -29,6 +29,9 @@ internal sealed class StartProbe : IDisposable
 
     /// <summary>What was found, or null while the probe goes on.</summary>
     public ServingResult? Result => _result;
+
+    /// <summary>Completes when the probe has ended, with a result or without.</summary>
+    public Task Ended { get; }
 
     /// <summary>Ends the probe; it finds nothing any more.</summary>
     public void Dispose()
@@ -46,6 +49,7 @@ internal sealed class StartProbe : IDisposable
             while (true)
             {
                 var problem = await health.Check(new Uri(serving.HealthUrl!), stop);
+                stop.ThrowIfCancellationRequested();
                 var left = deadline - clock.GetUtcNow();
                 if (problem is null || left <= TimeSpan.Zero)
                 {

@@ -1,0 +1,201 @@
+using OrleansRegistry.Reference;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>What a selector leads to.</summary>
+public sealed class RoutingTableTests
+{
+    private readonly TestModel _model = new();
+
+    [Theory]
+    [InlineData("^1.2", "1.4.1")]
+    [InlineData("^1.2.3", "1.4.1")]
+    [InlineData("~1.4", "1.4.1")]
+    [InlineData("~1.2.0", "1.2.3")]
+    [InlineData("1.x", "1.4.1")]
+    [InlineData("1.2.*", "1.2.3")]
+    [InlineData("1", "1.4.1")]
+    [InlineData("1.2", "1.2.3")]
+    [InlineData("*", "2.0.0")]
+    [InlineData(">=1.2 <2", "1.4.1")]
+    [InlineData(">=1.2.0 <1.4.0", "1.2.3")]
+    [InlineData("1.2 - 1.4", "1.4.1")]
+    [InlineData("^0.1 || ~1.2", "1.2.3")]
+    [InlineData("<0.2", "0.1.0")]
+    [InlineData(">1.4.1", "2.0.0")]
+    [InlineData("=1.4.0", "1.4.0")]
+    [InlineData("^1.4.0-0", "1.4.1")]
+    [InlineData("~2.1.0-rc.1", "2.1.0-rc.2")]
+    [InlineData(">=2.1.0-rc.2", "2.1.0-rc.2")]
+    [InlineData("^3", ErrorCode.NoMatchingVersion)]
+    [InlineData(">2.0.0", ErrorCode.NoMatchingVersion)]
+    [InlineData("~2.1", ErrorCode.NoMatchingVersion)]
+    [InlineData("2.1.x", ErrorCode.NoMatchingVersion)]
+    [InlineData("<0.1.0", ErrorCode.NoMatchingVersion)]
+    public void Range_leads_to_the_highest_published_routable_match(string range, string expected)
+    {
+        foreach (var number in (string[])["0.1.0", "1.2.0", "1.2.3", "1.4.0", "1.4.1", "2.0.0", "2.1.0-rc.1", "2.1.0-rc.2"])
+        {
+            _model.Published(number);
+        }
+
+        Assert.Equal(expected, Resolve(range));
+        if (!expected.Contains('_', StringComparison.Ordinal))
+        {
+            Assert.Equal(ResolvedBy.Range, Table().Resolve(range).Value!.ResolvedBy);
+        }
+    }
+
+    [Theory]
+    [InlineData("starting")]
+    [InlineData("failed")]
+    [InlineData("inactive")]
+    [InlineData("deleted")]
+    public void Range_passes_over_what_is_not_routable(string condition)
+    {
+        _model.Published("1.0.0", serving: TestModel.Server);
+        var version = _model.In(condition, isPublished: true);
+        Assert.Equal("1.1.0", _model[version].Version);
+
+        Assert.Equal("1.0.0", Resolve("1.x"));
+    }
+
+    [Fact]
+    public void Range_passes_over_drafts()
+    {
+        _model.Published("1.0.0");
+        _model.Promote(_model.Draft("1.1.0"));
+
+        Assert.Equal("1.0.0", Resolve("^1"));
+        Assert.Equal("1.1.0", Resolve(null));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Exact_number_and_id_lead_to_drafts_too(bool isPublished)
+    {
+        var version = _model.In("ready", isPublished);
+
+        Assert.Equal((_model.Id(version), ResolvedBy.Exact), Answer("0.1.0"));
+        Assert.Equal((_model.Id(version), ResolvedBy.Id), Answer(_model.Id(version)));
+    }
+
+    [Theory]
+    [InlineData("starting", ErrorCode.VersionStarting)]
+    [InlineData("failed", ErrorCode.ServingFailed)]
+    [InlineData("inactive", ErrorCode.VersionNotFound)]
+    [InlineData("deleted", ErrorCode.VersionNotFound)]
+    public void Exact_number_and_id_of_a_version_that_is_not_routable_say_why(string condition, string expected)
+    {
+        _model.NewPrimary();
+        var version = _model.In(condition, isPublished: true);
+
+        Assert.Equal(expected, Resolve(_model[version].Version));
+        Assert.Equal(expected, Resolve(_model.Id(version)));
+    }
+
+    [Fact]
+    public void What_was_never_given_is_not_found()
+    {
+        _model.NewPrimary();
+
+        Assert.Equal(ErrorCode.VersionNotFound, Resolve("7.7.7"));
+        Assert.Equal(ErrorCode.VersionNotFound, Resolve(_model.Id(77)));
+        Assert.Equal(ErrorCode.VersionNotFound, Resolve("0therm0de1-1"));
+    }
+
+    [Fact]
+    public void Exact_number_of_a_prerelease()
+    {
+        _model.Published("2.0.0-rc.1");
+
+        Assert.Equal("2.0.0-rc.1", Resolve("2.0.0-rc.1"));
+        Assert.Equal(ErrorCode.VersionNotFound, Resolve("2.0.0"));
+    }
+
+    [Fact]
+    public void No_selector_leads_to_the_primary()
+    {
+        var primary = _model.Published("1.0.0", serving: TestModel.Server);
+        _model.Published("2.0.0", claims: false);
+
+        var answer = Table().Resolve(null).Value;
+
+        Assert.Equal(
+            new ResolvedVersion
+            {
+                VersionId = _model.Id(primary),
+                Version = "1.0.0",
+                ResolvedBy = ResolvedBy.Primary,
+                ServingUrl = TestModel.Server.Url,
+                Revision = 7,
+            },
+            answer);
+    }
+
+    [Fact]
+    public void No_selector_without_a_primary_is_refused()
+    {
+        _model.Draft();
+
+        Assert.Equal(ErrorCode.NoPrimary, Resolve(null));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("1.0.0")]
+    [InlineData("*")]
+    [InlineData("nonsense")]
+    public void Deleted_model_says_so(string? selector)
+    {
+        _model.Published("1.0.0");
+        _model.Run(new Command.DeleteModel());
+
+        Assert.Equal(ErrorCode.ModelDeleted, Resolve(selector));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("latest")]
+    [InlineData("1.0.0+build")]
+    [InlineData("1.2.3.4")]
+    [InlineData("^")]
+    [InlineData(">=")]
+    [InlineData("01.2.3")]
+    [InlineData("k7m2qx9p4d-0")]
+    [InlineData("k7m2qx9p4d")]
+    [InlineData("1.0.0\0")]
+    [InlineData("^99999999999999999999999999999999x")]
+    public void What_is_no_selector_is_refused(string selector)
+    {
+        _model.NewPrimary();
+
+        Assert.Equal(ErrorCode.InvalidSelector, Resolve(selector));
+    }
+
+    [Fact]
+    public void Selector_is_bounded()
+    {
+        _model.Published("1.0.0");
+        var longest = string.Join(" || ", Enumerable.Repeat("^1.0", 32));
+
+        Assert.Equal("1.0.0", Resolve(longest.PadRight(VersionSelector.MaxLength)));
+        Assert.Equal(ErrorCode.InvalidSelector, Resolve(longest.PadRight(VersionSelector.MaxLength + 1)));
+    }
+
+    private RoutingTable Table() => new(_model.State, revision: 7);
+
+    private string Resolve(string? selector)
+    {
+        var outcome = Table().Resolve(selector);
+        return outcome.Error?.Code ?? outcome.Value!.Version;
+    }
+
+    private (string Id, ResolvedBy How) Answer(string selector)
+    {
+        var answer = Table().Resolve(selector).Value!;
+        return (answer.VersionId, answer.ResolvedBy);
+    }
+}

@@ -1,0 +1,75 @@
+namespace OrleansRegistry.Reference;
+
+/// <summary>A command on the one name of a test, as the rules' words say it; versions are named by ordinal.</summary>
+internal abstract record Command
+{
+    private Command()
+    {
+    }
+
+    public string By { get; init; } = "ann";
+
+    public sealed record Deploy : Command
+    {
+        public VersionBump? Bump { get; init; }
+
+        public string? Version { get; init; }
+
+        public string? Base { get; init; }
+
+        public bool IsPublished { get; init; }
+
+        public bool? Claims { get; init; }
+
+        public ServingSpec? Serving { get; init; }
+
+        public string? InstanceType { get; init; }
+    }
+
+    public sealed record Publish(int Ordinal, bool? Claims = null, Optional<string> From = default) : Command;
+
+    public sealed record Promote(int Ordinal, Optional<string> From = default) : Command;
+
+    public sealed record Activate(int Ordinal, ServingSpec? Serving = null) : Command;
+
+    public sealed record Deactivate(int Ordinal, string? PromoteTo = null, bool RefuseIfPrimary = false) : Command;
+
+    public sealed record Delete(int Ordinal, string? PromoteTo = null, bool RefuseIfPrimary = false) : Command;
+
+    public sealed record Rollback(Optional<string> From = default) : Command;
+
+    public sealed record SetPolicy(PrimaryPolicy Policy) : Command;
+
+    public sealed record Label(string? Value, int? Ordinal) : Command;
+
+    public sealed record Serve(int Ordinal, int Start, bool IsReady) : Command;
+
+    public sealed record DeleteModel : Command;
+
+    /// <summary>The clock goes on, or back.</summary>
+    public sealed record MoveClock(int Milliseconds) : Command;
+
+    /// <summary>Every state is written as JSON and read again.</summary>
+    public sealed record Reload : Command;
+}
+
+/// <summary>What a command came to. The primary is compared before and after.</summary>
+internal sealed record Answer(string? Error)
+{
+    public static readonly Answer Unchanged = new((string?)null);
+
+    public bool Changed { get; init; }
+
+    public bool Moved { get; init; }
+
+    /// <summary>When the pointer moved: from which version.</summary>
+    public int? From { get; init; }
+
+    /// <summary>When the pointer moved: to which version.</summary>
+    public int? To { get; init; }
+
+    /// <summary>The number that a deployment got.</summary>
+    public string? Number { get; init; }
+
+    public bool ModelDeleted { get; init; }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace OrleansRegistry.Reference;
+
+/// <summary>Reads a model's events from the first on: what somebody who follows them believes.</summary>
+internal sealed class EventReplay
+{
+    /// <summary>How many events were read.</summary>
+    public int Read { get; private set; }
+
+    public SortedDictionary<int, ReplayedVersion> Versions { get; } = [];
+
+    public string? PrimaryId { get; private set; }
+
+    public bool IsDeleted { get; private set; }
+
+    public IReadOnlyList<ReplayedInterval> Usage => _usage;
+
+    private readonly List<ReplayedInterval> _usage = [];
+
+    public void Follow(IReadOnlyList<StoredEvent> events)
+    {
+        for (; Read < events.Count; Read++)
+        {
+            Assert.True(Read == 0 || events[Read].At >= events[Read - 1].At, "Time runs back.");
+            Assert.False(IsDeleted, "Something happened after the model was deleted.");
+            Quick.Equal(Read == 0, events[Read].Type == EventType.ModelCreated);
+            using var data = JsonDocument.Parse(events[Read].Data);
+            Apply(events[Read], data.RootElement);
+        }
+    }
+
+    private void Apply(StoredEvent happened, JsonElement data)
+    {
+        switch (happened.Type)
+        {
+            case EventType.ModelCreated:
+                Assert.Null(happened.VersionId);
+                return;
+            case EventType.ModelUpdated:
+                Assert.NotEqual(0, data.GetProperty("fields").GetArrayLength());
+                return;
+            case EventType.ModelDeleted:
+                Assert.Null(PrimaryId);
+                IsDeleted = true;
+                return;
+            case EventType.VersionDeployed:
+                Versions.Add(Ordinal(happened), new ReplayedVersion(
+                    data.GetProperty("version").GetString()!, "draft", data.GetProperty("stage").GetString()!, Serving(data)));
+                return;
+            case EventType.PrimaryChanged:
+                Quick.Equal(PrimaryId, data.GetProperty("from").GetString());
+                PrimaryId = data.GetProperty("to").GetString();
+                Quick.Equal(PrimaryId ?? data.GetProperty("from").GetString(), happened.VersionId);
+                Assert.Contains(data.GetProperty("reason").GetString(), (string[])["published", "promoted", "fallback", "rollback", "activated"]);
+                return;
+            case EventType.UsageRecorded:
+                Record(happened, data);
+                return;
+            default:
+                Versions[Ordinal(happened)] = Next(Versions[Ordinal(happened)], happened.Type, data);
+                return;
+        }
+    }
+
+    private static ReplayedVersion Next(ReplayedVersion version, string type, JsonElement data) => type switch
+    {
+        EventType.VersionPublished => version with { State = "published", Stage = "published" },
+        EventType.VersionReady => version with { Serving = "ready" },
+        EventType.VersionFailed => version with { Serving = "failed" },
+        EventType.VersionUpdated => version,
+        EventType.VersionDeactivated => version with { State = "inactive", Serving = version.Serving is null ? null : "stopped" },
+        EventType.VersionActivated => version with { State = data.GetProperty("stage").GetString()!, Serving = Serving(data) },
+        EventType.VersionDeleted => version with { State = "deleted", Serving = version.Serving is null ? null : "stopped" },
+        _ => throw new ArgumentException(type, nameof(type)),
+    };
+
+    private void Record(StoredEvent happened, JsonElement data)
+    {
+        var interval = new ReplayedInterval(
+            Ordinal(happened),
+            data.GetProperty("stage").GetString()!,
+            data.GetProperty("instance_type").GetString(),
+            data.GetProperty("started_at").GetDateTimeOffset(),
+            data.GetProperty("ended_at").GetDateTimeOffset());
+        Assert.True(interval.StartedAt < interval.EndedAt, "An interval without length.");
+        Quick.Equal(happened.At, interval.EndedAt);
+        Assert.False(_usage.Exists(other => other.Ordinal == interval.Ordinal && other.EndedAt > interval.StartedAt), "Intervals overlap.");
+        _usage.Add(interval);
+    }
+
+    private static int Ordinal(StoredEvent happened) =>
+        int.Parse(happened.VersionId!.Split('-')[1], CultureInfo.InvariantCulture);
+
+    private static string? Serving(JsonElement data) => data.GetProperty("serving").GetString();
+}
+
+internal sealed record ReplayedVersion(string Number, string State, string Stage, string? Serving);
+
+internal sealed record ReplayedInterval(int Ordinal, string Stage, string? InstanceType, DateTimeOffset StartedAt, DateTimeOffset EndedAt)
+{
+    public long Milliseconds => (EndedAt - StartedAt).Ticks / TimeSpan.TicksPerMillisecond;
+}

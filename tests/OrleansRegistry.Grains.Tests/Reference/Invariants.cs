@@ -1,0 +1,139 @@
+using System.Text.Json;
+using OrleansRegistry.Models;
+using Semver;
+
+namespace OrleansRegistry.Reference;
+
+/// <summary>What is true of a model after every command, whatever the command was.</summary>
+internal static class Invariants
+{
+    public static void Hold(ModelDriver driver, EventReplay replay, Answer answer)
+    {
+        if (driver.Model is not { } model)
+        {
+            return;
+        }
+
+        PrimaryIsRoutable(model);
+        HistoryIsOfDifferentVersionsAndEndsWithThePrimary(model);
+        if (answer.Number is not null)
+        {
+            NumbersAreUniqueAndRise(model, driver.Rows);
+        }
+
+        TableIsAsTheRowsSay(model, driver.Rows);
+        EventsTellTheStates(model, driver.Rows, replay);
+        UsageIsAsTheMetersSay(driver.Rows, replay);
+    }
+
+    private static void PrimaryIsRoutable(ModelState model)
+    {
+        if (model.Primary is not { } primary)
+        {
+            return;
+        }
+
+        Assert.True(model.Find(primary.Ordinal) is { IsRoutable: true } entry && entry.Version == primary.Version, "The primary is not routable.");
+        Assert.InRange(primary.Order, 1, model.Order);
+    }
+
+    private static void HistoryIsOfDifferentVersionsAndEndsWithThePrimary(ModelState model)
+    {
+        Assert.True(model.History.Length <= 10, "The history holds more than ten.");
+        Quick.Equal(model.History.Length, model.History.Select(past => past.Ordinal).Distinct().Count());
+        if (model.Primary is { } primary)
+        {
+            Quick.Equal(new PastPrimary(primary.Ordinal, primary.Version), model.History[^1]);
+        }
+    }
+
+    private static void NumbersAreUniqueAndRise(ModelState model, IReadOnlyList<StoredVersion> rows)
+    {
+        Quick.Equal(rows.Count + 1, model.NextOrdinal);
+        SemVersion[] numbers = [.. rows.Select(row => SemVersion.Parse(row.State.Version, SemVersionStyles.Strict))];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            Quick.Equal(i + 1, rows[i].State.Ordinal);
+            for (var earlier = 0; earlier < i; earlier++)
+            {
+                var isOnLine = numbers[earlier].Major == numbers[i].Major && numbers[earlier].Minor == numbers[i].Minor;
+                Assert.True(!isOnLine || SemVersion.ComparePrecedence(numbers[earlier], numbers[i]) < 0, "A number is not above its line.");
+            }
+        }
+
+        Quick.Equal(numbers.Max(SemVersion.PrecedenceComparer)!.ToString(), model.LatestVersion);
+    }
+
+    private static void TableIsAsTheRowsSay(ModelState model, IReadOnlyList<StoredVersion> rows)
+    {
+        Quick.SameItems(rows.Where(row => row.State.IsActive).Select(row => row.State.Ordinal), model.Active.Select(entry => entry.Ordinal));
+        if (model.DeletedAt is null)
+        {
+            Quick.Equal(rows.Count(row => row.State.State != VersionState.Deleted), model.VersionCount);
+        }
+        else
+        {
+            Quick.Equal((0, 0), (model.VersionCount, model.Active.Length));
+        }
+
+        foreach (var entry in model.Active)
+        {
+            var version = rows[entry.Ordinal - 1].State;
+            Quick.Equal(version.Version, entry.Version);
+            Quick.Equal(version.Stage, entry.Stage);
+            Quick.Equal(version.WasHighest, entry.WasHighest);
+            Quick.Equal(version.Serving?.Url, entry.Url);
+            Quick.Equal(version.Serving?.Start ?? 0, entry.Start);
+            Quick.Equal(version.Serving?.Status ?? ServingStatus.Ready, entry.Status);
+            Quick.Equal(version.IsRoutable, entry.IsRoutable);
+            Quick.Equal(version.IsRoutable, version.Meter.RunningSince is not null);
+            Quick.Equal(version.State == VersionState.Published, entry.PublishNumber is not null);
+            Assert.True(entry.Claim is null || !entry.IsRoutable, "A routable version still has its claim.");
+            Assert.True(version is { PublishNumber: null, HeldBack: false }, "An active version's row repeats what the table says.");
+        }
+    }
+
+    private static void EventsTellTheStates(ModelState model, IReadOnlyList<StoredVersion> rows, EventReplay replay)
+    {
+        Quick.Equal(model.PrimaryId?.ToString(), replay.PrimaryId);
+        Quick.Equal(model.DeletedAt is not null, replay.IsDeleted);
+        Quick.Equal(rows.Count, replay.Versions.Count);
+        foreach (var row in rows)
+        {
+            var version = row.State;
+            var told = new ReplayedVersion(version.Version, Snake(version.State), Snake(version.Stage), version.Serving is { } serving ? Snake(serving.Status) : null);
+            Quick.Equal(told, replay.Versions[version.Ordinal]);
+        }
+    }
+
+    private static void UsageIsAsTheMetersSay(IReadOnlyList<StoredVersion> rows, EventReplay replay)
+    {
+        foreach (var row in rows)
+        {
+            var version = row.State;
+            long draft = 0;
+            long published = 0;
+            foreach (var interval in replay.Usage)
+            {
+                if (interval.Ordinal == version.Ordinal)
+                {
+                    draft += interval.Stage == "draft" ? interval.Milliseconds : 0;
+                    published += interval.Stage == "published" ? interval.Milliseconds : 0;
+                    Quick.Equal(version.InstanceType, interval.InstanceType);
+                }
+            }
+
+            Quick.Equal((draft, published), (version.Meter.DraftMilliseconds, version.Meter.PublishedMilliseconds));
+        }
+    }
+
+    private static string Snake<T>(T value)
+        where T : struct, Enum => Names<T>.All[value];
+
+    private static class Names<T>
+        where T : struct, Enum
+    {
+        public static readonly Dictionary<T, string> All =
+            Enum.GetValues<T>().ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+    }
+}

@@ -1,0 +1,305 @@
+using OrleansRegistry.Models;
+using OrleansRegistry.State;
+using OrleansRegistry.Versions;
+using Semver;
+
+namespace OrleansRegistry.Reference;
+
+/// <summary>
+/// Does with the pure rules what the model's grain does with them, for one name, in memory: prepare, decide, stamp, store. When the
+/// model is deleted, the next deployment makes a new one.
+/// </summary>
+internal sealed class ModelDriver(int maxActive = 1000)
+{
+    private static readonly StateSerializer Serializer = new();
+    private readonly List<StoredVersion> _rows = [];
+    private int _models;
+
+    /// <summary>The clock.</summary>
+    public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch.AddYears(56);
+
+    public ModelState? Model { get; private set; }
+
+    /// <summary>Every version the model ever had, deleted ones included.</summary>
+    public IReadOnlyList<StoredVersion> Rows => _rows;
+
+    /// <summary>What has happened to the model, in order.</summary>
+    public List<StoredEvent> Events { get; } = [];
+
+    /// <summary>The id of a version of the model.</summary>
+    public string Id(int ordinal) => new VersionId(Model!.Id, ordinal).ToString();
+
+    public Answer Run(Command command)
+    {
+        switch (command)
+        {
+            case Command.MoveClock clock:
+                Now += TimeSpan.FromMilliseconds(clock.Milliseconds);
+                return Answer.Unchanged;
+            case Command.Reload:
+                Reload();
+                return Answer.Unchanged;
+            case Command.Deploy deploy:
+                return Deploy(deploy);
+            case Command.Rollback or Command.SetPolicy or Command.DeleteModel or Command.Label { Ordinal: null }:
+                return OnModel(command);
+            default:
+                return OnVersion(command);
+        }
+    }
+
+    private Answer Deploy(Command.Deploy deploy)
+    {
+        var known = Model is { DeletedAt: null } ? Model : null;
+        var at = Instant(known);
+        var model = known ?? NewModel(deploy.By, at);
+        if (model.Active.Length >= maxActive)
+        {
+            return new Answer(ErrorCode.TooManyActiveVersions);
+        }
+
+        var latest = known is null ? null : VersionNumbering.Parse(known.LatestVersion);
+        if (!Number(deploy, latest).TryGet(out var number, out var error))
+        {
+            return new Answer(error.Code);
+        }
+
+        if (known is null)
+        {
+            _models++;
+            _rows.Clear();
+            Events.Clear();
+        }
+
+        var context = Context(deploy.By);
+        var transition = new DeployTransition(
+            new ModelVersionState
+            {
+                Workspace = model.Workspace,
+                ModelId = model.Id,
+                ModelName = model.Name,
+                Ordinal = model.NextOrdinal,
+                Version = number.ToString(),
+                Serving = deploy.Serving is { } spec ? Lifecycle.From(spec, start: 0) : null,
+                InstanceType = deploy.InstanceType,
+                CreatedBy = deploy.By,
+                WasHighest = VersionNumbering.IsHighest(number, latest),
+            },
+            deploy.IsPublished);
+        var step = transition.Apply(null, at)!;
+        var command = new DeployCommand
+        {
+            Context = context,
+            ModelName = model.Name,
+            Publish = deploy.IsPublished,
+            Promote = deploy.Claims,
+            Serving = deploy.Serving,
+        };
+        var change = ModelRules.Deploy(model, step, command, at);
+        return Commit(model, change, context, at) with { Number = number.ToString() };
+    }
+
+    private Outcome<SemVersion> Number(Command.Deploy deploy, SemVersion? latest)
+    {
+        if (deploy.Version is { } text)
+        {
+            var number = VersionNumbering.Parse(text);
+            var last = LastOf(ReleaseLine.Of(number), latest);
+            if (VersionNumbering.IsAbove(number, last))
+            {
+                return number;
+            }
+
+            return number.PrecedenceEquals(last) || _rows.Any(row => row.State.Version == text)
+                ? new RegistryError(ErrorCode.VersionExists, "taken")
+                : RegistryError.Invalid("version", "below");
+        }
+
+        var from = latest;
+        var bump = deploy.Bump ?? VersionBump.Minor;
+        if (deploy.Base is { } name)
+        {
+            var line = ReleaseLine.Parse(name);
+            from = LastOf(line, latest);
+            bump = deploy.Bump ?? VersionNumbering.DefaultBump(line);
+            if (from is null)
+            {
+                return RegistryError.Invalid("base", "empty");
+            }
+        }
+
+        return VersionNumbering.Next(from, bump) is { } next ? next : RegistryError.Invalid("version_bump", "too long");
+    }
+
+    /// <summary>What the catalog answers: the highest number of a line, deleted ones included.</summary>
+    private SemVersion? LastOf(ReleaseLine line, SemVersion? latest) => latest is null || line.Contains(latest)
+        ? latest
+        : _rows.Select(row => VersionNumbering.Parse(row.State.Version)).Where(line.Contains).Max(SemVersion.PrecedenceComparer);
+
+    private Answer OnVersion(Command command)
+    {
+        var context = Context(command.By);
+        var at = Instant(Model);
+        return command switch
+        {
+            Command.Publish c => OnVersion(c.Ordinal, context, new PublishTransition(), (model, step) => ModelRules.Publish(
+                model, step, new PublishCommand { Context = context, Ordinal = c.Ordinal, Promote = c.Claims, From = c.From }, at)),
+            Command.Promote c => OnVersion(c.Ordinal, context, new PromoteTransition(), (model, step) => ModelRules.Promote(
+                model, step, new PromoteCommand { Context = context, Ordinal = c.Ordinal, From = c.From }, at)),
+            Command.Activate c => OnVersion(c.Ordinal, context, new ActivateTransition(c.Serving), (model, step) =>
+                model.Find(c.Ordinal) is null && model.Active.Length >= maxActive
+                    ? new RegistryError(ErrorCode.TooManyActiveVersions, "full")
+                    : ModelRules.Activate(model, step, new ActivateCommand { Context = context, Ordinal = c.Ordinal, Serving = c.Serving }, at)),
+            Command.Deactivate c => OnVersion(c.Ordinal, context, new DeactivateTransition(), (model, step) => ModelRules.Deactivate(
+                model, step, Retire(context, c.Ordinal, c.PromoteTo, c.RefuseIfPrimary), at)),
+            Command.Delete c => OnVersion(c.Ordinal, context, new DeleteTransition(), (model, step) => ModelRules.Delete(
+                model, step, Retire(context, c.Ordinal, c.PromoteTo, c.RefuseIfPrimary), at)),
+            Command.Label c => OnVersion(c.Ordinal!.Value, context, new PatchTransition(default, Labels(c.Value)), (model, step) =>
+                ModelRules.Patch(model, step)),
+            Command.Serve c => OnVersion(
+                c.Ordinal,
+                context,
+                new ServeTransition(new ServingResult(c.Start, c.IsReady, c.IsReady ? null : "503")),
+                (model, step) => ModelRules.Serve(model, step, c.By, at)),
+            _ => throw new ArgumentException($"{command}", nameof(command)),
+        };
+    }
+
+    private Answer OnVersion(
+        int ordinal, CommandContext context, VersionTransition transition, Func<ModelState, LifecycleStep, Outcome<ModelChange>> decide)
+    {
+        if (Model is not { } model || ordinal < 1 || ordinal >= model.NextOrdinal)
+        {
+            return new Answer(ErrorCode.VersionNotFound);
+        }
+
+        if (model.DeletedAt is not null)
+        {
+            return new Answer(ErrorCode.VersionDeleted);
+        }
+
+        var at = Instant(model);
+        var step = transition.Apply(_rows[ordinal - 1].State, at)!;
+        if (step.Refusal is { } refused)
+        {
+            return new Answer(refused.Code);
+        }
+
+        return decide(model, step).TryGet(out var change, out var error) ? Commit(model, change, context, at) : new Answer(error.Code);
+    }
+
+    private Answer OnModel(Command command)
+    {
+        if (Model is not { } model)
+        {
+            return new Answer(ErrorCode.ModelNotFound);
+        }
+
+        if (model.DeletedAt is not null)
+        {
+            return new Answer(ErrorCode.ModelDeleted);
+        }
+
+        var context = Context(command.By);
+        var at = Instant(model);
+        return command switch
+        {
+            Command.Rollback c => ModelRules.Rollback(model, new RollbackCommand { Context = context, From = c.From }, at)
+                .TryGet(out var change, out var error)
+                ? Commit(model, change, context, at)
+                : new Answer(error.Code),
+            Command.SetPolicy c => Commit(
+                model, ModelRules.Patch(model, new PatchModelCommand { Context = context, PrimaryPolicy = c.Policy }), context, at),
+            Command.Label c => Commit(
+                model, ModelRules.Patch(model, new PatchModelCommand { Context = context, Labels = Labels(c.Value) }), context, at),
+            _ => Commit(
+                model,
+                ModelRules.Delete(model, [.. model.Active.Select(version => Lifecycle.Delete(_rows[version.Ordinal - 1].State, at))], at),
+                context,
+                at),
+        };
+    }
+
+    private Answer Commit(ModelState before, ModelChange change, CommandContext context, DateTimeOffset at)
+    {
+        var isStored = !ReferenceEquals(before, change.Model) || !change.Versions.IsEmpty;
+        Assert.True(isStored || change.Events.IsEmpty, "An event of a command that stores nothing would be lost.");
+        var after = isStored
+            ? change.Model with
+            {
+                LastInstant = at,
+                LastCommand = context.CommandId,
+                PendingPrimary = PrimarySelection.Pending(change.Model),
+            }
+            : before;
+        Model = after;
+        foreach (var version in change.Versions)
+        {
+            if (version.Ordinal > _rows.Count)
+            {
+                Assert.Equal(_rows.Count + 1, version.Ordinal);
+                _rows.Add(new StoredVersion(version, 1));
+            }
+            else
+            {
+                _rows[version.Ordinal - 1] = new StoredVersion(version, _rows[version.Ordinal - 1].Row + 1);
+            }
+        }
+
+        Events.AddRange(change.Events.Select(e => new StoredEvent(e.What.Type, at, e.Version?.ToString(), context.Actor, e.What.Data)));
+        var moved = before.Primary?.Ordinal != after.Primary?.Ordinal;
+        return new Answer((string?)null)
+        {
+            Changed = !change.Events.IsEmpty || before.PendingPrimary != after.PendingPrimary,
+            Moved = moved,
+            From = moved ? before.Primary?.Ordinal : null,
+            To = moved ? after.Primary?.Ordinal : null,
+            ModelDeleted = after.DeletedAt is not null,
+        };
+    }
+
+    private void Reload()
+    {
+        Model = Model is null ? null : Serializer.Deserialize<ModelState>(Serializer.Serialize(Model));
+        for (var i = 0; i < _rows.Count; i++)
+        {
+            _rows[i] = _rows[i] with { State = Serializer.Deserialize<ModelVersionState>(Serializer.Serialize(_rows[i].State)) };
+        }
+    }
+
+    private DateTimeOffset Instant(ModelState? model) => model is not null && model.LastInstant > Now ? model.LastInstant : Now;
+
+    private ModelState NewModel(string by, DateTimeOffset at) => new()
+    {
+        Workspace = GrainKeys.DefaultWorkspace,
+        Id = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"m{_models + 1:D9}"),
+        Name = "My wonderful model",
+        SearchName = "my wonderful model",
+        LatestVersion = "0.0.0",
+        CreatedAt = at,
+        CreatedBy = by,
+    };
+
+    private CommandContext Context(string by) => new()
+    {
+        CommandId = Guid.Empty,
+        Actor = by,
+        Deadline = Now + CommandContext.Lifetime,
+    };
+
+    private static RetireCommand Retire(CommandContext context, int ordinal, string? promoteTo, bool refuseIfPrimary) => new()
+    {
+        Context = context,
+        Ordinal = ordinal,
+        PromoteTo = promoteTo,
+        RefuseIfPrimary = refuseIfPrimary,
+    };
+
+    private static Dictionary<string, string?> Labels(string? value) => new() { ["team"] = value };
+}
+
+/// <summary>A version's row, and how often it was written.</summary>
+internal sealed record StoredVersion(ModelVersionState State, int Row);
+
+/// <summary>An event as it is stored.</summary>
+internal sealed record StoredEvent(string Type, DateTimeOffset At, string? VersionId, string Actor, string Data);

@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Text;
+using CsCheck;
+using OrleansRegistry.Models;
+
+namespace OrleansRegistry.Reference;
+
+/// <summary>Random sequences of commands: the rules and the reference must agree after every one of them.</summary>
+public sealed class RandomCommandTests(ITestOutputHelper output)
+{
+    private const int Sequences = 20_000;
+
+    /// <summary>Clauses that a run must reach, beside the cells of the table, each at least so often.</summary>
+    private const int AtLeast = 5;
+
+    [Fact]
+    public void Rules_agree_with_the_reference_after_every_command_and_reach_every_clause()
+    {
+        var hits = new ConcurrentDictionary<string, int>();
+        RandomCommands.Sequences.Sample(
+            sequence =>
+            {
+                foreach (var (clause, count) in Run(sequence, null))
+                {
+                    hits.AddOrUpdate(clause, count, (_, sum) => sum + count);
+                }
+            },
+            iter: Sequences,
+            print: Print);
+
+        output.WriteLine(string.Join('\n', hits.OrderBy(hit => hit.Value).Select(hit => $"{hit.Value,9} {hit.Key}")));
+
+        string[] rare = [.. Expected.Clauses.Where(clause => hits.GetValueOrDefault(clause) < AtLeast)];
+        Assert.True(rare.Length == 0, "Reached too seldom: " + string.Join("; ", rare));
+    }
+
+    private static string Print(CommandSequence sequence)
+    {
+        var trace = new StringBuilder();
+        try
+        {
+            Run(sequence, trace);
+        }
+        catch (Exception e)
+        {
+            trace.AppendLine(e.Message);
+        }
+
+        return trace.ToString();
+    }
+
+    private static Dictionary<string, int> Run(CommandSequence sequence, StringBuilder? trace)
+    {
+        // Few active versions, so that the limit is reached, or enough to fill the history.
+        var maxActive = sequence.Deployments.Length == 0 ? 8 : 20;
+        var driver = new ModelDriver(maxActive);
+        var run = new SideBySide(driver, new ReferenceRegistry(maxActive) { Id = driver.Id }, trace);
+        foreach (var draws in sequence.Deployments)
+        {
+            run.Step(RandomCommands.Deploy(draws));
+        }
+
+        foreach (var draws in sequence.Commands)
+        {
+            foreach (var command in RandomCommands.Resolve(draws, sequence, driver))
+            {
+                run.Step(command);
+            }
+        }
+
+        return run.Hits;
+    }
+
+    private sealed class SideBySide(ModelDriver driver, ReferenceRegistry reference, StringBuilder? trace)
+    {
+        private EventReplay _replay = new();
+
+        public Dictionary<string, int> Hits => reference.Hits;
+
+        public void Step(Command command)
+        {
+            trace?.AppendLine().Append(command);
+            var (before, rows) = (driver.Model, driver.Rows.ToList());
+            var answer = driver.Run(command);
+            trace?.Append(" -> ").Append(answer);
+            if (before?.Id != driver.Model?.Id)
+            {
+                _replay = new EventReplay();
+            }
+
+            foreach (var happened in driver.Events.Skip(_replay.Read))
+            {
+                Hits[happened.Type] = Hits.GetValueOrDefault(happened.Type) + 1;
+            }
+
+            _replay.Follow(driver.Events);
+            if (answer.Error is not null)
+            {
+                Assert.Same(before, driver.Model);
+                Quick.SameItems(rows, driver.Rows);
+            }
+
+            Quick.Equal(reference.Run(command), answer);
+            Agree(reference.Model, driver);
+            Invariants.Hold(driver, _replay, answer);
+        }
+    }
+
+    private static void Agree(ReferenceModel? reference, ModelDriver driver)
+    {
+        Quick.Equal(reference is null, driver.Model is null);
+        if (reference is null || driver.Model is not { } model)
+        {
+            return;
+        }
+
+        Quick.Equal(
+            (reference.Policy, reference.Label, reference.IsDeleted, reference.LastNumber, reference.LastInstant),
+            (model.PrimaryPolicy, model.Labels.GetValueOrDefault("team"), model.DeletedAt is not null, model.Order, model.LastInstant));
+        Quick.Equal(reference.Primary?.Ordinal, model.Primary?.Ordinal);
+        if (model.Primary is { } primary)
+        {
+            Quick.Equal((reference.PointerNumber, reference.Reason, reference.PointerBy, reference.Since), (primary.Order, primary.Reason, primary.By, primary.Since));
+        }
+
+        Quick.Equal(reference.Pending?.Ordinal, model.PendingPrimary?.Ordinal);
+        Quick.SameItems(reference.History.Select(past => past.Ordinal), model.History.Select(past => past.Ordinal));
+        foreach (var version in reference.Versions)
+        {
+            Agree(version, driver.Rows[version.Ordinal - 1].State, model.Find(version.Ordinal));
+        }
+    }
+
+    private static void Agree(ReferenceVersion version, Versions.ModelVersionState row, ActiveVersion? entry)
+    {
+        Quick.Equal(
+            (version.Number.ToString(), version.State, version.Stage, version.Status, version.Start, version.Label),
+            (row.Version, row.State, row.Stage, row.Serving?.Status, row.Serving?.Start ?? 0, row.Labels.GetValueOrDefault("team")));
+        Quick.Equal((version.Serving?.Url, version.Serving?.HealthUrl), (row.Serving?.Url, row.Serving?.HealthUrl));
+        Quick.Equal(
+            (version.PublishNumber, version.IsHeldBack, version.WasHighest, version.Claim?.Number, version.Claim?.By),
+            (entry?.PublishNumber ?? row.PublishNumber, entry?.HeldBack ?? row.HeldBack, row.WasHighest, entry?.Claim?.Number, entry?.Claim?.By));
+        Quick.Equal(
+            (version.RoutableSince, version.Milliseconds(Stage.Draft), version.Milliseconds(Stage.Published)),
+            (row.Meter.RunningSince, row.Meter.DraftMilliseconds, row.Meter.PublishedMilliseconds));
+    }
+
+    private static class Expected
+    {
+        public static IEnumerable<string> Clauses => [.. Cells, .. Refusals, .. EventType.All, .. Words];
+
+        private static IEnumerable<string> Cells =>
+            from command in (string[])["publish a draft", "publish a published one", "Promote", "Activate", "Deactivate", "Delete"]
+            from condition in (string[])["starting", "ready", "failed", "inactive", "deleted"]
+            select $"cell: {command}, {condition}";
+
+        private static IEnumerable<string> Refusals =>
+        [
+            $"Deploy {ErrorCode.TooManyActiveVersions}", $"Deploy {ErrorCode.VersionExists}", $"Deploy {ErrorCode.ValidationFailed}",
+            $"Publish {ErrorCode.PrimaryMoved}", $"Publish {ErrorCode.VersionInactive}", $"Publish {ErrorCode.VersionDeleted}",
+            $"Publish {ErrorCode.VersionNotFound}", $"Promote {ErrorCode.PrimaryMoved}", $"Promote {ErrorCode.NotRoutable}",
+            $"Promote {ErrorCode.VersionInactive}", $"Promote {ErrorCode.VersionDeleted}", $"Activate {ErrorCode.VersionActive}",
+            $"Activate {ErrorCode.TooManyActiveVersions}", $"Activate {ErrorCode.VersionDeleted}", $"Deactivate {ErrorCode.IsPrimary}",
+            $"Deactivate {ErrorCode.NotRoutable}", $"Deactivate {ErrorCode.VersionDeleted}", $"Delete {ErrorCode.IsPrimary}",
+            $"Delete {ErrorCode.NotRoutable}", $"Delete {ErrorCode.VersionDeleted}", $"Rollback {ErrorCode.NoPreviousPrimary}",
+            $"Rollback {ErrorCode.PrimaryMoved}", $"Rollback {ErrorCode.ModelDeleted}", $"Rollback {ErrorCode.ModelNotFound}",
+            $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"Serve {ErrorCode.VersionDeleted}",
+        ];
+
+        private static IEnumerable<string> Words =>
+        [
+            "the clock stands before the last command", "primary Published", "primary Promoted", "primary Fallback", "primary Rollback",
+            "primary Activated", "N2 from the core of a prerelease", "N3 Minor", "N3 Patch", "N3 a line without a number",
+            "N4 a number that was given before", "N4 a number below its line", "N4 a number below the highest", "N4 a part of ten digits",
+            "L3 Ready", "L3 Failed", "L3 a result is dropped", "L3 activate as it was", "L3 activate elsewhere",
+            "L5 the last version takes the model along", "L5 the name of a deleted model is deployed again",
+            "P1 promote: True", "P1 promote: False", "P1 manual", "P1 was not the highest",
+            "P1 lacks the serving spec that the primary has", "P1 claims by itself", "P1 a published version claims anew",
+            "P2 a draft is promoted", "P3 a claim waits", "P3 a claim replaces a claim", "P3 a claim is dropped",
+            "P3 a claim wins", "P3 a claim wins without a primary", "P3 a claim loses", "P3 failed keeps the claim",
+            "P4 held back by its publish", "P4 the pointer moves to promote_to", "P4 promote_to of a version that is not primary",
+            "P4 the pointer falls to none", "P4 the pointer falls to a version held back",
+            "P4 the pointer falls to a version not held back", "P4 a version held back is passed over",
+            "P4 routable without a primary, LatestPublished", "P4 routable without a primary, Manual",
+            "P4 a version held back becomes routable without a primary", "P5 rollback from a primary",
+            "P5 rollback without a primary", "P5 rollback passes over versions that are not routable", "P5 the present primary again",
+            "P5 from is not asked of the present primary", "P5 the eleventh primary",
+        ];
+    }
+}

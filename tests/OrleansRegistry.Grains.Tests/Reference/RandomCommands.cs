@@ -1,0 +1,156 @@
+using CsCheck;
+using OrleansRegistry.Models;
+
+namespace OrleansRegistry.Reference;
+
+/// <summary>Draws of a command that says what it means only when the model it meets is known: which version is the primary, which one is starting.</summary>
+internal readonly record struct Draws(int Kind, int Version, int A, int B, int C);
+
+/// <summary>Deployments that make a model, perhaps, and what is done with it then.</summary>
+internal sealed record CommandSequence(Draws[] Deployments, Draws[] Commands);
+
+/// <summary>Random sequences of commands that lead to interesting places.</summary>
+internal static class RandomCommands
+{
+    private static readonly string[] Prereleases = ["", "", "", "-rc.1", "-rc.2", "-rc.10", "-alpha", "-2"];
+
+    private static readonly string[] ExtremeNumbers =
+        ["999999999.0.0", "0.999999999.0", "1.999999999.0", "0.1.999999999", "1.0.999999999", "2.0.0-rc.1"];
+
+    private static readonly Gen<Draws> OneCommand =
+        Gen.Select(Gen.Int[0, 999], Gen.Int[0, 999], Gen.Int[0, 999], Gen.Int[0, 999], Gen.Int[0, 999])
+            .Select((kind, version, a, b, c) => new Draws(kind, version, a, b, c));
+
+    /// <summary>Models as they come and go, and models that begin with many versions and lose few.</summary>
+    public static Gen<CommandSequence> Sequences { get; } = Gen.Frequency(
+        (5, OneCommand.Array[1, 50].Select(draws => new CommandSequence([], draws))),
+        (3, Gen.Select(OneCommand.Array[1, 20], OneCommand.Array[1, 70], (deployments, draws) => new CommandSequence(deployments, draws))));
+
+    /// <summary>The commands that a draw means for a model as it is now; some wait a while first.</summary>
+    public static IEnumerable<Command> Resolve(Draws draws, CommandSequence sequence, ModelDriver driver)
+    {
+        if (draws.Kind % 3 == 0)
+        {
+            yield return new Command.MoveClock(draws.Version);
+        }
+
+        var command = sequence.Deployments.Length > 0 && draws.C % 3 == 0 && driver.Rows.Count > 0
+            ? new Command.Promote(1 + (draws.Version % driver.Rows.Count))
+            : Command(draws, driver);
+        yield return command with { By = command is Command.Serve ? "system" : draws.C % 2 == 0 ? "ann" : "ben" };
+    }
+
+    public static Command.Deploy Deploy(Draws draws)
+    {
+        var deploy = new Command.Deploy
+        {
+            IsPublished = draws.B % 5 < 3,
+            Claims = draws.B % 5 < 3 ? Promote(draws.C) : null,
+            Serving = Spec(draws.A),
+            InstanceType = draws.B % 7 == 0 ? null : "cpu-1x2",
+        };
+        var (x, y, z) = (draws.Version % 3, draws.A / 10 % 3, draws.B / 10 % 4);
+        return (draws.C / 10 % 10) switch
+        {
+            0 => deploy with { Bump = VersionBump.Major },
+            1 => deploy with { Bump = VersionBump.Minor },
+            2 => deploy with { Bump = VersionBump.Patch },
+            3 => deploy with { Base = FormattableString.Invariant($"{x}") },
+            4 => deploy with { Base = FormattableString.Invariant($"{x}.{y}"), Bump = z == 0 ? VersionBump.Patch : null },
+            5 => deploy with { Version = FormattableString.Invariant($"{x}.{y}.{z}{Prereleases[draws.Version / 10 % Prereleases.Length]}") },
+            6 when draws.Version % 10 == 0 => deploy with { Version = ExtremeNumbers[draws.A % ExtremeNumbers.Length] },
+            _ => deploy,
+        };
+    }
+
+    private static Command Command(Draws draws, ModelDriver driver) =>
+        draws.Kind switch
+        {
+            < 220 => Deploy(draws),
+            < 370 => new Command.Publish(Version(draws, driver), Promote(draws.A)) is { Claims: true } claim
+                ? claim with { From = From(draws, driver) }
+                : new Command.Publish(Version(draws, driver), Promote(draws.A)),
+            < 450 => new Command.Promote(Version(draws, driver), From(draws, driver)),
+            < 540 => new Command.Activate(Version(draws, driver), NewServing(draws, driver)),
+            < 640 => new Command.Deactivate(Version(draws, driver), PromoteTo(draws, driver), draws.C % 6 == 0),
+            < 700 => new Command.Delete(Version(draws, driver), PromoteTo(draws, driver), draws.C % 6 == 0),
+            < 770 => new Command.Rollback(From(draws, driver)),
+            < 830 when driver.Model is { Primary: null, History.IsEmpty: false } => new Command.Rollback(),
+            < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
+            < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
+            < 950 => Serve(draws, driver),
+            < 955 => new Command.DeleteModel(),
+            < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
+            _ => new Command.Reload(),
+        };
+
+    private static Command.Serve Serve(Draws draws, ModelDriver driver)
+    {
+        ActiveVersion[] starting = [.. (driver.Model?.Active ?? []).Where(version => version.Status == ServingStatus.Starting)];
+        var ordinal = starting.Length > 0 && draws.C % 4 != 0 ? starting[draws.Version % starting.Length].Ordinal : Version(draws, driver);
+        var start = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving?.Start ?? 0 : 0;
+        return new Command.Serve(ordinal, start + (draws.A % 6) switch { 0 => -1, 1 => 1, _ => 0 }, draws.B % 3 != 0);
+    }
+
+    private static int Version(Draws draws, ModelDriver driver)
+    {
+        var count = driver.Rows.Count;
+        if (count == 0 || draws.Version % 50 == 49)
+        {
+            return draws.Version % 2 == 0 ? 0 : count + 1;
+        }
+
+        return driver.Model?.Primary is { } primary && draws.Version % 5 == 0 ? primary.Ordinal : 1 + (draws.Version / 5 % count);
+    }
+
+    private static bool? Promote(int draw) => (draw % 4) switch { 0 => true, 1 => false, _ => null };
+
+    private static ServingSpec? Spec(int draw) => (draw % 5) switch
+    {
+        0 => null,
+        1 => new ServingSpec { Url = "http://a" },
+        2 => new ServingSpec { Url = "http://b", HealthUrl = "http://b/health" },
+        _ => new ServingSpec { Url = "http://c", HealthUrl = "http://c/health", StartupTimeoutSeconds = 30 },
+    };
+
+    private static ServingSpec? NewServing(Draws draws, ModelDriver driver)
+    {
+        var ordinal = Version(draws, driver);
+        var serving = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving : null;
+        return (draws.A % 6) switch
+        {
+            0 => Spec(draws.B),
+            1 when serving is not null => new ServingSpec
+            {
+                Url = serving.Url,
+                HealthUrl = serving.HealthUrl,
+                StartupTimeoutSeconds = serving.StartupTimeoutSeconds,
+            },
+            _ => null,
+        };
+    }
+
+    private static Optional<string> From(Draws draws, ModelDriver driver) => (draws.B % 8) switch
+    {
+        0 => driver.Model?.PrimaryId?.ToString(),
+        1 => new Optional<string>(true, null),
+        2 when driver.Rows.Count > 0 => driver.Id(1 + (draws.C % driver.Rows.Count)),
+        _ => default,
+    };
+
+    private static string? PromoteTo(Draws draws, ModelDriver driver)
+    {
+        if (driver.Rows.Count == 0)
+        {
+            return null;
+        }
+
+        var ordinal = 1 + (draws.B % driver.Rows.Count);
+        return (draws.A % 8) switch
+        {
+            < 3 => driver.Id(ordinal),
+            3 => new VersionId("0therm0de1", ordinal).ToString(),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,180 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Storage;
+using OrleansRegistry.Models;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.State;
+
+/// <summary>What the stored rows and the calls between silos rely on.</summary>
+public sealed partial class ContractTests
+{
+    private static readonly Assembly[] Assemblies = [typeof(ModelGrain).Assembly, typeof(IModelGrain).Assembly];
+
+    private static IEnumerable<Type> Types => Assemblies.SelectMany(assembly => assembly.GetTypes());
+
+    [Fact]
+    public async Task Each_grain_class_stores_its_rows_under_a_state_name_of_its_own()
+    {
+        var model = new RecordingStorage();
+        var version = new RecordingStorage();
+        var name = new RecordingStorage();
+        var clock = new FakeTimeProvider();
+        using var probe = new HttpHealthProbe(clock);
+        using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
+        var modelGrain = new ModelGrain(
+            model, Context("model/default/k7m2qx9p4d"), null!, null!, Options.Create(new ModelOptions()), clock, NullLogger<ModelGrain>.Instance);
+
+        await modelGrain.Touch();
+        await versionGrain.Prepare(Guid.Empty, new ReadTransition(), default);
+        await new ModelNameGrain(name, Context("name/default/n")).Get();
+
+        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name];
+        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName]);
+        Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        // A new class of grains has to be added above.
+        Assert.Equal(
+            [typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain)],
+            Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_serialized_type_and_grain_interface_has_an_alias_of_its_own()
+    {
+        Type[] types =
+        [
+            .. Types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false)
+                || (type.IsInterface && typeof(IGrain).IsAssignableFrom(type))),
+        ];
+
+        Assert.True(types.Length > 30);
+        AssertAliases(types.Select(type => (type.FullName!, type.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias)));
+    }
+
+    [Fact]
+    public void Every_method_of_a_grain_interface_has_an_alias_of_its_own()
+    {
+        foreach (var grain in Types.Where(type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type)))
+        {
+            AssertAliases(grain.GetMethods().Select(method => (method.Name, method.GetCustomAttribute<AliasAttribute>()?.Alias)));
+        }
+    }
+
+    [Fact]
+    public void Every_member_of_a_serialized_type_has_an_id_of_its_own()
+    {
+        foreach (var type in Types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) && !type.IsEnum))
+        {
+            uint[] ids =
+            [
+                .. type.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+                    .Select(property => property.GetCustomAttribute<IdAttribute>()?.Id).OfType<uint>(),
+            ];
+
+            Assert.Equal(Enumerable.Range(0, ids.Length).Select(id => (uint)id), ids.Order());
+        }
+    }
+
+    [Fact]
+    public void Every_enumeration_in_a_stored_row_is_written_in_snake_case()
+    {
+        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState)]).Where(type => type.IsEnum)];
+
+        Assert.Contains(typeof(PrimaryReason), enums);
+        Assert.Contains(typeof(ServingStatus), enums);
+        foreach (var type in enums)
+        {
+            AssertNames(type, value => JsonSerializer.Serialize(value, type, StateJson.Default));
+        }
+    }
+
+    [Fact]
+    public void Every_enumeration_in_an_event_is_written_in_snake_case()
+    {
+        Type[] enums = [.. Reachable([typeof(DeployedData), typeof(ActivatedData), typeof(PrimaryChangedData), typeof(UsageInterval)]).Where(type => type.IsEnum)];
+
+        Assert.Equal(3, enums.Length);
+        foreach (var type in enums)
+        {
+            AssertNames(type, value => JsonSerializer.Serialize(value, type, EventJson.Default));
+        }
+    }
+
+    private static void AssertNames(Type type, Func<object, string> write)
+    {
+        string[] names = [.. Enum.GetValues(type).Cast<object>().Select(write)];
+
+        Assert.All(names, name => Assert.Matches(SnakeCase(), name));
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    private static void AssertAliases(IEnumerable<(string Name, string? Alias)> members)
+    {
+        var all = members.ToList();
+
+        Assert.DoesNotContain(all, member => string.IsNullOrEmpty(member.Alias));
+        Assert.Empty(all.GroupBy(member => member.Alias).Where(group => group.Count() > 1).Select(group => group.Key));
+    }
+
+    private static HashSet<Type> Reachable(IEnumerable<Type> roots)
+    {
+        var found = new HashSet<Type>();
+        var open = new Stack<Type>(roots);
+        while (open.TryPop(out var type))
+        {
+            if (!found.Add(type))
+            {
+                continue;
+            }
+
+            var next = type.IsGenericType ? type.GetGenericArguments()
+                : Assemblies.Contains(type.Assembly) && !type.IsEnum ? type.GetProperties().Select(property => property.PropertyType)
+                : [];
+            foreach (var member in next)
+            {
+                open.Push(member);
+            }
+        }
+
+        return found;
+    }
+
+    private static IGrainContext Context(string key)
+    {
+        var context = DispatchProxy.Create<IGrainContext, ContextWithOnlyAnId>();
+        ((ContextWithOnlyAnId)context).Id = GrainId.Create("test", key);
+        return context;
+    }
+
+    [GeneratedRegex("^\"[a-z]+(_[a-z]+)*\"$")]
+    private static partial Regex SnakeCase();
+
+    /// <summary>All that the grains ask of their context before they are used.</summary>
+    public class ContextWithOnlyAnId : DispatchProxy
+    {
+        public GrainId Id { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod?.Name == "get_GrainId" ? Id : throw new NotSupportedException(targetMethod?.Name);
+    }
+
+    /// <summary>An empty storage that remembers the state name it was last asked for.</summary>
+    private sealed class RecordingStorage : IGrainStorage
+    {
+        public string? StateName { get; private set; }
+
+        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        {
+            StateName = stateName;
+            return Task.CompletedTask;
+        }
+
+        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
+
+        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
+    }
+}
