@@ -209,9 +209,9 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 ? Commit(model, change, context, at)
                 : new Answer(error.Code),
             Command.SetPolicy c => Commit(
-                model, ModelRules.Patch(model, new PatchModelCommand { Context = context, PrimaryPolicy = c.Policy }), context, at),
+                model, ModelRules.Patch(model, new PatchModelCommand { Context = context, PrimaryPolicy = c.Policy }).Value!, context, at),
             Command.Label c => Commit(
-                model, ModelRules.Patch(model, new PatchModelCommand { Context = context, Labels = Labels(c.Value) }), context, at),
+                model, ModelRules.Patch(model, new PatchModelCommand { Context = context, Labels = Labels(c.Value) }).Value!, context, at),
             _ => Commit(
                 model,
                 ModelRules.Delete(model, [.. model.Active.Select(version => Lifecycle.Delete(_rows[version.Ordinal - 1].State, at))], at),
