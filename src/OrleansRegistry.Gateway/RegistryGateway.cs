@@ -18,6 +18,7 @@ public static class RegistryGateway
         services.Configure<KestrelServerOptions>(Limit);
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
         services.AddSingleton<ModelLookup>();
+        services.AddSingleton<ArtifactLookup>();
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
         services.AddHealthChecks();

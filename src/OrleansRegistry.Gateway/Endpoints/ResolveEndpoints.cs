@@ -36,6 +36,7 @@ public static class ResolveEndpoints
         ModelLookup lookup,
         IGrainFactory grains,
         IRegistryCatalog catalog,
+        ArtifactLookup artifacts,
         CancellationToken cancellationToken)
     {
         var selector = Selector.In(request) is [var text] ? text : null;
@@ -45,16 +46,15 @@ public static class ResolveEndpoints
             return error;
         }
 
-        var version = VersionId.TryParse(resolved.VersionId, out var versionId)
-            ? await catalog.FindVersion(caller.Workspace, versionId, cancellationToken)
-            : null;
         var answer = new ResolveAnswer
         {
             VersionId = resolved.VersionId,
             Version = resolved.Version,
             ResolvedBy = resolved.ResolvedBy,
             ServingUrl = resolved.ServingUrl,
-            Artifact = version?.Artifact,
+            Artifact = VersionId.TryParse(resolved.VersionId, out var versionId)
+                ? await artifacts.Find(caller.Workspace, versionId, cancellationToken)
+                : null,
             Revision = resolved.Revision,
         };
         return Answer<ResolveAnswer>.Of(answer, EntityTag.Model(resolved.Revision));
@@ -69,8 +69,8 @@ public static class ResolveEndpoints
         // The model knows its active versions only; the catalog knows what became of the others.
         async Task<Outcome<ResolvedVersion>> Explain(IModelGrain grain, string id, string selector, Outcome<ResolvedVersion> notFound)
         {
-            var found = VersionId.TryParse(selector, out var versionId)
-                ? versionId.ModelId == id ? await catalog.FindVersion(caller.Workspace, versionId, cancellationToken) : null
+            var found = VersionId.TryParse(selector, out var selected)
+                ? selected.ModelId == id ? await catalog.FindVersion(caller.Workspace, selected, cancellationToken) : null
                 : await catalog.FindVersion(caller.Workspace, id, selector, cancellationToken);
             return found?.State switch
             {

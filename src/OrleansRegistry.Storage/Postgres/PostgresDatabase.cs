@@ -7,6 +7,8 @@ namespace OrleansRegistry.Storage.Postgres;
 /// <summary>A PostgreSQL database, version 15 or later.</summary>
 internal sealed class PostgresDatabase : RegistryDatabase
 {
+    private DbConnection? _node;
+
     public PostgresDatabase(string connectionString)
     {
         NpgsqlConnectionStringBuilder settings;
@@ -55,21 +57,38 @@ internal sealed class PostgresDatabase : RegistryDatabase
         return $"The PostgreSQL database {settings.Database} on {settings.Host}:{settings.Port}";
     }
 
+    /// <summary>Takes the database for this process alone: a connection holds an advisory lock for as long as it lives.</summary>
     public override async Task Prepare(CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
-            await using var command = connection.CreateCommand();
+            _node = await Writers.OpenConnectionAsync(cancellationToken);
+            await using var command = _node.CreateCommand();
             command.CommandText = "select string_agg(name, ', ') from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
             if (await command.ExecuteScalarAsync(cancellationToken) is string lossy)
             {
                 throw new StorageStartException($"{Describe()} runs with {lossy} off and would lose acknowledged commands in a crash; turn it on.");
+            }
+
+            command.CommandText = "select pg_try_advisory_lock(hashtextextended('registry_node', 0))";
+            if (await command.ExecuteScalarAsync(cancellationToken) is not true)
+            {
+                throw new StorageStartException($"Another instance uses {Describe()}; one database serves one instance.");
             }
         }
         catch (Exception e) when (e is DbException or TimeoutException)
         {
             throw new StorageStartException($"{Describe()} can't be reached: {e.Message}", e);
         }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
     }
 }

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// What was deployed as a version. It never changes, so that what was found out once is kept, and resolving needs the database no more.
+/// </summary>
+public sealed class ArtifactLookup(IRegistryCatalog catalog)
+{
+    private const int MaxKnown = 10_000;
+
+    private readonly ConcurrentDictionary<(string Workspace, VersionId Id), Artifact?> _known = new();
+
+    /// <summary>The artifact of a version, or null when it has none.</summary>
+    public async Task<Artifact?> Find(string workspace, VersionId id, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue((workspace, id), out var known))
+        {
+            return known;
+        }
+
+        var version = await catalog.FindVersion(workspace, id, cancellationToken);
+        if (version is not null)
+        {
+            if (_known.Count >= MaxKnown)
+            {
+                _known.Clear();
+            }
+
+            _known[(workspace, id)] = version.Artifact;
+        }
+
+        return version?.Artifact;
+    }
+}
