@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Host;
+using OrleansRegistry.Storage;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Gateway.Tests.Infrastructure;
@@ -17,9 +20,11 @@ public abstract class RegistryServer : IAsyncLifetime
     /// <summary>The most active versions of a model on these servers; more than any test needs by accident.</summary>
     public const int MaxActiveVersions = 80;
 
-    private TestDatabase? _database;
     private WebApplication? _app;
     private HttpClient? _client;
+
+    /// <summary>Its database.</summary>
+    protected TestDatabase Database { get; private set; } = null!;
 
     /// <summary>Where the server listens.</summary>
     public Uri Address => _client!.BaseAddress!;
@@ -39,12 +44,12 @@ public abstract class RegistryServer : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        _database = await CreateDatabase();
+        Database = await CreateDatabase();
         string[] args =
         [
             "--urls=http://127.0.0.1:0",
-            $"--Registry:DataDirectory={_database.Options.DataDirectory}",
-            $"--ConnectionStrings:Registry={_database.Options.PostgresConnectionString}",
+            $"--Registry:DataDirectory={Database.Options.DataDirectory}",
+            $"--ConnectionStrings:Registry={Database.Options.PostgresConnectionString}",
             $"--Registry:SiloPort={FreePort().ToString(CultureInfo.InvariantCulture)}",
             $"--Registry:MaxActiveVersions={MaxActiveVersions}",
         ];
@@ -62,10 +67,7 @@ public abstract class RegistryServer : IAsyncLifetime
             await _app.DisposeAsync();
         }
 
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
-        }
+        await Database.DisposeAsync();
 
         GC.SuppressFinalize(this);
     }
@@ -84,8 +86,46 @@ public abstract class RegistryServer : IAsyncLifetime
 /// <summary>A node on SQLite.</summary>
 public sealed class SqliteServer : RegistryServer
 {
+    /// <summary>Every stored row, as text.</summary>
+    public async Task<string> Dump()
+    {
+        var rows = new StringBuilder();
+        await using var connection = await Open();
+        await using var command = new SqliteCommand("select * from registry_state order by rowid; select * from registry_event order by rowid", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        do
+        {
+            while (await reader.ReadAsync())
+            {
+                var row = new object[reader.FieldCount];
+                reader.GetValues(row);
+                rows.AppendJoin('|', row).AppendLine();
+            }
+        }
+        while (await reader.NextResultAsync());
+
+        return rows.ToString();
+    }
+
+    /// <summary>Writes something else over the row of a version.</summary>
+    public async Task Spoil(string versionId, string? payload)
+    {
+        await using var connection = await Open();
+        await using var command = new SqliteCommand("update registry_state set payload = $payload where key = $key and kind = 'version'", connection);
+        command.Parameters.AddWithValue("$payload", (object?)payload ?? DBNull.Value);
+        command.Parameters.AddWithValue("$key", $"version/{GrainKeys.DefaultWorkspace}/{versionId}");
+        Assert.Equal(1, await command.ExecuteNonQueryAsync());
+    }
+
     /// <inheritdoc/>
     protected override Task<TestDatabase> CreateDatabase() => Task.FromResult(TestDatabase.Sqlite());
+
+    private async Task<SqliteConnection> Open()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(Database.Options.DataDirectory, StorageOptions.FileName)};Pooling=False");
+        await connection.OpenAsync();
+        return connection;
+    }
 }
 
 /// <summary>A node on PostgreSQL.</summary>

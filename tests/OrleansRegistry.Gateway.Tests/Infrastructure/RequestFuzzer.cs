@@ -1,0 +1,192 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace OrleansRegistry.Gateway.Tests.Infrastructure;
+
+/// <summary>
+/// Makes requests that are malformed in one way or another, the same ones for the same seed. Whatever is no GET has a body that no route
+/// can take, or else an entity tag that no resource has, so that no request may change anything.
+/// </summary>
+/// <param name="seed">Tells one series from another.</param>
+/// <param name="routes">The routes to send them to.</param>
+/// <param name="existing">Ids and names that lead somewhere.</param>
+public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes, IReadOnlyList<string> existing)
+{
+    private static readonly string[] Methods = ["GET", "GET", "GET", "POST", "POST", "PATCH", "DELETE", "PUT", "OPTIONS", "FROB"];
+
+    private static readonly string[] Texts =
+    [
+        "", " ", "\0", "a\0b", "\ud800", "\udc00x", "\ufeff", "\u202e", "é", "e\u0301", "😀", ".", "..", "../..", "%", "%00", "%2f", "/", "\\", "'", "\"",
+        "';drop table registry_state;--", "null", "true", "-1", "0", "1e999", "1.2.3", "^1", "99999999999999999999", "0000000000", "0000000000-1",
+        "0000000000-2147483648", "W/\"1\"", "\"1\"", "*", "k:v", "ready", "http://[", "http://u:p@h/#f", "text/event-stream", new string('x', 300), new string('é', 3000),
+    ];
+
+    private static readonly string[] Fields =
+    [
+        "model_name", "version_bump", "version", "base", "publish", "promote", "description", "labels", "artifact", "uri", "sha256", "size_bytes", "serving", "url",
+        "health_url", "startup_timeout_seconds", "instance_type", "external_id", "from", "promote_to", "refuse_if_primary", "primary_policy",
+    ];
+
+    private static readonly string[] Parameters =
+    [
+        "dry_run", "page_size", "page_token", "name", "q", "label", "order_by", "state", "external_id", "type", "after", "version", "promote_to", "refuse_if_primary",
+        "drain_seconds", "wait", "timeout_seconds", "unknown", "",
+    ];
+
+    private static readonly string[] Headers = ["If-Match", "If-None-Match", "Idempotency-Key", "Accept", "Last-Event-ID", "Content-Encoding", "Expect-Nothing"];
+
+    private static readonly string[] ContentTypes = ["application/json", "application/merge-patch+json", "application/json; charset=utf-16", "text/plain", ";", ""];
+
+    private readonly Random _random = new(seed);
+
+    /// <summary>The next request.</summary>
+    public FuzzedRequest Next()
+    {
+        var route = Pick(routes);
+        var declared = Pick(route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods);
+        var method = OneIn(5) ? Pick(Methods) : declared;
+        var path = new StringBuilder();
+        foreach (var segment in route.RoutePattern.PathSegments)
+        {
+            path.Append('/').Append(segment.Parts[0] is RoutePatternLiteralPart literal ? literal.Content : Escape(OneIn(2) ? Pick(existing) : Text()));
+        }
+
+        for (var i = _random.Next(4); i > 0; i--)
+        {
+            path.Append(path.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append(Pick(Parameters));
+            path.Append('=').Append(Escape(OneIn(3) ? Pick(existing) : Text()));
+        }
+
+        var headers = Enumerable.Range(0, _random.Next(3)).Select(_ => (Pick(Headers), Header())).ToList();
+        if (method == "GET")
+        {
+            return new FuzzedRequest(method, path.ToString(), headers, null, "");
+        }
+
+        if (OneIn(2))
+        {
+            return new FuzzedRequest(method, path.ToString(), headers, Garbage(), Pick(ContentTypes));
+        }
+
+        headers.RemoveAll(header => header.Item1 == "If-Match");
+        headers.Add(("If-Match", "\"0\""));
+        return new FuzzedRequest(method, path.ToString(), headers, Json(new JsonObject(), FieldsOf(route)), OneIn(4) ? Pick(ContentTypes) : ContentTypes[0]);
+    }
+
+    private byte[] Garbage()
+    {
+        switch (_random.Next(40))
+        {
+            case 0:
+                return new byte[1024 * 1024 + 1 + _random.Next(100_000)];
+            case < 5:
+                var noise = new byte[1 + _random.Next(200)];
+                _random.NextBytes(noise);
+                return noise;
+            case < 8:
+                return Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"labels\":", 20 + _random.Next(2000))));
+            case < 11:
+                return Encoding.UTF8.GetBytes(Pick<string>(["null", "[]", "1", "\"x\"", " ", "{\"", "{]}", "{}{}", "{'a':1}", "{\"a\":\"\\ud8\"}"]));
+            default:
+                return Json(new JsonObject { ["no_field_of_any_route"] = true }, Fields);
+        }
+    }
+
+    /// <summary>The fields that a route reads, mostly.</summary>
+    private string[] FieldsOf(RouteEndpoint route) =>
+        route.Metadata.GetMetadata<RequestBodyMetadata>() is { Type: var type } && !OneIn(6)
+            ? [.. JsonSettings.Options.GetTypeInfo(type).Properties.Select(property => property.Name)]
+            : Fields;
+
+    private byte[] Json(JsonObject body, IReadOnlyList<string> fields)
+    {
+        for (var i = _random.Next(6); i > 0; i--)
+        {
+            var field = Pick(fields);
+            body[field] = Likely(field) ?? Value(0);
+        }
+
+        // Lone surrogates can't be written by the serializer, and a body that is cut off is no JSON.
+        var text = body.ToJsonString();
+        return Encoding.UTF8.GetBytes(OneIn(8) ? text.Replace("\"x\"", "\"\\udead\"", StringComparison.Ordinal) : OneIn(10) ? text[..^1] : text);
+    }
+
+    /// <summary>Half of the time a value of the type that the field has, so that the request is read to the end.</summary>
+    private JsonNode? Likely(string field) => OneIn(2) ? null : field switch
+    {
+        "publish" or "promote" or "refuse_if_primary" => OneIn(2),
+        "description" or "external_id" => "x",
+        "labels" => new JsonObject { [Pick(Texts).Length > 20 ? "k" : "x"] = JsonNode.Parse(JsonSerializer.Serialize(Text())) },
+        "artifact" => new JsonObject { ["uri"] = JsonNode.Parse(JsonSerializer.Serialize(Text())), ["size_bytes"] = _random.Next(-1, 5) },
+        "serving" => new JsonObject { ["url"] = JsonNode.Parse(JsonSerializer.Serialize(Text())), ["startup_timeout_seconds"] = _random.Next(-1, 100_000) },
+        "version_bump" => Pick<string>(["major", "MINOR", "patch"]),
+        "primary_policy" => Pick<string>(["manual", "latest_published"]),
+        "base" => Pick<string>(["0", "0.1", "1", "999999999", "01"]),
+        _ => OneIn(2) ? Pick(existing) : JsonNode.Parse(JsonSerializer.Serialize(Text())),
+    };
+
+    private JsonNode? Value(int depth) => _random.Next(depth > 3 ? 6 : 9) switch
+    {
+        0 => null,
+        1 => true,
+        2 => _random.Next(-5, 100_000),
+        3 => double.MaxValue,
+        4 => JsonValue.Create(Pick(existing)),
+        5 => JsonNode.Parse(JsonSerializer.Serialize(Text())),
+        6 => new JsonArray(Value(depth + 1), Value(depth + 1)),
+        _ => new JsonObject { [Pick(Fields)] = Value(depth + 1), ["x"] = "x" },
+    };
+
+    private string Text() => OneIn(4)
+        ? string.Concat(Enumerable.Range(0, _random.Next(40)).Select(_ => (char)_random.Next(1, 0xD7FF)))
+        : Pick(Texts);
+
+    private string Header() => string.Concat(Text().Where(c => c is >= ' ' and <= '~'));
+
+    /// <summary>A text in a path or query: escaped well, escaped as random bytes, or escaped twice.</summary>
+    private string Escape(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text.Length > 300 ? text[..300] : text);
+        return _random.Next(6) switch
+        {
+            0 => string.Concat(bytes.Select(_ => $"%{_random.Next(256):x2}")),
+            1 => string.Concat(bytes.Select(one => $"%25{one:X2}")),
+            2 => "%" + string.Concat(bytes.Where(one => char.IsAsciiLetterOrDigit((char)one)).Select(one => (char)one)),
+            _ => string.Concat(bytes.Select(one => char.IsAsciiLetterOrDigit((char)one) || one is (byte)'-' ? $"{(char)one}" : $"%{one:X2}")),
+        };
+    }
+
+    private bool OneIn(int count) => _random.Next(count) == 0;
+
+    private T Pick<T>(IReadOnlyList<T> all) => all[_random.Next(all.Count)];
+}
+
+/// <summary>A request of a <see cref="RequestFuzzer"/>.</summary>
+public sealed record FuzzedRequest(string Method, string Path, IReadOnlyList<(string Name, string Value)> Headers, ReadOnlyMemory<byte>? Body, string ContentType)
+{
+    /// <summary>The request as it is sent: the path is not tidied up.</summary>
+    public HttpRequestMessage ToMessage(Uri server)
+    {
+        var uri = new Uri(server.GetLeftPart(UriPartial.Authority) + Path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var message = new HttpRequestMessage(new HttpMethod(Method), uri);
+        foreach ((var name, var value) in Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (Body is { } body)
+        {
+            message.Content = new ReadOnlyMemoryContent(body);
+            message.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
+        }
+
+        return message;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Method} {Path} {string.Join("; ", Headers)} {ContentType} {(Body is { } body ? Encoding.UTF8.GetString(body.Span[..int.Min(body.Length, 300)]) : "")}";
+}

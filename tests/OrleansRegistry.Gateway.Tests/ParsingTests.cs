@@ -1,0 +1,119 @@
+using System.Text.Json;
+using CsCheck;
+
+namespace OrleansRegistry.Gateway.Tests;
+
+public sealed class ParsingTests
+{
+    [Theory]
+    [InlineData("\"1\"", "\"1\"")]
+    [InlineData("*", "*")]
+    [InlineData("W/\"1\"", "W/\"1\"")]
+    [InlineData("\"1\", W/\"2p\" ,\"\"", "\"1\"", "W/\"2p\"", "\"\"")]
+    public void Entity_tags_are_read(string header, params string[] tags) => Assert.Equal(tags, EntityTags.Parse([header]));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("\"1")]
+    [InlineData("\"1\" \"2\"")]
+    [InlineData("*, \"1\"")]
+    [InlineData("*,*")]
+    public void What_is_no_list_of_entity_tags_is_refused(string header) => Assert.Null(EntityTags.Parse([header]));
+
+    [Fact]
+    public void A_page_token_leads_back_to_its_place()
+    {
+        var place = Gen.String.Array[1, 4];
+        var filter = Gen.String.Null().Array[0, 4];
+        Gen.Select(place, filter).Where((cursor, _) => cursor.All(part => WellFormedText.IsWellFormed(part))).Sample((cursor, parameters) =>
+        {
+            var tokens = new PageToken(parameters);
+            var token = tokens.Encode(cursor);
+
+            Assert.True(tokens.TryDecode(token, cursor.Length, out var found));
+            Assert.Equal(cursor, found);
+            Assert.Equal(token, Uri.EscapeDataString(token));
+            Assert.False(tokens.TryDecode(token, cursor.Length + 1, out _));
+            Assert.False(new PageToken([.. parameters, "more"]).TryDecode(token, cursor.Length, out _));
+        });
+    }
+
+    [Fact]
+    public void What_is_no_page_token_is_refused() =>
+        Gen.String.Sample(text => Assert.False(new PageToken("list").TryDecode(text, 1, out _)));
+
+    [Fact]
+    public void A_page_token_tells_its_parameters_apart()
+    {
+        var token = new PageToken("a", null, "b").Encode("1");
+
+        Assert.False(new PageToken("a", "b", null).TryDecode(token, 1, out _));
+        Assert.False(new PageToken("a", "", "b").TryDecode(token, 1, out _));
+        Assert.False(new PageToken("a\",null,\"b").TryDecode(token, 1, out _));
+    }
+
+    /// <summary>The hash is stored with each version: a request that is repeated after an update must still be the same one.</summary>
+    [Fact]
+    public void The_hash_of_a_deployment_never_changes_N5()
+    {
+        var command = Command() with
+        {
+            VersionBump = VersionBump.Minor,
+            Publish = true,
+            Promote = false,
+            Description = "d",
+            Labels = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" },
+            Artifact = new Artifact { Uri = "s3://b/k", SizeBytes = 5 },
+            Serving = new ServingSpec { Url = "http://m" },
+            InstanceType = "cpu",
+        };
+
+        Assert.Equal("9898682525dc70da1de86741f33538fb42847254ac6e5bbcde797de5bad2396f", DeployFingerprint.Hash(command));
+        Assert.Equal("758e5361bb50e51eb5b65fdbaffbb6b0bf8baa35a5325afb65e999cc9b1f9e4f", DeployFingerprint.Hash(Command()));
+    }
+
+    [Fact]
+    public void The_hash_of_a_deployment_is_of_its_content_only_N5()
+    {
+        var command = Command() with { Labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" } };
+        var same = command with
+        {
+            Context = command.Context with { CommandId = Guid.NewGuid(), DryRun = true, Actor = "other", Deadline = DateTimeOffset.MaxValue },
+            Labels = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" },
+            Idempotency = new IdempotencyKey { Key = "k", BodyHash = "h" },
+        };
+        DeployCommand[] others =
+        [
+            command with { ModelName = "other" },
+            command with { VersionBump = VersionBump.Minor },
+            command with { Version = "1.0.0" },
+            command with { Base = "1" },
+            command with { Publish = true },
+            command with { Promote = true },
+            command with { Description = "" },
+            command with { Labels = new Dictionary<string, string> { ["a"] = "1" } },
+            command with { Artifact = new Artifact { Uri = "u" } },
+            command with { Serving = new ServingSpec { Url = "u" } },
+            command with { InstanceType = "i" },
+            command with { ExternalId = "e" },
+        ];
+
+        Assert.Equal(DeployFingerprint.Hash(command), DeployFingerprint.Hash(same));
+        Assert.Distinct(others.Append(command).Select(DeployFingerprint.Hash));
+    }
+
+    [Fact]
+    public void Instants_are_written_in_utc_with_milliseconds()
+    {
+        var instant = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2));
+
+        Assert.Equal("\"2026-01-02T01:04:05.000Z\"", JsonSerializer.Serialize(instant, JsonSettings.Options.GetTypeInfo(typeof(DateTimeOffset))));
+    }
+
+    private static DeployCommand Command() => new()
+    {
+        Context = new CommandContext { CommandId = Guid.Empty, Actor = "a", Deadline = DateTimeOffset.UnixEpoch },
+        ModelName = "m",
+    };
+}
