@@ -27,6 +27,9 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The condition that a row's labels have a value under a key, both of them parameters.</summary>
     public abstract string HasLabel(string key, string value);
 
+    /// <summary>Begins a transaction that only reads, and sees the rows as they are at its first statement.</summary>
+    public abstract string BeginSnapshot { get; }
+
     /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
     public abstract string LockSchema { get; }
 

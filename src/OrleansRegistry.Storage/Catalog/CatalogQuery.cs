@@ -31,20 +31,20 @@ internal sealed class CatalogQuery(string select)
         return $"@{name}";
     }
 
-    /// <summary>Sets the order, and how many rows at most.</summary>
-    public CatalogQuery OrderBy(string order, int limit)
+    /// <summary>Sets the order.</summary>
+    public CatalogQuery OrderBy(string order)
     {
-        _order = $" order by {order} limit {Parameter(limit)}";
+        _order = $" order by {order}";
         return this;
     }
 
-    /// <summary>The command.</summary>
+    /// <summary>The command, for all rows or for a number of them.</summary>
     [SuppressMessage("Security", "CA2100", Justification = "The text is put together from constants; every value is a parameter.")]
-    public DbCommand On(DbConnection connection)
+    public DbCommand On(DbConnection connection, int? limit = null)
     {
         var command = connection.CreateCommand();
-        command.CommandText = $"{select}{(_conditions.Count == 0 ? "" : " where ")}{string.Join(" and ", _conditions)}{_order}";
-        command.AddParameters(_parameters);
+        command.CommandText = $"{select}{(_conditions.Count == 0 ? "" : " where ")}{string.Join(" and ", _conditions)}{_order}{(limit is null ? "" : " limit @limit")}";
+        command.AddParameters(limit is null ? _parameters : [.. _parameters, ("limit", limit)]);
         return command;
     }
 }

@@ -8,12 +8,12 @@ namespace OrleansRegistry.Storage.Catalog;
 /// <summary>Reads rows.</summary>
 internal static class CatalogReader
 {
-    /// <summary>All rows of a query.</summary>
+    /// <summary>The rows of a query, all or at most a number of them.</summary>
     public static async Task<ImmutableArray<T>> Read<T>(
-        DbConnection connection, CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+        DbConnection connection, CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken, int? limit = null)
     {
         var rows = ImmutableArray.CreateBuilder<T>();
-        await using var command = query.On(connection);
+        await using var command = query.On(connection, limit);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -23,8 +23,9 @@ internal static class CatalogReader
         return rows.ToImmutable();
     }
 
-    /// <summary>A row of <c>position, type, at, workspace, model_id, version_id, actor, data</c>.</summary>
-    public static RegistryEvent Event(DbDataReader row) => new()
+    /// <summary>An event, of a row of <c>position, type, at, workspace, model_id, version_id, actor, data</c>.</summary>
+    /// <exception cref="StateCorruptException">The row can't be read.</exception>
+    public static RegistryEvent Event(DbDataReader row) => Guard($"event {row.GetValue(0)} of model {row.GetString(4)}", () => new RegistryEvent
     {
         Id = row.GetInt64(0).ToString(CultureInfo.InvariantCulture),
         Type = row.GetString(1),
@@ -34,11 +35,45 @@ internal static class CatalogReader
         VersionId = Text(row, 5),
         Actor = row.GetString(6),
         Data = JsonElement.Parse(row.GetString(7)),
-    };
+    });
 
-    /// <summary>How messages name the version of a row that begins with <c>model_id, ordinal</c>.</summary>
-    public static string VersionName(DbDataReader row) => $"version {new VersionId(row.GetString(0), row.GetInt32(1))}";
+    /// <summary>A model's state, of a row that begins with <c>workspace, model_id, payload</c>.</summary>
+    /// <exception cref="StateCorruptException">The row can't be read.</exception>
+    public static StoredModel Model(DbDataReader row)
+    {
+        var what = $"model {row.GetString(1)}";
+        var stored = StoredJson.Read<StoredModel>(Text(row, 2), what);
+        return (stored.Workspace, stored.Id) == (row.GetString(0), row.GetString(1)) ? stored : throw Misplaced(what);
+    }
+
+    /// <summary>A version's state, of a row that begins with <c>workspace, model_id, ordinal, payload</c>.</summary>
+    /// <exception cref="StateCorruptException">The row can't be read.</exception>
+    public static StoredVersion Version(DbDataReader row)
+    {
+        var what = VersionName(row);
+        var stored = StoredJson.Read<StoredVersion>(Text(row, 3), what);
+        return (stored.Workspace, stored.ModelId, stored.Ordinal) == (row.GetString(0), row.GetString(1), row.GetInt32(2)) ? stored : throw Misplaced(what);
+    }
+
+    /// <summary>How messages name the version of a row that begins with <c>workspace, model_id, ordinal</c>.</summary>
+    public static string VersionName(DbDataReader row) => $"version {row.GetString(1)}-{row.GetValue(2)}";
 
     /// <summary>A text, or null.</summary>
     public static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    /// <summary>Reads what no statement of ours would have stored otherwise; a value of another form is a corrupt row.</summary>
+    /// <exception cref="StateCorruptException">The row can't be read.</exception>
+    public static T Guard<T>(string what, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException or JsonException)
+        {
+            throw new StateCorruptException($"The stored row of {what} is not readable: {e.Message}", e);
+        }
+    }
+
+    private static StateCorruptException Misplaced(string what) => new($"The row of {what} holds the state of another.");
 }

@@ -9,17 +9,13 @@ namespace OrleansRegistry.Storage.Catalog;
 /// <inheritdoc/>
 internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger<RegistryCatalog> logger) : IRegistryCatalog
 {
-    private const string Models = "select model_id, payload, revision from catalog_model";
-    private const string Versions = "select model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
+    private const string Models = "select workspace, model_id, payload, revision from catalog_model";
+    private const string Versions = "select workspace, model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
     private const string Events = "select position, type, at, workspace, model_id, version_id, actor, data from registry_event";
 
     public Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken) => First(
         new CatalogQuery(Models).Where("workspace = {0} and model_id = {1}", workspace, modelId),
-        row =>
-        {
-            var stored = ReadModel(row);
-            return new CatalogModel(stored.ToView(row.GetInt32(2)), stored.DeletedAt);
-        },
+        row => new CatalogModel(ReadModel(row), CatalogReader.Model(row).DeletedAt),
         cancellationToken);
 
     public Task<string?> FindModelId(string workspace, string name, CancellationToken cancellationToken) => First(
@@ -50,8 +46,8 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
                 : query.Where("(created_at, model_id) < ({0}, {1})", Instant(after.CreatedAt), after.Id);
         }
 
-        query.OrderBy(filter.Order == ModelOrder.Name ? "name, model_id" : "created_at desc, model_id desc", limit);
-        return Readable(query, row => ReadModel(row).ToView(row.GetInt32(2)), cancellationToken);
+        query.OrderBy(filter.Order == ModelOrder.Name ? "name, model_id" : "created_at desc, model_id desc");
+        return Readable(query, limit, ReadModel, cancellationToken);
     }
 
     public Task<VersionView?> FindVersion(string workspace, VersionId id, CancellationToken cancellationToken) => First(
@@ -74,7 +70,8 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         }
         else
         {
-            query.Where("state <> 'deleted'");
+            // A row whose state can't be read comes along, to be reported.
+            query.Where("state is distinct from 'deleted'");
         }
 
         if (filter.ExternalId is { } externalId)
@@ -88,13 +85,13 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             query.Where("ordinal < {0}", before);
         }
 
-        return Readable(query.OrderBy("ordinal desc", limit), ReadVersion, cancellationToken);
+        return Readable(query.OrderBy("ordinal desc"), limit, ReadVersion, cancellationToken);
     }
 
     public Task<IdempotentDeployment?> FindDeployment(
         string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken) => First(
         new CatalogQuery(Versions).Where("workspace = {0} and model_name = {1} and idempotency_key = {2}", workspace, modelName, idempotencyKey),
-        row => new IdempotentDeployment(ReadVersion(row), StoredJson.Read<StoredVersion>(CatalogReader.Text(row, 2), CatalogReader.VersionName(row)).Idempotency!.BodyHash),
+        row => new IdempotentDeployment(ReadVersion(row), CatalogReader.Version(row).Idempotency!.BodyHash),
         cancellationToken);
 
     public Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken)
@@ -107,7 +104,19 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             query.Where("minor = {0}", line);
         }
 
-        return First(query.OrderBy("minor desc, ordinal desc", 1), row => row.GetString(0), cancellationToken);
+        query.OrderBy("minor desc, ordinal desc");
+        var unreadable = new CatalogQuery("select workspace, model_id, ordinal from catalog_version")
+            .Where("workspace = {0} and model_id = {1} and major is null", workspace, modelId);
+        return Guard(
+            async connection =>
+            {
+                // A number that can't be read may be the one that is asked for, and must not be given again.
+                var lost = await CatalogReader.Read(connection, unreadable, CatalogReader.VersionName, cancellationToken, limit: 1);
+                return lost is [var version]
+                    ? throw new StateCorruptException($"The number of {version} is not readable, so that the last number of a line is not known.")
+                    : (await CatalogReader.Read(connection, query, row => row.GetString(0), cancellationToken, limit: 1)).FirstOrDefault();
+            },
+            cancellationToken);
     }
 
     public Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken)
@@ -128,18 +137,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             query.Where($"type in ({string.Join(", ", filter.Types.Select(query.Parameter))})");
         }
 
-        return Guard(
-            async connection =>
-            {
-                if (database.NumberEvents is { } number)
-                {
-                    await using var command = new CatalogQuery(number).On(connection);
-                    await command.ExecuteNonQueryAsync(cancellationToken);
-                }
-
-                return await CatalogReader.Read(connection, query.OrderBy("position", limit), CatalogReader.Event, cancellationToken);
-            },
-            cancellationToken);
+        return Readable(query.OrderBy("position"), limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
     }
 
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => Guard(
@@ -162,29 +160,44 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         where T : class => Guard(
         async connection => (await CatalogReader.Read(connection, query, read, cancellationToken)).FirstOrDefault(), cancellationToken);
 
-    /// <summary>A list leaves out what can't be read: one bad row must not hide the others.</summary>
-    private async Task<ImmutableArray<T>> Readable<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    /// <summary>
+    /// A list leaves out what can't be read: one bad row must not hide the others. It goes on behind it, since a short page is the last.
+    /// </summary>
+    private Task<ImmutableArray<T>> Readable<T>(
+        CatalogQuery query, int limit, Func<DbDataReader, T> read, CancellationToken cancellationToken, string? before = null)
+        where T : class => Guard(
+        async connection =>
+        {
+            if (before is not null)
+            {
+                await using var command = new CatalogQuery(before).On(connection);
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            for (var rows = limit; ; rows *= 2)
+            {
+                var found = await CatalogReader.Read(connection, query, row => ReadOrLog(row, read), cancellationToken, rows);
+                var readable = found.OfType<T>().Take(limit).ToImmutableArray();
+                if (readable.Length == limit || found.Length < rows)
+                {
+                    return readable;
+                }
+            }
+        },
+        cancellationToken);
+
+    private T? ReadOrLog<T>(DbDataReader row, Func<DbDataReader, T> read)
         where T : class
     {
-        var rows = await Guard(
-            connection => CatalogReader.Read(
-                connection,
-                query,
-                row =>
-                {
-                    try
-                    {
-                        return read(row);
-                    }
-                    catch (StateCorruptException e)
-                    {
-                        LogLeftOut(e.Message);
-                        return null;
-                    }
-                },
-                cancellationToken),
-            cancellationToken);
-        return [.. rows.OfType<T>()];
+        try
+        {
+            return read(row);
+        }
+        catch (StateCorruptException e)
+        {
+            LogLeftOut(e.Message);
+            return null;
+        }
     }
 
     private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
@@ -200,10 +213,10 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         }
     }
 
-    private static StoredModel ReadModel(DbDataReader row) => StoredJson.Read<StoredModel>(CatalogReader.Text(row, 1), $"model {row.GetString(0)}");
+    private static ModelView ReadModel(DbDataReader row) => CatalogReader.Guard($"model {row.GetString(1)}", () => CatalogReader.Model(row).ToView(row.GetInt32(3)));
 
-    private static VersionView ReadVersion(DbDataReader row) => StoredJson.Read<StoredVersion>(CatalogReader.Text(row, 2), CatalogReader.VersionName(row)).ToView(
-        row.GetBoolean(4), CatalogReader.Text(row, 5) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null, row.GetInt32(3));
+    private static VersionView ReadVersion(DbDataReader row) => CatalogReader.Guard(CatalogReader.VersionName(row), () => CatalogReader.Version(row).ToView(
+        row.GetBoolean(5), CatalogReader.Text(row, 6) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null, row.GetInt32(4)));
 
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -6,6 +6,8 @@ namespace OrleansRegistry.Storage.Catalog;
 /// <summary>What the catalog reads of a model's stored JSON.</summary>
 internal sealed record StoredModel
 {
+    public required string Workspace { get; init; }
+
     public required string Id { get; init; }
 
     public required string Name { get; init; }
@@ -103,6 +105,8 @@ internal sealed record StoredPending
 /// <summary>What the catalog reads of a version's stored JSON.</summary>
 internal sealed record StoredVersion
 {
+    public required string Workspace { get; init; }
+
     public required string ModelId { get; init; }
 
     public required string ModelName { get; init; }
@@ -186,6 +190,12 @@ internal sealed record StoredMeter
     public required long PublishedMilliseconds { get; init; }
 }
 
+/// <summary>What the check reads of a name's stored JSON.</summary>
+internal sealed record StoredName
+{
+    public required string ModelId { get; init; }
+}
+
 /// <summary>The stored JSON. Fields that are not read here are the grains' own.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -199,6 +209,7 @@ internal sealed record StoredMeter
     ])]
 [JsonSerializable(typeof(StoredModel))]
 [JsonSerializable(typeof(StoredVersion))]
+[JsonSerializable(typeof(StoredName))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>Reads a payload.</summary>

@@ -16,13 +16,24 @@ internal sealed class EventReplay
     /// <summary>Whether the model is deleted.</summary>
     public bool IsDeleted { get; private set; }
 
+    /// <summary>The first event that is not as its type is stored, or null; nothing behind it was played.</summary>
+    public RegistryEvent? Unreadable { get; private set; }
+
     /// <summary>Plays a model's events, in order of cause.</summary>
     public static EventReplay Of(IEnumerable<RegistryEvent> events)
     {
         var replay = new EventReplay();
         foreach (var happened in events)
         {
-            replay.Play(happened);
+            try
+            {
+                replay.Play(happened);
+            }
+            catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+            {
+                replay.Unreadable = happened;
+                break;
+            }
         }
 
         return replay;

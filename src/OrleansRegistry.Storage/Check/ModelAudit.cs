@@ -11,6 +11,7 @@ internal static class ModelAudit
         Numbers(model, versions)
             .Concat(ActiveTable(model, versions))
             .Concat(Primary(model))
+            .Concat(versions.SelectMany(version => Name(model, version)))
             .Concat(versions.SelectMany(Meter))
             .Concat(History(model, versions, events));
 
@@ -21,7 +22,20 @@ internal static class ModelAudit
             yield return Of(model, $"has other versions than 1 to {model.NextOrdinal - 1}");
         }
 
-        var highest = versions.Select(version => SemVersion.Parse(version.Version, SemVersionStyles.Strict)).Max(SemVersion.PrecedenceComparer);
+        List<SemVersion> numbers = [];
+        foreach (var version in versions)
+        {
+            if (SemVersion.TryParse(version.Version, SemVersionStyles.Strict, out var number))
+            {
+                numbers.Add(number);
+            }
+            else
+            {
+                yield return Of(version, $"has the number {version.Version}, which is none");
+            }
+        }
+
+        var highest = numbers.Max(SemVersion.PrecedenceComparer);
         if (highest?.ToString() != model.LatestVersion)
         {
             yield return Of(model, $"says that {model.LatestVersion} is its highest number; it is {highest}");
@@ -69,6 +83,14 @@ internal static class ModelAudit
         }
     }
 
+    private static IEnumerable<Finding> Name(StoredModel model, StoredVersion version)
+    {
+        if (version.ModelName != model.Name)
+        {
+            yield return Of(version, $"names its model {version.ModelName}, which is {model.Name}");
+        }
+    }
+
     private static IEnumerable<Finding> Meter(StoredVersion version)
     {
         if (version.IsRoutable != version.Meter.RunningSince is not null)
@@ -80,6 +102,12 @@ internal static class ModelAudit
     private static IEnumerable<Finding> History(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent> events)
     {
         var replay = EventReplay.Of(events);
+        if (replay.Unreadable is { } unreadable)
+        {
+            yield return Of(model, $"has an event of type {unreadable.Type} that says {unreadable.Data.GetRawText()}, which can't be played");
+            yield break;
+        }
+
         if (replay.Primary != (model.Primary is { } primary ? new VersionId(model.Id, primary.Ordinal).ToString() : null))
         {
             yield return Of(model, $"has another primary than its events say, which is {replay.Primary ?? "none"}");

@@ -1,22 +1,20 @@
--- All rows of grain state. The columns behind the payload are what the catalog filters and sorts by; a payload of the wrong shape
--- leaves them null, so that its row stays out of every list.
+-- All rows of grain state. Where a row belongs is read from its key, so that no payload can put it elsewhere. The other columns are what
+-- the catalog filters and sorts by; a payload of the wrong shape leaves them null.
 create table registry_state (
     key text collate "C" not null,
     kind text collate "C" not null,
     version integer not null,
     payload jsonb,
     modified_on timestamptz not null default now(),
-    workspace text collate "C" generated always as (payload ->> 'workspace') stored,
-    model_id text collate "C" generated always as (case kind when 'model' then payload ->> 'id' when 'version' then payload ->> 'model_id' end) stored,
+    workspace text collate "C" generated always as (split_part(key, '/', 2)) stored,
+    model_id text collate "C" generated always as (case when kind in ('model', 'version') then split_part(split_part(key, '/', 3), '-', 1) end) stored,
+    ordinal integer generated always as (case kind when 'version' then substring(key from '-(\d{1,9})$')::integer end) stored,
     name text collate "C" generated always as (case kind when 'model' then payload ->> 'name' when 'version' then payload ->> 'model_name' end) stored,
     search_name text collate "C" generated always as (payload ->> 'search_name') stored,
     created_at text collate "C" generated always as (payload ->> 'created_at') stored,
     deleted_at text collate "C" generated always as (payload ->> 'deleted_at') stored,
     labels jsonb generated always as (payload -> 'labels') stored,
-    primary_ordinal integer generated always as (
-        case when jsonb_typeof(payload -> 'primary' -> 'ordinal') = 'number' then (payload -> 'primary' -> 'ordinal')::integer end) stored,
-    ordinal integer generated always as (
-        case when jsonb_typeof(payload -> 'ordinal') = 'number' then (payload -> 'ordinal')::integer end) stored,
+    primary_ordinal integer generated always as (substring(payload -> 'primary' ->> 'ordinal' from '^\d{1,9}$')::integer) stored,
     number text collate "C" generated always as (case kind when 'version' then payload ->> 'version' end) stored,
     major integer generated always as (substring(case kind when 'version' then payload ->> 'version' end from '^(\d{1,9})\.')::integer) stored,
     minor integer generated always as (substring(case kind when 'version' then payload ->> 'version' end from '^\d{1,9}\.(\d{1,9})\.')::integer) stored,
@@ -66,9 +64,6 @@ declare
     written jsonb;
     stored integer;
 begin
-    if (new.payload ->> 'not_after')::timestamptz < clock_timestamp() then
-        raise exception 'the deadline of the command is over';
-    end if;
     for written in select value from jsonb_array_elements(coalesce(new.payload -> 'version_writes', '[]')) loop
         if written ->> 'expect' is null then
             insert into registry_state (key, kind, version, payload)
@@ -85,9 +80,13 @@ begin
         end if;
     end loop;
     insert into registry_event (workspace, model_id, revision, n, type, at, version_id, actor, data)
-        select new.payload ->> 'workspace', new.payload ->> 'id', new.version, happened.n, happened.event ->> 'type', happened.event ->> 'at',
+        select split_part(new.key, '/', 2), split_part(new.key, '/', 3), new.version, happened.n, happened.event ->> 'type', happened.event ->> 'at',
                happened.event ->> 'version_id', happened.event ->> 'actor', happened.event -> 'data'
         from jsonb_array_elements(coalesce(new.payload -> 'events', '[]')) with ordinality as happened (event, n);
+    -- Last, because the statement may have waited for rows that others held.
+    if (new.payload ->> 'not_after')::timestamptz < clock_timestamp() then
+        raise exception 'the deadline of the command is over';
+    end if;
     new.payload := new.payload - 'version_writes' - 'events' - 'not_after';
     return new;
 end
@@ -112,13 +111,14 @@ end
 $$;
 
 create view catalog_model as
-    select workspace, model_id, name, search_name, created_at, deleted_at, labels, version as revision, payload::text as payload
+    select key, workspace, model_id, name, search_name, created_at, deleted_at, labels, version as revision, payload::text as payload
     from registry_state where kind = 'model';
 
 create view catalog_version as
-    select v.workspace, v.model_id, v.name as model_name, v.ordinal, v.number, v.major, v.minor,
+    select v.key, v.workspace, v.model_id, v.name as model_name, v.ordinal, v.number, v.major, v.minor,
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key, v.labels, v.serving_status,
-           v.version as revision, v.payload::text as payload, coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at
+           v.version as revision, v.payload::text as payload, coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
+           m.key is not null as has_model
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';

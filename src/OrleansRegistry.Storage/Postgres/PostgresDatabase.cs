@@ -47,6 +47,8 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string? NumberEvents => "select sequence_events()";
 
+    public override string BeginSnapshot => "begin isolation level repeatable read read only";
+
     public override string LockSchema => "select pg_advisory_xact_lock(hashtextextended('registry_schema', 0))";
 
     public override string HasLabel(string key, string value) => $"labels ->> {key} = {value}";

@@ -1,14 +1,15 @@
--- All rows of grain state. The columns behind the payload are what the catalog filters and sorts by; a payload that is no JSON, or of
--- the wrong shape, leaves them null, so that its row stays out of every list.
+-- All rows of grain state. Where a row belongs is read from its key, so that no payload can put it elsewhere. The other columns are what
+-- the catalog filters and sorts by; a payload that is no JSON, or of the wrong shape, leaves them null.
 create table registry_state (
     key text not null,
     kind text not null,
     version integer not null,
     payload text,
     modified_on text not null,
-    workspace text generated always as (case when json_valid(payload) then payload ->> '$.workspace' end) virtual,
-    model_id text generated always as (
-        case when json_valid(payload) then case kind when 'model' then payload ->> '$.id' when 'version' then payload ->> '$.model_id' end end) virtual,
+    workspace text generated always as (substr(key, length(kind) + 2, instr(substr(key, length(kind) + 2), '/') - 1)) virtual,
+    id text generated always as (substr(key, length(kind) + length(workspace) + 3)) virtual,
+    model_id text generated always as (case kind when 'model' then id when 'version' then substr(id, 1, instr(id, '-') - 1) end) virtual,
+    ordinal integer generated always as (case kind when 'version' then cast(substr(id, instr(id, '-') + 1) as integer) end) virtual,
     name text generated always as (
         case when json_valid(payload) then case kind when 'model' then payload ->> '$.name' when 'version' then payload ->> '$.model_name' end end) virtual,
     search_name text generated always as (case when json_valid(payload) then payload ->> '$.search_name' end) virtual,
@@ -16,13 +17,10 @@ create table registry_state (
     deleted_at text generated always as (case when json_valid(payload) then payload ->> '$.deleted_at' end) virtual,
     labels text generated always as (case when json_valid(payload) then payload -> '$.labels' end) virtual,
     primary_ordinal integer generated always as (case when json_valid(payload) then payload ->> '$.primary.ordinal' end) virtual,
-    ordinal integer generated always as (case when json_valid(payload) then payload ->> '$.ordinal' end) virtual,
     number text generated always as (case when kind = 'version' and json_valid(payload) then payload ->> '$.version' end) virtual,
-    major integer generated always as (
-        case when kind = 'version' and json_valid(payload) then cast(payload ->> '$.version' as integer) end) virtual,
+    major integer generated always as (case when number glob '[0-9]*.[0-9]*.[0-9]*' then cast(number as integer) end) virtual,
     minor integer generated always as (
-        case when kind = 'version' and json_valid(payload)
-        then cast(substr(payload ->> '$.version', instr(payload ->> '$.version', '.') + 1) as integer) end) virtual,
+        case when major is not null then cast(substr(number, instr(number, '.') + 1) as integer) end) virtual,
     state text generated always as (case when json_valid(payload) then payload ->> '$.state' end) virtual,
     serving_status text generated always as (case when json_valid(payload) then payload ->> '$.serving.status' end) virtual,
     external_id text generated always as (case when json_valid(payload) then payload ->> '$.external_id' end) virtual,
@@ -63,8 +61,9 @@ create index registry_event_by_version on registry_event (workspace, version_id,
 
 -- Stores what a model's row brings along - rows of versions, each with the row version it replaces, and events - and strips it. One
 -- conflict undoes the whole statement. The update that strips brings nothing, so that it runs no trigger again.
-create trigger registry_commit_insert after insert on registry_state
-when new.kind = 'model' and json_type(new.payload, '$.events') is not null
+create trigger registry_commit after update of payload on registry_state
+when new.kind = 'model' and json_valid(new.payload)
+    and coalesce(json_type(new.payload, '$.events'), json_type(new.payload, '$.version_writes'), json_type(new.payload, '$.not_after')) is not null
 begin
     select raise(abort, 'the deadline of the command is over')
         where new.payload ->> '$.not_after' < strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
@@ -77,42 +76,29 @@ begin
     select raise(abort, 'the row of a version is another than expected')
         where changes() <> (select count(*) from json_each(new.payload, '$.version_writes') where value ->> '$.expect' is not null);
     insert into registry_event (workspace, model_id, revision, n, type, at, version_id, actor, data)
-        select new.payload ->> '$.workspace', new.payload ->> '$.id', new.version, key + 1, value ->> '$.type', value ->> '$.at',
+        select new.workspace, new.model_id, new.version, key + 1, value ->> '$.type', value ->> '$.at',
                value ->> '$.version_id', value ->> '$.actor', value -> '$.data'
         from json_each(new.payload, '$.events') order by key;
     update registry_state set payload = json_remove(new.payload, '$.version_writes', '$.events', '$.not_after')
         where key = new.key and kind = new.kind;
 end;
 
-create trigger registry_commit_update after update of payload on registry_state
-when new.kind = 'model' and json_type(new.payload, '$.events') is not null
+-- A new model's row brings the same along: storing it once more, as it is, runs the trigger above.
+create trigger registry_commit_first after insert on registry_state
+when new.kind = 'model'
 begin
-    select raise(abort, 'the deadline of the command is over')
-        where new.payload ->> '$.not_after' < strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
-    insert into registry_state (key, kind, version, payload, modified_on)
-        select value ->> '$.key', 'version', 1, value -> '$.state', new.modified_on
-        from json_each(new.payload, '$.version_writes') where value ->> '$.expect' is null;
-    update registry_state set payload = written.value -> '$.state', version = version + 1, modified_on = new.modified_on
-        from json_each(new.payload, '$.version_writes') as written
-        where registry_state.kind = 'version' and registry_state.key = written.value ->> '$.key' and version = written.value ->> '$.expect';
-    select raise(abort, 'the row of a version is another than expected')
-        where changes() <> (select count(*) from json_each(new.payload, '$.version_writes') where value ->> '$.expect' is not null);
-    insert into registry_event (workspace, model_id, revision, n, type, at, version_id, actor, data)
-        select new.payload ->> '$.workspace', new.payload ->> '$.id', new.version, key + 1, value ->> '$.type', value ->> '$.at',
-               value ->> '$.version_id', value ->> '$.actor', value -> '$.data'
-        from json_each(new.payload, '$.events') order by key;
-    update registry_state set payload = json_remove(new.payload, '$.version_writes', '$.events', '$.not_after')
-        where key = new.key and kind = new.kind;
+    update registry_state set payload = new.payload where key = new.key and kind = new.kind;
 end;
 
 create view catalog_model as
-    select workspace, model_id, name, search_name, created_at, deleted_at, labels, version as revision, payload
+    select key, workspace, model_id, name, search_name, created_at, deleted_at, labels, version as revision, payload
     from registry_state where kind = 'model';
 
 create view catalog_version as
-    select v.workspace, v.model_id, v.name as model_name, v.ordinal, v.number, v.major, v.minor,
+    select v.key, v.workspace, v.model_id, v.name as model_name, v.ordinal, v.number, v.major, v.minor,
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key, v.labels, v.serving_status,
-           v.version as revision, v.payload, coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at
+           v.version as revision, v.payload, coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
+           m.key is not null as has_model
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';

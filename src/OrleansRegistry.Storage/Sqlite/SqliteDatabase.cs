@@ -31,6 +31,8 @@ internal sealed class SqliteDatabase : RegistryDatabase
 
     public override string? NumberEvents => null;
 
+    public override string BeginSnapshot => "begin";
+
     public override string LockSchema => "select 1";
 
     public override string HasLabel(string key, string value) =>

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using OrleansRegistry.Storage.Catalog;
+
+namespace OrleansRegistry.Storage.Check;
+
+/// <summary>Goes through all rows in order of their keys, some in each snapshot, so that what a node writes meanwhile is no disagreement.</summary>
+internal sealed class RowCheck(RegistryDatabase database, DbConnection connection, CancellationToken cancellationToken)
+{
+    // Small enough for the time that a statement has.
+    private const int PageSize = 500;
+
+    private const string Models = "select workspace, model_id, payload, key from catalog_model";
+    private const string Versions = "select workspace, model_id, ordinal, payload, key, has_model from catalog_version";
+    private const string Names = "select key, cast(payload as text) from registry_state";
+    private const string Events = "select 0, type, at, workspace, model_id, version_id, actor, data from registry_event";
+
+    private readonly ImmutableArray<Finding>.Builder _findings = ImmutableArray.CreateBuilder<Finding>();
+
+    /// <summary>Everything that is wrong.</summary>
+    public async Task<ImmutableArray<Finding>> Run()
+    {
+        await Each(() => new CatalogQuery(Models), ReadModel, Audit);
+        await Each(() => new CatalogQuery(Versions), ReadVersion, Report);
+        await Each(() => new CatalogQuery(Names).Where("kind = 'name'"), ReadName, Report);
+        return _findings.ToImmutable();
+    }
+
+    private async Task Each<T>(Func<CatalogQuery> select, Func<DbDataReader, Row<T>> read, Func<Row<T>, Task> check)
+    {
+        var last = "";
+        ImmutableArray<Row<T>> rows;
+        do
+        {
+            await Execute(database.BeginSnapshot);
+            rows = await CatalogReader.Read(connection, select().Where("key > {0}", last).OrderBy("key"), read, cancellationToken, PageSize);
+            foreach (var row in rows)
+            {
+                await check(row);
+                last = row.Key;
+            }
+
+            await Execute("commit");
+        }
+        while (rows.Length == PageSize);
+    }
+
+    private Task Report<T>(Row<T> row)
+    {
+        if (row.Finding is { } finding)
+        {
+            _findings.Add(finding);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Compares what belongs to a model; what can't be read of it is reported where its row is.</summary>
+    private async Task Audit(Row<StoredModel> row)
+    {
+        await Report(row);
+        if (row.State is not { } model)
+        {
+            return;
+        }
+
+        await CheckName(model);
+        var events = await CatalogReader.Read(
+            connection,
+            new CatalogQuery(Events).Where("workspace = {0} and model_id = {1}", model.Workspace, model.Id).OrderBy("revision, n"),
+            happened => Read(row.Key, () => CatalogReader.Event(happened)),
+            cancellationToken);
+        foreach (var happened in events)
+        {
+            await Report(happened);
+        }
+
+        var versions = await CatalogReader.Read(
+            connection,
+            new CatalogQuery(Versions).Where("workspace = {0} and model_id = {1}", model.Workspace, model.Id),
+            ReadVersion,
+            cancellationToken);
+        if (events.All(happened => happened.State is not null) && versions.All(version => version.State is not null))
+        {
+            _findings.AddRange(ModelAudit.Compare(model, [.. versions.Select(version => version.State!)], [.. events.Select(happened => happened.State!)]));
+        }
+    }
+
+    private async Task CheckName(StoredModel model)
+    {
+        var names = await CatalogReader.Read(
+            connection,
+            new CatalogQuery(Names).Where("kind = 'name' and key = {0}", GrainKeys.Name(model.Workspace, model.Name)),
+            ReadName,
+            cancellationToken);
+        var isFound = names.Any(name => name.State is null || name.State.ModelId == model.Id);
+        if (model.DeletedAt is null && !isFound)
+        {
+            _findings.Add(new Finding($"model {model.Id}", $"is not the one that the name {model.Name} leads to"));
+        }
+    }
+
+    private async Task Execute(string sql)
+    {
+        await using var command = new CatalogQuery(sql).On(connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static Row<StoredModel> ReadModel(DbDataReader row) => Read(row.GetString(3), () => CatalogReader.Model(row));
+
+    private static Row<StoredVersion> ReadVersion(DbDataReader row) => row.GetBoolean(5)
+        ? Read(row.GetString(4), () => CatalogReader.Version(row))
+        : new Row<StoredVersion>(row.GetString(4), null, new Finding(row.GetString(4), "is the row of a version that belongs to no model"));
+
+    private static Row<StoredName> ReadName(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StoredName>(CatalogReader.Text(row, 1), "the name"));
+
+    private static Row<T> Read<T>(string key, Func<T> read)
+        where T : class
+    {
+        try
+        {
+            return new Row<T>(key, read(), null);
+        }
+        catch (StateCorruptException e)
+        {
+            return new Row<T>(key, null, new Finding(key, e.Message));
+        }
+    }
+
+    private sealed record Row<T>(string Key, T? State, Finding? Finding);
+}
