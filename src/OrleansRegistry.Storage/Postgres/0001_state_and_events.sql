@@ -93,7 +93,7 @@ end
 $$;
 
 create trigger registry_commit before insert or update on registry_state
-    for each row when (new.kind = 'model') execute function registry_commit();
+    for each row when (new.kind = 'model' and jsonb_typeof(new.payload) = 'object') execute function registry_commit();
 
 -- Numbers committed events in the order in which they were inserted. Readers call it first: a position is never given to an event that
 -- is not committed, and never below one that was given before, so that whoever follows positions misses none.
