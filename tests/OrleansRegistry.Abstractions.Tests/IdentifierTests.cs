@@ -108,6 +108,7 @@ public sealed class IdentifierTests
         Assert.Equal($"model/default/{Model}", GrainKeys.Model(GrainKeys.DefaultWorkspace, Model));
         Assert.Equal($"version/default/{Model}-3", GrainKeys.Version(GrainKeys.DefaultWorkspace, new VersionId(Model, 3)));
         Assert.Equal("name/default/My model", GrainKeys.Name(GrainKeys.DefaultWorkspace, "My model"));
+        Assert.Equal("name/default/a%7B0%7D", GrainKeys.Name(GrainKeys.DefaultWorkspace, "a{0}"));
     }
 
     [Fact]

@@ -9,8 +9,15 @@ public static class GrainKeys
     /// <summary>The workspace every request acts in until workspaces can be made.</summary>
     public const string DefaultWorkspace = "default";
 
-    /// <summary>The key of the grain that owns a model's name.</summary>
-    public static string Name(string workspace, string name) => $"name/{workspace}/{name}";
+    /// <summary>
+    /// The key of the grain that owns a model's name. Braces are written as no name can hold them: ADO.NET grain storage uses a key as a
+    /// format, and throws for one with a brace after it has stored the row.
+    /// </summary>
+    public static string Name(string workspace, string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return $"name/{workspace}/{name.Replace("{", "%7B", StringComparison.Ordinal).Replace("}", "%7D", StringComparison.Ordinal)}";
+    }
 
     /// <summary>The key of a model's grain.</summary>
     public static string Model(string workspace, string modelId) => $"model/{workspace}/{modelId}";
