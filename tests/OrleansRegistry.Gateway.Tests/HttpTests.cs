@@ -82,6 +82,17 @@ public sealed class HttpTests(SqliteServer server)
     public async Task What_is_no_http_is_400(string request) =>
         Assert.StartsWith("HTTP/1.1 400 ", await Exchange(request), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("Content-Length: 1048577\r\n\r\n", 0)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n100001\r\n", 1048577)]
+    public async Task A_body_has_at_most_1_MiB(string headers, int length)
+    {
+        var answer = await Exchange($"POST /v1/model_versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}{new string(' ', length)}");
+
+        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"payload_too_large\"", answer, StringComparison.Ordinal);
+    }
+
     private async Task<string> Exchange(string request)
     {
         using var client = new TcpClient();

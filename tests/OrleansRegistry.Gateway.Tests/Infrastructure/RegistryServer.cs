@@ -107,13 +107,13 @@ public sealed class SqliteServer : RegistryServer
         return rows.ToString();
     }
 
-    /// <summary>Writes something else over the row of a version.</summary>
-    public async Task Spoil(string versionId, string? payload)
+    /// <summary>Gives a version a state that there is none of.</summary>
+    public async Task Spoil(string versionId)
     {
         await using var connection = await Open();
-        await using var command = new SqliteCommand("update registry_state set payload = $payload where key = $key and kind = 'version'", connection);
-        command.Parameters.AddWithValue("$payload", (object?)payload ?? DBNull.Value);
-        command.Parameters.AddWithValue("$key", $"version/{GrainKeys.DefaultWorkspace}/{versionId}");
+        await using var command = new SqliteCommand(
+            "update registry_state set payload = json_set(payload, '$.state', 7) where key = $key and kind = 'version'", connection);
+        command.Parameters.AddWithValue("$key", GrainKeys.Version(GrainKeys.DefaultWorkspace, VersionId.TryParse(versionId, out var id) ? id : default));
         Assert.Equal(1, await command.ExecuteNonQueryAsync());
     }
 

@@ -232,20 +232,6 @@ public abstract class DeployTests(RegistryServer server)
 
         (await _registry.Send(HttpMethod.Post, "/v1/model_versions", content)).IsProblem(415, ErrorCode.UnsupportedMediaType);
     }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task The_body_has_at_most_1_MiB(bool isChunked)
-    {
-        using var content = new StringContent($$"""{"model_name":"{{new string('x', 1024 * 1024)}}"}""", Encoding.UTF8, "application/json");
-        using var stream = new StreamContent(await content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
-        stream.Headers.ContentType = content.Headers.ContentType;
-        stream.Headers.ContentLength = isChunked ? null : content.Headers.ContentLength;
-
-        (await _registry.Send(HttpMethod.Post, "/v1/model_versions", stream, isChunked ? [("Transfer-Encoding", "chunked")] : []))
-            .IsProblem(413, ErrorCode.PayloadTooLarge);
-    }
 }
 
 [Collection(OnSqlite.Name)]
