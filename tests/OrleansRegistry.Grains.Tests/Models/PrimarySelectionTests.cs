@@ -698,6 +698,26 @@ public sealed class PrimarySelectionTests
         Assert.Equal([first, second], _model.History);
     }
 
+    [Theory]
+    [InlineData("starting")]
+    [InlineData("failed")]
+    public void P5_rollback_passes_over_an_active_version_that_is_not_up(string condition)
+    {
+        var first = _model.NewPrimary();
+        var second = _model.Published(serving: TestModel.SlowServer);
+        _model.Ready(second);
+        var third = _model.NewPrimary();
+        _model.Deactivate(second);
+        _model.Activate(second);
+        if (condition == "failed")
+        {
+            _model.Fail(second);
+        }
+
+        Assert.Equal([first, second, third], _model.History);
+        Assert.Equal(first, _model.Rollback().To);
+    }
+
     [Fact]
     public void P5_rollback_twice_goes_on_and_not_back()
     {

@@ -299,6 +299,25 @@ public sealed class LifecycleTests
         Assert.Equal(before, (_model.State, _model[version]));
     }
 
+    [Theory]
+    [InlineData(63, null)]
+    [InlineData(64, ErrorCode.ValidationFailed)]
+    public void E3_a_patch_that_leads_to_more_than_64_labels_is_refused(int added, string? expected)
+    {
+        var ordinal = _model.Draft();
+        _model.Run(new Command.Label("vision", ordinal));
+        _model.Run(new Command.Label("vision", null));
+        var labels = Enumerable.Range(0, added).ToDictionary(i => $"label {i}", string? (_) => "");
+        var command = new PatchModelCommand
+        {
+            Context = new CommandContext { CommandId = Guid.Empty, Actor = "ann", Deadline = _model.Now },
+            Labels = labels,
+        };
+
+        Assert.Equal(expected, Lifecycle.Patch(_model[ordinal], default, labels, _model.Now).Refusal?.Code);
+        Assert.Equal(expected, ModelRules.Patch(_model.State, command).Error?.Code);
+    }
+
     [Fact]
     public void A_version_that_exists_is_not_deployed_again_and_one_that_does_not_is_not_changed()
     {
