@@ -9,12 +9,15 @@ namespace OrleansRegistry.Versions;
 /// </summary>
 public sealed class StartProbeTests
 {
+    /// <summary>A probe that doesn't do what a test waits for fails the test after so many milliseconds; no test waits for the time itself.</summary>
+    private const int Patience = 60_000;
+
     private static readonly DateTimeOffset Begin = DateTimeOffset.UnixEpoch.AddYears(56);
 
     private readonly ScriptedHealth _health = new();
     private readonly WatchedClock _clock = new(Begin);
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_ready_at_the_first_answer()
     {
         using var probe = Start();
@@ -26,7 +29,7 @@ public sealed class StartProbeTests
         Assert.False(_clock.Timers.TryRead(out _));
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_asks_the_health_url_of_the_version()
     {
         using var probe = Start();
@@ -36,7 +39,7 @@ public sealed class StartProbeTests
         Assert.Null(probe.Result);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_waits_twice_as_long_each_time_up_to_five_seconds_until_ready()
     {
         using var probe = Start();
@@ -52,7 +55,7 @@ public sealed class StartProbeTests
         Assert.Equal(new ServingResult(7, true, null), probe.Result);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_fails_after_the_startup_timeout_with_the_last_message()
     {
         using var probe = Start(startupTimeoutSeconds: 1);
@@ -66,7 +69,7 @@ public sealed class StartProbeTests
         Assert.Equal(new ServingResult(7, false, "The health URL answered 500."), probe.Result);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_ready_in_the_last_probe_counts()
     {
         using var probe = Start(startupTimeoutSeconds: 1);
@@ -79,7 +82,7 @@ public sealed class StartProbeTests
         Assert.True(probe.Result!.IsReady);
     }
 
-    [Theory]
+    [Theory(Timeout = Patience)]
     [InlineData(null, true)]
     [InlineData("The health URL answered 503.", false)]
     public async Task L3_after_downtime_one_probe_precedes_failed(string? problem, bool isReady)
@@ -96,7 +99,7 @@ public sealed class StartProbeTests
         Assert.False(_health.Questions.TryRead(out _));
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_a_question_that_takes_longer_than_the_timeout_is_the_last()
     {
         using var probe = Start(startupTimeoutSeconds: 1);
@@ -109,7 +112,7 @@ public sealed class StartProbeTests
         Assert.False(probe.Result!.IsReady);
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_dispose_ends_the_wait_between_two_probes()
     {
         var probe = Start();
@@ -124,7 +127,7 @@ public sealed class StartProbeTests
         Assert.False(_health.Questions.TryRead(out _));
     }
 
-    [Fact]
+    [Fact(Timeout = Patience)]
     public async Task L3_dispose_cancels_the_question_and_finds_nothing_any_more()
     {
         var probe = Start();
