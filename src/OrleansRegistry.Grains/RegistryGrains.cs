@@ -10,8 +10,8 @@ namespace OrleansRegistry;
 public static class RegistryGrains
 {
     /// <summary>
-    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, and a grain storage named <c>registry</c> that
-    /// serializes with the <see cref="IGrainStorageSerializer"/> added here.
+    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="Outbound.OutboundHttp"/>, and a grain
+    /// storage named <c>registry</c> that serializes with the <see cref="IGrainStorageSerializer"/> added here.
     /// </summary>
     public static IServiceCollection AddRegistryGrains(this IServiceCollection services)
     {

@@ -1,6 +1,7 @@
 using Orleans.Configuration;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
+using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
@@ -25,6 +26,7 @@ public static class RegistryHost
         builder.AddTelemetry();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage);
         builder.UseOrleans(silo => AddSilo(silo, settings));
         builder.Services.AddRegistryGateway();

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Net;
+using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
@@ -10,55 +10,56 @@ internal sealed record RegistrySettings
     /// <summary>Where the server listens unless <c>ASPNETCORE_URLS</c> says otherwise.</summary>
     public const string DefaultUrls = "http://127.0.0.1:5080";
 
-    private const string Section = "Registry";
+    private const string Root = "Registry";
 
     /// <summary><c>Registry__DataDirectory</c>: where SQLite keeps its file; made when it is missing. Default <c>data</c>.</summary>
-    public string DataDirectory { get; private init; } = "data";
+    public required string DataDirectory { get; init; }
 
     /// <summary><c>ConnectionStrings__Registry</c>: a PostgreSQL database to use instead of SQLite, or null.</summary>
     public string? PostgresConnectionString { get; private init; }
 
     /// <summary><c>Registry__SiloPort</c>: the loopback port on which silos talk. Default 11111.</summary>
-    public int SiloPort { get; private init; } = 11111;
+    public int SiloPort { get; private init; }
 
     /// <summary><c>Registry__GatewayPort</c>: the loopback port for Orleans clients, 0 for none. Default 0.</summary>
     public int GatewayPort { get; private init; }
 
     /// <summary><c>Registry__MaxActiveVersions</c>: the most active versions a model may have (rule L6). Default 1,000.</summary>
-    public int MaxActiveVersions { get; private init; } = 1000;
+    public int MaxActiveVersions { get; private init; }
+
+    /// <summary>
+    /// <c>Registry__Outbound__AllowPrivate</c>, <c>Registry__Outbound__AllowLoopback</c>: whether model servers may be in private
+    /// networks, and on this machine. Default true on SQLite, false on PostgreSQL.
+    /// </summary>
+    public required OutboundOptions Outbound { get; init; }
 
     /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; loopback only.</summary>
     public string Urls { get; private init; } = DefaultUrls;
+
+    /// <summary>Where the rows are.</summary>
+    public StorageOptions Storage => new() { DataDirectory = DataDirectory, PostgresConnectionString = PostgresConnectionString };
 
     /// <summary>Reads and checks every setting.</summary>
     /// <exception cref="InvalidSettingsException">One or more are not valid; the message says all that is wrong.</exception>
     public static RegistrySettings Read(IConfiguration configuration)
     {
-        var section = configuration.GetSection(Section);
         List<string> problems = [];
-        string[] known = [nameof(DataDirectory), nameof(SiloPort), nameof(GatewayPort), nameof(MaxActiveVersions)];
-        problems.AddRange(section.GetChildren()
-            .Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-            .Select(child => $"{child.Path} is not a setting; there are {string.Join(", ", known)}"));
-
-        var defaults = new RegistrySettings();
+        var root = new SettingsSection(configuration.GetSection(Root), problems);
+        var postgres = configuration.GetConnectionString(Root) is { Length: > 0 } connection ? connection : null;
         var settings = new RegistrySettings
         {
-            DataDirectory = section[nameof(DataDirectory)] ?? defaults.DataDirectory,
-            PostgresConnectionString = configuration.GetConnectionString(Section) is { Length: > 0 } connection ? connection : null,
-            SiloPort = Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, defaults.SiloPort),
-            GatewayPort = Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, defaults.GatewayPort),
-            MaxActiveVersions = Number(nameof(MaxActiveVersions), 1, 10_000, defaults.MaxActiveVersions),
+            DataDirectory = root.Text(nameof(DataDirectory), "data"),
+            PostgresConnectionString = postgres,
+            SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
+            GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
+            MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
+            Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultUrls,
         };
-        if (string.IsNullOrWhiteSpace(settings.DataDirectory))
-        {
-            problems.Add($"{Section}:{nameof(DataDirectory)} is empty; name a directory");
-        }
-
+        root.RefuseOthers();
         if (settings.SiloPort == settings.GatewayPort)
         {
-            problems.Add($"{Section}:{nameof(SiloPort)} and {Section}:{nameof(GatewayPort)} are both {settings.SiloPort}; they must differ");
+            root.Add(nameof(SiloPort), $"and {Root}:{nameof(GatewayPort)} are both {settings.SiloPort}; they must differ");
         }
 
         problems.AddRange(settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -70,26 +71,18 @@ internal sealed record RegistrySettings
         }
 
         return problems.Count == 0 ? settings : throw new InvalidSettingsException(problems);
-
-        int Number(string name, int least, int most, int otherwise)
-        {
-            if (section[name] is not { Length: > 0 } text)
-            {
-                return otherwise;
-            }
-
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-            {
-                return number;
-            }
-
-            problems.Add($"{Section}:{name} is '{text}'; it must be a whole number from {least} to {most}");
-            return otherwise;
-        }
     }
 
-    /// <summary>Where the rows are.</summary>
-    public StorageOptions Storage => new() { DataDirectory = DataDirectory, PostgresConnectionString = PostgresConnectionString };
+    private static OutboundOptions ReadOutbound(SettingsSection section, bool isEmbedded)
+    {
+        var options = new OutboundOptions
+        {
+            AllowPrivate = section.Flag(nameof(OutboundOptions.AllowPrivate), isEmbedded),
+            AllowLoopback = section.Flag(nameof(OutboundOptions.AllowLoopback), isEmbedded),
+        };
+        section.RefuseOthers();
+        return options;
+    }
 
     private static bool IsLoopback(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address)

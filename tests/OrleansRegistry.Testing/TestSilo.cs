@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
+using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Testing;
@@ -36,6 +37,7 @@ public sealed class TestSilo : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<OffsetClock>();
         builder.Services.AddSingleton<TimeProvider>(services => services.GetRequiredService<OffsetClock>());
+        builder.Services.AddSingleton(new OutboundHttp(new OutboundOptions { AllowLoopback = true }));
         builder.Services.AddRegistryStorage(options);
         builder.UseOrleans(silo =>
         {

@@ -1,26 +1,17 @@
 using System.Globalization;
-using System.Net;
+using OrleansRegistry.Outbound;
 
 namespace OrleansRegistry.Versions;
 
 /// <summary>Probes over HTTP: one GET, no redirects, no proxy, no cookies, and no more of the answer read than its head.</summary>
-internal sealed class HttpHealthProbe(TimeProvider clock) : IHealthProbe, IDisposable
+internal sealed class HttpHealthProbe(OutboundHttp outbound, TimeProvider clock) : IHealthProbe, IDisposable
 {
     /// <summary>How long one probe may take.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpMessageInvoker _client = new(
-        new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = Timeout,
-            MaxResponseHeadersLength = 16,
-            PooledConnectionLifetime = TimeSpan.Zero,
-        },
-        disposeHandler: true);
+    private const int MaxHeadersKilobytes = 16;
+
+    private readonly HttpMessageInvoker _client = new(Configure(outbound.CreateHandler()), disposeHandler: true);
 
     public async Task<string?> Check(Uri url, CancellationToken cancellationToken)
     {
@@ -41,9 +32,19 @@ internal sealed class HttpHealthProbe(TimeProvider clock) : IHealthProbe, IDispo
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever a stranger's server makes the client throw is an answer to the question whether it is up.
-            return $"The health URL could not be reached: {(e is HttpRequestException http ? http.HttpRequestError.ToString() : e.GetType().Name)}.";
+            return AddressRefusedException.IsCauseOf(e)
+                ? "The health URL leads to an address that the registry is not allowed to connect to."
+                : $"The health URL could not be reached: {(e is HttpRequestException http ? http.HttpRequestError.ToString() : e.GetType().Name)}.";
         }
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static SocketsHttpHandler Configure(SocketsHttpHandler handler)
+    {
+        handler.ConnectTimeout = Timeout;
+        handler.MaxResponseHeadersLength = MaxHeadersKilobytes;
+        handler.PooledConnectionLifetime = TimeSpan.Zero;
+        return handler;
+    }
 }

@@ -52,6 +52,7 @@ public abstract class RegistryServer : IAsyncLifetime
             $"--ConnectionStrings:Registry={Database.Options.PostgresConnectionString}",
             $"--Registry:SiloPort={FreePort().ToString(CultureInfo.InvariantCulture)}",
             $"--Registry:MaxActiveVersions={MaxActiveVersions}",
+            "--Registry:Outbound:AllowLoopback=true",
         ];
         _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
         await _app.StartAsync();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Storage;
 using OrleansRegistry.Models;
+using OrleansRegistry.Outbound;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.State;
@@ -24,7 +25,7 @@ public sealed partial class ContractTests
         var version = new RecordingStorage();
         var name = new RecordingStorage();
         var clock = new FakeTimeProvider();
-        using var probe = new HttpHealthProbe(clock);
+        using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
         var modelGrain = new ModelGrain(
             model, Context("model/default/k7m2qx9p4d"), null!, null!, Options.Create(new ModelOptions()), clock, null!, NullLogger<ModelGrain>.Instance);

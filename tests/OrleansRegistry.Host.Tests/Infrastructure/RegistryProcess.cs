@@ -70,6 +70,7 @@ internal sealed class RegistryProcess : IDisposable
             "--urls", "http://127.0.0.1:0",
             $"--Registry:DataDirectory={settings.DataDirectory}",
             $"--Registry:SiloPort={settings.SiloPort}",
+            "--Registry:Outbound:AllowLoopback=true",
             .. settings.Arguments,
         ],
         settings.ConnectionString is { } connection

@@ -1,0 +1,73 @@
+using System.Globalization;
+
+namespace OrleansRegistry.Host;
+
+/// <summary>Reads the settings of one section, and collects all that is wrong with them.</summary>
+internal sealed class SettingsSection(IConfigurationSection section, List<string> problems)
+{
+    private readonly List<string> _known = [];
+
+    /// <summary>A section within this one.</summary>
+    public SettingsSection Section(string name)
+    {
+        _known.Add(name);
+        return new SettingsSection(section.GetSection(name), problems);
+    }
+
+    /// <summary>A text; what is blank is wrong.</summary>
+    public string Text(string name, string otherwise)
+    {
+        _known.Add(name);
+        if (section[name] is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            Add(name, "is empty");
+        }
+
+        return text;
+    }
+
+    /// <summary>A whole number within bounds.</summary>
+    public int Number(string name, int least, int most, int otherwise) => (int)Number(name, least, (long)most, otherwise);
+
+    /// <summary>A whole number within bounds.</summary>
+    public long Number(string name, long least, long most, long otherwise) => Read(
+        name,
+        otherwise,
+        $"a whole number from {least} to {most}",
+        text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : null);
+
+    /// <summary>True or false.</summary>
+    public bool Flag(string name, bool otherwise) =>
+        Read<bool>(name, otherwise, "true or false", text => bool.TryParse(text, out var flag) ? flag : null);
+
+    /// <summary>Notes something else that is wrong with a setting.</summary>
+    public void Add(string name, string problem) => problems.Add($"{section.Path}:{name} {problem}");
+
+    /// <summary>Refuses what nobody has asked for, once all settings are read.</summary>
+    public void RefuseOthers() => problems.AddRange(section.GetChildren()
+        .Where(child => !_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+        .Select(child => $"{child.Path} is not a setting; there are {string.Join(", ", _known)}"));
+
+    private T Read<T>(string name, T otherwise, string rule, Func<string, T?> parse)
+        where T : struct
+    {
+        _known.Add(name);
+        if (section[name] is not { Length: > 0 } text)
+        {
+            return otherwise;
+        }
+
+        if (parse(text) is { } value)
+        {
+            return value;
+        }
+
+        Add(name, $"is '{text}'; it must be {rule}");
+        return otherwise;
+    }
+}

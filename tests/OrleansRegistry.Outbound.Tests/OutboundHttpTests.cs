@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace OrleansRegistry.Outbound;
+
+/// <summary>The guard looks at the address that a name was resolved to, on the connection itself.</summary>
+public sealed class OutboundHttpTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:{0}/")]
+    [InlineData("http://localhost:{0}/")]
+    [InlineData("http://0x7f000001:{0}/")]
+    [InlineData("http://2130706433:{0}/")]
+    [InlineData("http://127.1:{0}/")]
+    [InlineData("http://[::ffff:127.0.0.1]:{0}/")]
+    public async Task A_host_that_leads_to_a_refused_address_is_never_connected_to(string url)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = Client(new OutboundOptions { AllowPrivate = true });
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => Get(client, url, Port(listener)));
+
+        Assert.True(AddressRefusedException.IsCauseOf(error));
+        Assert.False(listener.Pending());
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/")]
+    [InlineData("http://[fd00:ec2::254]/")]
+    [InlineData("http://0.0.0.0/")]
+    [InlineData("http://[::ffff:169.254.169.254]/")]
+    public async Task Metadata_services_are_refused_whatever_is_allowed(string url)
+    {
+        using var client = Client(new OutboundOptions { AllowPrivate = true, AllowLoopback = true });
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, default));
+
+        Assert.True(AddressRefusedException.IsCauseOf(error));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:{0}/")]
+    [InlineData("http://localhost:{0}/")]
+    public async Task An_allowed_host_is_connected_to_and_a_redirect_is_not_followed(string url)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = Client(new OutboundOptions { AllowLoopback = true });
+
+        await Task.WhenAll(AnswerRedirect(listener), IsRedirected());
+
+        async Task IsRedirected() => Assert.Equal(HttpStatusCode.Found, await Get(client, url, Port(listener)).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_host_without_an_address_is_an_error_of_its_own()
+    {
+        using var client = Client(new OutboundOptions());
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://no-such-host.invalid/");
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, default));
+
+        Assert.False(AddressRefusedException.IsCauseOf(error));
+    }
+
+    private static async Task AnswerRedirect(TcpListener listener)
+    {
+        using var connection = await listener.AcceptTcpClientAsync().WaitAsync(Patience);
+        await connection.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"));
+    }
+
+    private static HttpMessageInvoker Client(OutboundOptions options) => new(new OutboundHttp(options).CreateHandler(), disposeHandler: true);
+
+    private static async Task<HttpStatusCode> Get(HttpMessageInvoker client, string url, int port)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url.Replace("{0}", $"{port}", StringComparison.Ordinal));
+        using var response = await client.SendAsync(request, default);
+        return response.StatusCode;
+    }
+
+    private static int Port(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
+}
