@@ -45,6 +45,9 @@ public static class ErrorCode
     /// <summary>409: the model has as many active versions as it may have (rule L6).</summary>
     public const string TooManyActiveVersions = "too_many_active_versions";
 
+    /// <summary>409: the version has no serving spec, so that it can't be called.</summary>
+    public const string NotServable = "not_servable";
+
     /// <summary>410: the version is deleted.</summary>
     public const string VersionDeleted = "version_deleted";
 
@@ -56,6 +59,9 @@ public static class ErrorCode
 
     /// <summary>422: the idempotency key came before, with another body.</summary>
     public const string IdempotencyKeyReused = "idempotency_key_reused";
+
+    /// <summary>502: the model's server can't be reached, or what it answered is not HTTP.</summary>
+    public const string BackendUnreachable = "backend_unreachable";
 
     /// <summary>503: the version is starting.</summary>
     public const string VersionStarting = "version_starting";
@@ -83,4 +89,10 @@ public static class ErrorCode
 
     /// <summary>500: a bug in the registry; the log knows more under the problem's <c>trace_id</c>.</summary>
     public const string InternalError = "internal_error";
+
+    /// <summary>504: the model's server was silent for too long.</summary>
+    public const string BackendTimeout = "backend_timeout";
+
+    /// <summary>508: the call came back to the gateway that had forwarded it.</summary>
+    public const string LoopDetected = "loop_detected";
 }

@@ -6,14 +6,15 @@ using Scalar.AspNetCore;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/> and Orleans' grain factory.</summary>
+/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>,
+/// Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
 public static class RegistryGateway
 {
     private const int MaxBodyBytes = 1024 * 1024;
     private const int MaxConnections = 10_000;
 
     /// <summary>Adds the services.</summary>
-    public static IServiceCollection AddRegistryGateway(this IServiceCollection services)
+    public static IServiceCollection AddRegistryGateway(this IServiceCollection services, InvocationOptions invocation)
     {
         services.Configure<KestrelServerOptions>(Limit);
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
@@ -21,6 +22,8 @@ public static class RegistryGateway
         services.AddSingleton<ArtifactLookup>();
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
+        services.AddSingleton<VersionResolver>();
+        services.AddInvocation(invocation);
         services.AddHealthChecks();
         services.AddRegistryOpenApi();
         return services;
@@ -41,6 +44,10 @@ public static class RegistryGateway
         v1.MapLifecycle();
         v1.MapEvents();
 
+        app.MapInvocation();
+        app.MapInference();
+        app.MapCompletions();
+
         app.MapHealth();
         app.MapOpenApi();
         app.MapScalarApiReference("/scalar", scalar => scalar
@@ -48,6 +55,20 @@ public static class RegistryGateway
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent());
+    }
+
+    private static void AddInvocation(this IServiceCollection services, InvocationOptions options)
+    {
+        services.AddHttpForwarder();
+        services.AddSingleton(options);
+        services.AddSingleton<BackendClient>();
+        services.AddSingleton<CallForwarder>();
+        services.AddSingleton<Invoker>();
+        services.AddSingleton<ModelMetadata>();
+        services.AddSingleton<TrafficMeter>();
+        services.AddSingleton<TrafficReporter>();
+        services.AddSingleton<Retirement>();
+        services.AddHostedService(provider => provider.GetRequiredService<TrafficReporter>());
     }
 
     private static void Limit(KestrelServerOptions options)

@@ -29,7 +29,7 @@ public static class RegistryHost
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage);
         builder.UseOrleans(silo => AddSilo(silo, settings));
-        builder.Services.AddRegistryGateway();
+        builder.Services.AddRegistryGateway(settings.Invocation);
         builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
         configure?.Invoke(builder.Services);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 
@@ -33,6 +34,9 @@ internal sealed record RegistrySettings
     /// </summary>
     public required OutboundOptions Outbound { get; init; }
 
+    /// <summary><c>Registry__Invocation__…</c>: how calls are forwarded.</summary>
+    public required InvocationOptions Invocation { get; init; }
+
     /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; loopback only.</summary>
     public string Urls { get; private init; } = DefaultUrls;
 
@@ -54,6 +58,7 @@ internal sealed record RegistrySettings
             GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
+            Invocation = ReadInvocation(root.Section(nameof(Invocation))),
             Urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultUrls,
         };
         root.RefuseOthers();
@@ -79,6 +84,20 @@ internal sealed record RegistrySettings
         {
             AllowPrivate = section.Flag(nameof(OutboundOptions.AllowPrivate), isEmbedded),
             AllowLoopback = section.Flag(nameof(OutboundOptions.AllowLoopback), isEmbedded),
+        };
+        section.RefuseOthers();
+        return options;
+    }
+
+    private static InvocationOptions ReadInvocation(SettingsSection section)
+    {
+        var defaults = new InvocationOptions();
+        var options = new InvocationOptions
+        {
+            ConnectTimeoutSeconds = section.Number(nameof(InvocationOptions.ConnectTimeoutSeconds), 1, 300, defaults.ConnectTimeoutSeconds),
+            ActivityTimeoutSeconds = section.Number(nameof(InvocationOptions.ActivityTimeoutSeconds), 1, 86_400, defaults.ActivityTimeoutSeconds),
+            MaxBodyBytes = section.Number(nameof(InvocationOptions.MaxBodyBytes), 1, long.MaxValue, defaults.MaxBodyBytes),
+            MaxBufferedBytes = section.Number(nameof(InvocationOptions.MaxBufferedBytes), 1024, 1 << 30, defaults.MaxBufferedBytes),
         };
         section.RefuseOthers();
         return options;

@@ -25,6 +25,9 @@ public static class GrainKeys
     /// <summary>The key of a version's grain.</summary>
     public static string Version(string workspace, VersionId id) => $"version/{workspace}/{id}";
 
+    /// <summary>The key of the grain that adds up a version's traffic.</summary>
+    public static string Traffic(string workspace, VersionId id) => $"traffic/{workspace}/{id}";
+
     /// <summary>Splits a key into its workspace and the id or name behind it.</summary>
     /// <exception cref="FormatException">The key was not built here.</exception>
     public static (string Workspace, string Id) Split(string key)

@@ -40,4 +40,8 @@ public sealed record ResolvedVersion
     /// <summary>The revision of the model that the answer is true of.</summary>
     [Id(4)]
     public int Revision { get; init; }
+
+    /// <summary>The name of its model.</summary>
+    [Id(5)]
+    public required string ModelName { get; init; }
 }

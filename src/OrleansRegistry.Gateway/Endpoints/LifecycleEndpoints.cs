@@ -22,6 +22,7 @@ public static class LifecycleEndpoints
             .Refuses([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
+            .Reads(Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
     }
 
@@ -78,18 +79,34 @@ public static class LifecycleEndpoints
         });
 
     /// <summary>Takes a version out of routing at once.</summary>
-    public static Task<Answer<CommandAnswer>> Deactivate(
-        CommandReceipt receipt, string id, RequestBody<DeactivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
-        On(receipt, id, caller, grains, (model, version) =>
-            Answers.Refusal([.. Named("promote_to", VersionReference.ProblemOfOther(body.Value.PromoteTo, version))]) is { } refusal
-                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
-                : model.Deactivate(new RetireCommand
-                {
-                    Context = receipt.By(caller),
-                    Ordinal = version.Ordinal,
-                    PromoteTo = body.Value.PromoteTo,
-                    RefuseIfPrimary = body.Value.RefuseIfPrimary,
-                }));
+    public static async Task<Answer<RetireAnswer>> Deactivate(
+        CommandReceipt receipt,
+        string id,
+        RequestBody<DeactivateRequest> body,
+        RequestCaller caller,
+        HttpRequest request,
+        IGrainFactory grains,
+        Retirement retirement)
+    {
+        if (!VersionId.TryParse(id, out var version))
+        {
+            return Routes.NoVersion(id);
+        }
+
+        if (VersionReference.ProblemOfOther(body.Value.PromoteTo, version) is { } problem)
+        {
+            return RegistryError.Invalid("promote_to", problem);
+        }
+
+        var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).Deactivate(new RetireCommand
+        {
+            Context = receipt.By(caller),
+            Ordinal = version.Ordinal,
+            PromoteTo = body.Value.PromoteTo,
+            RefuseIfPrimary = body.Value.RefuseIfPrimary,
+        });
+        return await retirement.Answer(outcome, receipt, request, caller, version);
+    }
 
     private static async Task<Answer<CommandAnswer>> On(
         CommandReceipt receipt, string id, RequestCaller caller, IGrainFactory grains, Func<IModelGrain, VersionId, Task<Outcome<CommandAnswer>>> command) =>

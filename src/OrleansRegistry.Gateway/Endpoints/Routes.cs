@@ -11,6 +11,33 @@ internal static class Routes
     private const string Models = "models/{model}";
     private const string Versions = "model_versions/{id}";
 
+    /// <summary>The codes of a selector that leads nowhere.</summary>
+    public static IReadOnlyList<string> OfSelection { get; } =
+    [
+        ErrorCode.InvalidSelector,
+        ErrorCode.ModelNotFound,
+        ErrorCode.VersionNotFound,
+        ErrorCode.NoMatchingVersion,
+        ErrorCode.VersionInactive,
+        ErrorCode.NoPrimary,
+        ErrorCode.VersionDeleted,
+        ErrorCode.ModelDeleted,
+        ErrorCode.VersionStarting,
+        ErrorCode.ServingFailed,
+        ErrorCode.StateCorrupt,
+    ];
+
+    /// <summary>The codes of a call that can't be made.</summary>
+    public static IReadOnlyList<string> OfInvocation { get; } =
+    [
+        ErrorCode.NotServable,
+        ErrorCode.PayloadTooLarge,
+        ErrorCode.BackendUnreachable,
+        ErrorCode.BackendTimeout,
+        ErrorCode.LoopDetected,
+        ErrorCode.StateCorrupt,
+    ];
+
     /// <summary>The route of a model's resource.</summary>
     public static string OfModel(string rest = "") => Models + rest;
 
@@ -20,6 +47,10 @@ internal static class Routes
     /// <summary>Says which parameters a route reads.</summary>
     public static RouteHandlerBuilder Reads(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
         route.WithMetadata(new RequestParameters(parameters));
+
+    /// <summary>Says that a route forwards to a model's server, and which parameters it reads itself.</summary>
+    public static RouteHandlerBuilder Invokes(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
+        route.Reads(parameters).WithMetadata(new InvocationMetadata());
 
     /// <summary>Says which codes a route's problems can have, besides those that every route has.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params IReadOnlyList<string> codes) =>
@@ -40,3 +71,6 @@ internal static class Routes
 /// <summary>The codes of a route's problems.</summary>
 /// <param name="All">The codes.</param>
 internal sealed record RefusalCodes(IReadOnlyList<string> All);
+
+/// <summary>A route that forwards to a model's server: body and answer are the model's own.</summary>
+internal sealed record InvocationMetadata;

@@ -29,6 +29,10 @@ public static class VersionEndpoints
             .WithName("get_version_by_number")
             .Reads(CommonParameters.IfNoneMatch)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+        versions.MapGet(Routes.OfVersion("/traffic"), GetTraffic)
+            .WithName("get_version_traffic")
+            .Reads()
+            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapCommand(HttpMethods.Patch, Routes.OfVersion(), PatchVersion)
             .WithName("patch_version")
             .Refuses(
@@ -40,7 +44,7 @@ public static class VersionEndpoints
                 ErrorCode.StateCorrupt);
         versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
             .WithName("delete_version")
-            .Reads(CommonParameters.PromoteTo, CommonParameters.RefuseIfPrimary, CommonParameters.DryRun, CommonParameters.IfMatch)
+            .Reads(CommonParameters.PromoteTo, CommonParameters.RefuseIfPrimary, Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .Refuses(
                 ErrorCode.VersionNotFound,
                 ErrorCode.NotRoutable,
@@ -111,8 +115,8 @@ public static class VersionEndpoints
 
     /// <summary>Deletes a version at once and for ever; the last one takes its model along.</summary>
     /// <remarks>Its id and number stay taken, and its history stays readable.</remarks>
-    public static async Task<Answer<CommandAnswer>> DeleteVersion(
-        CommandReceipt receipt, string id, RequestCaller caller, HttpRequest request, IGrainFactory grains)
+    public static async Task<Answer<RetireAnswer>> DeleteVersion(
+        CommandReceipt receipt, string id, RequestCaller caller, HttpRequest request, IGrainFactory grains, Retirement retirement)
     {
         if (!VersionId.TryParse(id, out var version))
         {
@@ -125,14 +129,21 @@ public static class VersionEndpoints
             return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
         }
 
-        return Answers.Command(
-            await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).Delete(new RetireCommand
-            {
-                Context = receipt.By(caller),
-                Ordinal = version.Ordinal,
-                PromoteTo = promoteTo,
-                RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
-            }),
-            receipt);
+        var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).Delete(new RetireCommand
+        {
+            Context = receipt.By(caller),
+            Ordinal = version.Ordinal,
+            PromoteTo = promoteTo,
+            RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
+        });
+        return await retirement.Answer(outcome, receipt, request, caller, version);
     }
+
+    /// <summary>Says whether a version is in use: its calls, added up over all gateways.</summary>
+    /// <remarks>What this gateway has counted is all there; other gateways report every second.</remarks>
+    public static async Task<Answer<TrafficView>> GetTraffic(
+        string id, RequestCaller caller, IRegistryCatalog catalog, TrafficReporter traffic, CancellationToken cancellationToken) =>
+        VersionId.TryParse(id, out var version) && await catalog.FindVersion(caller.Workspace, version, cancellationToken) is not null
+            ? await traffic.Read(caller.Workspace, version)
+            : Routes.NoVersion(id);
 }

@@ -3,6 +3,7 @@ using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -19,6 +20,7 @@ internal static class RegistryOpenApi
         ["model"] = "The model's id or URL-encoded name.",
         ["id"] = "The version's id.",
         ["number"] = "The version's number.",
+        ["version"] = "A number, an npm-style range or a version id.",
     };
 
     /// <summary>Adds the document <c>v1</c>.</summary>
@@ -71,6 +73,11 @@ internal static class RegistryOpenApi
 
         operation.Responses ??= [];
         AddHeaders(operation.Responses, declared);
+        if (metadata.OfType<InvocationMetadata>().Any())
+        {
+            DescribeInvocation(operation, isCall: context.Description.HttpMethod == HttpMethods.Post);
+        }
+
         var problem = await Component(context, typeof(Problem), cancellationToken);
         var codes = metadata.OfType<RefusalCodes>().LastOrDefault()?.All ?? [];
         foreach (var status in CommonCodes.Concat(codes).GroupBy(code => ProblemKind.Of(code).Status).OrderBy(group => group.Key))
@@ -81,6 +88,25 @@ internal static class RegistryOpenApi
                 Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
             };
         }
+    }
+
+    /// <summary>Body and answer are the model's own.</summary>
+    private static void DescribeInvocation(OpenApiOperation operation, bool isCall)
+    {
+        var anything = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType() };
+        operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Whatever the model's server takes.", Content = anything } : null;
+        operation.Responses!["200"] = new OpenApiResponse
+        {
+            Description = "The answer of the model's server, with its own status, headers and body.",
+            Content = anything,
+            Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                ["Model-Id"] = Header("The model's id."),
+                ["Model-Version"] = Header("The number of the version that answered."),
+                ["Model-Version-Id"] = Header("Its id."),
+                ["Model-Resolved-By"] = Header("How the call led to it: `primary`, `exact`, `range` or `id`."),
+            },
+        };
     }
 
     private static void AddHeaders(OpenApiResponses responses, IReadOnlyList<RequestParameter> declared)

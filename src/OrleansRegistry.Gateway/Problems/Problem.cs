@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Mime;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
@@ -30,6 +31,10 @@ public sealed record Problem
     /// <summary>For 400: what is wrong, by JSON field, query parameter or header.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors { get; init; }
+
+    /// <summary>On routes of another protocol: the error as that protocol's clients read it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonNode? Error { get; init; }
 }
 
 /// <summary>The one place where an error becomes an HTTP answer.</summary>
@@ -51,6 +56,7 @@ internal static class ProblemWriter
                 ? null
                 : error.Fields.GroupBy(field => field.Field, field => field.Message, StringComparer.Ordinal)
                     .ToDictionary(group => group.Key, IReadOnlyList<string> (group) => [.. group.Distinct()], StringComparer.Ordinal),
+            Error = context.GetEndpoint()?.Metadata.GetMetadata<ErrorDialect>()?.Write(error),
         };
         var response = context.Response;
         response.StatusCode = kind.Status;

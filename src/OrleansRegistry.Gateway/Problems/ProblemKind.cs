@@ -27,6 +27,7 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.PrimaryMoved] = new(StatusCodes.Status409Conflict, "The primary is another version"),
         [ErrorCode.NoPreviousPrimary] = new(StatusCodes.Status409Conflict, "There is nothing to roll back to"),
         [ErrorCode.NoPrimary] = new(StatusCodes.Status409Conflict, "The model has no primary"),
+        [ErrorCode.NotServable] = new(StatusCodes.Status409Conflict, "The version has no server"),
         [ErrorCode.TooManyActiveVersions] = new(StatusCodes.Status409Conflict, "The model has too many active versions"),
         [ErrorCode.VersionDeleted] = new(StatusCodes.Status410Gone, "The version is deleted"),
         [ErrorCode.ModelDeleted] = new(StatusCodes.Status410Gone, "The model is deleted"),
@@ -36,9 +37,12 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.IdempotencyKeyReused] = new(StatusCodes.Status422UnprocessableEntity, "The idempotency key was used before"),
         [ErrorCode.InternalError] = new(StatusCodes.Status500InternalServerError, "The registry failed"),
         [ErrorCode.StateCorrupt] = new(StatusCodes.Status500InternalServerError, "A stored row can't be read"),
+        [ErrorCode.BackendUnreachable] = new(StatusCodes.Status502BadGateway, "The model's server can't be reached"),
         [ErrorCode.VersionStarting] = new(StatusCodes.Status503ServiceUnavailable, "The version is starting", RetryAfterSeconds: 1),
         [ErrorCode.ServingFailed] = new(StatusCodes.Status503ServiceUnavailable, "The version did not come up"),
         [ErrorCode.Unavailable] = new(StatusCodes.Status503ServiceUnavailable, "The registry is not available", RetryAfterSeconds: 1),
+        [ErrorCode.BackendTimeout] = new(StatusCodes.Status504GatewayTimeout, "The model's server did not answer in time"),
+        [ErrorCode.LoopDetected] = new(StatusCodes.Status508LoopDetected, "The call goes in circles"),
     }.ToFrozenDictionary();
 
     /// <summary>The kind of a code.</summary>

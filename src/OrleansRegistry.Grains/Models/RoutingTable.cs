@@ -82,5 +82,6 @@ internal sealed class RoutingTable
         ResolvedBy = how,
         ServingUrl = version.Url,
         Revision = _revision,
+        ModelName = _model.Name,
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansRegistry.Models;
+using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.State;
@@ -21,6 +22,7 @@ namespace OrleansRegistry.State;
 [JsonSerializable(typeof(ModelState))]
 [JsonSerializable(typeof(ModelVersionState))]
 [JsonSerializable(typeof(ModelNameState))]
+[JsonSerializable(typeof(TrafficState))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Names of enumerations as the HTTP contract spells them; numbers are refused.</summary>

@@ -17,4 +17,7 @@ internal static class StorageNames
 
     /// <summary>Rows of <see cref="Models.ModelNameGrain"/>.</summary>
     public const string Name = "name";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Traffic.VersionTrafficGrain"/>.</summary>
+    public const string Traffic = "traffic";
 }

@@ -130,6 +130,7 @@ public sealed class RoutingTableTests
                 ResolvedBy = ResolvedBy.Primary,
                 ServingUrl = TestModel.Server.Url,
                 Revision = 7,
+                ModelName = _model.State.Name,
             },
             answer);
     }

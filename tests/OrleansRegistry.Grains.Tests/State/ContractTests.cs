@@ -7,6 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 using Orleans.Storage;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.State;
@@ -24,6 +25,7 @@ public sealed partial class ContractTests
         var model = new RecordingStorage();
         var version = new RecordingStorage();
         var name = new RecordingStorage();
+        var traffic = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
@@ -33,13 +35,15 @@ public sealed partial class ContractTests
         await modelGrain.Touch();
         await versionGrain.Prepare(Guid.Empty, new ReadTransition(), default);
         await new ModelNameGrain(name, Context("name/default/n")).Get();
+        await new VersionTrafficGrain(
+            traffic, Context("traffic/default/k7m2qx9p4d-1"), clock, NullLogger<VersionTrafficGrain>.Instance).Read();
 
-        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name];
-        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName]);
+        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic];
+        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, traffic.StateName]);
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         // A new class of grains has to be added above.
         Assert.Equal(
-            [typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain)],
+            [typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(VersionTrafficGrain)],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal));
     }
 
@@ -83,7 +87,7 @@ public sealed partial class ContractTests
     [Fact]
     public void Every_enumeration_in_a_stored_row_is_written_in_snake_case()
     {
-        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState)]).Where(type => type.IsEnum)];
+        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(TrafficState)]).Where(type => type.IsEnum)];
 
         Assert.Contains(typeof(PrimaryReason), enums);
         Assert.Contains(typeof(ServingStatus), enums);

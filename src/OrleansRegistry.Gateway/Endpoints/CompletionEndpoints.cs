@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>The routes of OpenAI's clients: which model and version is meant stands in the body.</summary>
+public static class CompletionEndpoints
+{
+    private static readonly string[] Paths = ["chat/completions", "completions", "embeddings"];
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapCompletions(this IEndpointRouteBuilder routes)
+    {
+        foreach (var path in Paths)
+        {
+            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, InvocationOptions options) =>
+                    Complete(path, context, caller, invoker, options))
+                .WithName(path.Replace('/', '_'))
+                .WithTags("Invocation")
+                .WithSummary("Calls the model that the body's field model names, in the shape of OpenAI's API.")
+                .WithDescription(
+                    "`model` is `name` for the primary, or `name@1.2.0` or `name@^1.2`; the last `@` counts. Everything is forwarded as it is to `v1/" + path
+                    + "` beside the serving URL.")
+                .WithMetadata(ErrorDialect.OpenAi)
+                .Invokes(InvocationEndpoints.Header)
+                .Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+        }
+    }
+
+    private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, InvocationOptions options)
+    {
+        if (invoker.Refusal(context) is { } refusal)
+        {
+            await ProblemWriter.Write(context, refusal);
+            return;
+        }
+
+        if (!(await ModelField.Find(context.Request.BodyReader, options.MaxBufferedBytes, context.RequestAborted)).TryGet(out var named, out var error))
+        {
+            await ProblemWriter.Write(context, error);
+            return;
+        }
+
+        var at = named.LastIndexOf('@');
+        if (CallSelector.Read(context.Request, at < 0 ? [] : [named[(at + 1)..]], "model", out var selector) is { } wrong)
+        {
+            await ProblemWriter.Write(context, wrong);
+            return;
+        }
+
+        await invoker.Invoke(
+            context,
+            caller,
+            at < 0 ? named : named[..at],
+            selector,
+            version => new Call(version, BackendAddress.Beside(version.ServingUrl!, "v1/" + path, context.Request.QueryString.Value ?? "")));
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What <c>GET /v2</c> answers.</summary>
+/// <param name="Name">The server's name.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Extensions">The extensions of the protocol that it knows: none.</param>
+public sealed record InferenceServer(string Name, string Version, ImmutableArray<string> Extensions);
+
+/// <summary>What <c>GET /v2/health/live</c> answers.</summary>
+/// <param name="Live">True.</param>
+public sealed record InferenceLive(bool Live);
+
+/// <summary>What <c>GET /v2/health/ready</c> answers.</summary>
+/// <param name="Ready">True.</param>
+public sealed record InferenceReady(bool Ready);
+
+/// <summary>The Open Inference Protocol, version 2: every model of the registry as one server offers them, over the same resolver.</summary>
+public static class InferenceEndpoints
+{
+    private const string Model = "/v2/models/{model}";
+    private const string Inferring = "/infer";
+    private const string ModelVersion = "/v2/models/{model}/versions/{version}";
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapInference(this IEndpointRouteBuilder routes)
+    {
+        var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference);
+        v2.MapGet("/v2", Server).WithName("v2_server");
+        v2.MapGet("/v2/health/live", Live).WithName("v2_live");
+        v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready");
+        Map(v2.MapPost(Model + Inferring, Infer), "v2_infer");
+        Map(v2.MapGet(Model + "/ready", ModelReady), "v2_model_ready");
+        Map(v2.MapPost(ModelVersion + Inferring, Infer), "v2_infer_version");
+        Map(v2.MapGet(ModelVersion + "/ready", ModelReady), "v2_version_ready");
+        Map(v2.MapGet(Model, Metadata), "v2_model");
+        Map(v2.MapGet(ModelVersion, Metadata), "v2_version");
+
+        static void Map(RouteHandlerBuilder route, string name) =>
+            route.WithName(name).Invokes(InvocationEndpoints.Header).Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+    }
+
+    private static string ServerVersion { get; } =
+        typeof(InferenceEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Says what serves the models.</summary>
+    public static Answer<InferenceServer> Server() => new InferenceServer("orleans-registry", ServerVersion, []);
+
+    /// <summary>Says that the registry runs.</summary>
+    public static Answer<InferenceLive> Live() => new InferenceLive(true);
+
+    /// <summary>Says that the registry takes calls; whether a model does is another route.</summary>
+    public static Answer<InferenceReady> Ready() => new InferenceReady(true);
+
+    /// <summary>Infers: forwarded to the same route of the model's server.</summary>
+    public static Task Infer(string model, HttpContext context, RequestCaller caller, Invoker invoker) =>
+        Forward(model, Inferring, context, caller, invoker);
+
+    /// <summary>Says whether the version's server is ready, as it says itself.</summary>
+    public static Task ModelReady(string model, HttpContext context, RequestCaller caller, Invoker invoker) =>
+        Forward(model, "/ready", context, caller, invoker);
+
+    /// <summary>Describes a model: what its server says, with the registry's name of it and the versions that can be called.</summary>
+    public static Task Metadata(string model, HttpContext context, RequestCaller caller, Invoker invoker, ModelMetadata metadata) =>
+        Forward(
+            model,
+            "",
+            context,
+            caller,
+            invoker,
+            version => (http, answer, cancellationToken) => metadata.Rewrite(http, answer, caller, version, cancellationToken));
+
+    private static Task Forward(
+        string model,
+        string rest,
+        HttpContext context,
+        RequestCaller caller,
+        Invoker invoker,
+        Func<ResolvedVersion, Func<HttpContext, HttpResponseMessage, CancellationToken, Task<bool>>>? rewrite = null)
+    {
+        IReadOnlyList<string> named = context.GetRouteValue("version") is string version ? [version] : [];
+        return CallSelector.Read(context.Request, named, "version", out var selector) is { } refusal
+            ? ProblemWriter.Write(context, refusal)
+            : invoker.Invoke(context, caller, model, selector, resolved => new Call(
+                resolved, BackendAddress.OfModel(resolved.ServingUrl!, resolved.ModelName, rest, context.Request.QueryString.Value ?? ""))
+            {
+                IsInvocation = rest == Inferring,
+                Rewrite = rewrite?.Invoke(resolved),
+            });
+    }
+}

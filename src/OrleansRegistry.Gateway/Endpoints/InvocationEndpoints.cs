@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Calling a model: the request goes to the version's server as it is, and so does the answer to the caller.</summary>
+public static class InvocationEndpoints
+{
+    // /v1/models/{model}/predict and /v1/model_versions/{id}/predict: what comes behind belongs to the model.
+    private const int Segments = 4;
+    private const string Call = "/predict";
+
+    // GET and CONNECT begin WebSockets, over HTTP/1.1 and HTTP/2.
+    private static readonly string[] Others = [HttpMethods.Get, HttpMethods.Connect];
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapInvocation(this IEndpointRouteBuilder routes)
+    {
+        var calls = routes.MapGroup("/v1").WithTags("Invocation");
+        Map(calls, Routes.OfModel(Call), Predict)
+            .WithName("predict")
+            .Invokes(Selector, Header)
+            .Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+        Map(calls, Routes.OfVersion(Call), PredictVersion)
+            .WithName("predict_version")
+            .Invokes()
+            .Refuses([ErrorCode.VersionNotFound, ErrorCode.VersionInactive, ErrorCode.VersionDeleted, ErrorCode.VersionStarting, ErrorCode.ServingFailed, .. Routes.OfInvocation]);
+    }
+
+    /// <summary>Selects the version of a call.</summary>
+    internal static RequestParameter Header { get; } = RequestParameter.Header(
+        CallSelector.Header, "A number (`1.2.3`), an npm-style range (`^1.2`) or a version id; the primary when none is named.");
+
+    private static RequestParameter Selector { get; } =
+        new("version", "The same as the header `Model-Version`. All other parameters go to the model's server.");
+
+    /// <summary>Calls a model: the primary, or the version that is selected.</summary>
+    /// <remarks>What stands behind <c>predict</c> in the path (<c>predict/a/b</c>) is appended to the serving URL. Any body goes through as a stream, as does the answer;
+    /// WebSockets too. The answer is the model's own, with <c>Model-Id</c>, <c>Model-Version</c>, <c>Model-Version-Id</c> and
+    /// <c>Model-Resolved-By</c>.</remarks>
+    public static Task Predict(string model, HttpContext context, RequestCaller caller, Invoker invoker)
+    {
+        if (CallTarget.Of(context.Request, Segments, takesSelector: true) is not { } target)
+        {
+            return ProblemWriter.Write(context, BadPath);
+        }
+
+        return CallSelector.Read(context.Request, target.Selectors, Selector.Name, out var selector) is { } refusal
+            ? ProblemWriter.Write(context, refusal)
+            : invoker.Invoke(
+                context, caller, model, selector, version => new Call(version, BackendAddress.Of(version.ServingUrl!, target.Rest, target.Query)));
+    }
+
+    /// <summary>Calls a version.</summary>
+    /// <remarks>As calling a model, but the whole query goes to the model's server.</remarks>
+    public static Task PredictVersion(string id, HttpContext context, RequestCaller caller, Invoker invoker)
+    {
+        if (CallTarget.Of(context.Request, Segments, takesSelector: false) is not { } target)
+        {
+            return ProblemWriter.Write(context, BadPath);
+        }
+
+        return !VersionId.TryParse(id, out var version) ? ProblemWriter.Write(context, Routes.NoVersion(id))
+            : CallSelector.Read(context.Request, [id], "id", out _) is { } refusal ? ProblemWriter.Write(context, refusal)
+            : invoker.Invoke(context, caller, version, resolved => new Call(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query)));
+    }
+
+    private static RegistryError BadPath { get; } = RegistryError.Invalid("path", "must not contain the segments . and .., encoded or not");
+
+    /// <summary>Maps a route with all that may stand behind it. The OpenAPI document, which knows no such paths, gets the route itself.</summary>
+    private static RouteHandlerBuilder Map(RouteGroupBuilder calls, string pattern, Delegate handler)
+    {
+        calls.MapMethods(pattern, Others, handler).ExcludeFromDescription();
+        calls.MapMethods(pattern + "/{**rest}", [HttpMethods.Post, .. Others], handler).ExcludeFromDescription();
+        return calls.MapPost(pattern, handler);
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Where a call goes.</summary>
+/// <param name="Version">The version that it was resolved to.</param>
+/// <param name="Destination">The address of its server.</param>
+internal sealed record Call(ResolvedVersion Version, Uri Destination)
+{
+    /// <summary>Whether it uses the model, rather than asking about it.</summary>
+    public bool IsInvocation { get; init; } = true;
+
+    /// <summary>Writes the answer's body in place of the server's, or answers false to let it pass; null lets every answer pass.</summary>
+    public Func<HttpContext, HttpResponseMessage, CancellationToken, Task<bool>>? Rewrite { get; init; }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using OrleansRegistry.Outbound;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem with a code.</summary>
+public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, InvocationOptions options)
+{
+    private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
+
+    private readonly ForwarderRequestConfig _config = new()
+    {
+        ActivityTimeout = TimeSpan.FromSeconds(options.ActivityTimeoutSeconds),
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+    };
+
+    /// <summary>Whether a request was forwarded by this gateway before.</summary>
+    internal bool IsLoop(HttpRequest request) =>
+        request.Headers[CallTransformer.LoopHeader].Any(value => value?.Contains(_loopToken, StringComparison.Ordinal) ?? false);
+
+    /// <summary>Forwards a call. Answers whether the model's server did its part: false when it answered 5xx or could not be asked.</summary>
+    internal async Task<bool> Forward(HttpContext context, Call call)
+    {
+        var transformer = new CallTransformer(call, _loopToken);
+        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Invoker, _config, transformer);
+        var response = context.Response;
+        if (error == ForwarderError.None)
+        {
+            var isGood = response.StatusCode < StatusCodes.Status500InternalServerError;
+            // An answer without a body may not have begun yet; nobody may add to it.
+            await response.StartAsync();
+            return isGood;
+        }
+
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return true;
+        }
+
+        if (!response.HasStarted)
+        {
+            response.Clear();
+            response.Headers.XContentTypeOptions = "nosniff";
+            CallTransformer.Name(response.Headers, call.Version);
+            await ProblemWriter.Write(context, ToError(error, context.GetForwarderErrorFeature()?.Exception, call.Version));
+        }
+
+        return error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
+            or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient;
+    }
+
+    private RegistryError ToError(ForwarderError error, Exception? cause, ResolvedVersion version) => error switch
+    {
+        ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
+            when cause is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge(),
+        ForwarderError.RequestBodyClient => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
+        ForwarderError.RequestTimedOut or ForwarderError.RequestBodyDestination or ForwarderError.UpgradeActivityTimeout
+            when error == ForwarderError.RequestTimedOut || cause is OperationCanceledException => new RegistryError(
+            ErrorCode.BackendTimeout, $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds."),
+        _ when AddressRefusedException.IsCauseOf(cause) => new RegistryError(
+            ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
+        _ => new RegistryError(
+            ErrorCode.BackendUnreachable,
+            $"The server of version {version.Version} could not be reached, or broke off, or what it answered is not HTTP ({Reason(cause)})."),
+    };
+
+    /// <summary>The error of a body that is longer than the setting allows.</summary>
+    internal RegistryError TooLarge() => new(ErrorCode.PayloadTooLarge, $"The body may have at most {options.MaxBodyBytes} bytes.");
+
+    private static string Reason(Exception? cause) =>
+        cause is HttpRequestException http ? http.HttpRequestError.ToString() : cause?.GetType().Name ?? nameof(ForwarderError);
+}

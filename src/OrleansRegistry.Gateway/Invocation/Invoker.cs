@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// One invocation: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
+/// for every call that could still reach it (rule L2).
+/// </summary>
+public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, InvocationOptions options)
+{
+    /// <summary>Invokes the version that a selector of a model leads to.</summary>
+    internal Task Invoke(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
+        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, model, selector, cancellationToken), prepare);
+
+    /// <summary>Invokes a version.</summary>
+    internal Task Invoke(HttpContext context, RequestCaller caller, VersionId version, Func<ResolvedVersion, Call> prepare) =>
+        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, version, cancellationToken), prepare);
+
+    private async Task Invoke(
+        HttpContext context, RequestCaller caller, Func<CancellationToken, Task<Outcome<ResolvedVersion>>> resolve, Func<ResolvedVersion, Call> prepare)
+    {
+        if (Refusal(context) is { } refusal)
+        {
+            await ProblemWriter.Write(context, refusal);
+            return;
+        }
+
+        using var call = traffic.Open();
+        if (!(await resolve(context.RequestAborted)).TryGet(out var version, out var error))
+        {
+            await ProblemWriter.Write(context, error);
+            return;
+        }
+
+        if (version.ServingUrl is null || !VersionId.TryParse(version.VersionId, out var id))
+        {
+            await ProblemWriter.Write(
+                context, new RegistryError(ErrorCode.NotServable, $"Version {version.Version} was deployed without a serving URL; it can't be called."));
+            return;
+        }
+
+        var prepared = prepare(version);
+        call.Admit(caller.Workspace, id, prepared.IsInvocation);
+        call.HasFailed = !await forwarder.Forward(context, prepared);
+    }
+
+    /// <summary>Lets the body be as long as an invocation's may be, and says why the call can't be taken, or null.</summary>
+    internal RegistryError? Refusal(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = options.MaxBodyBytes;
+        }
+
+        return context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge()
+            : forwarder.IsLoop(context.Request) ? new RegistryError(ErrorCode.LoopDetected, "This gateway has forwarded the call before: a serving URL leads back to it.")
+            : null;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What deactivating and deleting have in common beyond the command: the traffic of a dry run, and the wait for calls that run.</summary>
+public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic)
+{
+    private const int MaxDrainSeconds = 3600;
+
+    /// <summary>How long the answer may wait for the calls that were admitted before the command (rule L2).</summary>
+    internal static RequestParameter DrainSeconds { get; } = RequestParameter.Number(
+        "drain_seconds",
+        $"Answers once the calls that were admitted before have ended, after 0 to {MaxDrainSeconds} seconds at the latest. The version is stopped at once.",
+        0,
+        MaxDrainSeconds);
+
+    /// <summary>Answers a command that stopped a version, or would have.</summary>
+    internal async Task<Answer<RetireAnswer>> Answer(
+        Outcome<CommandAnswer> outcome, CommandReceipt receipt, HttpRequest request, RequestCaller caller, VersionId version)
+    {
+        if (!outcome.TryGet(out var answer, out var error))
+        {
+            return error;
+        }
+
+        var retired = new RetireAnswer
+        {
+            Version = answer.Version,
+            Changed = answer.Changed,
+            PrimaryChange = answer.PrimaryChange,
+            ModelDeleted = answer.ModelDeleted,
+            Traffic = receipt.IsDryRun ? await traffic.Read(caller.Workspace, version) : null,
+            InFlightLeft = !receipt.IsDryRun && DrainSeconds.In(request) is [var seconds]
+                ? await meter.Drain(
+                    caller.Workspace, version, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), request.HttpContext.RequestAborted)
+                : null,
+        };
+        return Answer<RetireAnswer>.Of(retired, Answers.TagOf(answer.Version), receipt.IsDryRun);
+    }
+}

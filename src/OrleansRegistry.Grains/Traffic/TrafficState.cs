@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry.Traffic;
+
+/// <summary>The stored traffic of one version.</summary>
+internal sealed record TrafficState
+{
+    /// <summary>How long after its last report a series is kept: longer than a gateway keeps a counter that isn't used.</summary>
+    public static readonly TimeSpan KeepSeries = TimeSpan.FromHours(1);
+
+    /// <summary>How many calls were admitted, in all series.</summary>
+    public long Invocations { get; init; }
+
+    /// <summary>How many of them went wrong.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>When the last one was admitted, or null when there was none.</summary>
+    public DateTimeOffset? LastInvokedAt { get; init; }
+
+    /// <summary>What the totals contain of each series that may still be reported.</summary>
+    public ImmutableArray<TrafficSeries> Series { get; init; } = [];
+
+    /// <summary>The state with what has been reported since, at this instant.</summary>
+    public TrafficState With(IEnumerable<TrafficReport> reports, DateTimeOffset now)
+    {
+        var invocations = Invocations;
+        var errors = Errors;
+        var last = LastInvokedAt;
+        var series = Series.ToDictionary(known => known.Id);
+        foreach (var report in reports)
+        {
+            var known = series.GetValueOrDefault(report.Series);
+            invocations += Math.Max(report.Invocations - (known?.Invocations ?? 0), 0);
+            errors += Math.Max(report.Errors - (known?.Errors ?? 0), 0);
+            last = last > report.LastInvokedAt ? last : report.LastInvokedAt;
+            series[report.Series] = new TrafficSeries
+            {
+                Id = report.Series,
+                Invocations = Math.Max(report.Invocations, known?.Invocations ?? 0),
+                Errors = Math.Max(report.Errors, known?.Errors ?? 0),
+                ReportedAt = now,
+            };
+        }
+
+        return new TrafficState
+        {
+            Invocations = invocations,
+            Errors = errors,
+            LastInvokedAt = last,
+            Series = [.. series.Values.Where(known => now - known.ReportedAt < KeepSeries).OrderBy(known => known.Id)],
+        };
+    }
+}
+
+/// <summary>What the totals contain of one series of reports.</summary>
+internal sealed record TrafficSeries
+{
+    /// <summary>Which series.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>How many of its calls.</summary>
+    public long Invocations { get; init; }
+
+    /// <summary>How many of its errors.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>When it was last reported.</summary>
+    public DateTimeOffset ReportedAt { get; init; }
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Traffic;
+
+/// <inheritdoc cref="IVersionTrafficGrain"/>
+internal sealed partial class VersionTrafficGrain(
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, TimeProvider clock, ILogger<VersionTrafficGrain> logger)
+    : IGrainBase, IVersionTrafficGrain
+{
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);
+
+    private readonly StateRow<TrafficState> _row = new(storage, StorageNames.Traffic, context.GrainId);
+    private readonly RecentTraffic _recent = new();
+    private bool _isConfirmed;
+    private bool _isChanged;
+    private IGrainTimer? _writeTimer;
+
+    public IGrainContext GrainContext => context;
+
+    private TrafficState Stored => _row.Value ?? new TrafficState();
+
+    public async Task Report(TrafficReport report)
+    {
+        await Confirm();
+        _recent.Add(report, Stored.Series.FirstOrDefault(series => series.Id == report.Series)?.Invocations ?? 0, clock.GetUtcNow());
+        _isChanged = true;
+        _writeTimer ??= this.RegisterGrainTimer(Write, WriteEvery, WriteEvery);
+    }
+
+    public async Task<TrafficView> Read()
+    {
+        await Confirm();
+        var now = clock.GetUtcNow();
+        var total = Stored.With(_recent.Latest, now);
+        return new TrafficView
+        {
+            Invocations = total.Invocations,
+            Errors = total.Errors,
+            LastInvokedAt = total.LastInvokedAt,
+            LastMinute = _recent.LastMinute(now),
+            InFlight = _recent.InFlight(now),
+        };
+    }
+
+    public Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Write(cancellationToken);
+
+    /// <summary>Stores the totals. What isn't stored stays in memory, and the next write brings it.</summary>
+    private async Task Write(CancellationToken cancellationToken)
+    {
+        if (!_isChanged)
+        {
+            return;
+        }
+
+        try
+        {
+            await Confirm();
+            var next = Stored.With(_recent.Latest, clock.GetUtcNow());
+            _isConfirmed = false;
+            await _row.Write(next, next);
+            _isConfirmed = true;
+            _isChanged = false;
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or StateCorruptException)
+        {
+            LogNotStored(context.GrainId, e);
+        }
+    }
+
+    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>
+    private async Task Confirm()
+    {
+        if (!_isConfirmed)
+        {
+            await _row.Read();
+            _isConfirmed = true;
+        }
+    }
+
+    [LoggerMessage(130, LogLevel.Warning, "The traffic of {Grain} could not be stored; it stays in memory until the next try")]
+    private partial void LogNotStored(GrainId grain, Exception exception);
+}
