@@ -55,7 +55,7 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
     private RegistryError ToError(ForwarderError error, Exception? cause, ResolvedVersion version) => error switch
     {
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
-            when cause is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => TooLarge(),
+            when IsTooLarge(cause) => TooLarge(),
         ForwarderError.RequestBodyClient => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
         ForwarderError.RequestTimedOut or ForwarderError.RequestBodyDestination or ForwarderError.UpgradeActivityTimeout
             when error == ForwarderError.RequestTimedOut || cause is OperationCanceledException => new RegistryError(
@@ -69,6 +69,14 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
 
     /// <summary>The error of a body that is longer than the setting allows.</summary>
     internal RegistryError TooLarge() => new(ErrorCode.PayloadTooLarge, $"The body may have at most {options.MaxBodyBytes} bytes.");
+
+    private static bool IsTooLarge(Exception? cause) => cause switch
+    {
+        null => false,
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => true,
+        AggregateException several => several.InnerExceptions.Any(IsTooLarge),
+        _ => IsTooLarge(cause.InnerException),
+    };
 
     private static string Reason(Exception? cause) =>
         cause is HttpRequestException http ? http.HttpRequestError.ToString() : cause?.GetType().Name ?? nameof(ForwarderError);

@@ -21,6 +21,7 @@ public abstract class RegistryServer : IAsyncLifetime
     public const int MaxActiveVersions = 80;
 
     private WebApplication? _app;
+    private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
     private HttpClient? _client;
 
     /// <summary>Its database.</summary>
@@ -28,6 +29,9 @@ public abstract class RegistryServer : IAsyncLifetime
 
     /// <summary>Where the server listens.</summary>
     public Uri Address => _client!.BaseAddress!;
+
+    /// <summary>Sends requests as they are.</summary>
+    public HttpClient Client => _client!;
 
     /// <summary>Sends requests.</summary>
     public RegistryDriver Driver => new(_client!);
@@ -53,16 +57,18 @@ public abstract class RegistryServer : IAsyncLifetime
             $"--Registry:SiloPort={FreePort().ToString(CultureInfo.InvariantCulture)}",
             $"--Registry:MaxActiveVersions={MaxActiveVersions}",
             "--Registry:Outbound:AllowLoopback=true",
+            .. Settings,
         ];
         _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
         await _app.StartAsync();
-        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+        _client = new HttpClient(_handler, disposeHandler: true) { BaseAddress = new Uri(_app.Urls.Single()) };
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
+        _handler.Dispose();
         if (_app is not null)
         {
             await _app.DisposeAsync();
@@ -72,6 +78,9 @@ public abstract class RegistryServer : IAsyncLifetime
 
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Further settings, as arguments of the command line.</summary>
+    protected virtual IReadOnlyList<string> Settings => [];
 
     /// <summary>Makes the empty database.</summary>
     protected abstract Task<TestDatabase> CreateDatabase();
@@ -85,7 +94,7 @@ public abstract class RegistryServer : IAsyncLifetime
 }
 
 /// <summary>A node on SQLite.</summary>
-public sealed class SqliteServer : RegistryServer
+public class SqliteServer : RegistryServer
 {
     /// <summary>Every stored row, as text.</summary>
     public async Task<string> Dump()

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Gateway.Tests.Infrastructure;
+
+/// <summary>A model's server that answers as a test says.</summary>
+public sealed class Backend : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private Backend(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens, without a slash at the end.</summary>
+    public string Url => _app.Urls.Single();
+
+    /// <summary>Its serving spec, as a field of a deployment.</summary>
+    public string Serving(string path = "") => $$"""
+        "serving":{"url":"{{Url}}{{path}}"}
+        """;
+
+    /// <summary>Starts a server.</summary>
+    public static async Task<Backend> Start(RequestDelegate answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.Run(answer);
+        await app.StartAsync();
+        return new Backend(app);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
+
+/// <summary>A server that speaks bytes, for what no HTTP server would say.</summary>
+public sealed class RawBackend : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _accepting;
+    private int _accepted;
+
+    /// <summary>Starts a server that does this with every connection, and then closes it.</summary>
+    public RawBackend(Func<NetworkStream, CancellationToken, Task> talk)
+    {
+        _listener.Start();
+        _accepting = Accept(talk);
+    }
+
+    /// <summary>How many connections came.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>Its serving spec, as a field of a deployment.</summary>
+    public string Serving => $$"""
+        "serving":{"url":"http://127.0.0.1:{{((IPEndPoint)_listener.LocalEndpoint).Port}}"}
+        """;
+
+    /// <summary>Reads the head of a request.</summary>
+    public static async Task ReadHead(NetworkStream stream, CancellationToken cancellationToken)
+    {
+        var seen = 0;
+        var one = new byte[1];
+        while (seen < 4 && await stream.ReadAsync(one, cancellationToken) > 0)
+        {
+            seen = one[0] == "\r\n\r\n"[seen] ? seen + 1 : 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private async Task Accept(Func<NetworkStream, CancellationToken, Task> talk)
+    {
+        List<Task> talks = [];
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                Interlocked.Increment(ref _accepted);
+                talks.Add(Talk(client, talk));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(talks);
+        }
+    }
+
+    private async Task Talk(TcpClient client, Func<NetworkStream, CancellationToken, Task> talk)
+    {
+        using (client)
+        {
+            try
+            {
+                await talk(client.GetStream(), _stop.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+                // The gateway hung up, or the test is over.
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using OrleansRegistry.Gateway.Tests.Infrastructure;
+
+namespace OrleansRegistry.Gateway.Tests.Invocation;
+
+/// <summary>A node that doesn't wait for long, and takes small bodies only.</summary>
+public sealed class ImpatientServer : SqliteServer
+{
+    /// <summary>The longest body.</summary>
+    public const int MaxBodyBytes = 100_000;
+
+    /// <summary>How much of a body is held in memory.</summary>
+    public const int MaxBufferedBytes = 2048;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<string> Settings =>
+    [
+        "--Registry:Invocation:ActivityTimeoutSeconds=1",
+        "--Registry:Invocation:ConnectTimeoutSeconds=1",
+        $"--Registry:Invocation:MaxBodyBytes={MaxBodyBytes}",
+        $"--Registry:Invocation:MaxBufferedBytes={MaxBufferedBytes}",
+    ];
+}
+
+/// <summary>Whatever a model's server does, the caller gets its answer or a problem with a code, and others don't notice.</summary>
+public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<ImpatientServer>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly RegistryDriver _registry = server.Driver;
+
+    public static TheoryData<string, string> Garbage => new()
+    {
+        { "nonsense", "\0\u0001\u0002 this is not HTTP\r\n\r\n" },
+        { "no status", "HTTP/1.1\r\n\r\n" },
+        { "a status that is none", "HTTP/1.1 999999 Odd\r\n\r\n" },
+        { "a header that is none", "HTTP/1.1 200 OK\r\n: x\r\n\r\n" },
+        { "a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" },
+        { "nothing", "" },
+        { "half a head", "HTTP/1.1 200 OK\r\nContent-Le" },
+        { "another protocol", "SSH-2.0-OpenSSH_9.2\r\n" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Garbage))]
+    public async Task A_server_that_answers_garbage_is_unreachable(string what, string garbage)
+    {
+        Assert.NotEmpty(what);
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(garbage), stop);
+        });
+
+        var answer = (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
+
+        Assert.Equal("0.1.0", answer.Header("Model-Version"));
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_is_unreachable()
+    {
+        int port;
+        using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
+        {
+            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+            port = ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
+        }
+
+        (await Call($$"""
+            "serving":{"url":"http://127.0.0.1:{{port}}"}
+            """)).IsProblem(502, ErrorCode.BackendUnreachable);
+    }
+
+    [Fact]
+    public async Task A_server_without_an_address_is_unreachable() => (await Call("""
+        "serving":{"url":"http://no-such-host.invalid"}
+        """)).IsProblem(502, ErrorCode.BackendUnreachable);
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data/")]
+    [InlineData("http://[fe80::1]/")]
+    [InlineData("http://0.0.0.0:1/")]
+    public async Task A_server_at_an_address_that_is_never_allowed_is_not_asked(string url)
+    {
+        var answer = (await Call($$"""
+            "serving":{"url":"{{url}}"}
+            """)).IsProblem(502, ErrorCode.BackendUnreachable);
+
+        Assert.Contains("not allowed", answer["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_hangs_is_given_up()
+    {
+        await using var backend = new RawBackend((_, stop) => Task.Delay(Timeout.Infinite, stop));
+
+        (await Call(backend.Serving)).IsProblem(504, ErrorCode.BackendTimeout);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_no_body_is_given_up()
+    {
+        await using var backend = new RawBackend((_, stop) => Task.Delay(Timeout.Infinite, stop));
+
+        (await Call(backend.Serving, new string('x', ImpatientServer.MaxBodyBytes - 10))).IsProblem(504, ErrorCode.BackendTimeout);
+    }
+
+    [Fact]
+    public async Task A_head_without_end_is_cut_off()
+    {
+        var sent = 0L;
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray(), stop);
+            var header = Encoding.ASCII.GetBytes($"X-{new string('h', 1000)}: {new string('v', 1000)}\r\n");
+            while (sent < 100_000_000)
+            {
+                await stream.WriteAsync(header, stop);
+                sent += header.Length;
+            }
+        });
+
+        (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
+        // The rest was never read: all that went out is what buffers held.
+        Assert.InRange(sent, 0, 50_000_000);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\nhalf")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nnonsense")]
+    public async Task An_answer_that_breaks_off_is_not_made_to_look_whole(string answer)
+    {
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n" + answer), stop);
+        });
+
+        // Either the head was not sent on yet, and the caller gets a problem; or it was, and the connection breaks.
+        try
+        {
+            (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
+        }
+        catch (HttpRequestException)
+        {
+            // It breaks.
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_falls_silent_within_an_answer_is_given_up()
+    {
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"u8.ToArray(), stop);
+            await Task.Delay(Timeout.Infinite, stop);
+        });
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => Call(backend.Serving)).WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task What_a_broken_server_says_never_reaches_the_next_caller()
+    {
+        var turn = 0;
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            // The first answer is followed by one that nobody asked for.
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes(Interlocked.Increment(ref turn) == 1
+                    ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirstHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
+                    : "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecond"),
+                stop);
+            await Task.Delay(Timeout.Infinite, stop);
+        });
+        var path = await Deploy(backend.Serving);
+
+        Assert.Equal("first", (await _registry.Post(path, "{}")).Text);
+        Assert.Equal("second", (await _registry.Post(path, "{}")).Is(200).Text);
+    }
+
+    [Fact]
+    public async Task Other_models_do_not_notice_a_hundred_calls_that_hang()
+    {
+        await using var hanging = new RawBackend((_, stop) => Task.Delay(Timeout.Infinite, stop));
+        await using var healthy = await Backend.Start(http => http.Response.WriteAsync("well"));
+        var stuck = await Deploy(hanging.Serving);
+        var path = await Deploy(healthy.Serving());
+
+        var calls = Enumerable.Range(0, 100).Select(_ => _registry.Post(stuck, "{}")).ToList();
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("well", (await _registry.Post(path, "{}").WaitAsync(Patience)).Is(200).Text);
+        }
+
+        Assert.All(await Task.WhenAll(calls).WaitAsync(Patience), call => call.IsProblem(504, ErrorCode.BackendTimeout));
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_long_is_refused_also_when_nobody_said_how_long_it_is()
+    {
+        await using var backend = await Backend.Start(async http =>
+        {
+            await http.Request.Body.CopyToAsync(Stream.Null);
+            await http.Response.WriteAsync("taken");
+        });
+        var path = await Deploy(backend.Serving());
+
+        Assert.Equal("taken", (await _registry.Post(path, new string('x', ImpatientServer.MaxBodyBytes))).Text);
+        (await _registry.Post(path, new string('x', ImpatientServer.MaxBodyBytes + 1))).IsProblem(413, ErrorCode.PayloadTooLarge);
+        using var content = new StringContent(new string('x', ImpatientServer.MaxBodyBytes + 1));
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        request.Headers.TransferEncodingChunked = true;
+        using var answer = await server.Client.SendAsync(request);
+        Assert.Equal(413, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Broken_calls_are_counted_as_errors_and_hold_nothing()
+    {
+        await using var backend = new RawBackend((_, _) => Task.CompletedTask);
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name, backend.Serving))["id"]!;
+        for (var i = 0; i < 5; i++)
+        {
+            (await _registry.Post($"/v1/models/{RegistryDriver.InPath(name)}/predict", "{}")).IsProblem(502, ErrorCode.BackendUnreachable);
+        }
+
+        var traffic = await _registry.Get($"/v1/model_versions/{id}/traffic");
+
+        Assert.Equal(("5", "5", "0"), (traffic["invocations"], traffic["errors"], traffic["in_flight"]));
+    }
+
+    private async Task<Reply> Call(string serving, string body = "{}") => await _registry.Post(await Deploy(serving), body);
+
+    private async Task<string> Deploy(string serving)
+    {
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, serving);
+        return $"/v1/models/{RegistryDriver.InPath(name)}/predict";
+    }
+}

@@ -1,0 +1,259 @@
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using OrleansRegistry.Gateway.Tests.Infrastructure;
+
+namespace OrleansRegistry.Gateway.Tests.Invocation;
+
+/// <summary>Bodies go through as streams, in both directions.</summary>
+[Collection(OnSqlite.Name)]
+public sealed class StreamTests(SqliteServer server)
+{
+    private const long Gibibyte = 1L << 30;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly RegistryDriver _registry = server.Driver;
+
+    [Fact]
+    public async Task Events_arrive_one_by_one_while_the_model_goes_on()
+    {
+        using var next = new SemaphoreSlim(0);
+        await using var backend = await Backend.Start(async http =>
+        {
+            http.Response.ContentType = "text/event-stream";
+            for (var i = 0; i < 3; i++)
+            {
+                await http.Response.WriteAsync($"data: {i}\n\n");
+                await http.Response.Body.FlushAsync();
+                Assert.True(await next.WaitAsync(Patience));
+            }
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, await Deploy(backend));
+        using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+
+        for (var i = 0; i < 3; i++)
+        {
+            // The model's server waits until this event has been read here.
+            Assert.Equal($"data: {i}", await reader.ReadLineAsync().WaitAsync(Patience));
+            Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
+            next.Release();
+        }
+
+        Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_body_arrives_in_parts_while_the_caller_goes_on()
+    {
+        using var seen = new SemaphoreSlim(0);
+        await using var backend = await Backend.Start(async http =>
+        {
+            var part = new byte[PartByPart.PartSize];
+            var parts = 0;
+            while (await http.Request.Body.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false) == part.Length)
+            {
+                parts++;
+                seen.Release();
+            }
+
+            await http.Response.WriteAsync($"{parts}");
+        });
+        using var content = new PartByPart(3, seen, Patience);
+
+        using var answer = await server.Client.PostAsync(await Deploy(backend), content).WaitAsync(Patience);
+
+        Assert.Equal("3", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_body_of_one_gibibyte_goes_to_the_model_with_flat_memory()
+    {
+        var received = 0L;
+        await using var backend = await Backend.Start(async http =>
+        {
+            var buffer = new byte[1 << 16];
+            while (await http.Request.Body.ReadAsync(buffer) is > 0 and var count)
+            {
+                received += count;
+            }
+        });
+        var path = await Deploy(backend);
+        using var content = new StreamContent(new Zeros(Gibibyte), 1 << 16);
+        content.Headers.ContentLength = Gibibyte;
+
+        var grown = await MostMemory(async () => (await server.Client.PostAsync(path, content)).Dispose());
+
+        Assert.Equal(Gibibyte, received);
+        // Far below what was sent, and above what other tests make meanwhile.
+        Assert.InRange(grown, long.MinValue, Gibibyte / 2);
+    }
+
+    [Fact]
+    public async Task An_answer_of_one_gibibyte_goes_to_the_caller_with_flat_memory()
+    {
+        await using var backend = await Backend.Start(http => new Zeros(Gibibyte).CopyToAsync(http.Response.Body));
+        using var request = new HttpRequestMessage(HttpMethod.Post, await Deploy(backend));
+        var received = 0L;
+
+        var grown = await MostMemory(async () =>
+        {
+            using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            await using var stream = await answer.Content.ReadAsStreamAsync();
+            var buffer = new byte[1 << 16];
+            while (await stream.ReadAsync(buffer) is > 0 and var count)
+            {
+                received += count;
+            }
+        });
+
+        Assert.Equal(Gibibyte, received);
+        // Far below what was sent, and above what other tests make meanwhile.
+        Assert.InRange(grown, long.MinValue, Gibibyte / 2);
+    }
+
+    [Fact]
+    public async Task A_web_socket_is_opened_to_the_model()
+    {
+        await using var backend = await Backend.Start(async http =>
+        {
+            using var socket = await http.WebSockets.AcceptWebSocketAsync("tensors");
+            var buffer = new byte[100];
+            var message = await socket.ReceiveAsync(buffer, default);
+            await socket.SendAsync(buffer.AsMemory(0, message.Count), WebSocketMessageType.Text, endOfMessage: true, default);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", default);
+        });
+        var address = new UriBuilder(new Uri(server.Address, await Deploy(backend))) { Scheme = "ws" }.Uri;
+        using var client = new ClientWebSocket();
+        client.Options.AddSubProtocol("tensors");
+        using var patience = new CancellationTokenSource(Patience);
+
+        await client.ConnectAsync(address, patience.Token);
+        await client.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+        var echo = new byte[100];
+        var message = await client.ReceiveAsync(echo, patience.Token);
+
+        Assert.Equal("hello", Encoding.UTF8.GetString(echo, 0, message.Count));
+        Assert.Equal(WebSocketMessageType.Close, (await client.ReceiveAsync(echo, patience.Token)).MessageType);
+        Assert.Equal("tensors", client.SubProtocol);
+    }
+
+    [Fact]
+    public async Task A_caller_that_hangs_up_ends_the_models_work()
+    {
+        var arrived = new TaskCompletionSource();
+        var ended = new TaskCompletionSource();
+        await using var backend = await Backend.Start(async http =>
+        {
+            http.RequestAborted.Register(ended.SetResult);
+            arrived.SetResult();
+            await ended.Task.WaitAsync(Patience);
+        });
+        var path = await Deploy(backend);
+        using var hangUp = new CancellationTokenSource();
+
+        var call = server.Client.PostAsync(path, null, hangUp.Token);
+        await arrived.Task.WaitAsync(Patience);
+        await hangUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await ended.Task.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_compressed_answer_is_passed_on_as_it_is()
+    {
+        byte[] bytes = [0x1f, 0x8b, 1, 2, 3];
+        await using var backend = await Backend.Start(http =>
+        {
+            Assert.Equal("gzip", http.Request.Headers.AcceptEncoding);
+            http.Response.Headers.ContentEncoding = "gzip";
+            return http.Response.Body.WriteAsync(bytes).AsTask();
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, await Deploy(backend));
+        request.Headers.Add("Accept-Encoding", "gzip");
+
+        using var answer = await server.Client.SendAsync(request);
+
+        Assert.Equal(bytes, await answer.Content.ReadAsByteArrayAsync());
+        Assert.Equal("gzip", Assert.Single(answer.Content.Headers.ContentEncoding));
+    }
+
+    private async Task<string> Deploy(Backend backend)
+    {
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, backend.Serving());
+        return $"/v1/models/{RegistryDriver.InPath(name)}/predict";
+    }
+
+    /// <summary>By how much the memory in use grew while something was done, at the most.</summary>
+    private static async Task<long> MostMemory(Func<Task> act)
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var most = before;
+        var acting = act();
+        while (!acting.IsCompleted)
+        {
+            most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: false));
+            await Task.WhenAny(acting, Task.Delay(20));
+        }
+
+        await acting;
+        return most - before;
+    }
+
+    /// <summary>Sends a part only after the part before was seen.</summary>
+    private sealed class PartByPart(int parts, SemaphoreSlim seen, TimeSpan patience) : HttpContent
+    {
+        public const int PartSize = 1 << 16;
+
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            for (var i = 0; i < parts; i++)
+            {
+                await stream.WriteAsync(new byte[PartSize]);
+                await stream.FlushAsync();
+                Assert.True(await seen.WaitAsync(patience));
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
+    /// <summary>A stream of that many zeros.</summary>
+    private sealed class Zeros(long length) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get; set; }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = (int)Math.Min(count, length - Position);
+            Array.Clear(buffer, offset, read);
+            Position += read;
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
