@@ -16,9 +16,10 @@ internal static class ModelField
         while (true)
         {
             var read = await body.ReadAsync(cancellationToken);
-            var found = search.Continue(read.Buffer, read.IsCompleted);
+            var isLong = read.Buffer.Length > limit;
+            var found = search.Continue(isLong ? read.Buffer.Slice(0, limit) : read.Buffer, read.IsCompleted && !isLong);
             // Nothing is consumed: what was looked at is read again, and sent.
-            var isOver = found is not null || read.Buffer.Length >= limit;
+            var isOver = found is not null || isLong;
             body.AdvanceTo(read.Buffer.Start, isOver ? read.Buffer.Start : read.Buffer.End);
             if (isOver)
             {
