@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Scalar.AspNetCore;
@@ -44,9 +45,10 @@ public static class RegistryGateway
         v1.MapLifecycle();
         v1.MapEvents();
 
-        app.MapInvocation();
-        app.MapInference();
-        app.MapCompletions();
+        var calls = app.MapGroup("").WithMetadata(new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes));
+        calls.MapInvocation();
+        calls.MapInference();
+        calls.MapCompletions();
 
         app.MapHealth();
         app.MapOpenApi();
@@ -79,3 +81,7 @@ public static class RegistryGateway
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
     }
 }
+
+/// <summary>How long the body of a request may be.</summary>
+/// <param name="MaxRequestBodySize">In bytes.</param>
+internal sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;

@@ -32,6 +32,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         ["other workspace"] = ("model", row => row["workspace"] = "other", "holds the state of another"),
         ["shape of a model"] = ("model", row => row.AsObject().Remove("active"), "is not readable"),
         ["shape of a version"] = ("version-3", row => row["state"] = 3, "is not readable"),
+        ["shape of traffic"] = ("traffic", row => row["invocations"] = "many", "is not readable"),
         ["shape of a name"] = ("name", row => row.AsObject().Remove("model_id"), "is not readable"),
     };
 
@@ -50,6 +51,12 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         await Deploy(_name);
         await Deploy(_name);
         await Deploy("Another model");
+        await TestRows.Execute(
+            Options,
+            $$"""
+            insert into registry_state (key, kind, version, payload, modified_on)
+            values ('{{Key("traffic")}}', 'traffic', 1, '{"invocations":1,"errors":0}', '2026-03-01T12:00:00.000Z')
+            """);
         await Silo.Model(_id).Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 1 });
         await Silo.Model(_id).Deactivate(new RetireCommand { Context = Silo.Command(), Ordinal = 2 });
         await Silo.Model(_id).Delete(new RetireCommand { Context = Silo.Command(), Ordinal = 3 });
@@ -82,7 +89,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task Every_row_that_is_empty_is_found()
     {
-        string[] keys = [Key("model"), Key("version-1"), Key("version-2"), Key("version-3"), Key("name")];
+        string[] keys = [Key("model"), Key("version-1"), Key("version-2"), Key("version-3"), Key("name"), Key("traffic")];
         foreach (var key in keys)
         {
             await StoredState.Replace(Options, key, "null");
@@ -137,6 +144,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
     {
         "model" => $"model/default/{_id}",
         "name" => $"name/default/{_name}",
+        "traffic" => $"traffic/default/{_id}-1",
         _ => $"version/default/{_id}{row["version".Length..]}",
     };
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
+using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Tests;
@@ -19,6 +20,20 @@ public sealed class GoldenTests
 
     [Fact]
     public void A_name_is_stored_as_its_golden_file_says() => Compare(new ModelNameState { ModelId = Rows.ModelId }, "name.json");
+
+    [Fact]
+    public void Traffic_is_stored_as_its_golden_file_says() => Compare(
+        new TrafficState
+        {
+            Invocations = 12,
+            Errors = 3,
+            LastInvokedAt = Rows.Noon,
+            Series =
+            [
+                new TrafficSeries { Id = new Guid("018f0000-0000-7000-8000-000000000002"), Invocations = 10, Errors = 2, ReportedAt = Rows.Noon },
+            ],
+        },
+        "traffic.json");
 
     [Fact]
     public void What_a_command_writes_is_as_its_golden_file_says() => Compare(

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRegistry.Gateway;
 
@@ -45,16 +44,9 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
         call.HasFailed = !await forwarder.Forward(context, prepared);
     }
 
-    /// <summary>Lets the body be as long as an invocation's may be, and says why the call can't be taken, or null.</summary>
-    internal RegistryError? Refusal(HttpContext context)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = options.MaxBodyBytes;
-        }
-
-        return context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge()
-            : forwarder.IsLoop(context.Request) ? new RegistryError(ErrorCode.LoopDetected, "This gateway has forwarded the call before: a serving URL leads back to it.")
-            : null;
-    }
+    /// <summary>Why a call can't be taken, whatever it asks for, or null.</summary>
+    internal RegistryError? Refusal(HttpContext context) =>
+        context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge()
+        : forwarder.IsLoop(context.Request) ? new RegistryError(ErrorCode.LoopDetected, "This gateway has forwarded the call before: a serving URL leads back to it.")
+        : null;
 }

@@ -5,14 +5,17 @@ namespace OrleansRegistry.Traffic;
 /// <summary>The stored traffic of one version.</summary>
 internal sealed record TrafficState
 {
+    /// <summary>The traffic of a version that was never called.</summary>
+    public static readonly TrafficState None = new() { Invocations = 0, Errors = 0 };
+
     /// <summary>How long after its last report a series is kept: longer than a gateway keeps a counter that isn't used.</summary>
     public static readonly TimeSpan KeepSeries = TimeSpan.FromHours(1);
 
     /// <summary>How many calls were admitted, in all series.</summary>
-    public long Invocations { get; init; }
+    public required long Invocations { get; init; }
 
     /// <summary>How many of them went wrong.</summary>
-    public long Errors { get; init; }
+    public required long Errors { get; init; }
 
     /// <summary>When the last one was admitted, or null when there was none.</summary>
     public DateTimeOffset? LastInvokedAt { get; init; }

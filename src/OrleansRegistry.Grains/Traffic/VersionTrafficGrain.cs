@@ -20,7 +20,7 @@ internal sealed partial class VersionTrafficGrain(
 
     public IGrainContext GrainContext => context;
 
-    private TrafficState Stored => _row.Value ?? new TrafficState();
+    private TrafficState Stored => _row.Value ?? TrafficState.None;
 
     public async Task Report(TrafficReport report)
     {

@@ -196,6 +196,14 @@ internal sealed record StoredName
     public required string ModelId { get; init; }
 }
 
+/// <summary>What the check reads of the stored JSON of a version's traffic.</summary>
+internal sealed record StoredTraffic
+{
+    public required long Invocations { get; init; }
+
+    public required long Errors { get; init; }
+}
+
 /// <summary>The stored JSON. Fields that are not read here are the grains' own.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -210,6 +218,7 @@ internal sealed record StoredName
 [JsonSerializable(typeof(StoredModel))]
 [JsonSerializable(typeof(StoredVersion))]
 [JsonSerializable(typeof(StoredName))]
+[JsonSerializable(typeof(StoredTraffic))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>Reads a payload.</summary>

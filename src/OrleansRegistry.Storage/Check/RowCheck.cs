@@ -12,7 +12,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
     private const string Models = "select workspace, model_id, payload, key from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, key, has_model from catalog_version";
-    private const string Names = "select key, cast(payload as text) from registry_state";
+    private const string States = "select key, cast(payload as text) from registry_state";
     private const string Events = "select 0, type, at, workspace, model_id, version_id, actor, data from registry_event";
 
     private readonly ImmutableArray<Finding>.Builder _findings = ImmutableArray.CreateBuilder<Finding>();
@@ -22,7 +22,8 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     {
         await Each(() => new CatalogQuery(Models), ReadModel, Audit);
         await Each(() => new CatalogQuery(Versions), ReadVersion, Report);
-        await Each(() => new CatalogQuery(Names).Where("kind = 'name'"), ReadName, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'name'"), ReadName, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'traffic'"), ReadTraffic, Report);
         return _findings.ToImmutable();
     }
 
@@ -90,7 +91,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     {
         var names = await CatalogReader.Read(
             connection,
-            new CatalogQuery(Names).Where("kind = 'name' and key = {0}", GrainKeys.Name(model.Workspace, model.Name)),
+            new CatalogQuery(States).Where("kind = 'name' and key = {0}", GrainKeys.Name(model.Workspace, model.Name)),
             ReadName,
             cancellationToken);
         var isFound = names.Any(name => name.State is null || name.State.ModelId == model.Id);
@@ -114,6 +115,9 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
     private static Row<StoredName> ReadName(DbDataReader row) =>
         Read(row.GetString(0), () => StoredJson.Read<StoredName>(CatalogReader.Text(row, 1), "the name"));
+
+    private static Row<StoredTraffic> ReadTraffic(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StoredTraffic>(CatalogReader.Text(row, 1), "the traffic"));
 
     private static Row<T> Read<T>(string key, Func<T> read)
         where T : class

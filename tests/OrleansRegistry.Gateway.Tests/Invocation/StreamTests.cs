@@ -50,12 +50,18 @@ public sealed class StreamTests(SqliteServer server)
         using var seen = new SemaphoreSlim(0);
         await using var backend = await Backend.Start(async http =>
         {
-            var part = new byte[PartByPart.PartSize];
+            var buffer = new byte[PartByPart.PartSize];
             var parts = 0;
-            while (await http.Request.Body.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false) == part.Length)
+            var total = 0;
+            while (await http.Request.Body.ReadAsync(buffer) is > 0 and var count)
             {
-                parts++;
-                seen.Release();
+                // The last few kibibytes of a part may wait in a buffer on the way.
+                total += count;
+                if (total > (parts * PartByPart.PartSize) + (PartByPart.PartSize / 2))
+                {
+                    parts++;
+                    seen.Release();
+                }
             }
 
             await http.Response.WriteAsync($"{parts}");

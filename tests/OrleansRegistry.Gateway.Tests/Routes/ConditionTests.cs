@@ -74,7 +74,7 @@ public abstract class ConditionTests(RegistryServer server)
 
         var done = (await Send(method, path + "?dry_run=false", body, "*")).Is(200);
         Assert.Null(done.Header("Dry-Run"));
-        Assert.Equal(WithoutInstants(done.Text), WithoutInstants(tried.Text));
+        Assert.Equal(WithoutInstants(done.Text), WithoutTraffic(WithoutInstants(tried.Text)));
         Assert.NotEqual(before, await Picture(model));
     }
 
@@ -163,6 +163,10 @@ public abstract class ConditionTests(RegistryServer server)
         parts.AddRange((await _registry.All($"/v1/models/{model}/events")).Select(happened => happened.ToJsonString()));
         return string.Join('\n', parts);
     }
+
+    /// <summary>Only who tries to retire a version is told of its traffic.</summary>
+    private static string WithoutTraffic(string json) =>
+        System.Text.RegularExpressions.Regex.Replace(json, "\"traffic\":\\{[^}]*\\}", "\"traffic\":null");
 
     private static string WithoutInstants(string json) =>
         System.Text.RegularExpressions.Regex.Replace(json, @"""\d{4}-\d\d-\d\dT[^""]*""", "\"…\"");

@@ -100,7 +100,7 @@ public abstract class VersionTests(RegistryServer server)
         (await _registry.Delete($"{path}?promote_to={primary["id"]}")).IsInvalid("promote_to");
         (await _registry.Delete(path + "?promote_to=0000000000-1")).IsInvalid("promote_to");
         (await _registry.Delete($"{path}?promote_to={draft["model_id"]}-9")).IsProblem(409, ErrorCode.NotRoutable);
-        (await _registry.Delete(path + "?refuse_if_primary=yes&promote_to=a&promote_to=b&drain_seconds=1"))
+        (await _registry.Delete(path + "?refuse_if_primary=yes&promote_to=a&promote_to=b&drain_seconds=x"))
             .IsInvalid("drain_seconds", "promote_to", "refuse_if_primary");
 
         var deleted = (await _registry.Delete($"{path}?promote_to={draft["id"]}&refuse_if_primary=false")).Is(200);
