@@ -39,6 +39,9 @@ internal sealed class RegistryProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>Where the node listens, once it does.</summary>
+    public Uri Address => _listening.Task.IsCompletedSuccessfully ? _listening.Task.Result : throw new InvalidOperationException("It doesn't listen yet.");
+
     /// <summary>All that the process has printed.</summary>
     public string Output
     {
@@ -73,18 +76,14 @@ internal sealed class RegistryProcess : IDisposable
             "--Registry:Outbound:AllowLoopback=true",
             .. settings.Arguments,
         ],
-        settings.ConnectionString is { } connection
-            ? new Dictionary<string, string> { ["ConnectionStrings__Registry"] = connection }
-            : []);
+        settings.AllEnvironment);
 
     /// <summary>Runs a command that ends by itself.</summary>
     public static async Task<(int ExitCode, string Output)> RunToEnd(NodeSettings settings, params string[] first)
     {
         using var process = new RegistryProcess(
             [.. first, $"--Registry:DataDirectory={settings.DataDirectory}", $"--Registry:SiloPort={settings.SiloPort}", .. settings.Arguments],
-            settings.ConnectionString is { } connection
-                ? new Dictionary<string, string> { ["ConnectionStrings__Registry"] = connection }
-                : []);
+            settings.AllEnvironment);
         return (await process.WaitForExit(), process.Output);
     }
 
@@ -159,6 +158,13 @@ internal sealed record NodeSettings
     public string? ConnectionString { get; init; }
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Further variables of the process's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>All variables that the node needs besides those of this process.</summary>
+    public IReadOnlyDictionary<string, string> AllEnvironment =>
+        ConnectionString is { } connection ? new Dictionary<string, string>(Environment) { ["ConnectionStrings__Registry"] = connection } : Environment;
 
     public static NodeSettings On(TestDatabase database) => new()
     {

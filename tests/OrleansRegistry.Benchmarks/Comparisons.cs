@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace OrleansRegistry.Benchmarks;
+
+/// <summary>
+/// Compares the registry with baselines, in pairs that alternate (A B B A) within one run, so that what else the machine does hits both. The
+/// figure is the median of the pairs' ratios. Where the control, a baseline against itself, is off by more than 5 %, the run says nothing.
+/// </summary>
+internal static class Comparisons
+{
+    private const int Pairs = 7;
+    private const string Body = """{"instances":[[5.1,3.5,1.4,0.2]]}""";
+
+    /// <summary>Runs all comparisons and prints them.</summary>
+    public static async Task Run(int seconds)
+    {
+        var data = Directory.CreateTempSubdirectory("registry-benchmark-");
+        try
+        {
+            await using var model = await ServerProcess.Baseline(Baselines.Hello);
+            await using var forwarder = await ServerProcess.Baseline(Baselines.Forwarder, "--to", model.Address.ToString());
+            await using var registry = await ServerProcess.Registry(data.FullName);
+            await Deploy(registry.Address, model.Address);
+
+            var bare = new Load(forwarder.Address, "POST /predict", Body);
+            var hello = new Load(model.Address, "GET /", "");
+            var duration = TimeSpan.FromSeconds(seconds);
+            Console.WriteLine($"{Pairs} pairs of {seconds} s + {seconds} s, {Environment.ProcessorCount} processors shared with the load\n");
+            Console.WriteLine("compared                            baseline/s  registry/s   ratio   spread");
+            await Compare("control: forwarder with itself", bare, bare, duration);
+            await Compare("predict / bare YARP forwarder", bare, new Load(registry.Address, "POST /v1/models/iris/predict", Body), duration);
+            await Compare("predict by range / bare YARP", bare, new Load(registry.Address, "POST /v1/models/iris/predict?version=%5E1", Body), duration);
+            await Compare("control: hello world with itself", hello, hello, duration);
+            await Compare("resolve / hello world", hello, new Load(registry.Address, "GET /v1/models/iris/resolve", ""), duration);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    private static async Task Compare(string what, Load baseline, Load registry, TimeSpan duration)
+    {
+        // What is measured first would pay for compiling.
+        await baseline.Run(duration);
+        await registry.Run(duration);
+        List<(double Baseline, double Registry)> pairs = [];
+        for (var pair = 0; pair < Pairs; pair++)
+        {
+            var first = await (pair % 2 == 0 ? baseline : registry).Run(duration);
+            var second = await (pair % 2 == 0 ? registry : baseline).Run(duration);
+            pairs.Add(pair % 2 == 0 ? (first, second) : (second, first));
+        }
+
+        var ratios = pairs.Select(pair => pair.Registry / pair.Baseline).Order().ToList();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what,-34} {Median(pairs.Select(pair => pair.Baseline)),11:N0} {Median(pairs.Select(pair => pair.Registry)),11:N0}   {Median(ratios),5:F2}   {ratios[0]:F2} to {ratios[^1]:F2}"));
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Pairs / 2);
+
+    private static async Task Deploy(Uri registry, Uri model)
+    {
+        using var client = new HttpClient { BaseAddress = registry };
+        using var answer = await client.PostAsJsonAsync("/v1/model_versions", new JsonObject
+        {
+            ["model_name"] = "iris",
+            ["version"] = "1.0.0",
+            ["publish"] = true,
+            ["serving"] = new JsonObject { ["url"] = new Uri(model, "predict").ToString() },
+        });
+        answer.EnsureSuccessStatusCode();
+    }
+}

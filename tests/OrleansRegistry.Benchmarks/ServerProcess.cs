@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace OrleansRegistry.Benchmarks;
+
+/// <summary>A server in a process of its own, on a free loopback port.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process, Uri address) => (_process, Address) = (process, address);
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts a baseline.</summary>
+    public static Task<ServerProcess> Baseline(string name, params string[] args) =>
+        Start([typeof(ServerProcess).Assembly.Location, "serve", name, .. args]);
+
+    /// <summary>Starts a registry on an empty SQLite file.</summary>
+    public static Task<ServerProcess> Registry(string dataDirectory)
+    {
+        var host = typeof(ServerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!;
+        return Start([Path.GetFullPath(host, AppContext.BaseDirectory), $"--Registry:DataDirectory={dataDirectory}", "--Registry:SiloPort=21111"]);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static async Task<ServerProcess> Start(string[] args)
+    {
+        const string listening = "Now listening on: ";
+        var process = Process.Start(new ProcessStartInfo("dotnet", [.. args, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true })!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.IndexOf(listening, StringComparison.Ordinal) is >= 0 and var at)
+            {
+                _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+                return new ServerProcess(process, new Uri(line[(at + listening.Length)..].Trim()));
+            }
+        }
+
+        throw new InvalidOperationException("A server ended before it listened.");
+    }
+}

@@ -1,0 +1,139 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Host.Tests;
+
+/// <summary>
+/// HTTP/2 on both sides of the gateway, which needs TLS: the model's server has a certificate that the node's process trusts, and so has the
+/// node itself.
+/// </summary>
+public sealed class TlsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TestDatabase _database = TestDatabase.Sqlite();
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("registry-tls-");
+    private readonly X509Certificate2 _certificate = NewCertificate();
+    private WebApplication? _backend;
+
+    private string PublicKey => Path.Combine(_directory.FullName, "certificate.pem");
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(_certificate)));
+        _backend = builder.Build();
+        _backend.Run(async http =>
+        {
+            http.Response.DeclareTrailer("Tokens");
+            await http.Response.WriteAsync(http.Request.Protocol);
+            http.Response.AppendTrailer("Tokens", "42");
+        });
+        await _backend.StartAsync();
+        await File.WriteAllTextAsync(PublicKey, _certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(Path.ChangeExtension(PublicKey, "key"), _certificate.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _backend!.DisposeAsync();
+        _certificate.Dispose();
+        _directory.Delete(recursive: true);
+        await _database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Calls_are_http_2_on_both_sides_and_trailers_arrive()
+    {
+        var (process, _) = await RegistryProcess.Start(Settings(trusts: true));
+        using (process)
+        using (var client = Client(process))
+        {
+            await Deploy(client);
+
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/models/m/predict") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+
+            Assert.Equal("HTTP/2", await answer.Content.ReadAsStringAsync());
+            Assert.Equal(HttpVersion.Version20, answer.Version);
+            Assert.Equal("42", Assert.Single(answer.TrailingHeaders.GetValues("Tokens")));
+            Assert.Equal("0.1.0", Assert.Single(answer.Headers.GetValues("Model-Version")));
+        }
+    }
+
+    [Fact]
+    public async Task A_server_with_a_certificate_that_nobody_trusts_is_unreachable()
+    {
+        var (process, _) = await RegistryProcess.Start(Settings(trusts: false));
+        using (process)
+        using (var client = Client(process))
+        {
+            await Deploy(client);
+
+            var answer = await client.Call(HttpMethod.Post, "/v1/models/m/predict");
+
+            Assert.Equal(HttpStatusCode.BadGateway, answer.Status);
+            Assert.Equal("backend_unreachable", (string?)answer.Body!["code"]);
+        }
+    }
+
+    private async Task Deploy(HttpClient client)
+    {
+        var reply = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject
+        {
+            ["model_name"] = "m",
+            ["publish"] = true,
+            ["serving"] = new JsonObject { ["url"] = _backend!.Urls.Single() },
+        });
+        Assert.Equal(HttpStatusCode.Created, reply.Status);
+    }
+
+    private NodeSettings Settings(bool trusts) => NodeSettings.On(_database) with
+    {
+        Arguments =
+        [
+            "--urls", "https://127.0.0.1:0",
+            $"--Kestrel:Certificates:Default:Path={PublicKey}",
+            $"--Kestrel:Certificates:Default:KeyPath={Path.ChangeExtension(PublicKey, "key")}",
+        ],
+        Environment = trusts ? new Dictionary<string, string> { ["SSL_CERT_FILE"] = PublicKey } : [],
+    };
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler.")]
+    private HttpClient Client(RegistryProcess process) => new(
+        new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == _certificate.GetCertHashString(),
+            },
+        },
+        disposeHandler: true)
+    {
+        BaseAddress = process.Address,
+    };
+
+    private static X509Certificate2 NewCertificate()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=registry test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), password: null);
+    }
+}
