@@ -41,7 +41,11 @@ public static class RegistryHost
     private static void AddSilo(ISiloBuilder silo, RegistrySettings settings)
     {
         silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ServiceId, clusterId: ServiceId);
-        silo.AddActivityPropagation();
+        if (Telemetry.IsOn(silo.Configuration))
+        {
+            silo.AddActivityPropagation();
+        }
+
         silo.AddRegistryGrainStorage();
         silo.Services.AddRegistryGrains();
         silo.Services.Configure<ModelOptions>(options => options.MaxActiveVersions = settings.MaxActiveVersions);

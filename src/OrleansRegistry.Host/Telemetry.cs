@@ -10,10 +10,13 @@ internal static class Telemetry
     private static readonly string[] EndpointVariables =
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
 
+    /// <summary>Whether somebody wants to have them.</summary>
+    public static bool IsOn(IConfiguration configuration) => EndpointVariables.Any(name => !string.IsNullOrEmpty(configuration[name]));
+
     /// <summary>Adds the exporters, or nothing when no endpoint is set.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        if (!EndpointVariables.Any(name => !string.IsNullOrEmpty(builder.Configuration[name])))
+        if (!IsOn(builder.Configuration))
         {
             return;
         }

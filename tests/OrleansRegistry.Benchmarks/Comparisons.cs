@@ -43,8 +43,12 @@ internal static class Comparisons
     private static async Task Compare(string what, Load baseline, Load registry, TimeSpan duration)
     {
         // What is measured first would pay for compiling.
-        await baseline.Run(duration);
-        await registry.Run(duration);
+        for (var warm = 0; warm < 3; warm++)
+        {
+            await baseline.Run(duration);
+            await registry.Run(duration);
+        }
+
         List<(double Baseline, double Registry)> pairs = [];
         for (var pair = 0; pair < Pairs; pair++)
         {

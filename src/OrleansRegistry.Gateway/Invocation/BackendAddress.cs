@@ -15,6 +15,11 @@ internal static partial class BackendAddress
     public static Uri Of(string servingUrl, string rest, string query)
     {
         var url = new Uri(servingUrl);
+        if (rest.Length == 0 && query.Length == 0)
+        {
+            return url;
+        }
+
         var path = url.GetLeftPart(UriPartial.Path);
         return Make((rest.Length == 0 ? path : path.TrimEnd('/') + rest) + Join(url.Query, query));
     }

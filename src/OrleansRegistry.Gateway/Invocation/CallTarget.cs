@@ -81,7 +81,8 @@ internal sealed record CallTarget(string Rest, string Query, IReadOnlyList<strin
 
     /// <summary>Whether the path climbs, in the eyes of any server that may read it: encoded, with backslashes, or with path parameters.</summary>
     private static bool HasDotSegment(string path) =>
-        Uri.UnescapeDataString(Uri.UnescapeDataString(path)).Split('/', '\\').Any(segment => segment.Split(';')[0] is "." or "..");
+        path.AsSpan().ContainsAny('.', '%')
+        && Uri.UnescapeDataString(Uri.UnescapeDataString(path)).Split('/', '\\').Any(segment => segment.Split(';')[0] is "." or "..");
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
@@ -6,6 +8,11 @@ namespace OrleansRegistry.Gateway;
 /// </summary>
 public sealed class VersionResolver(ModelLookup lookup, IGrainFactory grains, IRegistryCatalog catalog)
 {
+    private const int MaxKnown = 10_000;
+
+    // Making a reference to a grain costs about as much as asking it.
+    private readonly ConcurrentDictionary<(string Workspace, string ModelId), IModelGrain> _models = new();
+
     /// <summary>The version that a selector of a model leads to; null selects the primary.</summary>
     public Task<Outcome<ResolvedVersion>> Resolve(string workspace, string model, string? selector, CancellationToken cancellationToken) =>
         lookup.Ask(workspace, model, id => Ask(workspace, id, selector, cancellationToken), cancellationToken);
@@ -25,7 +32,7 @@ public sealed class VersionResolver(ModelLookup lookup, IGrainFactory grains, IR
 
     private async Task<Outcome<ResolvedVersion>> Ask(string workspace, string modelId, string? selector, CancellationToken cancellationToken)
     {
-        var model = grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, modelId));
+        var model = Model(workspace, modelId);
         var outcome = await model.Resolve(selector);
         if (outcome.Error?.Code is not (ErrorCode.VersionNotFound or ErrorCode.ServingFailed))
         {
@@ -47,5 +54,20 @@ public sealed class VersionResolver(ModelLookup lookup, IGrainFactory grains, IR
                 ? again
                 : new RegistryError(ErrorCode.Unavailable, $"Version {found.Version} is becoming active."),
         };
+    }
+
+    private IModelGrain Model(string workspace, string modelId)
+    {
+        if (_models.TryGetValue((workspace, modelId), out var known))
+        {
+            return known;
+        }
+
+        if (_models.Count >= MaxKnown)
+        {
+            _models.Clear();
+        }
+
+        return _models[(workspace, modelId)] = grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, modelId));
     }
 }
