@@ -70,6 +70,27 @@ public sealed class ServingTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("http://169.254.169.254/health", true)]
+    [InlineData("http://127.0.0.1:9/health", false)]
+    public async Task L3_a_health_url_at_an_address_that_is_not_allowed_is_never_asked_and_the_start_says_so(string healthUrl, bool allowsLoopback)
+    {
+        var settings = NodeSettings.On(_database) with { Arguments = [$"--Registry:Outbound:AllowLoopback={allowsLoopback}"] };
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            var deployment = Deployment(startupTimeoutSeconds: 1);
+            deployment["serving"]!["health_url"] = healthUrl;
+            var reply = await client.Call(HttpMethod.Post, "/v1/model_versions", deployment);
+
+            var failed = await client.Read($"/v1/model_versions/{reply.Body!["id"]}?wait=ready&timeout_seconds=60");
+
+            Assert.Equal("failed", (string?)failed["serving"]!["status"]);
+            Assert.Contains("not allowed", (string?)failed["serving"]!["message"], StringComparison.Ordinal);
+        }
+    }
+
     private JsonObject Deployment(int startupTimeoutSeconds = 600) => new()
     {
         ["model_name"] = "A model",

@@ -64,11 +64,11 @@ public sealed class StartTests : IAsyncLifetime
     {
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with
         {
-            Arguments = ["--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost"],
+            Arguments = ["--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1", "--urls=http://0.0.0.0:5080;ftp://localhost"],
         });
 
         Assert.Equal(1, exitCode);
-        foreach (var name in new[] { "GatewayPort", "MaxActiveVersions", "DataDirectry", "http://0.0.0.0:5080", "ftp://localhost" })
+        foreach (var name in new[] { "GatewayPort", "MaxActiveVersions", "DataDirectry", "Outbound:AllowLoopback", "Invocation:MaxBody ", "MaxBufferedBytes", "http://0.0.0.0:5080", "ftp://localhost" })
         {
             Assert.Contains(name, output, StringComparison.Ordinal);
         }
