@@ -36,19 +36,15 @@ internal static class UsageQuery
             select model_id, ordinal, stage, instance_type, started_at, ended_at
             from registry_usage
             where workspace = @workspace and is_long = true and ended_at > @from and started_at < @to
-        ), clipped as (
-            select model_id, ordinal, stage, instance_type,
-                   case when started_at < @from then @from else started_at end as started_at,
-                   case when ended_at > @to then @to else ended_at end as ended_at
-            from closed
-        ), counted as (
+        ), placed as (
             select model_id, ordinal, stage, instance_type, {PartOf("started_at", cuts, 0)} as first_part, {PartOf("ended_at - 1", cuts, 0)} as last_part,
-                   started_at, ended_at
-            from clipped
+                   case when started_at < @from then 0 else started_at - @from end as starts_at,
+                   case when ended_at > @to then @to - @from else ended_at - @from end as ends_at
+            from closed
         ), summed as (
             select model_id, ordinal, stage, instance_type, first_part, last_part, cast(count(*) as bigint) as intervals,
-                   cast(sum(started_at - @from) as bigint) as starts, cast(sum(ended_at - @from) as bigint) as ends
-            from counted group by model_id, ordinal, stage, instance_type, first_part, last_part
+                   cast(sum(starts_at) as bigint) as starts, cast(sum(ends_at) as bigint) as ends
+            from placed group by model_id, ordinal, stage, instance_type, first_part, last_part
         ), found as (
             select model_id, ordinal, stage, instance_type, first_part, last_part, intervals, starts, ends, null as running_since from summed
             union all
