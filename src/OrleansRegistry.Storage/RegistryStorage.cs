@@ -25,7 +25,7 @@ public static class RegistryStorage
         ArgumentNullException.ThrowIfNull(options);
         services.AddSingleton(_ => Open(options));
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
-        services.AddSingleton<IUsageCatalog, UsageCatalog>();
+        services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddHostedService<DatabaseStarter>();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
         return services;

@@ -202,7 +202,7 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
         Assert.Equal(119_995, await Total(March, April.AddMonths(1)));
     }
 
-    private UsageCatalog Usage => new UsageCatalog(Database);
+    private BillingCatalog Usage => new BillingCatalog(Database);
 
     private Task<ImmutableArray<UsageSum>> Sum(DateTimeOffset from, DateTimeOffset to) =>
         Usage.Sum("default", new UsageWindow { From = from, To = to, Now = to }, default);

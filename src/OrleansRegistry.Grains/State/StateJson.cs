@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Versions;
 
@@ -21,6 +22,8 @@ namespace OrleansRegistry.State;
 [JsonSerializable(typeof(ModelState))]
 [JsonSerializable(typeof(ModelVersionState))]
 [JsonSerializable(typeof(ModelNameState))]
+[JsonSerializable(typeof(RatesState))]
+[JsonSerializable(typeof(StatementView))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Names of enumerations as the HTTP contract spells them; numbers are refused.</summary>

@@ -17,4 +17,10 @@ internal static class StorageNames
 
     /// <summary>Rows of <see cref="Models.ModelNameGrain"/>.</summary>
     public const string Name = "name";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Billing.RatesGrain"/>.</summary>
+    public const string Rates = "rates";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Billing.BillingGrain"/>: statements of months that are closed.</summary>
+    public const string Billing = "billing";
 }

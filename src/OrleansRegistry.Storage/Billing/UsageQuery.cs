@@ -12,7 +12,7 @@ namespace OrleansRegistry.Storage.Billing;
 internal static class UsageQuery
 {
     /// <summary>Intervals up to this length are found by an index that is bounded on both sides; see <c>registry_usage_by_end</c>.</summary>
-    private const long LongMilliseconds = 31L * 24 * 60 * 60 * 1000;
+    public const long LongMilliseconds = 31L * 24 * 60 * 60 * 1000;
 
     /// <summary>The statement for a window.</summary>
     [SuppressMessage("Security", "CA2100", Justification = "The text is put together from constants and numbers.")]

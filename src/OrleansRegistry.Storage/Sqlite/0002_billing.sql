@@ -41,3 +41,12 @@ alter table registry_state add column running_since text generated always as (
 
 create index registry_version_running on registry_state (workspace, model_id, ordinal)
     where kind = 'version' and (running_since is not null or state is null);
+
+-- A month that is closed takes no command any more (rule B5): closing waits for an hour, and a command has 30 seconds, so that only a clock
+-- that was set back can bring one. It is refused until the clock is right.
+create trigger registry_closed before insert on registry_event
+begin
+    select raise(abort, 'the month of the command is closed')
+        where exists (select 1 from registry_state
+                      where kind = 'billing' and key >= 'billing/' || new.workspace || '/' || substr(new.at, 1, 7) and key < 'billing/' || new.workspace || '0');
+end;

@@ -46,3 +46,17 @@ alter table registry_state
 
 create index registry_version_running on registry_state (workspace, model_id, ordinal)
     where kind = 'version' and (running_since is not null or state is null);
+
+-- A month that is closed takes no command any more (rule B5): closing waits for an hour, and a command has 30 seconds, so that only a clock
+-- that was set back can bring one. It is refused until the clock is right.
+create function registry_closed() returns trigger language plpgsql as $$
+begin
+    if exists (select 1 from registry_state
+               where kind = 'billing' and key >= 'billing/' || new.workspace || '/' || left(new.at, 7) and key < 'billing/' || new.workspace || '0') then
+        raise exception 'the month of the command is closed';
+    end if;
+    return new;
+end
+$$;
+
+create trigger registry_closed before insert on registry_event for each row execute function registry_closed();

@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// statement, and so one snapshot. Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and
 /// <see cref="StateCorruptException"/> when a row that might run can't be read: a bill that lacks something is worse than none.
 /// </summary>
-public interface IUsageCatalog
+public interface IBillingCatalog
 {
     /// <summary>The active time of a workspace within a window, by version, stage, instance type and part of the window. Deleted versions
     /// and models count what they used.</summary>
@@ -15,7 +15,23 @@ public interface IUsageCatalog
 
     /// <summary>The active time of a version so far, or null when there never was one.</summary>
     Task<VersionUsage?> FindUsage(string workspace, VersionId id, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>When the first active time of a workspace began, or null when there was none.</summary>
+    Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken);
+
+    /// <summary>The months of a workspace that are closed, oldest first.</summary>
+    Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken);
+
+    /// <summary>The workspaces that have rates: those that are billed.</summary>
+    Task<ImmutableArray<string>> ListRated(CancellationToken cancellationToken);
 }
+
+/// <summary>A month that is closed, in short.</summary>
+/// <param name="Month">The month.</param>
+/// <param name="ClosedAt">When it was closed.</param>
+/// <param name="Currency">The currency.</param>
+/// <param name="TotalAmount">What it came to.</param>
+public sealed record ClosedMonth(BillingMonth Month, DateTimeOffset ClosedAt, string Currency, string TotalAmount);
 
 /// <summary>Which active time to add up.</summary>
 public sealed record UsageWindow

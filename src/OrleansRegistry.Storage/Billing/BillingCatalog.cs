@@ -6,9 +6,24 @@ using OrleansRegistry.Storage.Catalog;
 namespace OrleansRegistry.Storage.Billing;
 
 /// <inheritdoc/>
-internal sealed class UsageCatalog(RegistryDatabase database) : IUsageCatalog
+internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalog
 {
     private const string Version = "select workspace, model_id, ordinal, payload from catalog_version";
+
+    private const string Closed = "select key, payload ->> 'closed_at', payload ->> 'currency', payload ->> 'total_amount' from registry_state";
+
+    /// <summary>An interval of at most 31 days that began before the one that ended first has ended within 31 days of it.</summary>
+    private const string FirstUsage = """
+        select min(started_at), (select min(running_since) from registry_state
+                                 where workspace = @workspace and kind = 'version' and (running_since is not null or state is null))
+        from (
+            select min(started_at) as started_at from registry_usage where workspace = @workspace and is_long = true
+            union all
+            select min(started_at) from registry_usage
+            where workspace = @workspace and is_long = false
+                and ended_at <= @long + (select min(ended_at) from registry_usage where workspace = @workspace and is_long = false)
+        ) as firsts
+        """;
 
     public Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken) => Guard(
         async connection =>
@@ -37,6 +52,40 @@ internal sealed class UsageCatalog(RegistryDatabase database) : IUsageCatalog
             cancellationToken)).FirstOrDefault(),
         cancellationToken);
 
+    public Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken) => Guard(
+        async connection =>
+        {
+            await using var command = new CatalogQuery(FirstUsage).On(connection);
+            command.AddParameters([("workspace", workspace), ("long", UsageQuery.LongMilliseconds)]);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            DateTimeOffset? closed = await reader.IsDBNullAsync(0, cancellationToken) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0));
+            return CatalogReader.Text(reader, 1) is { } running && Instant(running) is var since && !(closed < since) ? since : closed;
+        },
+        cancellationToken);
+
+    public Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken) => Guard(
+        connection => CatalogReader.Read(
+            connection,
+            new CatalogQuery(Closed)
+                .Where("kind = 'billing' and key > {0} and key < {1}", $"billing/{workspace}/", $"billing/{workspace}0")
+                .OrderBy("key"),
+            row => CatalogReader.Guard(row.GetString(0), () => new ClosedMonth(
+                BillingMonth.TryParse(GrainKeys.Split(row.GetString(0)).Id, out var month) ? month : throw new FormatException("The key names no month."),
+                Instant(row.GetString(1)),
+                row.GetString(2),
+                row.GetString(3))),
+            cancellationToken),
+        cancellationToken);
+
+    public Task<ImmutableArray<string>> ListRated(CancellationToken cancellationToken) => Guard(
+        connection => CatalogReader.Read(
+            connection,
+            new CatalogQuery("select workspace from registry_state").Where("kind = 'rates' and key > 'rates/' and key < 'rates0'"),
+            row => row.GetString(0),
+            cancellationToken),
+        cancellationToken);
+
     private static UsageSum[] Read(DbDataReader row, UsageWindow window)
     {
         var id = new VersionId(row.GetString(0), row.GetInt32(1));
@@ -58,9 +107,9 @@ internal sealed class UsageCatalog(RegistryDatabase database) : IUsageCatalog
                 Milliseconds = 0,
             };
             var parts = CatalogReader.Text(row, 11) is { } since
-                ? UsageParts.Running(window, DateTimeOffset.Parse(since, CultureInfo.InvariantCulture))
+                ? UsageParts.Running(window, Instant(since))
                 : UsageParts.Of(window, row.GetInt32(6), row.GetInt32(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10));
-            return parts.Select(part => first with { Part = part.Part, Milliseconds = part.Milliseconds }).ToArray();
+            return parts.Where(part => part.Milliseconds > 0).Select(part => first with { Part = part.Part, Milliseconds = part.Milliseconds }).ToArray();
         });
     }
 
@@ -80,6 +129,8 @@ internal sealed class UsageCatalog(RegistryDatabase database) : IUsageCatalog
             AsOf = now,
         };
     }
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
     private static decimal Seconds(long milliseconds) => milliseconds / 1000m;
 
