@@ -6,7 +6,7 @@ using Scalar.AspNetCore;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/> and Orleans' grain factory.</summary>
+/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/> and Orleans' grain factory.</summary>
 public static class RegistryGateway
 {
     private const int MaxBodyBytes = 1024 * 1024;
@@ -40,6 +40,7 @@ public static class RegistryGateway
         v1.MapVersions();
         v1.MapLifecycle();
         v1.MapEvents();
+        v1.MapBilling();
 
         app.MapHealth();
         app.MapOpenApi();

@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Storage;
@@ -43,6 +44,7 @@ public static class RegistryHost
         silo.AddRegistryGrainStorage();
         silo.Services.AddRegistryGrains();
         silo.Services.Configure<ModelOptions>(options => options.MaxActiveVersions = settings.MaxActiveVersions);
+        silo.Services.Configure<BillingOptions>(options => (options.Currency, options.CloseAfterHours) = (settings.Currency, settings.CloseAfterHours));
         silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = CommandContext.Lifetime + CommandContext.StatementTimeout);
     }
 }

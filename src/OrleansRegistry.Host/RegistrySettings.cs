@@ -11,6 +11,7 @@ internal sealed record RegistrySettings
     public const string DefaultUrls = "http://127.0.0.1:5080";
 
     private const string Section = "Registry";
+    private const string Billing = "Billing";
 
     /// <summary><c>Registry__DataDirectory</c>: where SQLite keeps its file; made when it is missing. Default <c>data</c>.</summary>
     public string DataDirectory { get; private init; } = "data";
@@ -27,6 +28,12 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__MaxActiveVersions</c>: the most active versions a model may have (rule L6). Default 1,000.</summary>
     public int MaxActiveVersions { get; private init; } = 1000;
 
+    /// <summary><c>Registry__Billing__Currency</c>: the currency of rates that are put from now on, by its ISO 4217 code. Default USD.</summary>
+    public string Currency { get; private init; } = OrleansRegistry.Currency.Default;
+
+    /// <summary><c>Registry__Billing__CloseAfterHours</c>: how many hours after its end a month is closed by itself, 0 for never. Default 24.</summary>
+    public int CloseAfterHours { get; private init; } = 24;
+
     /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; loopback only.</summary>
     public string Urls { get; private init; } = DefaultUrls;
 
@@ -36,10 +43,15 @@ internal sealed record RegistrySettings
     {
         var section = configuration.GetSection(Section);
         List<string> problems = [];
-        string[] known = [nameof(DataDirectory), nameof(SiloPort), nameof(GatewayPort), nameof(MaxActiveVersions)];
+        string[] known = [nameof(DataDirectory), nameof(SiloPort), nameof(GatewayPort), nameof(MaxActiveVersions), Billing];
         problems.AddRange(section.GetChildren()
             .Where(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
             .Select(child => $"{child.Path} is not a setting; there are {string.Join(", ", known)}"));
+
+        string[] ofBilling = [nameof(Currency), nameof(CloseAfterHours)];
+        problems.AddRange(section.GetSection(Billing).GetChildren()
+            .Where(child => !ofBilling.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(child => $"{child.Path} is not a setting; there are {string.Join(", ", ofBilling)}"));
 
         var defaults = new RegistrySettings();
         var settings = new RegistrySettings
@@ -49,11 +61,18 @@ internal sealed record RegistrySettings
             SiloPort = Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, defaults.SiloPort),
             GatewayPort = Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, defaults.GatewayPort),
             MaxActiveVersions = Number(nameof(MaxActiveVersions), 1, 10_000, defaults.MaxActiveVersions),
+            Currency = section[$"{Billing}:{nameof(Currency)}"] is { Length: > 0 } currency ? currency : defaults.Currency,
+            CloseAfterHours = Number($"{Billing}:{nameof(CloseAfterHours)}", 0, 720, defaults.CloseAfterHours),
             Urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultUrls,
         };
         if (string.IsNullOrWhiteSpace(settings.DataDirectory))
         {
             problems.Add($"{Section}:{nameof(DataDirectory)} is empty; name a directory");
+        }
+
+        if (!OrleansRegistry.Currency.IsKnown(settings.Currency))
+        {
+            problems.Add($"{Section}:{Billing}:{nameof(Currency)} is '{settings.Currency}'; it must be the ISO 4217 code of a currency, such as USD");
         }
 
         if (settings.SiloPort == settings.GatewayPort)

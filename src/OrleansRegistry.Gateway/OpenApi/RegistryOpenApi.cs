@@ -19,6 +19,7 @@ internal static class RegistryOpenApi
         ["model"] = "The model's id or URL-encoded name.",
         ["id"] = "The version's id.",
         ["number"] = "The version's number.",
+        ["month"] = "The month in UTC, `2026-03`.",
     };
 
     /// <summary>Adds the document <c>v1</c>.</summary>
