@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Storage;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Versions;
 
@@ -23,6 +24,8 @@ public sealed partial class ContractTests
         var model = new RecordingStorage();
         var version = new RecordingStorage();
         var name = new RecordingStorage();
+        var rates = new RecordingStorage();
+        var billing = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
@@ -32,13 +35,15 @@ public sealed partial class ContractTests
         await modelGrain.Touch();
         await versionGrain.Prepare(Guid.Empty, new ReadTransition(), default);
         await new ModelNameGrain(name, Context("name/default/n")).Get();
+        await new RatesGrain(rates, Context("rates/default/all"), Options.Create(new BillingOptions()), clock).Get();
+        await Assert.ThrowsAnyAsync<Exception>(() => new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock).Get());
 
-        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name];
-        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName]);
+        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Rates, StorageNames.Billing];
+        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, rates.StateName, billing.StateName]);
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         // A new class of grains has to be added above.
         Assert.Equal(
-            [typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain)],
+            [typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain)],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal));
     }
 
@@ -82,7 +87,7 @@ public sealed partial class ContractTests
     [Fact]
     public void Every_enumeration_in_a_stored_row_is_written_in_snake_case()
     {
-        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState)]).Where(type => type.IsEnum)];
+        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(RatesState), typeof(StatementView)]).Where(type => type.IsEnum)];
 
         Assert.Contains(typeof(PrimaryReason), enums);
         Assert.Contains(typeof(ServingStatus), enums);
