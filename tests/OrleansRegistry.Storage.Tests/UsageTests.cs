@@ -178,17 +178,19 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
     public async Task Intervals_that_were_recorded_before_the_table_was_there_are_taken_over()
     {
         await Record((March.AddMilliseconds(5), March.AddMinutes(1)), (April, April.AddMinutes(1)));
-        foreach (var undo in new[]
-        {
-            Options.PostgresConnectionString is null ? "drop trigger registry_meter" : "drop trigger registry_meter on registry_event",
+        var isSqlite = Options.PostgresConnectionString is null;
+        string[] triggers = ["registry_meter", "registry_closed"];
+        foreach (var undo in (string[])
+        [
+            .. triggers.Select(trigger => isSqlite ? $"drop trigger {trigger}" : $"drop function {trigger} cascade"),
+            .. isSqlite ? Array.Empty<string>() : ["drop function registry_milliseconds"],
             "drop table registry_usage",
             "drop index registry_version_running",
             "alter table registry_state drop column stage",
             "alter table registry_state drop column instance_type",
             "alter table registry_state drop column running_since",
             "delete from registry_schema where version >= 2",
-            Options.PostgresConnectionString is null ? "select 1" : "drop function registry_meter, registry_milliseconds",
-        })
+        ])
         {
             await TestRows.Execute(Options, undo);
         }

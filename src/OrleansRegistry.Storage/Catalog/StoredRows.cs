@@ -196,6 +196,14 @@ internal sealed record StoredName
     public required string ModelId { get; init; }
 }
 
+/// <summary>What the check reads of the stored JSON of rates.</summary>
+internal sealed record StoredRates
+{
+    public required string Currency { get; init; }
+
+    public required IReadOnlyList<Rate> Rates { get; init; }
+}
+
 /// <summary>The stored JSON. Fields that are not read here are the grains' own.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -210,6 +218,8 @@ internal sealed record StoredName
 [JsonSerializable(typeof(StoredModel))]
 [JsonSerializable(typeof(StoredVersion))]
 [JsonSerializable(typeof(StoredName))]
+[JsonSerializable(typeof(StoredRates))]
+[JsonSerializable(typeof(StatementView))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>Reads a payload.</summary>
