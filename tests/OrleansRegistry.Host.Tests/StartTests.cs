@@ -64,11 +64,15 @@ public sealed class StartTests : IAsyncLifetime
     {
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with
         {
-            Arguments = ["--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost"],
+            Arguments =
+            [
+                "--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
+                "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
+            ],
         });
 
         Assert.Equal(1, exitCode);
-        foreach (var name in new[] { "GatewayPort", "MaxActiveVersions", "DataDirectry", "http://0.0.0.0:5080", "ftp://localhost" })
+        foreach (var name in new[] { "GatewayPort", "MaxActiveVersions", "DataDirectry", "http://0.0.0.0:5080", "ftp://localhost", "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not" })
         {
             Assert.Contains(name, output, StringComparison.Ordinal);
         }

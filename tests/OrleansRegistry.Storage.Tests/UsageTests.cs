@@ -110,6 +110,22 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
     }
 
     [Fact]
+    public async Task The_first_active_time_is_found_among_long_short_and_running_intervals()
+    {
+        Assert.Null(await Usage.FindFirstUsage("default", default));
+        await Record((March, March.AddHours(1)));
+        Assert.Equal(March, await Usage.FindFirstUsage("default", default));
+        // It ended later than the first one, and began before it.
+        await TestRows.Execute(Options, Interval(2, March.AddDays(-20), March.AddDays(5)));
+        Assert.Equal(March.AddDays(-20), await Usage.FindFirstUsage("default", default));
+        await TestRows.Execute(Options, Interval(3, March.AddDays(-60), March.AddDays(9)));
+        Assert.Equal(March.AddDays(-60), await Usage.FindFirstUsage("default", default));
+        await StoredState.Edit(Options, $"version/default/{Rows.ModelId}-1", row => row["meter"]!["running_since"] = "2025-12-01T00:00:00.000Z");
+        Assert.Equal(March.AddMonths(-3), await Usage.FindFirstUsage("default", default));
+        Assert.Null(await Usage.FindFirstUsage("other", default));
+    }
+
+    [Fact]
     public async Task B4_an_interval_is_never_stored_twice_nor_without_length()
     {
         await Record((March, March.AddMinutes(1)));
@@ -203,6 +219,10 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
         Assert.Equal(59_995, await Total(March, April));
         Assert.Equal(119_995, await Total(March, April.AddMonths(1)));
     }
+
+    private static string Interval(int ordinal, DateTimeOffset start, DateTimeOffset end) =>
+        "insert into registry_usage (workspace, model_id, ordinal, stage, started_at, ended_at) values "
+        + $"('default', '{Rows.ModelId}', {ordinal}, 'draft', {start.ToUnixTimeMilliseconds()}, {end.ToUnixTimeMilliseconds()})";
 
     private BillingCatalog Usage => new BillingCatalog(Database);
 

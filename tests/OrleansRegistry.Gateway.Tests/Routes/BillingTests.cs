@@ -42,7 +42,7 @@ public abstract class BillingTests(RegistryServer server)
         await _registry.Do("deactivate", version["id"]!);
         await _registry.Delete("/v1/models/" + version["model_id"]);
         var total = (await _registry.Get($"/v1/model_versions/{version["id"]}/usage"))["total_seconds"];
-        // Until the end of the version's last day, whatever the month: what runs meanwhile counts up to now.
+        // From the day of the version on: the month may end while the test runs.
         var window = $"from={version["created_at"]![..10]}&to=2200-01-01";
 
         var models = (await _registry.Get($"/v1/billing/usage?{window}")).Is(200);
