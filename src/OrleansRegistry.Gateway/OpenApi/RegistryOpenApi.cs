@@ -71,6 +71,14 @@ internal static class RegistryOpenApi
         }
 
         operation.Responses ??= [];
+        foreach (var response in operation.Responses.Values)
+        {
+            if (response.Content?.TryGetValue(MediaTypeNames.Text.Csv, out var csv) is true)
+            {
+                ((OpenApiMediaType)csv).Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+            }
+        }
+
         AddHeaders(operation.Responses, declared);
         var problem = await Component(context, typeof(Problem), cancellationToken);
         var codes = metadata.OfType<RefusalCodes>().LastOrDefault()?.All ?? [];
