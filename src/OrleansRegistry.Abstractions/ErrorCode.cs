@@ -48,6 +48,12 @@ public static class ErrorCode
     /// <summary>409: the version has no serving spec, so that it can't be called.</summary>
     public const string NotServable = "not_servable";
 
+    /// <summary>409: the month can't be closed before an hour after its end (rule B5).</summary>
+    public const string MonthOpen = "month_open";
+
+    /// <summary>409: something was used that has no rate; the detail names it.</summary>
+    public const string Unrated = "unrated";
+
     /// <summary>410: the version is deleted.</summary>
     public const string VersionDeleted = "version_deleted";
 

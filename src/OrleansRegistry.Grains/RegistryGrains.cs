@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
@@ -10,8 +11,9 @@ namespace OrleansRegistry;
 public static class RegistryGrains
 {
     /// <summary>
-    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="Outbound.OutboundHttp"/>, and a grain
-    /// storage named <c>registry</c> that serializes with the <see cref="IGrainStorageSerializer"/> added here.
+    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
+    /// <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
+    /// <see cref="IGrainStorageSerializer"/> added here.
     /// </summary>
     public static IServiceCollection AddRegistryGrains(this IServiceCollection services)
     {
@@ -19,7 +21,9 @@ public static class RegistryGrains
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
         services.AddSingleton<RegistryMetrics>();
         services.AddOptions<ModelOptions>();
+        services.AddOptions<BillingOptions>();
         services.AddHostedService<StartKeeper>();
+        services.AddHostedService<StatementKeeper>();
         return services;
     }
 }

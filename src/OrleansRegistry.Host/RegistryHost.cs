@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
@@ -49,6 +50,7 @@ public static class RegistryHost
         silo.AddRegistryGrainStorage();
         silo.Services.AddRegistryGrains();
         silo.Services.Configure<ModelOptions>(options => options.MaxActiveVersions = settings.MaxActiveVersions);
+        silo.Services.Configure<BillingOptions>(options => (options.Currency, options.CloseAfterHours) = (settings.Billing.Currency, settings.Billing.CloseAfterHours));
         silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = CommandContext.Lifetime + CommandContext.StatementTimeout);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
@@ -37,6 +38,12 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__Invocation__…</c>: how calls are forwarded.</summary>
     public required InvocationOptions Invocation { get; init; }
 
+    /// <summary>
+    /// <c>Registry__Billing__Currency</c>: the currency of rates that are put from now on, by its ISO 4217 code, default USD.
+    /// <c>Registry__Billing__CloseAfterHours</c>: how many hours after its end a month is closed by itself, 0 for never, default 24.
+    /// </summary>
+    public required BillingOptions Billing { get; init; }
+
     /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; loopback only.</summary>
     public string Urls { get; private init; } = DefaultUrls;
 
@@ -59,6 +66,7 @@ internal sealed record RegistrySettings
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Invocation = ReadInvocation(root.Section(nameof(Invocation))),
+            Billing = ReadBilling(root.Section(nameof(Billing))),
             Urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultUrls,
         };
         root.RefuseOthers();
@@ -99,6 +107,23 @@ internal sealed record RegistrySettings
             MaxBodyBytes = section.Number(nameof(InvocationOptions.MaxBodyBytes), 1, long.MaxValue, defaults.MaxBodyBytes),
             MaxBufferedBytes = section.Number(nameof(InvocationOptions.MaxBufferedBytes), 1024, 1 << 30, defaults.MaxBufferedBytes),
         };
+        section.RefuseOthers();
+        return options;
+    }
+
+    private static BillingOptions ReadBilling(SettingsSection section)
+    {
+        var defaults = new BillingOptions();
+        var options = new BillingOptions
+        {
+            Currency = section.Text(nameof(BillingOptions.Currency), defaults.Currency),
+            CloseAfterHours = section.Number(nameof(BillingOptions.CloseAfterHours), 0, 720, defaults.CloseAfterHours),
+        };
+        if (!Currency.IsKnown(options.Currency))
+        {
+            section.Add(nameof(BillingOptions.Currency), $"is '{options.Currency}'; it must be the ISO 4217 code of a currency, such as USD");
+        }
+
         section.RefuseOthers();
         return options;
     }

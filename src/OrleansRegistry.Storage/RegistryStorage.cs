@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
+using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Storage.Postgres;
 using OrleansRegistry.Storage.Sqlite;
@@ -24,6 +25,7 @@ public static class RegistryStorage
         ArgumentNullException.ThrowIfNull(options);
         services.AddSingleton(_ => Open(options));
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
+        services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddHostedService<DatabaseStarter>();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
         return services;

@@ -19,7 +19,7 @@ public sealed class HttpTests(SqliteServer server)
     [InlineData("/v1/models/x/predictions")]
     [InlineData("/v2/models")]
     [InlineData("/v2/models/x/nothing")]
-    [InlineData("/v1/model_versions/0000000000-1/usage")]
+    [InlineData("/v1/billing")]
     public async Task A_path_that_is_none_is_404(string path) => (await _registry.Get(path)).IsProblem(404, ErrorCode.NotFound);
 
     [Theory]

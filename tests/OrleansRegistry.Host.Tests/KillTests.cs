@@ -19,7 +19,7 @@ public abstract class KillTests(ITestOutputHelper output)
     private protected abstract Task<TestDatabase> EmptyDatabase();
 
     [Fact]
-    public async Task E1_every_acknowledged_command_survives_twenty_kills()
+    public async Task E1_B4_every_acknowledged_command_survives_twenty_kills_and_is_billed_to_the_millisecond()
     {
         await using var database = await EmptyDatabase();
         var settings = NodeSettings.On(database);
@@ -43,6 +43,11 @@ public abstract class KillTests(ITestOutputHelper output)
                 if (kill == Kills)
                 {
                     await FinishAndCheckNumbers(client, deployers);
+                    foreach (var owner in owners)
+                    {
+                        await owner.VerifyUsage(client);
+                    }
+
                     break;
                 }
 

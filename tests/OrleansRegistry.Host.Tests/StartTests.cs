@@ -64,11 +64,22 @@ public sealed class StartTests : IAsyncLifetime
     {
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with
         {
-            Arguments = ["--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1", "--urls=http://0.0.0.0:5080;ftp://localhost"],
+            Arguments =
+            [
+                "--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
+                "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1",
+                "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
+            ],
         });
 
         Assert.Equal(1, exitCode);
-        foreach (var name in new[] { "GatewayPort", "MaxActiveVersions", "DataDirectry", "Outbound:AllowLoopback", "Invocation:MaxBody ", "MaxBufferedBytes", "http://0.0.0.0:5080", "ftp://localhost" })
+        string[] names =
+        [
+            "GatewayPort", "MaxActiveVersions", "DataDirectry", "http://0.0.0.0:5080", "ftp://localhost",
+            "Outbound:AllowLoopback", "Invocation:MaxBody is not", "MaxBufferedBytes",
+            "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
+        ];
+        foreach (var name in names)
         {
             Assert.Contains(name, output, StringComparison.Ordinal);
         }

@@ -109,6 +109,31 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("delete from registry_usage where model_id = '{0}'", "its meter says")]
+    [InlineData("update registry_usage set ended_at = ended_at + 1 where model_id = '{0}'", "its meter says")]
+    [InlineData("insert into registry_usage (workspace, model_id, ordinal, stage, started_at, ended_at) select workspace, model_id, ordinal, stage, started_at + 1, ended_at from registry_usage where model_id = '{0}'", "is billed twice")]
+    public async Task B4_usage_that_is_not_what_meters_say_is_found(string change, string problem)
+    {
+        await TestRows.Execute(Options, string.Format(System.Globalization.CultureInfo.InvariantCulture, change, _id));
+        Assert.Contains(await Check(), finding => finding.Problem.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Rates_and_statements_that_can_not_be_read_are_found()
+    {
+        string[] keys = [$"rates/{_id}/all", $"billing/{_id}/2026-03"];
+        foreach (var key in keys)
+        {
+            var isSqlite = Options.PostgresConnectionString is null;
+            await TestRows.Execute(
+                Options,
+                $"insert into registry_state (key, kind, version, payload{(isSqlite ? ", modified_on" : "")}) values ('{key}', '{key[..key.IndexOf('/', StringComparison.Ordinal)]}', 1, '{{}}'{(isSqlite ? ", ''" : "")})");
+        }
+
+        Assert.Equal(keys.Order(StringComparer.Ordinal), (await Check()).Select(finding => finding.Subject).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
     [InlineData(EventType.VersionDeployed)]
     [InlineData(EventType.VersionPublished)]
     [InlineData(EventType.PrimaryChanged)]

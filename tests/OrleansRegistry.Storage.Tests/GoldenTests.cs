@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Traffic;
@@ -36,6 +37,12 @@ public sealed class GoldenTests
         "traffic.json");
 
     [Fact]
+    public void Rates_are_stored_as_their_golden_file_says() => Compare(Rows.Rates(), "rates.json");
+
+    [Fact]
+    public void A_statement_is_stored_as_its_golden_file_says() => Compare(Rows.Statement(), "statement.json");
+
+    [Fact]
     public void What_a_command_writes_is_as_its_golden_file_says() => Compare(
         Rows.Model() with
         {
@@ -56,6 +63,8 @@ public sealed class GoldenTests
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelVersionState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelNameState>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<RatesState>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<StatementView>(new BinaryData(payload)));
     }
 
     private static void Compare<T>(T state, string file)

@@ -1,3 +1,4 @@
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
@@ -79,6 +80,42 @@ internal static class Rows
         Meter = new Meter { RunningSince = Noon, DraftMilliseconds = 1, PublishedMilliseconds = 2 },
         WasHighest = true,
         Idempotency = new IdempotencyKey { Key = $"key-{ordinal}", BodyHash = "abc" },
+    };
+
+    public static RatesState Rates() => new()
+    {
+        Currency = "EUR",
+        Rates = [new Rate { InstanceType = "cpu-1x2", Stage = Stage.Draft, PricePerMinute = "0.0125", EffectiveFrom = Noon }],
+        UpdatedAt = Noon,
+        UpdatedBy = "key:ci",
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
+    };
+
+    public static StatementView Statement() => new()
+    {
+        Month = "2026-03",
+        Closed = true,
+        ClosedAt = Noon,
+        ClosedBy = "key:ci",
+        AsOf = Noon,
+        Currency = "EUR",
+        Lines =
+        [
+            new StatementLine
+            {
+                ModelId = ModelId,
+                ModelName = "A model",
+                VersionId = $"{ModelId}-1",
+                Version = "0.1.0",
+                Stage = Stage.Published,
+                InstanceType = "cpu-1x2",
+                ActiveMilliseconds = 60_000,
+                Amount = "0.01",
+                Charges = [new StatementCharge { From = Noon, To = Noon.AddDays(1), PricePerMinute = "0.0125", ActiveMilliseconds = 60_000 }],
+            },
+        ],
+        TotalMilliseconds = 60_000,
+        TotalAmount = "0.01",
     };
 
     public static VersionWrite Write(ModelVersionState version, int? expect = null) =>

@@ -25,6 +25,9 @@ public sealed class TestSilo : IAsyncDisposable
     /// <summary>The database's catalog.</summary>
     public IRegistryCatalog Catalog => _host.Services.GetRequiredService<IRegistryCatalog>();
 
+    /// <summary>What billing reads of the database.</summary>
+    public IBillingCatalog Billing => _host.Services.GetRequiredService<IBillingCatalog>();
+
     /// <summary>Where faults are put in.</summary>
     public FaultyStorage Storage => (FaultyStorage)_host.Services.GetRequiredKeyedService<IGrainStorage>(RegistryStorage.Name);
 
@@ -49,6 +52,8 @@ public sealed class TestSilo : IAsyncDisposable
             silo.Services.AddKeyedSingleton<IGrainStorage>(
                 RegistryStorage.Name, (services, key) => new FaultyStorage((IGrainStorage)real.KeyedImplementationFactory!(services, key)));
         });
+        // A silo that sees hours pass between two looks at itself takes itself for dead.
+        builder.Services.AddKeyedSingleton(KeyedService.AnyKey, (_, _) => TimeProvider.System);
         configure?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync();
@@ -60,6 +65,12 @@ public sealed class TestSilo : IAsyncDisposable
 
     /// <summary>The grain of a name in the default workspace.</summary>
     public IModelNameGrain Name(string name) => Grains.GetGrain<IModelNameGrain>(GrainKeys.Name(GrainKeys.DefaultWorkspace, name));
+
+    /// <summary>The rates of the default workspace.</summary>
+    public IRatesGrain Rates() => Grains.GetGrain<IRatesGrain>(GrainKeys.Rates(GrainKeys.DefaultWorkspace));
+
+    /// <summary>The statement of a month in the default workspace.</summary>
+    public IBillingGrain Statement(BillingMonth month) => Grains.GetGrain<IBillingGrain>(GrainKeys.Billing(GrainKeys.DefaultWorkspace, month));
 
     /// <summary>What every command carries.</summary>
     public CommandContext Command(bool dryRun = false) => new()

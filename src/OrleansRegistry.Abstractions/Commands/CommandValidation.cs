@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 /// Which commands are well formed. The gateway asks before it sends one, and the model's grain again, since other services send commands
 /// too. Pure functions that answer everything that is wrong, by JSON name.
 /// </summary>
-public static class CommandValidation
+public static partial class CommandValidation
 {
     /// <summary>What is wrong with a deployment (rules N3, N4 and P1, and the limits of its fields).</summary>
     public static ImmutableArray<FieldError> Validate(DeployCommand command)

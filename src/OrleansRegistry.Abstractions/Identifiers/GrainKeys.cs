@@ -28,6 +28,12 @@ public static class GrainKeys
     /// <summary>The key of the grain that adds up a version's traffic.</summary>
     public static string Traffic(string workspace, VersionId id) => $"traffic/{workspace}/{id}";
 
+    /// <summary>The key of the grain that owns a workspace's rates.</summary>
+    public static string Rates(string workspace) => $"rates/{workspace}/all";
+
+    /// <summary>The key of the grain that owns a month's statement.</summary>
+    public static string Billing(string workspace, BillingMonth month) => $"billing/{workspace}/{month}";
+
     /// <summary>Splits a key into its workspace and the id or name behind it.</summary>
     /// <exception cref="FormatException">The key was not built here.</exception>
     public static (string Workspace, string Id) Split(string key)

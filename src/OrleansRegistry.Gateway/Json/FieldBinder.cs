@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -52,6 +53,12 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
             case JsonTypeInfoKind.Dictionary when value.ValueKind == JsonValueKind.Object:
                 property.Set!(target, Texts(value, path + ".", JsonSettings.Options.GetTypeInfo(type.ElementType!)));
                 break;
+            case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
+                property.Set!(target, Parts(value, path, JsonSettings.Options.GetTypeInfo(type.ElementType!)));
+                break;
+            case JsonTypeInfoKind.Enumerable:
+                Refuse(path, "must be a list");
+                break;
             case JsonTypeInfoKind.Object or JsonTypeInfoKind.Dictionary:
                 Refuse(path, "must be an object");
                 break;
@@ -63,6 +70,29 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
 
                 break;
         }
+    }
+
+    /// <summary>A list of objects; what is wrong with one is named by its place, <c>rates[3].stage</c>.</summary>
+    private Array Parts(JsonElement source, string path, JsonTypeInfo type)
+    {
+        var parts = Array.CreateInstance(type.Type, source.GetArrayLength());
+        foreach (var (place, value) in source.EnumerateArray().Index())
+        {
+            var part = type.CreateObject!();
+            var name = string.Create(CultureInfo.InvariantCulture, $"{path}[{place}]");
+            if (value.ValueKind == JsonValueKind.Object)
+            {
+                Fill(part, value, name + ".");
+            }
+            else
+            {
+                Refuse(name, "must be an object");
+            }
+
+            parts.SetValue(part, place);
+        }
+
+        return parts;
     }
 
     private Dictionary<string, string?> Texts(JsonElement source, string path, JsonTypeInfo type)

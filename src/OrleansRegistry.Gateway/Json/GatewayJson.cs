@@ -27,4 +27,10 @@ namespace OrleansRegistry.Gateway;
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(PatchModelRequest))]
 [JsonSerializable(typeof(PatchVersionRequest))]
+[JsonSerializable(typeof(VersionUsage))]
+[JsonSerializable(typeof(UsageAnswer))]
+[JsonSerializable(typeof(StatementView))]
+[JsonSerializable(typeof(Page<StatementSummary>))]
+[JsonSerializable(typeof(RatesView))]
+[JsonSerializable(typeof(PutRatesRequest))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

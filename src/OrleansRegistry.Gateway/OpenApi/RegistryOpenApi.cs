@@ -21,6 +21,7 @@ internal static class RegistryOpenApi
         ["id"] = "The version's id.",
         ["number"] = "The version's number.",
         ["version"] = "A number, an npm-style range or a version id.",
+        ["month"] = "The month in UTC, `2026-03`.",
     };
 
     /// <summary>Adds the document <c>v1</c>.</summary>
@@ -72,6 +73,14 @@ internal static class RegistryOpenApi
         }
 
         operation.Responses ??= [];
+        foreach (var response in operation.Responses.Values)
+        {
+            if (response.Content?.TryGetValue(MediaTypeNames.Text.Csv, out var csv) is true)
+            {
+                ((OpenApiMediaType)csv).Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+            }
+        }
+
         AddHeaders(operation.Responses, declared);
         if (metadata.OfType<InvocationMetadata>().Any())
         {

@@ -29,6 +29,8 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.NoPrimary] = new(StatusCodes.Status409Conflict, "The model has no primary"),
         [ErrorCode.NotServable] = new(StatusCodes.Status409Conflict, "The version has no server"),
         [ErrorCode.TooManyActiveVersions] = new(StatusCodes.Status409Conflict, "The model has too many active versions"),
+        [ErrorCode.MonthOpen] = new(StatusCodes.Status409Conflict, "The month is not over for long enough"),
+        [ErrorCode.Unrated] = new(StatusCodes.Status409Conflict, "Something that was used has no rate"),
         [ErrorCode.VersionDeleted] = new(StatusCodes.Status410Gone, "The version is deleted"),
         [ErrorCode.ModelDeleted] = new(StatusCodes.Status410Gone, "The model is deleted"),
         [ErrorCode.RevisionMismatch] = new(StatusCodes.Status412PreconditionFailed, "The resource has changed"),

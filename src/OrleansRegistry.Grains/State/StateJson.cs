@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
@@ -23,6 +24,8 @@ namespace OrleansRegistry.State;
 [JsonSerializable(typeof(ModelVersionState))]
 [JsonSerializable(typeof(ModelNameState))]
 [JsonSerializable(typeof(TrafficState))]
+[JsonSerializable(typeof(RatesState))]
+[JsonSerializable(typeof(StatementView))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Names of enumerations as the HTTP contract spells them; numbers are refused.</summary>

@@ -20,4 +20,10 @@ internal static class StorageNames
 
     /// <summary>Rows of <see cref="OrleansRegistry.Traffic.VersionTrafficGrain"/>.</summary>
     public const string Traffic = "traffic";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Billing.RatesGrain"/>.</summary>
+    public const string Rates = "rates";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Billing.BillingGrain"/>: statements of months that are closed.</summary>
+    public const string Billing = "billing";
 }

@@ -204,6 +204,14 @@ internal sealed record StoredTraffic
     public required long Errors { get; init; }
 }
 
+/// <summary>What the check reads of the stored JSON of rates.</summary>
+internal sealed record StoredRates
+{
+    public required string Currency { get; init; }
+
+    public required IReadOnlyList<Rate> Rates { get; init; }
+}
+
 /// <summary>The stored JSON. Fields that are not read here are the grains' own.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -219,6 +227,8 @@ internal sealed record StoredTraffic
 [JsonSerializable(typeof(StoredVersion))]
 [JsonSerializable(typeof(StoredName))]
 [JsonSerializable(typeof(StoredTraffic))]
+[JsonSerializable(typeof(StoredRates))]
+[JsonSerializable(typeof(StatementView))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>Reads a payload.</summary>

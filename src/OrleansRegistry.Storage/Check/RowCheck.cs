@@ -13,6 +13,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     private const string Models = "select workspace, model_id, payload, key from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, key, has_model from catalog_version";
     private const string States = "select key, cast(payload as text) from registry_state";
+    private const string Usage = "select ordinal, stage, started_at, ended_at from registry_usage";
     private const string Events = "select 0, type, at, workspace, model_id, version_id, actor, data from registry_event";
 
     private readonly ImmutableArray<Finding>.Builder _findings = ImmutableArray.CreateBuilder<Finding>();
@@ -24,6 +25,8 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         await Each(() => new CatalogQuery(Versions), ReadVersion, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'name'"), ReadName, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'traffic'"), ReadTraffic, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'rates'"), ReadRates, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'billing'"), ReadStatement, Report);
         return _findings.ToImmutable();
     }
 
@@ -84,8 +87,15 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         if (events.All(happened => happened.State is not null) && versions.All(version => version.State is not null))
         {
             _findings.AddRange(ModelAudit.Compare(model, [.. versions.Select(version => version.State!)], [.. events.Select(happened => happened.State!)]));
+            _findings.AddRange(UsageAudit.Compare(model.Id, [.. versions.Select(version => version.State!)], await ReadUsage(model)));
         }
     }
+
+    private Task<ImmutableArray<StoredInterval>> ReadUsage(StoredModel model) => CatalogReader.Read(
+        connection,
+        new CatalogQuery(Usage).Where("workspace = {0} and model_id = {1}", model.Workspace, model.Id).OrderBy("ordinal, started_at"),
+        row => new StoredInterval(row.GetInt32(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)),
+        cancellationToken);
 
     private async Task CheckName(StoredModel model)
     {
@@ -118,6 +128,12 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
     private static Row<StoredTraffic> ReadTraffic(DbDataReader row) =>
         Read(row.GetString(0), () => StoredJson.Read<StoredTraffic>(CatalogReader.Text(row, 1), "the traffic"));
+
+    private static Row<StoredRates> ReadRates(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StoredRates>(CatalogReader.Text(row, 1), "the rates"));
+
+    private static Row<StatementView> ReadStatement(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StatementView>(CatalogReader.Text(row, 1), "the statement"));
 
     private static Row<T> Read<T>(string key, Func<T> read)
         where T : class

@@ -27,13 +27,14 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
     private static readonly string[] Fields =
     [
         "model_name", "version_bump", "version", "base", "publish", "promote", "description", "labels", "artifact", "uri", "sha256", "size_bytes", "serving", "url",
-        "health_url", "startup_timeout_seconds", "instance_type", "external_id", "from", "promote_to", "refuse_if_primary", "primary_policy",
+        "health_url", "startup_timeout_seconds", "instance_type", "external_id", "from", "promote_to", "refuse_if_primary", "primary_policy", "rates", "stage",
+        "price_per_minute", "effective_from",
     ];
 
     private static readonly string[] Parameters =
     [
         "dry_run", "page_size", "page_token", "name", "q", "label", "order_by", "state", "external_id", "type", "after", "version", "promote_to", "refuse_if_primary",
-        "drain_seconds", "wait", "timeout_seconds", "unknown", "",
+        "drain_seconds", "wait", "timeout_seconds", "from", "to", "group_by", "unknown", "",
     ];
 
     private static readonly string[] Headers = ["If-Match", "If-None-Match", "Idempotency-Key", "Accept", "Last-Event-ID", "Content-Encoding", "Expect-Nothing"];

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Storage;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Traffic;
@@ -26,6 +27,8 @@ public sealed partial class ContractTests
         var version = new RecordingStorage();
         var name = new RecordingStorage();
         var traffic = new RecordingStorage();
+        var rates = new RecordingStorage();
+        var billing = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
@@ -37,13 +40,15 @@ public sealed partial class ContractTests
         await new ModelNameGrain(name, Context("name/default/n")).Get();
         await new VersionTrafficGrain(
             traffic, Context("traffic/default/k7m2qx9p4d-1"), clock, NullLogger<VersionTrafficGrain>.Instance).Read();
+        await new RatesGrain(rates, Context("rates/default/all"), Options.Create(new BillingOptions()), clock).Get();
+        await Assert.ThrowsAnyAsync<Exception>(() => new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock).Get());
 
-        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic];
-        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, traffic.StateName]);
+        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic, StorageNames.Rates, StorageNames.Billing];
+        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, traffic.StateName, rates.StateName, billing.StateName]);
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         // A new class of grains has to be added above.
         Assert.Equal(
-            [typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(VersionTrafficGrain)],
+            [typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain), typeof(VersionTrafficGrain)],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal));
     }
 
@@ -87,7 +92,7 @@ public sealed partial class ContractTests
     [Fact]
     public void Every_enumeration_in_a_stored_row_is_written_in_snake_case()
     {
-        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(TrafficState)]).Where(type => type.IsEnum)];
+        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(TrafficState), typeof(RatesState), typeof(StatementView)]).Where(type => type.IsEnum)];
 
         Assert.Contains(typeof(PrimaryReason), enums);
         Assert.Contains(typeof(ServingStatus), enums);

@@ -9,6 +9,7 @@ namespace OrleansRegistry.Host.Tests.Infrastructure;
 internal sealed class ModelOwner(string name, Random random)
 {
     private readonly Dictionary<string, string> _versions = [];
+    private readonly UsageLedger _ledger = new();
     private string? _modelId;
     private string? _model;
     private string? _pending;
@@ -52,10 +53,29 @@ internal sealed class ModelOwner(string name, Random random)
         }
     }
 
-    /// <summary>Compares the registry with what was acknowledged.</summary>
+    /// <summary>Compares the registry with what was acknowledged: the model, its versions, and what is billed for all there ever were.</summary>
     public async Task Verify(HttpClient client)
     {
         var found = await Find(client);
+        await VerifyState(client, found);
+        foreach (var version in _versions.Values)
+        {
+            _ledger.Observe(JsonNode.Parse(version)!);
+        }
+
+        foreach (var id in _ledger.Unsure((string?)found?["id"]))
+        {
+            _ledger.Observe(await client.Read($"/v1/model_versions/{id}"));
+        }
+
+        await _ledger.Verify(client);
+    }
+
+    /// <summary>Compares what is billed for each version by stage (rule B4).</summary>
+    public Task VerifyUsage(HttpClient client) => _ledger.VerifyStages(client);
+
+    private async Task VerifyState(HttpClient client, JsonNode? found)
+    {
         if (found is null)
         {
             Assert.True(_model is null || _pending is not null, $"{name} is gone.");
@@ -141,6 +161,7 @@ internal sealed class ModelOwner(string name, Random random)
         }
 
         _versions[id] = Comparable(version);
+        _ledger.Observe(version);
         _modelId = (string)version["model_id"]!;
         if ((bool?)answer["model_deleted"] is true)
         {

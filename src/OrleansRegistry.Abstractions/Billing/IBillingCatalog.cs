@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry;
+
+/// <summary>
+/// Sums of active time over the stored rows (rules B1 to B4): intervals that have ended, and those that still run up to now. Each sum is one
+/// statement, and so one snapshot. Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and
+/// <see cref="StateCorruptException"/> when a row that might run can't be read: a bill that lacks something is worse than none.
+/// </summary>
+public interface IBillingCatalog
+{
+    /// <summary>The active time of a workspace within a window, by version, stage, instance type and part of the window. Deleted versions
+    /// and models count what they used.</summary>
+    Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken);
+
+    /// <summary>The active time of a version so far, or null when there never was one.</summary>
+    Task<VersionUsage?> FindUsage(string workspace, VersionId id, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>When the first active time of a workspace began, or null when there was none.</summary>
+    Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken);
+
+    /// <summary>The months of a workspace that are closed, oldest first.</summary>
+    Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken);
+
+    /// <summary>The workspaces that have rates: those that are billed.</summary>
+    Task<ImmutableArray<string>> ListRated(CancellationToken cancellationToken);
+}
+
+/// <summary>A month that is closed, in short.</summary>
+/// <param name="Month">The month.</param>
+/// <param name="ClosedAt">When it was closed.</param>
+/// <param name="Currency">The currency.</param>
+/// <param name="TotalAmount">What it came to.</param>
+public sealed record ClosedMonth(BillingMonth Month, DateTimeOffset ClosedAt, string Currency, string TotalAmount);
+
+/// <summary>Which active time to add up.</summary>
+public sealed record UsageWindow
+{
+    /// <summary>Time before it doesn't count; whole milliseconds.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>Time from it on doesn't count; whole milliseconds.</summary>
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>Until when intervals count that still run; whole milliseconds.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>Instants inside of the window, rising, at which it is cut into parts: part 0 is before the first one.</summary>
+    public ImmutableArray<DateTimeOffset> Cuts { get; init; } = [];
+
+    /// <summary>When a part begins.</summary>
+    public DateTimeOffset StartOf(int part) => part == 0 ? From : Cuts[part - 1];
+
+    /// <summary>When a part ends.</summary>
+    public DateTimeOffset EndOf(int part) => part == Cuts.Length ? To : Cuts[part];
+}
+
+/// <summary>Active time of a version, on one stage and instance type, within one part of a window.</summary>
+public sealed record UsageSum
+{
+    /// <summary>Whose time it is.</summary>
+    public required VersionId Id { get; init; }
+
+    /// <summary>The name of the version's model.</summary>
+    public required string ModelName { get; init; }
+
+    /// <summary>The version's number.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The stage it ran on.</summary>
+    public required Stage Stage { get; init; }
+
+    /// <summary>What it ran on, or null when the deployment named nothing.</summary>
+    public string? InstanceType { get; init; }
+
+    /// <summary>The part of the window.</summary>
+    public required int Part { get; init; }
+
+    /// <summary>The active time; more than 0.</summary>
+    public required long Milliseconds { get; init; }
+}
+
+/// <summary>The active time of one version so far.</summary>
+public sealed record VersionUsage
+{
+    /// <summary>The version's id.</summary>
+    public required string VersionId { get; init; }
+
+    /// <summary>What it runs on, for billing, or null.</summary>
+    public string? InstanceType { get; init; }
+
+    /// <summary>Active time on the draft stage.</summary>
+    public decimal DraftSeconds { get; init; }
+
+    /// <summary>Active time on the published stage.</summary>
+    public decimal PublishedSeconds { get; init; }
+
+    /// <summary>Both.</summary>
+    public decimal TotalSeconds { get; init; }
+
+    /// <summary>Since when the interval runs that is counted up to now, or null when none runs.</summary>
+    public DateTimeOffset? RunningSince { get; init; }
+
+    /// <summary>Up to when time is counted.</summary>
+    public DateTimeOffset AsOf { get; init; }
+}

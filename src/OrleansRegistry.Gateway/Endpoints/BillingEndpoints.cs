@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>A month in the list of statements.</summary>
+/// <param name="Month">The month, <c>2026-03</c>.</param>
+/// <param name="Closed">Whether it is closed, and will never change.</param>
+/// <param name="ClosedAt">When it was closed, or null.</param>
+/// <param name="Currency">The currency of a closed month, or null.</param>
+/// <param name="TotalAmount">What a closed month came to, or null.</param>
+public sealed record StatementSummary(string Month, bool Closed, DateTimeOffset? ClosedAt, string? Currency, string? TotalAmount);
+
+/// <summary>Billing: active time, statements and rates.</summary>
+public static class BillingEndpoints
+{
+    private const int MaxDays = 366;
+    private const string Month = "billing/statements/{month}";
+
+    private static readonly RequestParameter From =
+        new("from", "Time before it doesn't count: a date or an RFC 3339 time. By default the beginning of the present month, in UTC.") { Problem = ProblemOf };
+
+    private static readonly RequestParameter To =
+        new("to", "Time from it on doesn't count: a date or an RFC 3339 time. Now by default.") { Problem = ProblemOf };
+
+    private static readonly RequestParameter GroupBy = RequestParameter.OneOf(
+        "group_by",
+        $"What to add up by; `model` by default. Days are those of UTC, at most {MaxDays}.",
+        UsageReport.ByModel,
+        UsageReport.ByVersion,
+        UsageReport.ByInstanceType,
+        UsageReport.ByDay);
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapBilling(this IEndpointRouteBuilder routes)
+    {
+        var billing = routes.MapGroup("").WithTags("Billing");
+        billing.MapGet(Routes.OfVersion("/usage"), GetVersionUsage)
+            .WithName("get_version_usage")
+            .Reads()
+            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+        billing.MapGet("billing/usage", GetUsage)
+            .WithName("get_usage")
+            .Reads(From, To, GroupBy)
+            .Refuses(ErrorCode.StateCorrupt);
+        billing.MapGet("billing/statements", ListStatements)
+            .WithName("list_statements")
+            .Reads(CommonParameters.PageSize, CommonParameters.PageToken)
+            .Refuses(ErrorCode.StateCorrupt);
+        billing.MapGet(Month, GetStatement)
+            .WithName("get_statement")
+            .Reads()
+            .Refuses(ErrorCode.Unrated, ErrorCode.StateCorrupt);
+        billing.MapPost(Month + "/close", CloseMonth)
+            .WithName("close_month")
+            .Reads(CommonParameters.DryRun)
+            .Refuses(ErrorCode.MonthOpen, ErrorCode.Unrated, ErrorCode.StateCorrupt);
+        billing.MapGet("billing/rates", GetRates)
+            .WithName("get_rates")
+            .Reads(CommonParameters.IfNoneMatch)
+            .Refuses(ErrorCode.StateCorrupt);
+        billing.MapCommand(HttpMethods.Put, "billing/rates", PutRates)
+            .WithName("put_rates")
+            .Refuses(ErrorCode.RevisionMismatch, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
+    }
+
+    /// <summary>The active time of a version so far, by stage; a deleted one counts what it used.</summary>
+    public static async Task<Answer<VersionUsage>> GetVersionUsage(
+        string id, RequestCaller caller, IBillingCatalog catalog, TimeProvider clock, CancellationToken cancellationToken) =>
+        VersionId.TryParse(id, out var version) && await catalog.FindUsage(caller.Workspace, version, Now(clock), cancellationToken) is { } usage
+            ? usage
+            : Routes.NoVersion(id);
+
+    /// <summary>The active time of the workspace within a window, up to now, and what it costs.</summary>
+    /// <remarks>Deleted versions and models count what they used. Amounts are not rounded to money; statements are.</remarks>
+    public static async Task<Answer<UsageAnswer>> GetUsage(
+        RequestCaller caller, HttpRequest request, IBillingCatalog catalog, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var now = Now(clock);
+        var from = InstantOf(From, request) ?? BillingMonth.Of(now).Start;
+        var to = InstantOf(To, request) ?? now;
+        var groupBy = ListEndpoints.Single(GroupBy, request) ?? UsageReport.ByModel;
+        if (to < from)
+        {
+            return RegistryError.Invalid(To.Name, "must not be before from");
+        }
+
+        if (groupBy == UsageReport.ByDay && to - from > TimeSpan.FromDays(MaxDays))
+        {
+            return RegistryError.Invalid(To.Name, $"must be at most {MaxDays} days after from when days are asked for");
+        }
+
+        var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Get();
+        var table = new RateTable(rates.Rates);
+        var window = UsageReport.Window(from, to, now, groupBy, table);
+        return UsageReport.Of(window, await catalog.Sum(caller.Workspace, window, cancellationToken), groupBy, table, rates.Currency);
+    }
+
+    /// <summary>Lists months, newest first: from the first active time to the present one.</summary>
+    public static async Task<Answer<Page<StatementSummary>>> ListStatements(
+        RequestCaller caller, HttpRequest request, IBillingCatalog catalog, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var tokens = new PageToken(["statements"]);
+        BillingMonth? before = null;
+        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        {
+            if (!tokens.TryDecode(token, 1, out var cursor) || !BillingMonth.TryParse(cursor[0], out var last))
+            {
+                return PageToken.Refusal();
+            }
+
+            before = last;
+        }
+
+        var closed = await catalog.ListClosed(caller.Workspace, cancellationToken);
+        var open = Months(await catalog.FindFirstUsage(caller.Workspace, cancellationToken), clock.GetUtcNow());
+        var size = CommonParameters.PageSizeOf(request);
+        return ListEndpoints.ToPage(
+            closed.Select(month => new StatementSummary(month.Month.ToString(), true, month.ClosedAt, month.Currency, month.TotalAmount))
+                .UnionBy(open.Select(month => new StatementSummary(month.ToString(), false, null, null, null)), month => month.Month)
+                .OrderByDescending(month => month.Month, StringComparer.Ordinal)
+                .Where(month => before is null || string.CompareOrdinal(month.Month, before.ToString()) < 0)
+                .Take(size + 1)
+                .ToImmutableArray(),
+            size,
+            last => tokens.Encode(last.Month));
+    }
+
+    /// <summary>Reads the statement of a month, as it was closed or as it stands now.</summary>
+    /// <remarks>With <c>Accept: text/csv</c> it comes in the columns of FOCUS 1.2.</remarks>
+    public static async Task<StatementAnswer> GetStatement(string month, RequestCaller caller, IGrainFactory grains) =>
+        BillingMonth.TryParse(month, out var named)
+            ? StatementAnswer.Of(caller.Workspace, await grains.GetGrain<IBillingGrain>(GrainKeys.Billing(caller.Workspace, named)).Get())
+            : StatementAnswer.Refusal(NoMonth());
+
+    /// <summary>Closes a month, from an hour after its end on: its statement never changes again. Closing it again answers the same.</summary>
+    public static async Task<Answer<StatementView>> CloseMonth(CommandReceipt receipt, string month, RequestCaller caller, IGrainFactory grains)
+    {
+        if (!BillingMonth.TryParse(month, out var named))
+        {
+            return NoMonth();
+        }
+
+        var outcome = await grains.GetGrain<IBillingGrain>(GrainKeys.Billing(caller.Workspace, named))
+            .Close(new CloseMonthCommand { Context = receipt.By(caller) });
+        return outcome.TryGet(out var statement, out var error) ? Answer<StatementView>.Of(statement, isDryRun: receipt.IsDryRun) : error;
+    }
+
+    /// <summary>Reads the rates.</summary>
+    public static async Task<Answer<RatesView>> GetRates(RequestCaller caller, IGrainFactory grains) =>
+        Rates(await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Get());
+
+    /// <summary>Puts all rates, in place of those that were there.</summary>
+    /// <remarks>Months that are closed stay as they are; all others are rated anew. A rate that begins to hold while something runs splits its time.</remarks>
+    public static async Task<Answer<RatesView>> PutRates(
+        CommandReceipt receipt, RequestBody<PutRatesRequest> body, RequestCaller caller, IGrainFactory grains)
+    {
+        if (!body.Value.ToCommand(receipt.By(caller)).TryGet(out var command, out var invalid))
+        {
+            return invalid;
+        }
+
+        var outcome = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Put(command);
+        return outcome.TryGet(out var rates, out var error) ? Rates(rates, receipt.IsDryRun) : error;
+    }
+
+    private static Answer<RatesView> Rates(RatesView rates, bool isDryRun = false) =>
+        Answer<RatesView>.Of(rates, EntityTag.Model(rates.Revision), isDryRun);
+
+    private static IEnumerable<BillingMonth> Months(DateTimeOffset? first, DateTimeOffset now)
+    {
+        for (var month = BillingMonth.Of(first ?? DateTimeOffset.MaxValue); month.Start <= now; month = new BillingMonth(month.End))
+        {
+            yield return month;
+        }
+    }
+
+    private static DateTimeOffset? InstantOf(RequestParameter parameter, HttpRequest request) =>
+        ListEndpoints.Single(parameter, request) is { } text && Instants.TryParse(text, out var instant) ? instant : null;
+
+    private static DateTimeOffset Now(TimeProvider clock) => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private static string? ProblemOf(string text) => Instants.TryParse(text, out _) ? null : Instants.Rule;
+
+    private static RegistryError NoMonth() => RegistryError.Invalid("month", "must be a month such as 2026-03, from 1970 on");
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Instants as requests name them: a date, which is its midnight in UTC, or RFC 3339 with at most milliseconds.</summary>
+internal static class Instants
+{
+    /// <summary>What such a text must be, for messages.</summary>
+    public const string Rule = "must be a date (2026-03-01) or an RFC 3339 time with an offset and at most milliseconds (2026-03-01T12:30:00.000Z), from 1970 on";
+
+    private static readonly string[] Formats =
+    [
+        "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.fK", "yyyy-MM-dd'T'HH:mm:ss.ffK", "yyyy-MM-dd'T'HH:mm:ss.fffK",
+    ];
+
+    /// <summary>Reads an instant.</summary>
+    public static bool TryParse(string? text, out DateTimeOffset instant)
+    {
+        instant = default;
+        var isDate = text?.Length == "yyyy-MM-dd".Length;
+        var hasOffset = text is [.., 'Z'] || text is [.., '+' or '-', _, _, ':', _, _];
+        if (!(isDate || hasOffset)
+            || !DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant))
+        {
+            return false;
+        }
+
+        return instant.Year is >= 1970 and < 9999;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Puts all rates of the workspace.</summary>
+public sealed class PutRatesRequest : IRequestBody
+{
+    /// <summary>All rates, at most 1,000, in any order. They take the place of those that were there.</summary>
+    [JsonRequired]
+    public IReadOnlyList<RateRequest> Rates { get; set; } = [];
+
+    /// <summary>The command, or everything that is wrong with the fields.</summary>
+    internal Outcome<PutRatesCommand> ToCommand(CommandContext context)
+    {
+        var unreadable = Rates.Index()
+            .Where(rate => !Instants.TryParse(rate.Item.EffectiveFrom, out _))
+            .Select(rate => new FieldError(string.Create(CultureInfo.InvariantCulture, $"rates[{rate.Index}].effective_from"), Instants.Rule))
+            .ToImmutableArray();
+        var command = new PutRatesCommand { Context = context, Rates = [.. Rates.Select(rate => rate.ToRate())] };
+        FieldError[] problems =
+        [
+            .. unreadable,
+            .. CommandValidation.Validate(command).Where(problem => unreadable.All(other => other.Field != problem.Field)),
+        ];
+        return problems.Length == 0 ? command : RegistryError.Invalid(problems);
+    }
+}
+
+/// <summary>What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.</summary>
+public sealed class RateRequest
+{
+    /// <summary>The instance type it is for; null or left out for versions whose deployment named none. It stands in for no other.</summary>
+    public string? InstanceType { get; set; }
+
+    /// <summary>The stage it is for.</summary>
+    [JsonRequired]
+    public Stage Stage { get; set; }
+
+    /// <summary>The price of a minute: a decimal number as text, at most nine digits before and nine behind the point.</summary>
+    [JsonRequired]
+    public string PricePerMinute { get; set; } = "";
+
+    /// <summary>From when on it holds: a date, which is its midnight in UTC, or an RFC 3339 time with at most milliseconds.</summary>
+    [JsonRequired]
+    public string EffectiveFrom { get; set; } = "";
+
+    internal Rate ToRate() => new()
+    {
+        InstanceType = InstanceType,
+        Stage = Stage,
+        PricePerMinute = PricePerMinute,
+        EffectiveFrom = Instants.TryParse(EffectiveFrom, out var instant) ? instant : default,
+    };
+}

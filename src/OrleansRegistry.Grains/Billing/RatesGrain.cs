@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Storage;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Billing;
+
+/// <inheritdoc cref="IRatesGrain"/>
+internal sealed class RatesGrain(
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IOptions<BillingOptions> options, TimeProvider clock)
+    : IGrainBase, IRatesGrain
+{
+    private readonly StateRow<RatesState> _row = new(storage, StorageNames.Rates, context.GrainId);
+    private bool _isConfirmed;
+
+    public IGrainContext GrainContext => context;
+
+    public async Task<RatesView> Get()
+    {
+        await Confirm();
+        return _row.Value?.ToView(_row.Version) ?? new RatesView { Currency = options.Value.Currency, Rates = [] };
+    }
+
+    public async Task<Outcome<RatesView>> Put(PutRatesCommand command)
+    {
+        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
+        {
+            return RegistryError.Invalid(problems.AsSpan());
+        }
+
+        var present = await Get();
+        if (command.Context.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
+        {
+            return BillingErrors.Unavailable();
+        }
+
+        if (!command.Context.Matches(EntityTag.Model(present.Revision)))
+        {
+            return new RegistryError(ErrorCode.RevisionMismatch, "If-Match names another revision; read the rates again.");
+        }
+
+        var next = new RatesState
+        {
+            Currency = options.Value.Currency,
+            Rates = Sort(command.Rates),
+            UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds()),
+            UpdatedBy = command.Context.Actor,
+            LastCommand = command.Context.CommandId,
+        };
+        var isSame = _row.Value is { } stored && stored.Currency == next.Currency && stored.Rates.SequenceEqual(next.Rates);
+        return isSame ? present
+            : command.Context.DryRun ? next.ToView(present.Revision + 1)
+            : await Store(next);
+    }
+
+    private async Task<Outcome<RatesView>> Store(RatesState next)
+    {
+        _isConfirmed = false;
+        try
+        {
+            await _row.Write(next, next);
+            _isConfirmed = true;
+        }
+        catch (RegistryUnavailableException)
+        {
+            // The row says whether it was stored after all; while it can't be read, the next call asks it again.
+            await Confirm();
+        }
+
+        return _row.Value?.LastCommand == next.LastCommand ? next.ToView(_row.Version) : BillingErrors.Unavailable();
+    }
+
+    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>
+    private async Task Confirm()
+    {
+        if (!_isConfirmed)
+        {
+            await _row.Read();
+            _isConfirmed = true;
+        }
+    }
+
+    private static ImmutableArray<Rate> Sort(ImmutableArray<Rate> rates) =>
+    [
+        .. rates.OrderBy(rate => rate.InstanceType, StringComparer.Ordinal).ThenBy(rate => rate.Stage).ThenBy(rate => rate.EffectiveFrom),
+    ];
+}

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using OrleansRegistry.Storage.Catalog;
+
+namespace OrleansRegistry.Storage.Billing;
+
+/// <inheritdoc/>
+internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalog
+{
+    private const string Version = "select workspace, model_id, ordinal, payload from catalog_version";
+
+    private const string Closed = "select key, payload ->> 'closed_at', payload ->> 'currency', payload ->> 'total_amount' from registry_state";
+
+    /// <summary>An interval of at most 31 days that began before the one that ended first has ended within 31 days of it.</summary>
+    private const string FirstUsage = """
+        select min(started_at), (select min(running_since) from registry_state
+                                 where workspace = @workspace and kind = 'version' and (running_since is not null or state is null))
+        from (
+            select min(started_at) as started_at from registry_usage where workspace = @workspace and is_long = true
+            union all
+            select min(started_at) from registry_usage
+            where workspace = @workspace and is_long = false
+                and ended_at <= @long + (select min(ended_at) from registry_usage where workspace = @workspace and is_long = false)
+        ) as firsts
+        """;
+
+    public Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken) => Guard(
+        async connection =>
+        {
+            var sums = new Dictionary<SumKey, UsageSum>();
+            await using var command = UsageQuery.On(connection, workspace, window);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                foreach (var sum in Read(reader, window))
+                {
+                    var key = new SumKey(sum.Id, sum.Stage, sum.InstanceType, sum.Part);
+                    sums[key] = sums.TryGetValue(key, out var other) ? other with { Milliseconds = other.Milliseconds + sum.Milliseconds } : sum;
+                }
+            }
+
+            return sums.OrderBy(sum => sum.Key).Select(sum => sum.Value).ToImmutableArray();
+        },
+        cancellationToken);
+
+    public Task<VersionUsage?> FindUsage(string workspace, VersionId id, DateTimeOffset now, CancellationToken cancellationToken) => Guard(
+        async connection => (await CatalogReader.Read(
+            connection,
+            new CatalogQuery(Version).Where("workspace = {0} and model_id = {1} and ordinal = {2}", workspace, id.ModelId, id.Ordinal),
+            row => UsageOf(CatalogReader.Version(row), now),
+            cancellationToken)).FirstOrDefault(),
+        cancellationToken);
+
+    public Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken) => Guard(
+        async connection =>
+        {
+            await using var command = new CatalogQuery(FirstUsage).On(connection);
+            command.AddParameters([("workspace", workspace), ("long", UsageQuery.LongMilliseconds)]);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            DateTimeOffset? closed = await reader.IsDBNullAsync(0, cancellationToken) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0));
+            return CatalogReader.Text(reader, 1) is { } running && Instant(running) is var since && !(closed < since) ? since : closed;
+        },
+        cancellationToken);
+
+    public Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken) => Guard(
+        connection => CatalogReader.Read(
+            connection,
+            new CatalogQuery(Closed)
+                .Where("kind = 'billing' and key > {0} and key < {1}", $"billing/{workspace}/", $"billing/{workspace}0")
+                .OrderBy("key"),
+            row => CatalogReader.Guard(row.GetString(0), () => new ClosedMonth(
+                BillingMonth.TryParse(GrainKeys.Split(row.GetString(0)).Id, out var month) ? month : throw new FormatException("The key names no month."),
+                Instant(row.GetString(1)),
+                row.GetString(2),
+                row.GetString(3))),
+            cancellationToken),
+        cancellationToken);
+
+    public Task<ImmutableArray<string>> ListRated(CancellationToken cancellationToken) => Guard(
+        connection => CatalogReader.Read(
+            connection,
+            new CatalogQuery("select workspace from registry_state").Where("kind = 'rates' and key > 'rates/' and key < 'rates0'"),
+            row => row.GetString(0),
+            cancellationToken),
+        cancellationToken);
+
+    private static UsageSum[] Read(DbDataReader row, UsageWindow window)
+    {
+        var id = new VersionId(row.GetString(0), row.GetInt32(1));
+        return CatalogReader.Guard($"version {id}", () =>
+        {
+            if (row.IsDBNull(3))
+            {
+                throw new StateCorruptException($"The stored state of version {id} is not readable, so that its active time is not known.");
+            }
+
+            var first = new UsageSum
+            {
+                Id = id,
+                ModelName = row.GetString(2),
+                Version = row.GetString(3),
+                Stage = row.GetString(4) switch { "draft" => Stage.Draft, "published" => Stage.Published, var other => throw new FormatException(other) },
+                InstanceType = CatalogReader.Text(row, 5),
+                Part = 0,
+                Milliseconds = 0,
+            };
+            var parts = CatalogReader.Text(row, 11) is { } since
+                ? UsageParts.Running(window, Instant(since))
+                : UsageParts.Of(window, row.GetInt32(6), row.GetInt32(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10));
+            return parts.Where(part => part.Milliseconds > 0).Select(part => first with { Part = part.Part, Milliseconds = part.Milliseconds }).ToArray();
+        });
+    }
+
+    private static VersionUsage UsageOf(StoredVersion version, DateTimeOffset now)
+    {
+        var (draft, published) = (version.Meter.DraftMilliseconds, version.Meter.PublishedMilliseconds);
+        var running = version.Meter.RunningSince is { } since && since < now ? (long)(now - since).TotalMilliseconds : 0;
+        _ = version.Stage == Stage.Draft ? draft += running : published += running;
+        return new VersionUsage
+        {
+            VersionId = new VersionId(version.ModelId, version.Ordinal).ToString(),
+            InstanceType = version.InstanceType,
+            DraftSeconds = Seconds(draft),
+            PublishedSeconds = Seconds(published),
+            TotalSeconds = Seconds(draft + published),
+            RunningSince = version.Meter.RunningSince,
+            AsOf = now,
+        };
+    }
+
+    private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    private static decimal Seconds(long milliseconds) => milliseconds / 1000m;
+
+    private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
+            return await read(connection);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new RegistryUnavailableException("Active time can't be added up now.", e);
+        }
+    }
+
+    /// <summary>What sums are kept apart by, in the order of the answer.</summary>
+    private readonly record struct SumKey(VersionId Id, Stage Stage, string? InstanceType, int Part) : IComparable<SumKey>
+    {
+        public int CompareTo(SumKey other)
+        {
+            var order = string.CompareOrdinal(Id.ModelId, other.Id.ModelId);
+            order = order != 0 ? order : Id.Ordinal.CompareTo(other.Id.Ordinal);
+            order = order != 0 ? order : Stage.CompareTo(other.Stage);
+            order = order != 0 ? order : string.CompareOrdinal(InstanceType, other.InstanceType);
+            return order != 0 ? order : Part.CompareTo(other.Part);
+        }
+    }
+}

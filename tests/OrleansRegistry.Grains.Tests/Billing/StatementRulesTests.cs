@@ -1,0 +1,77 @@
+namespace OrleansRegistry.Billing;
+
+/// <summary>How a statement comes from sums and rates (rules B1 and B5).</summary>
+public sealed class StatementRulesTests
+{
+    private static readonly BillingMonth March = new(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void B1_a_line_is_rounded_once_and_the_total_adds_up_the_lines()
+    {
+        // Two parts of 0.5 cents each: rounded each for itself they would be nothing.
+        var statement = Compute(
+            [Rate("a", "0.005"), Rate("b", "0.01", day: 16)],
+            Sum("a", 1, part: 0, 60_000), Sum("a", 1, part: 1, 60_000), Sum("a", 2, part: 1, 60_000), Sum("b", 3, part: 1, 90_000));
+
+        Assert.Equal(["0.01", "0.00", "0.02"], statement.Lines.Select(line => line.Amount));
+        Assert.Equal(("0.03", 270_000), (statement.TotalAmount, statement.TotalMilliseconds));
+    }
+
+    [Fact]
+    public void B1_a_rate_of_another_type_does_not_split_a_charge()
+    {
+        var statement = Compute([Rate("a", "1"), Rate("b", "2", day: 16)], Sum("a", 1, part: 0, 5), Sum("a", 1, part: 1, 7));
+
+        var charge = Assert.Single(Assert.Single(statement.Lines).Charges);
+        Assert.Equal((March.Start, March.End, "1", 12), (charge.From, charge.To, charge.PricePerMinute, charge.ActiveMilliseconds));
+    }
+
+    [Fact]
+    public void B5_what_has_no_rate_is_named_once_and_has_no_amount()
+    {
+        var statement = Compute([Rate("a", "1", day: 16)], Sum("a", 1, part: 0, 5), Sum("a", 2, part: 1, 5), Sum(null, 3, part: 1, 5), Sum(null, 4, part: 1, 5));
+
+        Assert.Equal([null, "0.00", null, null], statement.Lines.Select(line => line.Amount));
+        Assert.Null(statement.TotalAmount);
+        var error = StatementRules.Unrated(statement)!;
+        Assert.Equal(ErrorCode.Unrated, error.Code);
+        Assert.Contains("a on stage published, (no instance type) on stage published;", error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void B5_a_month_can_be_closed_from_one_hour_after_its_end()
+    {
+        Assert.Null(StatementRules.TooEarly(March, March.End.AddHours(1)));
+        var error = StatementRules.TooEarly(March, March.End.AddHours(1).AddTicks(-1))!;
+        Assert.Equal(ErrorCode.MonthOpen, error.Code);
+        Assert.Contains("2026-04-01T01:00:00Z", error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_month_without_active_time_costs_nothing()
+    {
+        var statement = Compute([]);
+        Assert.Equal(("0.00", 0, March.End), (statement.TotalAmount, statement.TotalMilliseconds, statement.AsOf));
+        Assert.Null(StatementRules.Unrated(statement));
+    }
+
+    private static StatementView Compute(Rate[] rates, params UsageSum[] sums)
+    {
+        var table = new RateTable(rates);
+        return StatementRules.Compute(March, StatementRules.Window(March, table, March.End.AddDays(9)), sums, table, "USD");
+    }
+
+    private static Rate Rate(string? type, string price, int day = 1) =>
+        new() { InstanceType = type, Stage = Stage.Published, PricePerMinute = price, EffectiveFrom = March.Start.AddDays(day - 1) };
+
+    private static UsageSum Sum(string? type, int ordinal, int part, long milliseconds) => new()
+    {
+        Id = new VersionId("k7m2qx9p4d", ordinal),
+        ModelName = "A model",
+        Version = $"0.{ordinal}.0",
+        Stage = Stage.Published,
+        InstanceType = type,
+        Part = part,
+        Milliseconds = milliseconds,
+    };
+}
