@@ -74,6 +74,29 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_body_that_names_its_model_late_arrives_over_http_2()
+    {
+        var (process, _) = await RegistryProcess.Start(Settings(trusts: true));
+        using (process)
+        using (var client = Client(process))
+        {
+            await Deploy(client);
+
+            // Several times the window of a stream.
+            using var content = new StringContent($$"""{"prompt":"{{new string('x', 5 << 20)}}","model":"m"}""");
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = content,
+            };
+            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+
+            Assert.Equal("HTTP/2", await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
     public async Task A_server_with_a_certificate_that_nobody_trusts_is_unreachable()
     {
         var (process, _) = await RegistryProcess.Start(Settings(trusts: false));

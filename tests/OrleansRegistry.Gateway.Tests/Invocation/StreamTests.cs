@@ -97,6 +97,30 @@ public sealed class StreamTests(SqliteServer server)
     }
 
     [Fact]
+    public async Task A_body_whose_model_field_comes_late_is_held_until_then_and_sent_whole()
+    {
+        await using var backend = await Backend.Start(async http =>
+        {
+            var length = 0L;
+            var buffer = new byte[1 << 16];
+            while (await http.Request.Body.ReadAsync(buffer) is > 0 and var count)
+            {
+                length += count;
+            }
+
+            await http.Response.WriteAsync($"{length}");
+        });
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, backend.Serving());
+        // Several times what the server reads ahead by itself.
+        var body = $$"""{"prompt":"{{new string('x', 5 << 20)}}","model":"{{name}}"}""";
+
+        var answer = (await _registry.Post("/v1/completions", body)).Is(200);
+
+        Assert.Equal($"{body.Length}", answer.Text);
+    }
+
+    [Fact]
     public async Task An_answer_of_one_gibibyte_goes_to_the_caller_with_flat_memory()
     {
         await using var backend = await Backend.Start(http => new Zeros(Gibibyte).CopyToAsync(http.Response.Body));
