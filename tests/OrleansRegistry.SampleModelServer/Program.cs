@@ -1,3 +1,3 @@
 using OrleansRegistry.SampleModelServer;
 
-return await SampleProgram.Run(args);
+return await SampleProgram.Run(args, Console.Out, Console.Error);

@@ -6,8 +6,11 @@ namespace OrleansRegistry.SampleModelServer;
 internal static class SampleProgram
 {
     /// <summary>Runs until it is done or told to stop; what keeps it from starting is one clear message, not a stack trace.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="output">Takes what <c>generate</c> made.</param>
+    /// <param name="error">Takes the message.</param>
     /// <returns>The exit code: 0, or 1 when it could not start.</returns>
-    public static async Task<int> Run(string[] args)
+    public static async Task<int> Run(string[] args, TextWriter output, TextWriter error)
     {
         try
         {
@@ -17,7 +20,7 @@ internal static class SampleProgram
                 {
                     var file = Path.Combine(directory, recipe.FileName);
                     await File.WriteAllBytesAsync(file, recipe.Generate());
-                    Console.WriteLine($"{file}: {Accuracy.Of(file)}");
+                    await output.WriteLineAsync($"{file}: {Accuracy.Of(file)}");
                 }
 
                 return 0;
@@ -29,7 +32,7 @@ internal static class SampleProgram
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            await Console.Error.WriteLineAsync($"The sample model server can't start. {e.Message}");
+            await error.WriteLineAsync($"The sample model server can't start. {e.Message}");
             return 1;
         }
     }
