@@ -59,6 +59,23 @@ public sealed class StartTests
     }
 
     [Fact]
+    public void A_model_of_another_kind_is_refused_at_start()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        try
+        {
+            // Two labels for three classes.
+            File.WriteAllBytes(file, OnnxFile.Write(new LinearClassifier(new float[12], new float[3]), ["first", "second"], "1"));
+            var refusal = Assert.Throws<InvalidDataException>(() => SampleServer.Build([$"--Model={file}"], TimeProvider.System));
+            Assert.Contains($"{file} is not a classifier with the input measurements", refusal.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public async Task The_program_says_why_it_can_not_start()
     {
         using var error = new StringWriter();
