@@ -1,0 +1,3 @@
+using OrleansRegistry.SampleModelServer;
+
+return await SampleProgram.Run(args, Console.Out, Console.Error);
