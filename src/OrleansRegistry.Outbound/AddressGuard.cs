@@ -60,7 +60,7 @@ internal static class AddressGuard
 
     // IPv6 addresses that lead to the IPv4 address in them: what counts is where it is in their bytes.
     private static readonly ImmutableArray<(IPNetwork Network, int At)> Embedding =
-        [(IPNetwork.Parse("::ffff:0:0/96"), 12), (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2), (IPNetwork.Parse("::/96"), 12)];
+        [(IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2), (IPNetwork.Parse("::/96"), 12)];
 
     /// <summary>Says whether an address may be connected to.</summary>
     public static bool Allows(OutboundOptions options, IPAddress address) => KindOf(address) switch
@@ -72,8 +72,13 @@ internal static class AddressGuard
     };
 
     /// <summary>The kind of an address. One IPv6 address that embeds an IPv4 address is of that one's kind.</summary>
+    /// <remarks>
+    /// A mapped address is taken as the IPv4 address it is before any network is asked: <see cref="IPNetwork.Contains"/> compares one with
+    /// networks of either family, and finds ::ffff:1.0.0.1 in fc00::/7 (.NET 10).
+    /// </remarks>
     public static AddressKind KindOf(IPAddress address) =>
-        Forbidden.Any(network => network.Contains(address)) ? AddressKind.Forbidden
+        address.IsIPv4MappedToIPv6 ? KindOf(address.MapToIPv4())
+        : Forbidden.Any(network => network.Contains(address)) ? AddressKind.Forbidden
         : Loopback.Any(network => network.Contains(address)) ? AddressKind.Loopback
         : Embedded(address) is { } inner ? KindOf(inner)
         : Private.Any(network => network.Contains(address)) ? AddressKind.Private
