@@ -25,6 +25,8 @@ public static class RegistryGateway
         services.AddSingleton<VersionWatch>();
         services.AddSingleton<VersionResolver>();
         services.AddInvocation(invocation);
+        services.AddSingleton<EventFeed>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventFeed>());
         services.AddHealthChecks();
         services.AddRegistryOpenApi();
         return services;

@@ -39,6 +39,12 @@ public interface IRegistryCatalog
     /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Events of all workspaces behind a position, in order, at most <paramref name="limit"/>.</summary>
+    Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The position of the last event there is, 0 when there is none.</summary>
+    Task<long> FindLastPosition(CancellationToken cancellationToken);
+
     /// <summary>Living models that have a version <c>starting</c>, of all workspaces.</summary>
     Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken);
 }

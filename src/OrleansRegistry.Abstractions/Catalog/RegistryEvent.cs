@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace OrleansRegistry;
 
@@ -10,6 +12,10 @@ public sealed record RegistryEvent
 {
     /// <summary>The position, as decimal text.</summary>
     public required string Id { get; init; }
+
+    /// <summary>The position as a number.</summary>
+    [JsonIgnore]
+    public long Position => long.Parse(Id, CultureInfo.InvariantCulture);
 
     /// <summary>One of <see cref="EventType"/>.</summary>
     public required string Type { get; init; }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Net.Mime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace OrleansRegistry.Gateway;
@@ -13,30 +15,36 @@ public static class EventEndpoints
 
     private static readonly RequestParameter After = RequestParameter.Number("after", "Only events behind this position.", 0);
 
+    private static readonly RequestParameter LastEventId = RequestParameter.Header(
+        "Last-Event-ID",
+        "With `Accept: text/event-stream`: resumes behind this position; wins over `after`.",
+        problem: value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : "must be the id of an event");
+
     /// <summary>Maps the routes.</summary>
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("").WithTags("Events");
         events.MapGet("events", ListEvents)
             .WithName("list_events")
-            .Reads(Type, After, CommonParameters.PageSize, CommonParameters.PageToken);
+            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken);
         events.MapGet(Routes.OfModel("/events"), ListModelEvents)
             .WithName("list_model_events")
-            .Reads(Type, After, CommonParameters.PageSize, CommonParameters.PageToken)
+            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfVersion("/events"), ListVersionEvents)
             .WithName("list_version_events")
-            .Reads(Type, After, CommonParameters.PageSize, CommonParameters.PageToken)
+            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
     }
 
     /// <summary>Lists events, oldest first.</summary>
-    public static Task<Answer<Page<RegistryEvent>>> ListEvents(
+    /// <remarks>With <c>Accept: text/event-stream</c> the events come as server-sent events, and the stream goes on with what happens.</remarks>
+    public static Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListEvents(
         RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken) =>
         List(new EventFilter(), caller, request, catalog, cancellationToken);
 
     /// <summary>Lists the events of a model and its versions, oldest first; by id also of a deleted one.</summary>
-    public static async Task<Answer<Page<RegistryEvent>>> ListModelEvents(
+    public static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListModelEvents(
         string model,
         RequestCaller caller,
         HttpRequest request,
@@ -45,36 +53,48 @@ public static class EventEndpoints
         CancellationToken cancellationToken) =>
         await lookup.Read(caller.Workspace, model, cancellationToken) is { Model.Id: var id }
             ? await List(new EventFilter { ModelId = id }, caller, request, catalog, cancellationToken)
-            : ModelLookup.NotFound(model);
+            : (Answer<Page<RegistryEvent>>)ModelLookup.NotFound(model);
 
     /// <summary>Lists the events of a version, oldest first.</summary>
-    public static async Task<Answer<Page<RegistryEvent>>> ListVersionEvents(
+    public static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListVersionEvents(
         string id, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken) =>
         VersionId.TryParse(id, out var version) && await catalog.FindVersion(caller.Workspace, version, cancellationToken) is not null
             ? await List(new EventFilter { VersionId = id }, caller, request, catalog, cancellationToken)
-            : Routes.NoVersion(id);
+            : (Answer<Page<RegistryEvent>>)Routes.NoVersion(id);
 
-    private static async Task<Answer<Page<RegistryEvent>>> List(
+    private static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> List(
         EventFilter filter, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken)
     {
         var after = ListEndpoints.Single(After, request);
         var types = Type.In(request);
-        var tokens = new PageToken(["events", filter.ModelId, filter.VersionId, after, .. types]);
         var position = after is null ? 0 : Position(after);
+        if (IsStream(request))
+        {
+            return ListEndpoints.Single(CommonParameters.PageToken, request) is null
+                ? new EventStream(
+                    caller.Workspace,
+                    filter with { Types = [.. types], After = ListEndpoints.Single(LastEventId, request) is { } last ? Position(last) : position })
+                : (Answer<Page<RegistryEvent>>)RegistryError.Invalid(CommonParameters.PageToken.Name, "does not apply to a stream");
+        }
+
+        var tokens = new PageToken(["events", filter.ModelId, filter.VersionId, after, .. types]);
         if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
         {
             if (!tokens.TryDecode(token, 1, out var cursor) || !long.TryParse(cursor[0], NumberStyles.None, CultureInfo.InvariantCulture, out position))
             {
-                return PageToken.Refusal();
+                return (Answer<Page<RegistryEvent>>)PageToken.Refusal();
             }
         }
 
         var size = CommonParameters.PageSizeOf(request);
-        return ListEndpoints.ToPage(
+        return (Answer<Page<RegistryEvent>>)ListEndpoints.ToPage(
             await catalog.ListEvents(caller.Workspace, filter with { Types = [.. types], After = position }, size + 1, cancellationToken),
             size,
             last => tokens.Encode(last.Id));
     }
+
+    private static bool IsStream(HttpRequest request) =>
+        request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals(MediaTypeNames.Text.EventStream, StringComparison.OrdinalIgnoreCase));
 
     private static long Position(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -16,6 +16,7 @@ namespace OrleansRegistry.Gateway;
 [JsonSerializable(typeof(DeletedModel))]
 [JsonSerializable(typeof(Page<ModelView>))]
 [JsonSerializable(typeof(Page<VersionView>))]
+[JsonSerializable(typeof(RegistryEvent))]
 [JsonSerializable(typeof(Page<RegistryEvent>))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(HealthAnswer))]

@@ -140,6 +140,18 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         return Readable(query.OrderBy("position"), limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
     }
 
+    public Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken) => Readable(
+        new CatalogQuery(Events).Where("position > {0}", after).OrderBy("position"), limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
+
+    public Task<long> FindLastPosition(CancellationToken cancellationToken) => Guard(
+        async connection =>
+        {
+            await Number(connection, database.NumberEvents, cancellationToken);
+            await using var command = new CatalogQuery("select coalesce(max(position), 0) from registry_event").On(connection);
+            return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+        },
+        cancellationToken);
+
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => Guard(
         connection => CatalogReader.Read(
             connection,
@@ -168,12 +180,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         where T : class => Guard(
         async connection =>
         {
-            if (before is not null)
-            {
-                await using var command = new CatalogQuery(before).On(connection);
-                await command.ExecuteNonQueryAsync(cancellationToken);
-            }
-
+            await Number(connection, before, cancellationToken);
             for (var rows = limit; ; rows *= 2)
             {
                 var found = await CatalogReader.Read(connection, query, row => ReadOrLog(row, read), cancellationToken, rows);
@@ -185,6 +192,16 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             }
         },
         cancellationToken);
+
+    /// <summary>Gives positions to the events that have none yet, where that is a step of its own.</summary>
+    private static async Task Number(DbConnection connection, string? sql, CancellationToken cancellationToken)
+    {
+        if (sql is not null)
+        {
+            await using var command = new CatalogQuery(sql).On(connection);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
 
     private T? ReadOrLog<T>(DbDataReader row, Func<DbDataReader, T> read)
         where T : class

@@ -58,5 +58,9 @@ internal sealed class StubCatalog : IRegistryCatalog
     public Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<long> FindLastPosition(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

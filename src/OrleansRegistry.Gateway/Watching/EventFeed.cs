@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Follows the log of events while somebody watches it, once for the whole gateway, and hands every event to all who want it. It follows the
+/// database, so that it sees what other nodes store too.
+/// </summary>
+public sealed partial class EventFeed(IRegistryCatalog catalog, TimeProvider clock, ILogger<EventFeed> logger) : BackgroundService
+{
+    private const int PageSize = 500;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    private readonly Lock _lock = new();
+    private ImmutableHashSet<EventSubscription> _subscriptions = [];
+    private long _position;
+
+    /// <summary>How many readers there are.</summary>
+    internal int Readers => _subscriptions.Count;
+
+    /// <summary>
+    /// Begins to collect events for a reader: all behind some position that was reached already. What came before is read from the catalog,
+    /// afterwards; both together have no gap, and overlap perhaps.
+    /// </summary>
+    internal async Task<EventSubscription> Subscribe(string workspace, EventFilter filter, CancellationToken cancellationToken)
+    {
+        var reached = await catalog.FindLastPosition(cancellationToken);
+        var subscription = new EventSubscription(workspace, filter, End);
+        lock (_lock)
+        {
+            // Nobody has followed the log meanwhile.
+            if (_subscriptions.IsEmpty)
+            {
+                _position = reached;
+            }
+
+            _subscriptions = _subscriptions.Add(subscription);
+        }
+
+        return subscription;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await Follow(stoppingToken);
+                }
+                catch (Exception e) when (e is RegistryUnavailableException or StateCorruptException)
+                {
+                    LogAway(e);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private async Task Follow(CancellationToken stoppingToken)
+    {
+        while (!_subscriptions.IsEmpty)
+        {
+            var position = Volatile.Read(ref _position);
+            var events = await catalog.ListEvents(position, PageSize, stoppingToken);
+            if (!events.IsEmpty)
+            {
+                HandOut(position, events);
+            }
+
+            if (events.Length < PageSize)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>A page is handed out as a whole: who subscribes meanwhile gets all of it, or begins behind it.</summary>
+    private void HandOut(long position, ImmutableArray<RegistryEvent> events)
+    {
+        lock (_lock)
+        {
+            if (_position != position)
+            {
+                return;
+            }
+
+            foreach (var happened in events)
+            {
+                foreach (var subscription in _subscriptions)
+                {
+                    subscription.Offer(happened);
+                }
+            }
+
+            _position = events[^1].Position;
+        }
+    }
+
+    private void End(EventSubscription subscription)
+    {
+        lock (_lock)
+        {
+            _subscriptions = _subscriptions.Remove(subscription);
+        }
+    }
+
+    [LoggerMessage(220, LogLevel.Warning, "The log of events can't be followed now")]
+    private partial void LogAway(Exception exception);
+}

@@ -1,0 +1,112 @@
+using System.Net.Mime;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Events as server-sent events: what has happened behind a position, and then what happens, until the reader or the node goes. Each has its
+/// position as <c>id</c>, its type as <c>event</c> and itself as <c>data</c>.
+/// </summary>
+public sealed class EventStream : IResult, IEndpointMetadataProvider
+{
+    private const int PageSize = 200;
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    private readonly string _workspace;
+    private readonly EventFilter _filter;
+
+    internal EventStream(string workspace, EventFilter filter) => (_workspace, _filter) = (workspace, filter);
+
+    /// <summary>Adds what the OpenAPI document says of the stream.</summary>
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [MediaTypeNames.Text.EventStream]));
+
+    /// <summary>Writes events until nobody reads them any more.</summary>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var services = httpContext.RequestServices;
+        var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var subscription = await services.GetRequiredService<EventFeed>().Subscribe(_workspace, _filter, httpContext.RequestAborted);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, subscription.Cut);
+        try
+        {
+            await Write(httpContext.Response, subscription, services, end.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or RegistryUnavailableException)
+        {
+            // The reader comes again with the id of the last event, or has gone.
+            if (subscription.Cut.IsCancellationRequested)
+            {
+                httpContext.Abort();
+            }
+        }
+    }
+
+    private async Task Write(HttpResponse response, EventSubscription subscription, IServiceProvider services, CancellationToken end)
+    {
+        response.ContentType = MediaTypeNames.Text.EventStream;
+        response.Headers.CacheControl = "no-store";
+        await Send(response, ":\n\n", end);
+
+        var catalog = services.GetRequiredService<IRegistryCatalog>();
+        var last = _filter.After;
+        int found;
+        do
+        {
+            var page = await catalog.ListEvents(_workspace, _filter with { After = last }, PageSize, end);
+            found = page.Length;
+            if (found > 0)
+            {
+                await Send(response, string.Concat(page.Select(Format)), end);
+                last = page[^1].Position;
+            }
+        }
+        while (found == PageSize);
+
+        var clock = services.GetRequiredService<TimeProvider>();
+        var text = new StringBuilder();
+        while (true)
+        {
+            var isMore = subscription.Events.WaitToReadAsync(end).AsTask();
+            while (await Task.WhenAny(isMore, Task.Delay(Heartbeat, clock, end)) != isMore)
+            {
+                await Send(response, ":\n\n", end);
+            }
+
+            if (!await isMore)
+            {
+                return;
+            }
+
+            while (text.Length < ushort.MaxValue && subscription.Events.TryRead(out var happened))
+            {
+                // What was stored while the history was read comes both ways.
+                if (happened.Position > last)
+                {
+                    text.Append(Format(happened));
+                    last = happened.Position;
+                }
+            }
+
+            await Send(response, text.ToString(), end);
+            text.Clear();
+        }
+    }
+
+    private static string Format(RegistryEvent happened) =>
+        $"id: {happened.Id}\nevent: {happened.Type}\ndata: {JsonSerializer.Serialize(happened, JsonSettings.TypeOf<RegistryEvent>())}\n\n";
+
+    private static async Task Send(HttpResponse response, string text, CancellationToken end)
+    {
+        await response.WriteAsync(text, end);
+        await response.Body.FlushAsync(end);
+    }
+}

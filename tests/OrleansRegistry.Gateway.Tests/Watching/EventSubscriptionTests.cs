@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace OrleansRegistry.Gateway.Tests.Watching;
+
+public sealed class EventSubscriptionTests
+{
+    [Fact]
+    public void A_reader_that_falls_behind_is_cut_off_and_keeps_what_it_was_given()
+    {
+        using var subscription = new EventSubscription("default", new EventFilter(), _ => { });
+        for (var position = 1; position <= EventSubscription.Capacity; position++)
+        {
+            subscription.Offer(Event(position));
+        }
+
+        Assert.False(subscription.Cut.IsCancellationRequested);
+        subscription.Offer(Event(EventSubscription.Capacity + 1));
+        subscription.Offer(Event(EventSubscription.Capacity + 2));
+
+        Assert.True(subscription.Cut.IsCancellationRequested);
+        for (var position = 1; position <= EventSubscription.Capacity; position++)
+        {
+            Assert.True(subscription.Events.TryRead(out var happened));
+            Assert.Equal(position, happened.Position);
+        }
+
+        Assert.False(subscription.Events.TryRead(out _));
+        Assert.True(subscription.Events.Completion.IsCompleted);
+    }
+
+    [Fact]
+    public void A_reader_gets_what_it_asked_for_and_nothing_of_other_workspaces()
+    {
+        var ended = 0;
+        using (var subscription = new EventSubscription(
+            "default", new EventFilter { ModelId = "m", VersionId = "m-1", Types = [EventType.VersionReady] }, _ => ended++))
+        {
+            subscription.Offer(Event(1));
+            subscription.Offer(Event(2) with { Workspace = "other" });
+            subscription.Offer(Event(3) with { ModelId = "n" });
+            subscription.Offer(Event(4) with { VersionId = "m-2" });
+            subscription.Offer(Event(5) with { VersionId = null });
+            subscription.Offer(Event(6) with { Type = EventType.VersionFailed });
+
+            Assert.True(subscription.Events.TryRead(out var happened));
+            Assert.Equal(1, happened.Position);
+            Assert.False(subscription.Events.TryRead(out _));
+        }
+
+        Assert.Equal(1, ended);
+    }
+
+    private static RegistryEvent Event(int position) => new()
+    {
+        Id = $"{position}",
+        Type = EventType.VersionReady,
+        At = default,
+        Workspace = "default",
+        ModelId = "m",
+        VersionId = "m-1",
+        Actor = "test",
+        Data = JsonDocument.Parse("{}").RootElement,
+    };
+}
