@@ -98,7 +98,6 @@ public abstract class ListTests(RegistryServer server)
         Assert.Equal(events.Skip(4).Select(happened => happened.ToJsonString()), (await _registry.All($"{path}?after={positions[3]}")).Select(happened => happened.ToJsonString()));
         Assert.Equal(3, (await _registry.All($"/v1/model_versions/{second["id"]}/events")).Count);
         Assert.Equal(7, (await _registry.All($"/v1/events?after={positions[0] - 1}")).Count(happened => (string?)happened["model_id"] == first["model_id"]));
-        (await _registry.Get(path, ("Accept", "text/event-stream"))).Is(200);
     }
 
     [Theory]
