@@ -18,6 +18,12 @@ public static class ErrorCode
     /// <summary>404: no routable published version is in the range.</summary>
     public const string NoMatchingVersion = "no_matching_version";
 
+    /// <summary>404: no webhook of that id.</summary>
+    public const string WebhookNotFound = "webhook_not_found";
+
+    /// <summary>409: the workspace has as many webhooks as it may have.</summary>
+    public const string TooManyWebhooks = "too_many_webhooks";
+
     /// <summary>409: the version is inactive; activate it first.</summary>
     public const string VersionInactive = "version_inactive";
 

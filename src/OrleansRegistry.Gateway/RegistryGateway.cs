@@ -7,8 +7,8 @@ using Scalar.AspNetCore;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, Orleans' grain
-/// factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
+/// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
+/// <see cref="IWebhookCatalog"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
 public static class RegistryGateway
 {
     private const int MaxBodyBytes = 1024 * 1024;
@@ -47,6 +47,7 @@ public static class RegistryGateway
         v1.MapLifecycle();
         v1.MapEvents();
         v1.MapBilling();
+        v1.MapWebhooks();
 
         var calls = app.MapGroup("").WithMetadata(new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes));
         calls.MapInvocation();

@@ -4,6 +4,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry;
 
@@ -11,8 +12,8 @@ namespace OrleansRegistry;
 public static class RegistryGrains
 {
     /// <summary>
-    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
-    /// <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
+    /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>,
+    /// an <see cref="IWebhookCatalog"/>, an <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
     /// <see cref="IGrainStorageSerializer"/> added here.
     /// </summary>
     public static IServiceCollection AddRegistryGrains(this IServiceCollection services)
@@ -23,7 +24,9 @@ public static class RegistryGrains
         services.AddOptions<ModelOptions>();
         services.AddOptions<BillingOptions>();
         services.AddHostedService<StartKeeper>();
+        services.AddSingleton<WebhookSender>();
         services.AddHostedService<StatementKeeper>();
+        services.AddHostedService<WebhookKeeper>();
         return services;
     }
 }

@@ -7,6 +7,7 @@ using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Storage.Postgres;
 using OrleansRegistry.Storage.Sqlite;
+using OrleansRegistry.Storage.Webhooks;
 
 namespace OrleansRegistry.Storage;
 
@@ -26,6 +27,7 @@ public static class RegistryStorage
         services.AddSingleton(_ => Open(options));
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
         services.AddSingleton<IBillingCatalog, BillingCatalog>();
+        services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
         services.AddHostedService<DatabaseStarter>();
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
         return services;

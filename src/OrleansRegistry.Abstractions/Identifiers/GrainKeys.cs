@@ -34,6 +34,9 @@ public static class GrainKeys
     /// <summary>The key of the grain that owns a month's statement.</summary>
     public static string Billing(string workspace, BillingMonth month) => $"billing/{workspace}/{month}";
 
+    /// <summary>The key of a webhook's grain.</summary>
+    public static string Webhook(string workspace, string webhookId) => $"webhook/{workspace}/{webhookId}";
+
     /// <summary>Splits a key into its workspace and the id or name behind it.</summary>
     /// <exception cref="FormatException">The key was not built here.</exception>
     public static (string Workspace, string Id) Split(string key)

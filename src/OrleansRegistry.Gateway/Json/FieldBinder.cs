@@ -72,27 +72,32 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
         }
     }
 
-    /// <summary>A list of objects; what is wrong with one is named by its place, <c>rates[3].stage</c>.</summary>
+    /// <summary>A list of objects or texts; what is wrong with one is named by its place, <c>rates[3].stage</c>.</summary>
     private Array Parts(JsonElement source, string path, JsonTypeInfo type)
     {
         var parts = Array.CreateInstance(type.Type, source.GetArrayLength());
         foreach (var (place, value) in source.EnumerateArray().Index())
         {
-            var part = type.CreateObject!();
             var name = string.Create(CultureInfo.InvariantCulture, $"{path}[{place}]");
-            if (value.ValueKind == JsonValueKind.Object)
-            {
-                Fill(part, value, name + ".");
-            }
-            else
-            {
-                Refuse(name, "must be an object");
-            }
-
-            parts.SetValue(part, place);
+            parts.SetValue(type.Kind == JsonTypeInfoKind.Object ? Part(value, name, type) : TryRead(value, type, name, isNullable: false, out var text) ? text : null, place);
         }
 
         return parts;
+    }
+
+    private object Part(JsonElement value, string name, JsonTypeInfo type)
+    {
+        var part = type.CreateObject!();
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            Fill(part, value, name + ".");
+        }
+        else
+        {
+            Refuse(name, "must be an object");
+        }
+
+        return part;
     }
 
     private Dictionary<string, string?> Texts(JsonElement source, string path, JsonTypeInfo type)

@@ -34,4 +34,10 @@ namespace OrleansRegistry.Gateway;
 [JsonSerializable(typeof(Page<StatementSummary>))]
 [JsonSerializable(typeof(RatesView))]
 [JsonSerializable(typeof(PutRatesRequest))]
+[JsonSerializable(typeof(WebhookView))]
+[JsonSerializable(typeof(WebhookSecretView))]
+[JsonSerializable(typeof(Page<WebhookView>))]
+[JsonSerializable(typeof(DeliveryList))]
+[JsonSerializable(typeof(CreateWebhookRequest))]
+[JsonSerializable(typeof(PatchWebhookRequest))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -44,7 +44,7 @@ internal sealed class BillingGrain(
         var now = Now();
         if (command.Context.Deadline - now < CommandContext.StatementTimeout)
         {
-            return BillingErrors.Unavailable();
+            return StoreErrors.Unavailable();
         }
 
         closed = statement with { Closed = true, ClosedAt = now, ClosedBy = command.Context.Actor };
@@ -61,7 +61,7 @@ internal sealed class BillingGrain(
         catch (RegistryUnavailableException)
         {
             // Another silo closed it, or the write's answer was lost: either way the row is the statement.
-            return await FindClosed() is { } stored ? stored : BillingErrors.Unavailable();
+            return await FindClosed() is { } stored ? stored : StoreErrors.Unavailable();
         }
     }
 

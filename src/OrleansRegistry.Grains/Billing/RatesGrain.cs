@@ -32,7 +32,7 @@ internal sealed class RatesGrain(
         var present = await Get();
         if (command.Context.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
         {
-            return BillingErrors.Unavailable();
+            return StoreErrors.Unavailable();
         }
 
         if (!command.Context.Matches(EntityTag.Model(present.Revision)))
@@ -68,7 +68,7 @@ internal sealed class RatesGrain(
             await Confirm();
         }
 
-        return _row.Value?.LastCommand == next.LastCommand ? next.ToView(_row.Version) : BillingErrors.Unavailable();
+        return _row.Value?.LastCommand == next.LastCommand ? next.ToView(_row.Version) : StoreErrors.Unavailable();
     }
 
     /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>

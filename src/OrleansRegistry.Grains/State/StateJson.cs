@@ -4,6 +4,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.State;
 
@@ -18,6 +19,7 @@ namespace OrleansRegistry.State;
         typeof(StateEnumConverter<ServingStatus>),
         typeof(StateEnumConverter<PrimaryPolicy>),
         typeof(StateEnumConverter<PrimaryReason>),
+        typeof(StateEnumConverter<WebhookState>),
         typeof(InstantConverter),
     ])]
 [JsonSerializable(typeof(ModelState))]
@@ -26,6 +28,8 @@ namespace OrleansRegistry.State;
 [JsonSerializable(typeof(TrafficState))]
 [JsonSerializable(typeof(RatesState))]
 [JsonSerializable(typeof(StatementView))]
+[JsonSerializable(typeof(WebhookRow))]
+[JsonSerializable(typeof(CloudEvent))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Names of enumerations as the HTTP contract spells them; numbers are refused.</summary>

@@ -26,4 +26,7 @@ internal static class StorageNames
 
     /// <summary>Rows of <see cref="OrleansRegistry.Billing.BillingGrain"/>: statements of months that are closed.</summary>
     public const string Billing = "billing";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Webhooks.WebhookGrain"/>.</summary>
+    public const string Webhook = "webhook";
 }

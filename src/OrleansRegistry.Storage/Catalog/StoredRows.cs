@@ -212,6 +212,12 @@ internal sealed record StoredRates
     public required IReadOnlyList<Rate> Rates { get; init; }
 }
 
+/// <summary>What the catalog reads of the stored JSON of a webhook.</summary>
+internal sealed record StoredWebhook
+{
+    public required WebhookView Webhook { get; init; }
+}
+
 /// <summary>The stored JSON. Fields that are not read here are the grains' own.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -222,6 +228,7 @@ internal sealed record StoredRates
         typeof(StoredEnumConverter<ServingStatus>),
         typeof(StoredEnumConverter<PrimaryPolicy>),
         typeof(StoredEnumConverter<PrimaryReason>),
+        typeof(StoredEnumConverter<WebhookState>),
     ])]
 [JsonSerializable(typeof(StoredModel))]
 [JsonSerializable(typeof(StoredVersion))]
@@ -229,6 +236,7 @@ internal sealed record StoredRates
 [JsonSerializable(typeof(StoredTraffic))]
 [JsonSerializable(typeof(StoredRates))]
 [JsonSerializable(typeof(StatementView))]
+[JsonSerializable(typeof(StoredWebhook))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>Reads a payload.</summary>

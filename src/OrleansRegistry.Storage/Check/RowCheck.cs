@@ -27,6 +27,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         await Each(() => new CatalogQuery(States).Where("kind = 'traffic'"), ReadTraffic, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'rates'"), ReadRates, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'billing'"), ReadStatement, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'webhook'"), ReadWebhook, Report);
         return _findings.ToImmutable();
     }
 
@@ -134,6 +135,9 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
     private static Row<StatementView> ReadStatement(DbDataReader row) =>
         Read(row.GetString(0), () => StoredJson.Read<StatementView>(CatalogReader.Text(row, 1), "the statement"));
+
+    private static Row<StoredWebhook> ReadWebhook(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StoredWebhook>(CatalogReader.Text(row, 1), "the webhook"));
 
     private static Row<T> Read<T>(string key, Func<T> read)
         where T : class

@@ -1,7 +1,7 @@
-namespace OrleansRegistry.Billing;
+namespace OrleansRegistry.State;
 
-/// <summary>Refusals that the grains of billing share.</summary>
-internal static class BillingErrors
+/// <summary>Refusals that several grains share.</summary>
+internal static class StoreErrors
 {
     public static RegistryError Unavailable() => new(
         ErrorCode.Unavailable, "The registry can't store this now. The command may have taken effect: look before you repeat it.");

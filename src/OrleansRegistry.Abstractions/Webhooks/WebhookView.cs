@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry;
+
+/// <summary>Whether a webhook is told of events.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.WebhookState")]
+public enum WebhookState
+{
+    /// <summary>Events are delivered.</summary>
+    Enabled = 0,
+
+    /// <summary>Nothing is delivered until it is enabled again; it then goes on where it stopped.</summary>
+    Disabled = 1,
+}
+
+/// <summary>A webhook: where the events of a workspace are sent to.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.WebhookView")]
+public sealed record WebhookView
+{
+    /// <summary>Its id, of the form of <see cref="ModelId"/>.</summary>
+    [Id(0)]
+    public required string Id { get; init; }
+
+    /// <summary>Where events are posted to.</summary>
+    [Id(1)]
+    public required string Url { get; init; }
+
+    /// <summary>The types of events it is told of (<see cref="EventType"/>); empty for all.</summary>
+    [Id(2)]
+    public required ImmutableArray<string> Types { get; init; }
+
+    /// <summary>The only model it is told of, or null for all.</summary>
+    [Id(3)]
+    public string? ModelId { get; init; }
+
+    /// <summary>Free text, or null.</summary>
+    [Id(4)]
+    public string? Description { get; init; }
+
+    /// <summary>Whether it is told of events.</summary>
+    [Id(5)]
+    public required WebhookState State { get; init; }
+
+    /// <summary>Why the registry disabled it, or null when it did not.</summary>
+    [Id(6)]
+    public string? DisabledReason { get; init; }
+
+    /// <summary>All it is to be told up to the event with this id, it has been told; decimal text.</summary>
+    [Id(7)]
+    public required string LastEventId { get; init; }
+
+    /// <summary>Since when deliveries have failed, or null when the last one did not.</summary>
+    [Id(8)]
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>When delivery is tried again, or null when nothing failed.</summary>
+    [Id(9)]
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>When it was made.</summary>
+    [Id(10)]
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who made it.</summary>
+    [Id(11)]
+    public required string CreatedBy { get; init; }
+}
+
+/// <summary>A webhook with a secret that was just drawn. It is shown only this once.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.WebhookSecretView")]
+public sealed record WebhookSecretView
+{
+    /// <summary>The webhook.</summary>
+    [Id(0)]
+    public required WebhookView Webhook { get; init; }
+
+    /// <summary>The secret that deliveries are signed with: <c>whsec_</c> and 32 random bytes in base64.</summary>
+    [Id(1)]
+    public required string Secret { get; init; }
+
+    /// <summary>Until when deliveries are also signed with the secrets before it, or null when there was none.</summary>
+    [Id(2)]
+    public DateTimeOffset? PreviousSecretExpiresAt { get; init; }
+}
+
+/// <summary>One attempt to deliver an event.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeliveryView")]
+public sealed record DeliveryView
+{
+    /// <summary>The event's id.</summary>
+    [Id(0)]
+    public required string EventId { get; init; }
+
+    /// <summary>The event's type.</summary>
+    [Id(1)]
+    public required string EventType { get; init; }
+
+    /// <summary>When it was tried.</summary>
+    [Id(2)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>How long the answer took, in milliseconds.</summary>
+    [Id(3)]
+    public required long DurationMilliseconds { get; init; }
+
+    /// <summary>The status of the answer, or null when there was none.</summary>
+    [Id(4)]
+    public int? Status { get; init; }
+
+    /// <summary>Why it failed, or null when it did not.</summary>
+    [Id(5)]
+    public string? Error { get; init; }
+}
+
+/// <summary>The last attempts of a webhook.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeliveryList")]
+public sealed record DeliveryList
+{
+    /// <summary>Newest first.</summary>
+    [Id(0)]
+    public required ImmutableArray<DeliveryView> Deliveries { get; init; }
+}

@@ -1,0 +1,165 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Webhooks: where events are sent to.</summary>
+public static class WebhookEndpoints
+{
+    private const string Webhooks = "webhooks";
+    private const string Webhook = Webhooks + "/{id}";
+
+    private static readonly RequestParameter From =
+        RequestParameter.Number("from", "The id of the first event that is to be delivered; required.", 1);
+
+    private static readonly IReadOnlyList<string> OfBody = [ErrorCode.ModelNotFound, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt];
+
+    /// <summary>Maps the routes.</summary>
+    public static void MapWebhooks(this IEndpointRouteBuilder routes)
+    {
+        var webhooks = routes.MapGroup("").WithTags("Webhooks");
+        webhooks.MapGet(Webhooks, ListWebhooks).WithName("list_webhooks").Reads();
+        webhooks.MapPost(Webhooks, CreateWebhook)
+            .WithName("create_webhook")
+            .Reads()
+            .Creates<WebhookSecretView>()
+            .Refuses([.. OfBody, ErrorCode.TooManyWebhooks]);
+        webhooks.MapGet(Webhook, GetWebhook).WithName("get_webhook").Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+        webhooks.MapPatch(Webhook, PatchWebhook).WithName("patch_webhook").Reads().Refuses([.. OfBody, ErrorCode.WebhookNotFound]);
+        webhooks.MapDelete(Webhook, DeleteWebhook).WithName("delete_webhook").Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+        webhooks.MapPost(Webhook + "/rotate_secret", RotateSecret)
+            .WithName("rotate_webhook_secret")
+            .Reads()
+            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+        webhooks.MapPost(Webhook + "/redeliver", Redeliver)
+            .WithName("redeliver")
+            .Reads(From)
+            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+        webhooks.MapGet(Webhook + "/deliveries", ListDeliveries)
+            .WithName("list_deliveries")
+            .Reads()
+            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+    }
+
+    /// <summary>Lists the webhooks, oldest first; all on one page.</summary>
+    public static async Task<Answer<Page<WebhookView>>> ListWebhooks(RequestCaller caller, IWebhookCatalog webhooks, CancellationToken cancellationToken) =>
+        new Page<WebhookView>(await webhooks.List(caller.Workspace, cancellationToken), null);
+
+    /// <summary>Makes a webhook, which is told of what happens from now on, and answers the secret that deliveries are signed with. It is shown only this once.</summary>
+    public static async Task<Answer<WebhookSecretView>> CreateWebhook(
+        CommandReceipt receipt,
+        RequestBody<CreateWebhookRequest> body,
+        RequestCaller caller,
+        IWebhookCatalog webhooks,
+        ModelLookup lookup,
+        IGrainFactory grains,
+        CancellationToken cancellationToken)
+    {
+        var model = await FindModel(caller, body.Value.Model, lookup, cancellationToken);
+        var command = new CreateWebhookCommand
+        {
+            Context = receipt.By(caller),
+            Url = body.Value.Url,
+            Types = [.. body.Value.Types ?? []],
+            ModelId = model?.Id,
+            Description = body.Value.Description,
+        };
+        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (body.Value.Model is { } named && model is null)
+        {
+            return ModelLookup.NotFound(named);
+        }
+
+        if ((await webhooks.List(caller.Workspace, cancellationToken)).Length >= IWebhookCatalog.MaxWebhooks)
+        {
+            return new RegistryError(ErrorCode.TooManyWebhooks, $"A workspace may have {IWebhookCatalog.MaxWebhooks} webhooks; delete one first.");
+        }
+
+        var id = ModelId.New();
+        var outcome = await Grain(grains, caller, id).Create(command);
+        return outcome.TryGet(out var made, out var error) ? Answer<WebhookSecretView>.Of(made, location: $"/v1/{Webhooks}/{id}") : error;
+    }
+
+    /// <summary>Reads a webhook: also how far it has come, and whether deliveries fail.</summary>
+    public static Task<Answer<WebhookView>> GetWebhook(string id, RequestCaller caller, IGrainFactory grains) =>
+        Ask(id, caller, grains, webhook => webhook.Get());
+
+    /// <summary>Changes a webhook, by JSON merge patch.</summary>
+    public static async Task<Answer<WebhookView>> PatchWebhook(
+        CommandReceipt receipt,
+        string id,
+        RequestBody<PatchWebhookRequest> body,
+        RequestCaller caller,
+        ModelLookup lookup,
+        IGrainFactory grains,
+        CancellationToken cancellationToken)
+    {
+        var model = await FindModel(caller, body.Value.Model, lookup, cancellationToken);
+        var url = body.Optional("url", body.Value.Url);
+        var state = body.Optional("state", body.Value.State);
+        var command = new PatchWebhookCommand
+        {
+            Context = receipt.By(caller),
+            Url = url.IsSet ? url.Value : null,
+            Types = body.Optional("types", body.Value.Types) is { IsSet: true, Value: var types } ? [.. types ?? []] : null,
+            ModelId = body.Optional("model", model?.Id),
+            Description = body.Optional("description", body.Value.Description),
+            State = state.IsSet ? state.Value : null,
+        };
+        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return body.Value.Model is { } named && model is null
+            ? ModelLookup.NotFound(named)
+            : await Ask(id, caller, grains, webhook => webhook.Patch(command));
+    }
+
+    /// <summary>Deletes a webhook, and answers what it was. Nothing is sent to it any more.</summary>
+    public static Task<Answer<WebhookView>> DeleteWebhook(CommandReceipt receipt, string id, RequestCaller caller, IGrainFactory grains) =>
+        Ask(id, caller, grains, webhook => webhook.Delete(new WebhookCommand { Context = receipt.By(caller) }));
+
+    /// <summary>Draws a new secret. For a day, deliveries are signed with the one before it too.</summary>
+    public static Task<Answer<WebhookSecretView>> RotateSecret(CommandReceipt receipt, string id, RequestCaller caller, IGrainFactory grains) =>
+        Ask(id, caller, grains, webhook => webhook.RotateSecret(new WebhookCommand { Context = receipt.By(caller) }));
+
+    /// <summary>Delivers an event and all behind it, again or for the first time.</summary>
+    public static async Task<Answer<WebhookView>> Redeliver(
+        CommandReceipt receipt, string id, HttpRequest request, RequestCaller caller, IGrainFactory grains) =>
+        ListEndpoints.Single(From, request) is { } from
+            ? await Ask(
+                id,
+                caller,
+                grains,
+                webhook => webhook.Redeliver(new RedeliverCommand { Context = receipt.By(caller), From = long.Parse(from, CultureInfo.InvariantCulture) }))
+            : RegistryError.Invalid(From.Name, "is required");
+
+    /// <summary>Lists the last attempts to deliver, newest first.</summary>
+    public static Task<Answer<DeliveryList>> ListDeliveries(string id, RequestCaller caller, IGrainFactory grains) =>
+        Ask(id, caller, grains, webhook => webhook.ListDeliveries());
+
+    private static async Task<Answer<T>> Ask<T>(string id, RequestCaller caller, IGrainFactory grains, Func<IWebhookGrain, Task<Outcome<T>>> ask)
+        where T : class
+    {
+        if (!ModelId.IsWellFormed(id))
+        {
+            return new RegistryError(ErrorCode.WebhookNotFound, $"There is no webhook '{id}'.");
+        }
+
+        var outcome = await ask(Grain(grains, caller, id));
+        return outcome.TryGet(out var answer, out var error) ? answer : error;
+    }
+
+    private static async Task<ModelView?> FindModel(RequestCaller caller, string? model, ModelLookup lookup, CancellationToken cancellationToken) =>
+        model is null ? null : (await lookup.Read(caller.Workspace, model, cancellationToken))?.Model;
+
+    private static IWebhookGrain Grain(IGrainFactory grains, RequestCaller caller, string id) =>
+        grains.GetGrain<IWebhookGrain>(GrainKeys.Webhook(caller.Workspace, id));
+}

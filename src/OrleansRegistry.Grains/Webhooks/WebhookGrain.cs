@@ -1,0 +1,397 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Storage;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Webhooks;
+
+/// <inheritdoc cref="IWebhookGrain"/>
+/// <remarks>
+/// Deliveries go on beside the commands, in turns of the same activation. Both change the row, one after the other: each change is a
+/// function of the row as it then is.
+/// </remarks>
+internal sealed partial class WebhookGrain(
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage,
+    IGrainContext context,
+    IRegistryCatalog catalog,
+    WebhookSender sender,
+    TimeProvider clock,
+    ILogger<WebhookGrain> logger)
+    : IGrainBase, IWebhookGrain, IDisposable
+{
+    private const int PageSize = 100;
+    private const int MaxModelsAtOnce = 8;
+
+    // The cursor is stored with every delivery, and when so many events have passed that are none of this webhook's.
+    private const int StoreEvery = 1000;
+
+    private readonly StateRow<WebhookRow> _row = new(storage, StorageNames.Webhook, context.GrainId);
+    private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
+    private readonly SemaphoreSlim _changing = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private bool _isConfirmed;
+    private Task _delivering = Task.CompletedTask;
+
+    // Of what lies behind the cursor: what has been told already, and up to where nothing else is to be told.
+    private HashSet<long> _told = [];
+    private long _seen;
+
+    public IGrainContext GrainContext => context;
+
+    private WebhookRow? Present => _row.Value is { DeletedAt: null } row ? row : null;
+
+    public async Task<Outcome<WebhookSecretView>> Create(CreateWebhookCommand command)
+    {
+        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
+        {
+            return RegistryError.Invalid(problems.AsSpan());
+        }
+
+        var reached = await catalog.FindLastPosition(CancellationToken.None);
+        var now = Now();
+        var secret = WebhookSignature.NewSecret();
+        var outcome = await Change(command.Context, _ => new WebhookRow
+        {
+            Webhook = new WebhookView
+            {
+                Id = _key.Id,
+                Url = command.Url,
+                Types = command.Types,
+                ModelId = command.ModelId,
+                Description = command.Description,
+                State = WebhookState.Enabled,
+                LastEventId = Text(reached),
+                CreatedAt = now,
+                CreatedBy = command.Context.Actor,
+            },
+            Secrets = [new WebhookSecret { Value = secret }],
+            LastCommand = command.Context.CommandId,
+        });
+        return outcome.TryGet(out var row, out var error) ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret } : error;
+    }
+
+    public async Task<Outcome<WebhookView>> Get()
+    {
+        await Confirm();
+        return Present is { } row ? row.Webhook : NotFound();
+    }
+
+    public async Task<Outcome<WebhookView>> Patch(PatchWebhookCommand command) =>
+        CommandValidation.Validate(command) is { IsEmpty: false } problems
+            ? RegistryError.Invalid(problems.AsSpan())
+            : View(await ChangePresent(command.Context, row => row with
+            {
+                // Whatever is changed may be what was wrong. What it asks for now it is told from here on.
+                Failures = 0,
+                Webhook = row.Webhook with
+                {
+                    LastEventId = Text(Math.Max(_seen, Position(row.Webhook.LastEventId))),
+                    Url = command.Url ?? row.Webhook.Url,
+                    Types = command.Types ?? row.Webhook.Types,
+                    ModelId = command.ModelId.Or(row.Webhook.ModelId),
+                    Description = command.Description.Or(row.Webhook.Description),
+                    State = command.State ?? row.Webhook.State,
+                    DisabledReason = command.State is null ? row.Webhook.DisabledReason : null,
+                    FailingSince = null,
+                    NextAttemptAt = null,
+                },
+            }));
+
+    public async Task<Outcome<WebhookView>> Delete(WebhookCommand command)
+    {
+        var before = await Get();
+        if (!before.TryGet(out var last, out var missing))
+        {
+            return missing;
+        }
+
+        var outcome = await ChangePresent(command.Context, row => row.Deleted(Now()));
+        return outcome.TryGet(out _, out var error) ? last : error;
+    }
+
+    public async Task<Outcome<WebhookSecretView>> RotateSecret(WebhookCommand command)
+    {
+        var now = Now();
+        var secret = WebhookSignature.NewSecret();
+        var outcome = await ChangePresent(command.Context, row => row.With(secret, now));
+        return outcome.TryGet(out var row, out var error)
+            ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret, PreviousSecretExpiresAt = now + WebhookRow.KeepSecrets }
+            : error;
+    }
+
+    public async Task<Outcome<WebhookView>> Redeliver(RedeliverCommand command)
+    {
+        var reached = await catalog.FindLastPosition(CancellationToken.None);
+        if (command.From < 1 || command.From > reached)
+        {
+            return RegistryError.Invalid("from", "must be the id of an event");
+        }
+
+        return View(await ChangePresent(command.Context, row =>
+        {
+            (_told, _seen) = ([], 0);
+            return row with
+            {
+                Failures = 0,
+                Webhook = row.Webhook with { LastEventId = Text(command.From - 1), FailingSince = null, NextAttemptAt = null },
+            };
+        }));
+    }
+
+    public async Task<Outcome<DeliveryList>> ListDeliveries()
+    {
+        await Confirm();
+        return Present is { } row ? new DeliveryList { Deliveries = row.Deliveries } : NotFound();
+    }
+
+    public Task Touch()
+    {
+        if (_delivering.IsCompleted && !_stop.IsCancellationRequested)
+        {
+            _delivering = Deliver(_stop.Token);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _delivering;
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _changing.Dispose();
+    }
+
+    private async Task Deliver(CancellationToken stop)
+    {
+        try
+        {
+            while (await DeliverPage(stop))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // What was not stored as told is told again.
+        }
+        catch (Exception e) when (e is RegistryUnavailableException or StateCorruptException)
+        {
+            LogAway(context.GrainId, e);
+        }
+    }
+
+    /// <summary>Tells what is to be told next; answers whether there may be more.</summary>
+    private async Task<bool> DeliverPage(CancellationToken stop)
+    {
+        await Confirm();
+        if (Present is not { Webhook.State: WebhookState.Enabled } row || row.Webhook.NextAttemptAt > clock.GetUtcNow())
+        {
+            return false;
+        }
+
+        var from = row.Webhook.LastEventId;
+        var told = _told;
+        var seen = Math.Max(_seen, Position(from));
+        var reached = await catalog.FindLastPosition(stop);
+        if (reached <= seen)
+        {
+            return false;
+        }
+
+        var filter = new EventFilter { ModelId = row.Webhook.ModelId, Types = row.Webhook.Types, After = seen };
+        var page = await catalog.ListEvents(_key.Workspace, filter, PageSize, stop);
+        var attempts = await DeliverAll(row, page, told, stop);
+        if (told != _told)
+        {
+            // The cursor was moved meanwhile.
+            await Keep(stored => stored.With(attempts));
+            return true;
+        }
+
+        var isLastPage = page.Length < PageSize;
+        var missing = page.FirstOrDefault(happened => !told.Contains(happened.Position));
+        var to = missing is not null ? missing.Position - 1 : isLastPage ? Math.Max(reached, page.IsEmpty ? 0 : page[^1].Position) : page[^1].Position;
+        var failure = attempts.LastOrDefault(attempt => attempt.Error is not null);
+        if (attempts.Count > 0 || to - Position(from) >= StoreEvery)
+        {
+            var next = await Keep(stored => DeliveryRules.After(stored, from, Text(to), attempts, failure, Now(), RandomNumberGenerator.GetInt32(1001) / 1000.0));
+            if (next.Webhook is { State: WebhookState.Disabled, DisabledReason: { } reason } && row.Webhook.DisabledReason is null)
+            {
+                LogDisabled(context.GrainId, reason);
+            }
+
+            told.RemoveWhere(position => position <= to);
+        }
+
+        _seen = Math.Max(_seen, to);
+        return failure is null && !isLastPage;
+    }
+
+    /// <summary>Tells each model's events in order, several models at once. Answers all attempts.</summary>
+    private async Task<List<DeliveryView>> DeliverAll(WebhookRow row, ImmutableArray<RegistryEvent> page, HashSet<long> told, CancellationToken stop)
+    {
+        List<DeliveryView> attempts = [];
+        using var places = new SemaphoreSlim(MaxModelsAtOnce, MaxModelsAtOnce);
+        await Task.WhenAll(page.Where(happened => !told.Contains(happened.Position)).GroupBy(happened => happened.ModelId).Select(DeliverModel));
+        return attempts;
+
+        async Task DeliverModel(IEnumerable<RegistryEvent> events)
+        {
+            await places.WaitAsync(stop);
+            try
+            {
+                foreach (var happened in events)
+                {
+                    // A command may have changed everything meanwhile.
+                    if (Present is not { Webhook: { State: WebhookState.Enabled } webhook } || webhook.Url != row.Webhook.Url || told != _told)
+                    {
+                        return;
+                    }
+
+                    var attempt = await sender.Send(row, happened, stop);
+                    attempts.Add(attempt);
+                    if (attempt.Error is not null)
+                    {
+                        return;
+                    }
+
+                    told.Add(happened.Position);
+                }
+            }
+            finally
+            {
+                places.Release();
+            }
+        }
+    }
+
+    /// <summary>Changes the row on a command's behalf, if there is a webhook, and has deliveries go on.</summary>
+    private async Task<Outcome<WebhookRow>> ChangePresent(CommandContext command, Func<WebhookRow, WebhookRow> change)
+    {
+        await Confirm();
+        if (Present is null)
+        {
+            return NotFound();
+        }
+
+        return await Change(command, row => change(row!) with { LastCommand = command.CommandId });
+    }
+
+    private async Task<Outcome<WebhookRow>> Change(CommandContext command, Func<WebhookRow?, WebhookRow> change)
+    {
+        await _changing.WaitAsync();
+        try
+        {
+            await Read();
+            if (command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
+            {
+                return StoreErrors.Unavailable();
+            }
+
+            try
+            {
+                await Store(change(_row.Value));
+            }
+            catch (RegistryUnavailableException)
+            {
+                // The row says whether it was stored after all; while it can't be read, the next call asks it again.
+                await Read();
+            }
+
+            if (_row.Value is not { } row || row.LastCommand != command.CommandId)
+            {
+                return StoreErrors.Unavailable();
+            }
+
+            await Touch();
+            return row;
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Stores how deliveries went. A webhook that was deleted meanwhile stays so.</summary>
+    private async Task<WebhookRow> Keep(Func<WebhookRow, WebhookRow> change)
+    {
+        await _changing.WaitAsync();
+        try
+        {
+            await Read();
+            if (Present is { } row)
+            {
+                await Store(change(row));
+            }
+
+            return _row.Value!;
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task Store(WebhookRow next)
+    {
+        try
+        {
+            await _row.Write(next, next);
+        }
+        catch (RegistryUnavailableException)
+        {
+            _isConfirmed = false;
+            throw;
+        }
+    }
+
+    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown; never beside a write.</summary>
+    private async Task Confirm()
+    {
+        if (_isConfirmed)
+        {
+            return;
+        }
+
+        await _changing.WaitAsync();
+        try
+        {
+            await Read();
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task Read()
+    {
+        if (!_isConfirmed)
+        {
+            await _row.Read();
+            _isConfirmed = true;
+        }
+    }
+
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private RegistryError NotFound() => new(ErrorCode.WebhookNotFound, $"There is no webhook '{_key.Id}'.");
+
+    private static Outcome<WebhookView> View(Outcome<WebhookRow> outcome) => outcome.TryGet(out var row, out var error) ? row.Webhook : error;
+
+    private static long Position(string eventId) => long.Parse(eventId, System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string Text(long position) => position.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    [LoggerMessage(150, LogLevel.Warning, "{Grain} can't deliver now")]
+    private partial void LogAway(GrainId grain, Exception exception);
+
+    [LoggerMessage(151, LogLevel.Warning, "{Grain} is disabled: {Reason}")]
+    private partial void LogDisabled(GrainId grain, string reason);
+}

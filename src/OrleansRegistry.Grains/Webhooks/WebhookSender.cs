@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using OrleansRegistry.Outbound;
+
+namespace OrleansRegistry.Webhooks;
+
+/// <summary>Posts events to receivers. A receiver has taken an event when it answers 2xx; no more of its answer is read than the head.</summary>
+internal sealed class WebhookSender(OutboundHttp outbound, TimeProvider clock) : IDisposable
+{
+    /// <summary>How long a receiver has to answer.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
+
+    private const int MaxHeadersKilobytes = 16;
+
+    private readonly HttpMessageInvoker _client = new(Configure(outbound.CreateHandler()), disposeHandler: true);
+
+    /// <summary>Sends an event once.</summary>
+    /// <exception cref="OperationCanceledException">The node stops, or the webhook does.</exception>
+    public async Task<DeliveryView> Send(WebhookRow row, RegistryEvent happened, CancellationToken cancellationToken)
+    {
+        var at = clock.GetUtcNow();
+        using var timeout = new CancellationTokenSource(Timeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        int? status = null;
+        string? error;
+        try
+        {
+            using var request = Request(row, happened, at);
+            using var response = await _client.SendAsync(request, either.Token);
+            status = (int)response.StatusCode;
+            error = response.IsSuccessStatusCode ? null : string.Create(CultureInfo.InvariantCulture, $"The receiver answered {status}.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            error = "The receiver did not answer in time.";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever a stranger's server makes the client throw means that the event may not have been taken.
+            error = AddressRefusedException.IsCauseOf(e)
+                ? "The URL leads to an address that the registry is not allowed to connect to."
+                : $"The receiver could not be reached: {(e is HttpRequestException http ? http.HttpRequestError.ToString() : e.GetType().Name)}.";
+        }
+
+        return new DeliveryView
+        {
+            EventId = happened.Id,
+            EventType = happened.Type,
+            At = at,
+            DurationMilliseconds = (long)(clock.GetUtcNow() - at).TotalMilliseconds,
+            Status = status,
+            Error = error,
+        };
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static HttpRequestMessage Request(WebhookRow row, RegistryEvent happened, DateTimeOffset at)
+    {
+        var id = $"msg_{row.Webhook.Id}_{happened.Id}";
+        var body = CloudEvent.Body(happened);
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(CloudEvent.MediaType, "utf-8");
+        var request = new HttpRequestMessage(HttpMethod.Post, row.Webhook.Url) { Content = content };
+        request.Headers.Add("webhook-id", id);
+        request.Headers.Add("webhook-timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add(
+            "webhook-signature",
+            string.Join(' ', row.Secrets.Where(secret => !(secret.ExpiresAt <= at)).Select(secret => WebhookSignature.Sign(secret.Value, id, at, body))));
+        return request;
+    }
+
+    private static SocketsHttpHandler Configure(SocketsHttpHandler handler)
+    {
+        handler.ConnectTimeout = Timeout;
+        handler.MaxResponseHeadersLength = MaxHeadersKilobytes;
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+        return handler;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Storage.Catalog;
+
+namespace OrleansRegistry.Storage.Webhooks;
+
+/// <inheritdoc/>
+internal sealed partial class WebhookCatalog(RegistryDatabase database, ILogger<WebhookCatalog> logger) : IWebhookCatalog
+{
+    private const string Rows = "select key, cast(payload as text) from registry_state";
+
+    public async Task<ImmutableArray<WebhookView>> List(string workspace, CancellationToken cancellationToken) =>
+    [
+        .. (await Read($"webhook/{workspace}/", $"webhook/{workspace}0", cancellationToken)).Select(row => row.Webhook)
+            .OrderBy(webhook => webhook.CreatedAt)
+            .ThenBy(webhook => webhook.Id, StringComparer.Ordinal),
+    ];
+
+    public async Task<ImmutableArray<string>> ListEnabled(CancellationToken cancellationToken) =>
+        [.. (await Read("webhook/", "webhook0", cancellationToken)).Where(row => row.Webhook.State == WebhookState.Enabled).Select(row => row.Key)];
+
+    private async Task<ImmutableArray<(string Key, WebhookView Webhook)>> Read(string from, string to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
+            var rows = await CatalogReader.Read(
+                connection,
+                new CatalogQuery(Rows).Where("kind = 'webhook' and key > {0} and key < {1} and deleted_at is null", from, to),
+                ReadOrLog,
+                cancellationToken);
+            return [.. rows.Where(row => row.Webhook is not null).Select(row => (row.Key, row.Webhook!))];
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new RegistryUnavailableException("Webhooks can't be read now.", e);
+        }
+    }
+
+    private (string Key, WebhookView? Webhook) ReadOrLog(DbDataReader row)
+    {
+        var key = row.GetString(0);
+        try
+        {
+            return (key, StoredJson.Read<StoredWebhook>(CatalogReader.Text(row, 1), key).Webhook);
+        }
+        catch (StateCorruptException e)
+        {
+            LogLeftOut(key, e);
+            return (key, null);
+        }
+    }
+
+    [LoggerMessage(201, LogLevel.Error, "The stored row {Key} can't be read and is left out")]
+    private partial void LogLeftOut(string key, Exception exception);
+}
