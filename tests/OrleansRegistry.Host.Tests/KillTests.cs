@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Host.Tests.Infrastructure;
@@ -15,11 +16,13 @@ public abstract class KillTests(ITestOutputHelper output)
     private const int Owners = 6;
     private const int Deployers = 4;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     /// <summary>An empty database.</summary>
     private protected abstract Task<TestDatabase> EmptyDatabase();
 
     [Fact]
-    public async Task E1_B4_every_acknowledged_command_survives_twenty_kills_and_is_billed_to_the_millisecond()
+    public async Task E1_B4_P5_every_acknowledged_command_survives_twenty_kills_is_billed_to_the_millisecond_and_told_of()
     {
         await using var database = await EmptyDatabase();
         var settings = NodeSettings.On(database);
@@ -29,12 +32,21 @@ public abstract class KillTests(ITestOutputHelper output)
         var owners = Enumerable.Range(0, Owners).Select(index => new ModelOwner($"Model {index}", new Random(random.Next()))).ToArray();
         var deployers = Enumerable.Range(0, Deployers).Select(index => new SharedDeployer("Shared model", $"deployer-{index}")).ToArray();
 
+        var watcher = new EventWatcher();
+        await using var receiver = await WebhookReceiver.Start();
+
         for (var kill = 0; kill <= Kills; kill++)
         {
             var (process, client) = await RegistryProcess.Start(settings);
             using (process)
             using (client)
             {
+                if (kill == 0)
+                {
+                    var webhook = await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url });
+                    Assert.Equal(HttpStatusCode.Created, webhook.Status);
+                }
+
                 foreach (var owner in owners)
                 {
                     await owner.Verify(client);
@@ -48,10 +60,11 @@ public abstract class KillTests(ITestOutputHelper output)
                         await owner.VerifyUsage(client);
                     }
 
+                    await CheckEvents(client, watcher, receiver);
                     break;
                 }
 
-                await LoadUntilKilled(process, client, owners, deployers, new Fuse(random.Next(5, 150)));
+                await LoadUntilKilled(process, client, owners, deployers, watcher, new Fuse(random.Next(5, 150)));
             }
         }
 
@@ -66,12 +79,34 @@ public abstract class KillTests(ITestOutputHelper output)
 
     /// <summary>The moment is when so many requests have been sent, with others in flight: nobody waits for a clock.</summary>
     private static async Task LoadUntilKilled(
-        RegistryProcess process, HttpClient client, ModelOwner[] owners, SharedDeployer[] deployers, Fuse fuse)
+        RegistryProcess process, HttpClient client, ModelOwner[] owners, SharedDeployer[] deployers, EventWatcher watcher, Fuse fuse)
     {
-        Task[] work = [.. owners.Select(owner => owner.Work(client, fuse)), .. deployers.Select(deployer => deployer.Work(client, fuse))];
+        Task[] work = [watcher.Watch(client), .. owners.Select(owner => owner.Work(client, fuse)), .. deployers.Select(deployer => deployer.Work(client, fuse))];
         await fuse.Burnt;
         await process.Kill();
         await Task.WhenAll(work);
+    }
+
+    /// <summary>A reader of the stream saw each event once, in order; the webhook was told of each at least once, each model's in order.</summary>
+    private static async Task CheckEvents(HttpClient client, EventWatcher watcher, WebhookReceiver receiver)
+    {
+        var events = await client.ReadAll("/v1/events");
+        var ids = events.Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
+        await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
+        Assert.Equal(ids, watcher.Seen);
+
+        var told = new HashSet<long>();
+        while (told.Count < ids.Count)
+        {
+            told.Add((await receiver.Next(1))[0].Position);
+        }
+
+        Assert.Equal(ids.ToHashSet(), told);
+        foreach (var model in receiver.All.GroupBy(delivery => (string)delivery.Event["data"]!["model_id"]!))
+        {
+            var first = model.Select(delivery => delivery.Position).Distinct().ToList();
+            Assert.Equal(first.Order(), first);
+        }
     }
 
     private static async Task FinishAndCheckNumbers(HttpClient client, SharedDeployer[] deployers)

@@ -119,9 +119,9 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rates_and_statements_that_can_not_be_read_are_found()
+    public async Task Rates_statements_and_webhooks_that_can_not_be_read_are_found()
     {
-        string[] keys = [$"rates/{_id}/all", $"billing/{_id}/2026-03"];
+        string[] keys = [$"rates/{_id}/all", $"billing/{_id}/2026-03", $"webhook/{_id}/5x7m2qk9pd"];
         foreach (var key in keys)
         {
             var isSqlite = Options.PostgresConnectionString is null;

@@ -5,6 +5,7 @@ using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Storage.Tests;
 
@@ -43,6 +44,9 @@ public sealed class GoldenTests
     public void A_statement_is_stored_as_its_golden_file_says() => Compare(Rows.Statement(), "statement.json");
 
     [Fact]
+    public void A_webhook_is_stored_as_its_golden_file_says() => Compare(Rows.Webhook(), "webhook.json");
+
+    [Fact]
     public void What_a_command_writes_is_as_its_golden_file_says() => Compare(
         Rows.Model() with
         {
@@ -65,6 +69,7 @@ public sealed class GoldenTests
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelNameState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<RatesState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<StatementView>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WebhookRow>(new BinaryData(payload)));
     }
 
     private static void Compare<T>(T state, string file)

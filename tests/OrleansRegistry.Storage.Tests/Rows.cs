@@ -2,6 +2,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Storage.Tests;
 
@@ -88,6 +89,32 @@ internal static class Rows
         Rates = [new Rate { InstanceType = "cpu-1x2", Stage = Stage.Draft, PricePerMinute = "0.0125", EffectiveFrom = Noon }],
         UpdatedAt = Noon,
         UpdatedBy = "key:ci",
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
+    };
+
+    public static WebhookRow Webhook() => new()
+    {
+        Webhook = new WebhookView
+        {
+            Id = "5x7m2qk9pd",
+            Url = "https://hooks.example/registry",
+            Types = [EventType.VersionPublished],
+            ModelId = ModelId,
+            Description = "Pages the team",
+            State = WebhookState.Disabled,
+            DisabledReason = "The receiver answered 410: it is gone.",
+            LastEventId = "41",
+            FailingSince = Noon,
+            NextAttemptAt = Noon,
+            CreatedAt = Noon,
+            CreatedBy = "key:ci",
+        },
+        Secrets = [new WebhookSecret { Value = "whsec_bmV3" }, new WebhookSecret { Value = "whsec_b2xk", ExpiresAt = Noon }],
+        Deliveries =
+        [
+            new DeliveryView { EventId = "42", EventType = EventType.VersionPublished, At = Noon, DurationMilliseconds = 12, Status = 410, Error = "The receiver answered 410." },
+        ],
+        Failures = 1,
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 

@@ -13,10 +13,10 @@ internal sealed partial class WebhookKeeper(
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TouchEvery = TimeSpan.FromSeconds(5);
 
-    private ImmutableArray<string> _keys = [];
-    private DateTimeOffset _lookedAt;
+    private ImmutableHashSet<string> _known = [];
+    private DateTimeOffset _touchedAt;
     private long _position;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -38,25 +38,13 @@ internal sealed partial class WebhookKeeper(
 
     private async Task Look(CancellationToken stoppingToken)
     {
+        var enabled = (await webhooks.ListEnabled(stoppingToken)).ToImmutableHashSet();
+        var position = enabled.IsEmpty ? _position : await catalog.FindLastPosition(stoppingToken);
         var now = clock.GetUtcNow();
-        var isTime = now - _lookedAt >= LookEvery;
-        if (isTime)
-        {
-            _keys = await webhooks.ListEnabled(stoppingToken);
-            _lookedAt = now;
-        }
-
-        if (_keys.IsEmpty)
-        {
-            return;
-        }
-
-        var position = await catalog.FindLastPosition(stoppingToken);
-        if (isTime || position != _position)
-        {
-            await Task.WhenAll(_keys.Select(Touch));
-            _position = position;
-        }
+        var isTime = position != _position || now - _touchedAt >= TouchEvery;
+        await Task.WhenAll((isTime ? enabled : enabled.Except(_known)).Select(Touch));
+        (_known, _position) = (enabled, position);
+        _touchedAt = isTime ? now : _touchedAt;
     }
 
     private async Task Touch(string key)

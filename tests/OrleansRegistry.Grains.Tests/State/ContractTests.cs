@@ -10,6 +10,7 @@ using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.State;
 
@@ -29,6 +30,7 @@ public sealed partial class ContractTests
         var traffic = new RecordingStorage();
         var rates = new RecordingStorage();
         var billing = new RecordingStorage();
+        var webhook = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
@@ -43,12 +45,23 @@ public sealed partial class ContractTests
         await new RatesGrain(rates, Context("rates/default/all"), Options.Create(new BillingOptions()), clock).Get();
         await Assert.ThrowsAnyAsync<Exception>(() => new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock).Get());
 
-        string[] names = [StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic, StorageNames.Rates, StorageNames.Billing];
-        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, traffic.StateName, rates.StateName, billing.StateName]);
+        using var webhookGrain = new WebhookGrain(
+            webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, clock, NullLogger<WebhookGrain>.Instance);
+        await webhookGrain.Get();
+
+        string[] names =
+        [
+            StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic, StorageNames.Rates, StorageNames.Billing,
+            StorageNames.Webhook,
+        ];
+        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, traffic.StateName, rates.StateName, billing.StateName, webhook.StateName]);
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         // A new class of grains has to be added above.
         Assert.Equal(
-            [typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain), typeof(VersionTrafficGrain)],
+            [
+                typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain), typeof(VersionTrafficGrain),
+                typeof(WebhookGrain),
+            ],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal));
     }
 
