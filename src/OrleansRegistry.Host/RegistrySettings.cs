@@ -29,6 +29,9 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__MaxActiveVersions</c>: the most active versions a model may have (rule L6). Default 1,000.</summary>
     public int MaxActiveVersions { get; private init; }
 
+    /// <summary><c>Registry__EventRetentionDays</c>: after how many days events that are billed and delivered are removed, 0 for never. Default 0.</summary>
+    public int EventRetentionDays { get; private init; }
+
     /// <summary>
     /// <c>Registry__Outbound__AllowPrivate</c>, <c>Registry__Outbound__AllowLoopback</c>: whether model servers may be in private
     /// networks, and on this machine. Default true on SQLite, false on PostgreSQL.
@@ -48,7 +51,12 @@ internal sealed record RegistrySettings
     public string Urls { get; private init; } = DefaultUrls;
 
     /// <summary>Where the rows are.</summary>
-    public StorageOptions Storage => new() { DataDirectory = DataDirectory, PostgresConnectionString = PostgresConnectionString };
+    public StorageOptions Storage => new()
+    {
+        DataDirectory = DataDirectory,
+        PostgresConnectionString = PostgresConnectionString,
+        EventRetentionDays = EventRetentionDays,
+    };
 
     /// <summary>Reads and checks every setting.</summary>
     /// <exception cref="InvalidSettingsException">One or more are not valid; the message says all that is wrong.</exception>
@@ -63,6 +71,7 @@ internal sealed record RegistrySettings
             PostgresConnectionString = postgres,
             SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
             GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
+            EventRetentionDays = root.Number(nameof(EventRetentionDays), 0, 36_500, 0),
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Invocation = ReadInvocation(root.Section(nameof(Invocation))),

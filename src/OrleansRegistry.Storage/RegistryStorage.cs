@@ -6,6 +6,7 @@ using Orleans.Storage;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Storage.Postgres;
+using OrleansRegistry.Storage.Retention;
 using OrleansRegistry.Storage.Sqlite;
 using OrleansRegistry.Storage.Webhooks;
 
@@ -29,6 +30,11 @@ public static class RegistryStorage
         services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
         services.AddHostedService<DatabaseStarter>();
+        if (options.EventRetentionDays > 0)
+        {
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionService>(provider, options));
+        }
+
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
         return services;
     }

@@ -11,6 +11,9 @@ public sealed record StorageOptions
 
     /// <summary>An Npgsql connection string, or null for SQLite.</summary>
     public string? PostgresConnectionString { get; init; }
+
+    /// <summary>After how many days events that are billed and delivered are removed; 0 for never.</summary>
+    public int EventRetentionDays { get; init; }
 }
 
 /// <summary>The database can't be used as it is; the message says why, in one sentence for an operator.</summary>

@@ -146,6 +146,16 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         Assert.NotEmpty(await Check());
     }
 
+    [Fact]
+    public async Task Events_that_were_removed_because_of_their_age_are_not_missed()
+    {
+        await TestRows.Execute(
+            Options, $"insert into registry_pruned select distinct workspace, model_id from registry_event where model_id = '{_id}'");
+        await TestRows.Execute(Options, $"delete from registry_event where type = 'version.deployed' and model_id = '{_id}'");
+
+        Assert.Empty(await Check());
+    }
+
     [Theory]
     [InlineData("data = '{}'", "can't be played")]
     [InlineData("data = '[]'", "can't be played")]

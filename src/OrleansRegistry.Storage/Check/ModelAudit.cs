@@ -7,13 +7,16 @@ namespace OrleansRegistry.Storage.Check;
 internal static class ModelAudit
 {
     /// <summary>Every disagreement.</summary>
-    public static IEnumerable<Finding> Compare(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent> events) =>
+    /// <param name="model">The model.</param>
+    /// <param name="versions">All its versions.</param>
+    /// <param name="events">All its events, or null when the first ones were removed because of their age.</param>
+    public static IEnumerable<Finding> Compare(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent>? events) =>
         Numbers(model, versions)
             .Concat(ActiveTable(model, versions))
             .Concat(Primary(model))
             .Concat(versions.SelectMany(version => Name(model, version)))
             .Concat(versions.SelectMany(Meter))
-            .Concat(History(model, versions, events));
+            .Concat(events is null ? [] : History(model, versions, events));
 
     private static IEnumerable<Finding> Numbers(StoredModel model, IReadOnlyList<StoredVersion> versions)
     {

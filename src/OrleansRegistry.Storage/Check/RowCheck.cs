@@ -14,6 +14,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     private const string Versions = "select workspace, model_id, ordinal, payload, key, has_model from catalog_version";
     private const string States = "select key, cast(payload as text) from registry_state";
     private const string Usage = "select ordinal, stage, started_at, ended_at from registry_usage";
+    private const string Pruned = "select model_id from registry_pruned";
     private const string Events = "select 0, type, at, workspace, model_id, version_id, actor, data from registry_event";
 
     private readonly ImmutableArray<Finding>.Builder _findings = ImmutableArray.CreateBuilder<Finding>();
@@ -87,10 +88,17 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
             cancellationToken);
         if (events.All(happened => happened.State is not null) && versions.All(version => version.State is not null))
         {
-            _findings.AddRange(ModelAudit.Compare(model, [.. versions.Select(version => version.State!)], [.. events.Select(happened => happened.State!)]));
+            IReadOnlyList<RegistryEvent>? history = await IsPruned(model) ? null : [.. events.Select(happened => happened.State!)];
+            _findings.AddRange(ModelAudit.Compare(model, [.. versions.Select(version => version.State!)], history));
             _findings.AddRange(UsageAudit.Compare(model.Id, [.. versions.Select(version => version.State!)], await ReadUsage(model)));
         }
     }
+
+    private async Task<bool> IsPruned(StoredModel model) => (await CatalogReader.Read(
+        connection,
+        new CatalogQuery(Pruned).Where("workspace = {0} and model_id = {1}", model.Workspace, model.Id),
+        row => row.GetString(0),
+        cancellationToken)).Length > 0;
 
     private Task<ImmutableArray<StoredInterval>> ReadUsage(StoredModel model) => CatalogReader.Read(
         connection,
