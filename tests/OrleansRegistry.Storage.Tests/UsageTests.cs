@@ -200,6 +200,7 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
         [
             .. triggers.Select(trigger => isSqlite ? $"drop trigger {trigger}" : $"drop function {trigger} cascade"),
             .. isSqlite ? Array.Empty<string>() : ["drop function registry_milliseconds"],
+            "drop table registry_pruned",
             "drop table registry_usage",
             "drop index registry_version_running",
             "alter table registry_state drop column stage",
