@@ -101,6 +101,12 @@ version_id() {
   printf '%s' "${BASH_REMATCH[1]}"
 }
 
+# The published time in the last answer, in milliseconds.
+published_milliseconds() {
+  [[ $answer =~ \"published_seconds\":([0-9.]+) ]] || die "no seconds in: $answer"
+  awk "BEGIN { printf \"%.0f\", ${BASH_REMATCH[1]} * 1000 }"
+}
+
 echo "Building the registry and a sample model server …"
 host=src/OrleansRegistry.Host
 sample=tests/OrleansRegistry.SampleModelServer
@@ -191,5 +197,21 @@ run curl -s -X DELETE "$api/v1/model_versions/$old"
 expect '"state":"deleted"' '"model_deleted":false'
 run curl -s -i "$api/v1/models/iris/predict?version=0.1.0" -H "$json" -d "$flower"
 expect 'HTTP/1.1 410' '"code":"version_deleted"'
+
+say "Take 1.0.0 out of routing too: nothing runs any more, and nothing more is billed."
+run curl -s -X POST "$api/v1/model_versions/$new/deactivate"
+expect '"state":"inactive"'
+
+say "The bill. A minute of published time costs 6.00, so that a second costs 0.10; the version that is deleted counts what it used."
+run curl -s -X PUT "$api/v1/billing/rates" -H "$json" \
+  -d '{"rates": [{"stage": "published", "price_per_minute": "6.00", "effective_from": "2026-01-01"}]}'
+run curl -s "$api/v1/model_versions/$old/usage"
+total=$(published_milliseconds)
+run curl -s "$api/v1/model_versions/$new/usage"
+total=$((total + $(published_milliseconds)))
+run curl -s "$api/v1/billing/usage?from=2026-01-01&group_by=version"
+expect "\"total_amount\":\"$(awk "BEGIN { printf \"%.9f\", $total / 1000 / 60 * 6 }")\""
+run curl -s "$api/v1/billing/statements/$(date -u +%Y-%m)"
+expect '"closed":false' '"version":"0.1.0"' '"version":"1.0.0"'
 
 printf '\nEvery answer was the expected one.\n'

@@ -22,6 +22,10 @@ internal sealed class StubCatalog : IRegistryCatalog
 
     public VersionView? Version { get; set; }
 
+    public ImmutableArray<RegistryEvent> Events { get; set; } = [];
+
+    public int EventReads { get; private set; }
+
     public int NameReads { get; private set; }
 
     public int VersionReads { get; private set; }
@@ -56,11 +60,15 @@ internal sealed class StubCatalog : IRegistryCatalog
         throw new NotSupportedException();
 
     public Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        ListEvents(filter.After, limit, cancellationToken);
 
-    public Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken)
+    {
+        EventReads++;
+        return Task.FromResult(Events.Where(happened => happened.Position > after).Take(limit).ToImmutableArray());
+    }
 
-    public Task<long> FindLastPosition(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<long> FindLastPosition(CancellationToken cancellationToken) => Task.FromResult(Events.IsEmpty ? 0 : Events[^1].Position);
 
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace OrleansRegistry.Gateway.Tests.Watching;
 
 public sealed class EventSubscriptionTests
@@ -10,12 +8,12 @@ public sealed class EventSubscriptionTests
         using var subscription = new EventSubscription("default", new EventFilter(), _ => { });
         for (var position = 1; position <= EventSubscription.Capacity; position++)
         {
-            subscription.Offer(Event(position));
+            subscription.Offer(TestEvents.At(position));
         }
 
         Assert.False(subscription.Cut.IsCancellationRequested);
-        subscription.Offer(Event(EventSubscription.Capacity + 1));
-        subscription.Offer(Event(EventSubscription.Capacity + 2));
+        subscription.Offer(TestEvents.At(EventSubscription.Capacity + 1));
+        subscription.Offer(TestEvents.At(EventSubscription.Capacity + 2));
 
         Assert.True(subscription.Cut.IsCancellationRequested);
         for (var position = 1; position <= EventSubscription.Capacity; position++)
@@ -35,12 +33,12 @@ public sealed class EventSubscriptionTests
         using (var subscription = new EventSubscription(
             "default", new EventFilter { ModelId = "m", VersionId = "m-1", Types = [EventType.VersionReady] }, _ => ended++))
         {
-            subscription.Offer(Event(1));
-            subscription.Offer(Event(2) with { Workspace = "other" });
-            subscription.Offer(Event(3) with { ModelId = "n" });
-            subscription.Offer(Event(4) with { VersionId = "m-2" });
-            subscription.Offer(Event(5) with { VersionId = null });
-            subscription.Offer(Event(6) with { Type = EventType.VersionFailed });
+            subscription.Offer(TestEvents.At(1));
+            subscription.Offer(TestEvents.At(2) with { Workspace = "other" });
+            subscription.Offer(TestEvents.At(3) with { ModelId = "n" });
+            subscription.Offer(TestEvents.At(4) with { VersionId = "m-2" });
+            subscription.Offer(TestEvents.At(5) with { VersionId = null });
+            subscription.Offer(TestEvents.At(6) with { Type = EventType.VersionFailed });
 
             Assert.True(subscription.Events.TryRead(out var happened));
             Assert.Equal(1, happened.Position);
@@ -49,16 +47,4 @@ public sealed class EventSubscriptionTests
 
         Assert.Equal(1, ended);
     }
-
-    private static RegistryEvent Event(int position) => new()
-    {
-        Id = $"{position}",
-        Type = EventType.VersionReady,
-        At = default,
-        Workspace = "default",
-        ModelId = "m",
-        VersionId = "m-1",
-        Actor = "test",
-        Data = JsonDocument.Parse("{}").RootElement,
-    };
 }
