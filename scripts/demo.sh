@@ -71,8 +71,9 @@ say() {
 run() {
   local argument shown='$'
   for argument in "$@"; do
+    argument=${argument/#@"$work/"/@}
     if [[ $argument == -d ]]; then shown+=$' \\\n   '; fi
-    if [[ $argument == *[!A-Za-z0-9_./:=-]* ]]; then argument="'$argument'"; fi
+    if [[ $argument == *[!A-Za-z0-9_./:=@-]* ]]; then argument="'$argument'"; fi
     shown+=" $argument"
   done
   printf '%s\n' "$shown"
@@ -130,88 +131,92 @@ tensor='{"inputs": [{"name": "measurements", "shape": [1, 4], "datatype": "FP32"
 # Without a connection string, whatever the environment says: on SQLite, in a directory of its own.
 start registry dotnet "$host" "--urls=$api" "--Registry:DataDirectory=$work/data" "--Registry:SiloPort=$silo_port" --ConnectionStrings:Registry=
 wait_for registry "$api/health/ready"
+
+# The first start has made a key, for every request. curl reads the header from a file, so that nobody finds the key in a list of processes.
+printf 'Authorization: Bearer %s\n' "$(cat "$work/data/admin-key")" >"$work/auth"
+auth=@$work/auth
 start iris-0.1 dotnet "$sample" "--urls=$first" "--Model=$models/iris-0.1.onnx"
 wait_for iris-0.1 "$first/health"
 
 say "Deploy a model that is served at $first. Its first version is 0.1.0; publish it at once."
-run curl -s "$api/v1/model_versions" -H "$json" \
+run curl -s -H "$auth" "$api/v1/model_versions" -H "$json" \
   -d "{\"model_name\": \"iris\", \"publish\": true, \"serving\": {\"url\": \"$first/predict\", \"health_url\": \"$first/health\"}}"
 expect '"version":"0.1.0"' '"state":"published"'
 old=$(version_id)
 
 say "Wait until it is ready. It is the primary: it answers for the model."
-run curl -s "$api/v1/model_versions/$old?wait=ready&timeout_seconds=60"
+run curl -s -H "$auth" "$api/v1/model_versions/$old?wait=ready&timeout_seconds=60"
 expect '"status":"ready"' '"is_primary":true'
-run curl -s -i "$api/v1/models/iris/predict" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: primary' '"label":"virginica"' 'iris-0.1.onnx'
 
 # It takes five seconds to start.
 start iris-1.0 dotnet "$sample" "--urls=$second" "--Model=$models/iris-1.0.onnx" --StartDelaySeconds=5
 
 say "Deploy a better one as a major version: 1.0.0. Its server at $second is slow to start."
-run curl -s "$api/v1/model_versions" -H "$json" \
+run curl -s -H "$auth" "$api/v1/model_versions" -H "$json" \
   -d "{\"model_name\": \"iris\", \"version_bump\": \"MAJOR\", \"publish\": true, \"serving\": {\"url\": \"$second/predict\", \"health_url\": \"$second/health\"}}"
 expect '"version":"1.0.0"' '"is_primary":false' '"status":"starting"'
 new=$(version_id)
 
 say "Meanwhile 0.1.0 goes on answering."
-run curl -s -i "$api/v1/models/iris/predict" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: primary'
 
 say "Wait for 1.0.0. Once it is ready it is the primary, and the same call gets its answer."
-run curl -s "$api/v1/model_versions/$new?wait=ready&timeout_seconds=60"
+run curl -s -H "$auth" "$api/v1/model_versions/$new?wait=ready&timeout_seconds=60"
 expect '"status":"ready"' '"is_primary":true'
-run curl -s -i "$api/v1/models/iris/predict" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' 'Model-Resolved-By: primary' '"label":"versicolor"' 'iris-1.0.onnx'
 
 say "A caller may ask for a range of versions …"
-run curl -s -i "$api/v1/models/iris/predict?version=^0.1" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict?version=^0.1" -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: range'
 
 say "… or speak the Open Inference Protocol."
-run curl -s -i "$api/v2/models/iris/infer" -H "$json" -d "$tensor"
+run curl -s -i -H "$auth" "$api/v2/models/iris/infer" -H "$json" -d "$tensor"
 expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' '"name":"label","datatype":"INT64","shape":[1],"data":[1]'
 
 say "Second thoughts: promote 0.1.0. That is the traffic change; the next call gets its answer."
-run curl -s -X POST "$api/v1/model_versions/$old/promote"
+run curl -s -X POST -H "$auth" "$api/v1/model_versions/$old/promote"
 expect '"changed":true' "\"from\":\"$new\"" "\"to\":\"$old\""
-run curl -s -i "$api/v1/models/iris/predict" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: primary'
 
 say "Whoever asks for 1.0.0 gets it all the same."
-run curl -s -i "$api/v1/models/iris/predict" -H 'Model-Version: 1.0.0' -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H 'Model-Version: 1.0.0' -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' 'Model-Resolved-By: exact'
 
 say "Deactivate 0.1.0. It gets no more calls, and another version becomes the primary in the same step: the answer says which."
-run curl -s -X POST "$api/v1/model_versions/$old/deactivate"
+run curl -s -X POST -H "$auth" "$api/v1/model_versions/$old/deactivate"
 expect '"state":"inactive"' "\"from\":\"$old\"" "\"to\":\"$new\""
-run curl -s -i "$api/v1/models/iris/predict" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
 expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' 'Model-Resolved-By: primary'
 
 say "Whoever names 0.1.0 is told."
-run curl -s -i "$api/v1/models/iris/predict?version=0.1.0" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict?version=0.1.0" -H "$json" -d "$flower"
 expect 'HTTP/1.1 409' '"code":"version_inactive"'
 
 say "Delete it, for good. Its number is never given again."
-run curl -s -X DELETE "$api/v1/model_versions/$old"
+run curl -s -X DELETE -H "$auth" "$api/v1/model_versions/$old"
 expect '"state":"deleted"' '"model_deleted":false'
-run curl -s -i "$api/v1/models/iris/predict?version=0.1.0" -H "$json" -d "$flower"
+run curl -s -i -H "$auth" "$api/v1/models/iris/predict?version=0.1.0" -H "$json" -d "$flower"
 expect 'HTTP/1.1 410' '"code":"version_deleted"'
 
 say "Take 1.0.0 out of routing too: nothing runs any more, and nothing more is billed."
-run curl -s -X POST "$api/v1/model_versions/$new/deactivate"
+run curl -s -X POST -H "$auth" "$api/v1/model_versions/$new/deactivate"
 expect '"state":"inactive"'
 
 say "The bill. A minute of published time costs 6.00, so that a second costs 0.10; the version that is deleted counts what it used."
-run curl -s -X PUT "$api/v1/billing/rates" -H "$json" \
+run curl -s -X PUT -H "$auth" "$api/v1/billing/rates" -H "$json" \
   -d '{"rates": [{"stage": "published", "price_per_minute": "6.00", "effective_from": "2026-01-01"}]}'
-run curl -s "$api/v1/model_versions/$old/usage"
+run curl -s -H "$auth" "$api/v1/model_versions/$old/usage"
 total=$(published_milliseconds)
-run curl -s "$api/v1/model_versions/$new/usage"
+run curl -s -H "$auth" "$api/v1/model_versions/$new/usage"
 total=$((total + $(published_milliseconds)))
-run curl -s "$api/v1/billing/usage?from=2026-01-01&group_by=version"
+run curl -s -H "$auth" "$api/v1/billing/usage?from=2026-01-01&group_by=version"
 expect "\"total_amount\":\"$(awk "BEGIN { printf \"%.9f\", $total / 1000 / 60 * 6 }")\""
-run curl -s "$api/v1/billing/statements/$(date -u +%Y-%m)"
+run curl -s -H "$auth" "$api/v1/billing/statements/$(date -u +%Y-%m)"
 expect '"closed":false' '"version":"0.1.0"' '"version":"1.0.0"'
 
 printf '\nEvery answer was the expected one.\n'

@@ -9,6 +9,12 @@ public static class ErrorCode
     /// <summary>400: the text is neither a number, a range nor a version id.</summary>
     public const string InvalidSelector = "invalid_selector";
 
+    /// <summary>401: the request has no key or token that is valid.</summary>
+    public const string Unauthenticated = "unauthenticated";
+
+    /// <summary>403: the caller's role doesn't allow it.</summary>
+    public const string Forbidden = "forbidden";
+
     /// <summary>404: no model of that id or name.</summary>
     public const string ModelNotFound = "model_not_found";
 
@@ -20,6 +26,18 @@ public static class ErrorCode
 
     /// <summary>404: no webhook of that id.</summary>
     public const string WebhookNotFound = "webhook_not_found";
+
+    /// <summary>404: no API key of that prefix.</summary>
+    public const string ApiKeyNotFound = "api_key_not_found";
+
+    /// <summary>404: no workspace of that name.</summary>
+    public const string WorkspaceNotFound = "workspace_not_found";
+
+    /// <summary>409: there is a workspace of that name.</summary>
+    public const string WorkspaceExists = "workspace_exists";
+
+    /// <summary>409: the workspace has as many of something as it may have; the detail names it.</summary>
+    public const string QuotaExceeded = "quota_exceeded";
 
     /// <summary>409: the workspace has as many webhooks as it may have.</summary>
     public const string TooManyWebhooks = "too_many_webhooks";
@@ -95,6 +113,9 @@ public static class ErrorCode
 
     /// <summary>413: the body is larger than 1 MiB.</summary>
     public const string PayloadTooLarge = "payload_too_large";
+
+    /// <summary>429: more requests than the caller may send; <c>Retry-After</c> says when the next one is taken.</summary>
+    public const string RateLimited = "rate_limited";
 
     /// <summary>415: the body is of a type that the route doesn't read.</summary>
     public const string UnsupportedMediaType = "unsupported_media_type";

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -15,7 +18,8 @@ public static class RegistryGateway
     private const int MaxConnections = 10_000;
 
     /// <summary>Adds the services.</summary>
-    public static IServiceCollection AddRegistryGateway(this IServiceCollection services, InvocationOptions invocation)
+    public static IServiceCollection AddRegistryGateway(
+        this IServiceCollection services, InvocationOptions invocation, AccessOptions access, LimitOptions limits)
     {
         services.Configure<KestrelServerOptions>(Limit);
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
@@ -24,6 +28,8 @@ public static class RegistryGateway
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
         services.AddSingleton<VersionResolver>();
+        services.AddSingleton<PageTokens>();
+        services.AddAccess(access, limits);
         services.AddInvocation(invocation);
         services.AddSingleton<EventFeed>();
         services.AddHostedService(provider => provider.GetRequiredService<EventFeed>());
@@ -36,7 +42,13 @@ public static class RegistryGateway
     public static void MapRegistryGateway(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<HostGuard>();
+        app.UseHsts();
         app.UseRouting();
+        app.UseMiddleware<LoopGuard>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseRateLimiter();
 
         var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>();
         v1.MapDeployments();
@@ -48,6 +60,7 @@ public static class RegistryGateway
         v1.MapEvents();
         v1.MapBilling();
         v1.MapWebhooks();
+        v1.MapAccess();
 
         var calls = app.MapGroup("").WithMetadata(new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes));
         calls.MapInvocation();
@@ -55,12 +68,40 @@ public static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapOpenApi().AllowAnonymous();
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("OrleansRegistry")
             .DisableDefaultFonts()
             .DisableTelemetry()
-            .DisableAgent());
+            .DisableAgent())
+            .AllowAnonymous();
+    }
+
+    private static void AddAccess(this IServiceCollection services, AccessOptions options, LimitOptions limits)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(limits);
+        services.AddSingleton<AccessSecret>();
+        services.AddSingleton<ApiKeyAuthenticator>();
+        services.AddSingleton<RefusedAttempts>();
+        services.AddSingleton<Limits>();
+        services.AddHostedService<FirstKey>();
+        services.AddRateLimiter(limiter => Limits.Configure(limiter, limits));
+        var authentication = services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
+            ApiKeyHandler.SchemeName,
+            scheme => scheme.ForwardDefaultSelector = context =>
+                options.Oidc is not null && ApiKeyHandler.Shown(context.Request) is { } shown && !shown.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
+                    ? JwtBearerDefaults.AuthenticationScheme
+                    : null);
+        if (options.Oidc is { } oidc)
+        {
+            authentication.AddJwtBearer(bearer => Tokens.Configure(bearer, oidc));
+        }
+
+        // What says nothing else is closed: a route that somebody forgets about lets nobody in.
+        var closed = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new RouteRequirement()).Build();
+        services.AddAuthorizationBuilder().SetDefaultPolicy(closed).SetFallbackPolicy(closed);
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResult>();
     }
 
     private static void AddInvocation(this IServiceCollection services, InvocationOptions options)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
+using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
@@ -23,6 +24,8 @@ public static class RegistryGrains
         services.AddSingleton<RegistryMetrics>();
         services.AddOptions<ModelOptions>();
         services.AddOptions<BillingOptions>();
+        services.AddSingleton<IIncomingGrainCallFilter, WorkspaceGuard>();
+        services.AddSingleton<IOutgoingGrainCallFilter, WorkspaceGuard>();
         services.AddHostedService<StartKeeper>();
         services.AddSingleton<WebhookSender>();
         services.AddHostedService<StatementKeeper>();

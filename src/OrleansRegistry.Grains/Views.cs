@@ -26,6 +26,7 @@ internal static class Views
             Version = pending.Version,
         },
         PrimaryPolicy = model.PrimaryPolicy,
+        Protected = model.Protected,
         LatestVersion = model.LatestVersion,
         VersionCount = model.VersionCount,
         ActiveVersionCount = model.Active.Length,

@@ -30,7 +30,7 @@ public static class RegistryHost
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage);
         builder.UseOrleans(silo => AddSilo(silo, settings));
-        builder.Services.AddRegistryGateway(settings.Invocation);
+        builder.Services.AddRegistryGateway(settings.Invocation, settings.Access, settings.Limits);
         builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
         configure?.Invoke(builder.Services);
 
@@ -49,7 +49,8 @@ public static class RegistryHost
 
         silo.AddRegistryGrainStorage();
         silo.Services.AddRegistryGrains();
-        silo.Services.Configure<ModelOptions>(options => options.MaxActiveVersions = settings.MaxActiveVersions);
+        silo.Services.Configure<ModelOptions>(options => (options.MaxActiveVersions, options.ModelsPerWorkspace, options.VersionsPerWorkspace, options.ActiveVersionsPerWorkspace) =
+            (settings.MaxActiveVersions, settings.Quotas.Models, settings.Quotas.Versions, settings.Quotas.ActiveVersions));
         silo.Services.Configure<BillingOptions>(options => (options.Currency, options.CloseAfterHours) = (settings.Billing.Currency, settings.Billing.CloseAfterHours));
         silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = CommandContext.Lifetime + CommandContext.StatementTimeout);
     }

@@ -3,7 +3,7 @@ using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
-/// <summary>The command line: <c>check</c> looks at the stored rows, anything else runs the server.</summary>
+/// <summary>The command line: <c>check</c> looks at the stored rows, <c>new-key</c> draws an API key, anything else runs the server.</summary>
 internal static class RegistryProgram
 {
     /// <summary>The exit code of a node whose settings or surroundings don't let it start, or of a check that found something.</summary>
@@ -21,6 +21,12 @@ internal static class RegistryProgram
             if (args is ["check", .. var rest])
             {
                 return await CheckCommand.Run(rest, Console.Out);
+            }
+
+            if (args is ["new-key", ..])
+            {
+                await Console.Out.WriteLineAsync(ApiKey.Create());
+                return 0;
             }
 
             await using var app = RegistryHost.Build(args);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
@@ -47,7 +48,16 @@ internal sealed record RegistrySettings
     /// </summary>
     public required BillingOptions Billing { get; init; }
 
-    /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; loopback only.</summary>
+    /// <summary><c>Registry__Auth__…</c> and <c>Registry__AllowedHosts</c>: who is let in.</summary>
+    public required AccessOptions Access { get; init; }
+
+    /// <summary><c>Registry__Limits__…</c>: how much one caller may ask for.</summary>
+    public required LimitOptions Limits { get; init; }
+
+    /// <summary><c>Registry__Limits__ModelsPerWorkspace</c>, <c>…VersionsPerWorkspace</c>, <c>…ActiveVersionsPerWorkspace</c>: how much a workspace may hold.</summary>
+    public (int Models, int Versions, int ActiveVersions) Quotas { get; private init; }
+
+    /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; <c>Kestrel:Endpoints</c> says more, certificates too.</summary>
     public string Urls { get; private init; } = DefaultUrls;
 
     /// <summary>Where the rows are.</summary>
@@ -64,6 +74,8 @@ internal sealed record RegistrySettings
     {
         List<string> problems = [];
         var root = new SettingsSection(configuration.GetSection(Root), problems);
+        var limits = root.Section(nameof(Limits));
+        var urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrls;
         var postgres = configuration.GetConnectionString(Root) is { Length: > 0 } connection ? connection : null;
         var settings = new RegistrySettings
         {
@@ -76,20 +88,20 @@ internal sealed record RegistrySettings
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Invocation = ReadInvocation(root.Section(nameof(Invocation))),
             Billing = ReadBilling(root.Section(nameof(Billing))),
-            Urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } urls ? urls : DefaultUrls,
+            Access = ReadAccess(root, isLocal: IsLocal(configuration, urls)),
+            Quotas = (
+                limits.Number("ModelsPerWorkspace", 1, int.MaxValue, 10_000),
+                limits.Number("VersionsPerWorkspace", 1, int.MaxValue, 1_000_000),
+                limits.Number("ActiveVersionsPerWorkspace", 1, int.MaxValue, 100_000)),
+            Limits = ReadLimits(limits),
+            Urls = urls,
         };
         root.RefuseOthers();
+        problems.AddRange(Split(urls).Where(url => !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+            .Select(url => $"ASPNETCORE_URLS names {url}; addresses begin with http:// or https://"));
         if (settings.SiloPort == settings.GatewayPort)
         {
             root.Add(nameof(SiloPort), $"and {Root}:{nameof(GatewayPort)} are both {settings.SiloPort}; they must differ");
-        }
-
-        problems.AddRange(settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(url => !IsLoopback(url))
-            .Select(url => $"ASPNETCORE_URLS names {url}; only http and https addresses of this machine's loopback are allowed, since nobody is asked for a key yet"));
-        if (configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
-        {
-            problems.Add("Kestrel:Endpoints is not supported; say where to listen with ASPNETCORE_URLS");
         }
 
         return problems.Count == 0 ? settings : throw new InvalidSettingsException(problems);
@@ -136,6 +148,124 @@ internal sealed record RegistrySettings
         section.RefuseOthers();
         return options;
     }
+
+    private static AccessOptions ReadAccess(SettingsSection root, bool isLocal)
+    {
+        const string allowed = "AllowedHosts";
+        var auth = root.Section("Auth");
+        var hosts = root.Text(allowed, isLocal ? "localhost;127.0.0.1;[::1]" : "");
+        if (hosts.Length == 0)
+        {
+            root.Add(allowed, "must be set when the server listens beyond this machine: the names by which callers reach it, separated by semicolons");
+        }
+
+        ReadOnlyMemory<byte>? secret = null;
+        if (auth.Text(nameof(AccessOptions.Secret), "") is { Length: > 0 } encoded)
+        {
+            var bytes = new byte[encoded.Length];
+            if (Convert.TryFromBase64String(encoded, bytes, out var length) && length >= AccessOptions.MinSecretBytes)
+            {
+                secret = bytes.AsMemory(0, length);
+            }
+            else
+            {
+                auth.Add(nameof(AccessOptions.Secret), $"must be at least {AccessOptions.MinSecretBytes} bytes in base64");
+            }
+        }
+
+        var adminKey = auth.Text(nameof(AccessOptions.AdminKey), "");
+        if (adminKey.Length > 0 && !ApiKey.TryParse(adminKey, out _))
+        {
+            auth.Add(nameof(AccessOptions.AdminKey), "is no API key; the command new-key draws one");
+        }
+
+        var options = new AccessOptions
+        {
+            Directory = root.Text(nameof(DataDirectory), "data"),
+            Secret = secret,
+            AdminKey = adminKey.Length == 0 ? null : adminKey,
+            AllowedHosts = Split(hosts),
+            Oidc = ReadOidc(auth.Section(nameof(AccessOptions.Oidc))),
+        };
+        auth.RefuseOthers();
+        return options;
+    }
+
+    private static OidcOptions? ReadOidc(SettingsSection section)
+    {
+        var authority = section.Text(nameof(OidcOptions.Authority), "");
+        var audience = section.Text(nameof(OidcOptions.Audience), "");
+        var roleClaim = section.Text(nameof(OidcOptions.RoleClaim), "roles");
+        var workspaceClaim = section.Text(nameof(OidcOptions.WorkspaceClaim), "");
+        var workspace = section.Text(nameof(OidcOptions.Workspace), "");
+        var roles = section.Section(nameof(OidcOptions.Roles));
+        Dictionary<string, Role> mapped = new(StringComparer.Ordinal);
+        foreach (var value in roles.Keys)
+        {
+            if (Enum.TryParse<Role>(roles.Text(value, ""), ignoreCase: true, out var role) && Enum.IsDefined(role))
+            {
+                mapped[value] = role;
+            }
+            else
+            {
+                roles.Add(value, "must be viewer, invoker, deployer, admin or operator");
+            }
+        }
+
+        roles.RefuseOthers();
+        section.RefuseOthers();
+        if (authority.Length == 0)
+        {
+            return null;
+        }
+
+        if (!Uri.TryCreate(authority, UriKind.Absolute, out var issuer) || (issuer.Scheme != Uri.UriSchemeHttps && !issuer.IsLoopback))
+        {
+            section.Add(nameof(OidcOptions.Authority), "must be an https URL");
+        }
+
+        if (audience.Length == 0)
+        {
+            section.Add(nameof(OidcOptions.Audience), "must be set: what tokens must be for");
+        }
+
+        if (workspaceClaim.Length == 0 && workspace.Length == 0)
+        {
+            section.Add(nameof(OidcOptions.Workspace), "or WorkspaceClaim must be set: in which workspace callers act");
+        }
+
+        return new OidcOptions
+        {
+            Authority = authority,
+            Audience = audience,
+            RoleClaim = roleClaim,
+            Roles = mapped.ToFrozenDictionary(StringComparer.Ordinal),
+            WorkspaceClaim = workspaceClaim.Length == 0 ? null : workspaceClaim,
+            Workspace = workspace.Length == 0 ? null : workspace,
+        };
+    }
+
+    private static LimitOptions ReadLimits(SettingsSection section)
+    {
+        var defaults = new LimitOptions();
+        var options = new LimitOptions
+        {
+            RequestsPerSecond = section.Number(nameof(LimitOptions.RequestsPerSecond), 0, 1_000_000, defaults.RequestsPerSecond),
+            RequestBurst = section.Number(nameof(LimitOptions.RequestBurst), 1, 10_000_000, defaults.RequestBurst),
+            ConcurrentInvocationsPerModel = section.Number(
+                nameof(LimitOptions.ConcurrentInvocationsPerModel), 1, 1_000_000, defaults.ConcurrentInvocationsPerModel),
+        };
+        section.RefuseOthers();
+        return options;
+    }
+
+    private static bool IsLocal(IConfiguration configuration, string urls)
+    {
+        List<string> named = [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"] ?? "")];
+        return (named.Count > 0 ? named : [.. Split(urls)]).TrueForAll(IsLoopback);
+    }
+
+    private static string[] Split(string list) => list.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static bool IsLoopback(string url) =>
         Uri.TryCreate(url, UriKind.Absolute, out var address)

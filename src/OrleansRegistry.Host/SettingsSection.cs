@@ -14,6 +14,9 @@ internal sealed class SettingsSection(IConfigurationSection section, List<string
         return new SettingsSection(section.GetSection(name), problems);
     }
 
+    /// <summary>The names of what is set.</summary>
+    public IEnumerable<string> Keys => section.GetChildren().Select(child => child.Key);
+
     /// <summary>A text; what is blank is wrong.</summary>
     public string Text(string name, string otherwise)
     {

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
+using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Storage.Postgres;
@@ -29,6 +30,7 @@ public static class RegistryStorage
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
         services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
+        services.AddSingleton<IAccessCatalog, AccessCatalog>();
         services.AddHostedService<DatabaseStarter>();
         if (options.EventRetentionDays > 0)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 
 namespace OrleansRegistry.Benchmarks;
@@ -68,6 +69,7 @@ internal static class Comparisons
     private static async Task Deploy(Uri registry, Uri model)
     {
         using var client = new HttpClient { BaseAddress = registry };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ServerProcess.Key);
         using var answer = await client.PostAsJsonAsync("/v1/model_versions", new JsonObject
         {
             ["model_name"] = "iris",

@@ -19,7 +19,7 @@ internal sealed class Load(Uri server, string head, string body)
     private static readonly byte[] ContentLength = "\r\ncontent-length: "u8.ToArray();
 
     private readonly byte[] _request = Encoding.ASCII.GetBytes(
-        $"{head} HTTP/1.1\r\nHost: {server.Authority}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        $"{head} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {ServerProcess.Key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
     /// <summary>Runs for a while; answers how many requests a second were answered with 200.</summary>
     public async Task<double> Run(TimeSpan duration)

@@ -10,6 +10,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private ServerProcess(Process process, Uri address) => (_process, Address) = (process, address);
 
+    /// <summary>The key of the registry.</summary>
+    public static string Key { get; } = ApiKey.Create();
+
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 
@@ -21,7 +24,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static Task<ServerProcess> Registry(string dataDirectory)
     {
         var host = typeof(ServerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!;
-        return Start([Path.GetFullPath(host, AppContext.BaseDirectory), $"--Registry:DataDirectory={dataDirectory}", "--Registry:SiloPort=21111"]);
+        return Start([Path.GetFullPath(host, AppContext.BaseDirectory), $"--Registry:DataDirectory={dataDirectory}", "--Registry:SiloPort=21111", $"--Registry:Auth:AdminKey={Key}", "--Registry:Limits:RequestsPerSecond=0"]);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
@@ -30,6 +31,7 @@ public sealed class FuzzTests(SqliteServer server) : IClassFixture<SqliteServer>
         ConcurrentDictionary<int, int> statuses = [];
 
         using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", RegistryServer.OperatorKey);
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Requests).Select(_ => fuzzer.Next()),
             new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken },

@@ -66,7 +66,7 @@ public sealed class HttpTests(SqliteServer server)
     public async Task A_body_that_is_not_well_chunked_is_a_problem(string body)
     {
         var answer = await Exchange(
-            "POST /v1/model_versions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n" + body);
+            $"POST /v1/model_versions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n" + body);
 
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         Assert.Contains("\"code\":\"validation_failed\"", answer, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class HttpTests(SqliteServer server)
     [InlineData("Transfer-Encoding: chunked\r\n\r\n100001\r\n", 1048577)]
     public async Task A_body_has_at_most_1_MiB(string headers, int length)
     {
-        var answer = await Exchange($"POST /v1/model_versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}{new string(' ', length)}");
+        var answer = await Exchange($"POST /v1/model_versions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\nContent-Type: application/json\r\n{headers}{new string(' ', length)}");
 
         Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
         Assert.Contains("\"code\":\"payload_too_large\"", answer, StringComparison.Ordinal);

@@ -34,6 +34,7 @@ public abstract class KillTests(ITestOutputHelper output)
 
         var watcher = new EventWatcher();
         await using var receiver = await WebhookReceiver.Start();
+        var untold = 0L;
 
         for (var kill = 0; kill <= Kills; kill++)
         {
@@ -45,6 +46,7 @@ public abstract class KillTests(ITestOutputHelper output)
                 {
                     var webhook = await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url });
                     Assert.Equal(HttpStatusCode.Created, webhook.Status);
+                    untold = long.Parse((string)webhook.Body!["webhook"]!["last_event_id"]!, CultureInfo.InvariantCulture);
                 }
 
                 foreach (var owner in owners)
@@ -60,7 +62,7 @@ public abstract class KillTests(ITestOutputHelper output)
                         await owner.VerifyUsage(client);
                     }
 
-                    await CheckEvents(client, watcher, receiver);
+                    await CheckEvents(client, watcher, receiver, untold);
                     break;
                 }
 
@@ -88,13 +90,14 @@ public abstract class KillTests(ITestOutputHelper output)
     }
 
     /// <summary>A reader of the stream saw each event once, in order; the webhook was told of each at least once, each model's in order.</summary>
-    private static async Task CheckEvents(HttpClient client, EventWatcher watcher, WebhookReceiver receiver)
+    private static async Task CheckEvents(HttpClient client, EventWatcher watcher, WebhookReceiver receiver, long untold)
     {
         var events = await client.ReadAll("/v1/events");
         var ids = events.Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
         await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
         Assert.Equal(ids, watcher.Seen);
 
+        ids.RemoveAll(id => id <= untold);
         var told = new HashSet<long>();
         while (told.Count < ids.Count)
         {
@@ -102,7 +105,7 @@ public abstract class KillTests(ITestOutputHelper output)
         }
 
         Assert.Equal(ids.ToHashSet(), told);
-        foreach (var model in receiver.All.GroupBy(delivery => (string)delivery.Event["data"]!["model_id"]!))
+        foreach (var model in receiver.All.GroupBy(delivery => (string?)delivery.Event["data"]!["model_id"]))
         {
             var first = model.Select(delivery => delivery.Position).Distinct().ToList();
             Assert.Equal(first.Order(), first);

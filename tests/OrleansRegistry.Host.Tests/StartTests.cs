@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Testing;
@@ -45,6 +47,67 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task The_first_start_makes_a_key_that_only_its_user_can_read_and_no_log_shows()
+    {
+        var settings = Settings with { HasOperatorKey = false };
+        var file = Path.Combine(settings.DataDirectory, "admin-key");
+        string first;
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            first = (await File.ReadAllTextAsync(file)).Trim();
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(settings.DataDirectory, "secret")));
+            // Also on loopback: nobody without a key, and nobody with one that nobody made.
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+            client.DefaultRequestHeaders.Authorization = null;
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", first);
+            var keys = await client.Read("/v1/api_keys");
+            var key = Assert.Single(keys["items"]!.AsArray())!;
+            Assert.Equal(("operator", "default", "system"), ((string)key["role"]!, (string)key["workspace"]!, (string)key["created_by"]!));
+            await process.Kill();
+            Assert.Contains(file, process.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(first[13..], process.Output, StringComparison.Ordinal);
+        }
+
+        // A second start makes no second key, and the first one is still good.
+        var (again, second) = await RegistryProcess.Start(settings);
+        using (again)
+        using (second)
+        {
+            second.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", first);
+            Assert.Single((await second.Read("/v1/api_keys"))["items"]!.AsArray());
+            Assert.Equal(first, (await File.ReadAllTextAsync(file)).Trim());
+        }
+    }
+
+    [Fact]
+    public async Task A_key_that_was_written_before_a_crash_becomes_valid_with_the_next_start()
+    {
+        var settings = Settings with { HasOperatorKey = false };
+        var key = ApiKey.Create();
+        await File.WriteAllTextAsync(Path.Combine(settings.DataDirectory, "admin-key"), key);
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            Assert.Equal(HttpStatusCode.OK, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_new_key_can_be_drawn_and_set()
+    {
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings, "new-key");
+        Assert.Equal(0, exitCode);
+        Assert.True(ApiKey.TryParse(output.Trim(), out _), output);
+    }
+
+    [Fact]
     public async Task A_second_instance_on_one_file_refuses_and_says_why()
     {
         var (process, client) = await RegistryProcess.Start(Settings);
@@ -69,15 +132,19 @@ public sealed class StartTests : IAsyncLifetime
                 "--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
                 "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1",
                 "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
+                "--Registry:Auth:Secret=c2hvcnQ=", "--Registry:Auth:AdminKey=ork_x", "--Registry:Auth:Oidc:Authority=http://issuer.example",
+                "--Registry:Auth:Oidc:Roles:team=boss", "--Registry:Auth:Token=1", "--Registry:Limits:RequestsPerSecond=-1", "--Registry:Limits:Models=1",
             ],
         });
 
         Assert.Equal(1, exitCode);
         string[] names =
         [
-            "GatewayPort", "MaxActiveVersions", "DataDirectry", "http://0.0.0.0:5080", "ftp://localhost",
+            "GatewayPort", "MaxActiveVersions", "DataDirectry", "AllowedHosts must be set", "ftp://localhost",
             "Outbound:AllowLoopback", "Invocation:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
+            "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
+            "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not",
         ];
         foreach (var name in names)
         {

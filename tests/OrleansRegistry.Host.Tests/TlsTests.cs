@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -146,6 +147,7 @@ public sealed class TlsTests : IAsyncLifetime
         disposeHandler: true)
     {
         BaseAddress = process.Address,
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", NodeSettings.OperatorKey) },
     };
 
     private static X509Certificate2 NewCertificate()

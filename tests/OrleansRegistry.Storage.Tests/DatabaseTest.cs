@@ -25,7 +25,7 @@ public abstract class DatabaseTest(Func<Task<TestDatabase>> emptyDatabase) : IAs
             .AddLogging(logging => logging.ClearProviders())
             .AddRegistryStorage(_test.Options)
             .BuildServiceProvider();
-        await Database.Start(default);
+        await Prepare();
     }
 
     public async ValueTask DisposeAsync()
@@ -34,6 +34,9 @@ public abstract class DatabaseTest(Func<Task<TestDatabase>> emptyDatabase) : IAs
         await _test!.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Makes the schema.</summary>
+    private protected virtual Task Prepare() => Database.Start(default);
 
     /// <summary>Stores a row as Orleans' provider does: with the write query, on a writer's connection. Answers the new version, or null for a conflict.</summary>
     private protected async Task<int?> Write(string kind, string key, int? expect, string payload)

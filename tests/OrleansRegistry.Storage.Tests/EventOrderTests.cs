@@ -94,8 +94,8 @@ public sealed class PostgresEventOrderTests() : DatabaseTest(TestDatabase.Postgr
         await using var command = connection.CreateCommand();
         command.CommandText =
             $$"""
-            insert into registry_event (workspace, model_id, revision, n, type, at, actor, data)
-            values ('default', '{{model}}', 1, 1, 'model.updated', '2026-03-01T12:00:00.000Z', 'test', '{}')
+            insert into registry_event (source, workspace, model_id, revision, n, type, at, actor, data)
+            values ('model/default/{{model}}', 'default', '{{model}}', 1, 1, 'model.updated', '2026-03-01T12:00:00.000Z', 'test', '{}')
             """;
         await command.ExecuteNonQueryAsync();
         return new Transaction(connection, transaction);

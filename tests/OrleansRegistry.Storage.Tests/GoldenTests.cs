@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
@@ -47,6 +48,12 @@ public sealed class GoldenTests
     public void A_webhook_is_stored_as_its_golden_file_says() => Compare(Rows.Webhook(), "webhook.json");
 
     [Fact]
+    public void An_API_key_is_stored_as_its_golden_file_says() => Compare(Rows.Key(), "key.json");
+
+    [Fact]
+    public void A_workspace_is_stored_as_its_golden_file_says() => Compare(Rows.Workspace(), "workspace.json");
+
+    [Fact]
     public void What_a_command_writes_is_as_its_golden_file_says() => Compare(
         Rows.Model() with
         {
@@ -70,6 +77,8 @@ public sealed class GoldenTests
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<RatesState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<StatementView>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WebhookRow>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ApiKeyState>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WorkspaceState>(new BinaryData(payload)));
     }
 
     private static void Compare<T>(T state, string file)

@@ -91,10 +91,10 @@ public abstract class RetentionTests(Func<Task<TestDatabase>> emptyDatabase) : D
     private async Task Happen(string model, params string[] instants)
     {
         var rows = instants.Select(at =>
-            string.Create(CultureInfo.InvariantCulture, $"('default', '{model}', {++_revision}, 1, 'version.updated', '{at}', null, 'test', '{{}}')"));
+            string.Create(CultureInfo.InvariantCulture, $"('model/default/{model}', 'default', '{model}', {++_revision}, 1, 'version.updated', '{at}', null, 'test', '{{}}')"));
         await TestRows.Execute(
             Options,
-            $"insert into registry_event (workspace, model_id, revision, n, type, at, version_id, actor, data) values {string.Join(',', rows)}");
+            $"insert into registry_event (source, workspace, model_id, revision, n, type, at, version_id, actor, data) values {string.Join(',', rows)}");
         await Catalog.FindLastPosition(default);
     }
 

@@ -1,3 +1,4 @@
+using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
@@ -115,6 +116,32 @@ internal static class Rows
             new DeliveryView { EventId = "42", EventType = EventType.VersionPublished, At = Noon, DurationMilliseconds = 12, Status = 410, Error = "The receiver answered 410." },
         ],
         Failures = 1,
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
+    };
+
+    public static ApiKeyState Key() => new()
+    {
+        Key = new ApiKeyView
+        {
+            Prefix = "4f7k2m9q",
+            Name = "nightly build",
+            Workspace = "default",
+            Role = Role.Invoker,
+            ModelIds = [ModelId],
+            ExpiresAt = Noon,
+            CreatedAt = Noon,
+            CreatedBy = "key:00000000",
+            RevokedAt = Noon,
+            RevokedBy = "token:ann",
+            LastUsedAt = Noon,
+        },
+        Hash = Convert.ToBase64String(new byte[32]),
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
+    };
+
+    public static WorkspaceState Workspace() => new()
+    {
+        Workspace = new WorkspaceView { Name = "vision", Description = "The vision team", CreatedAt = Noon, CreatedBy = "key:00000000" },
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 

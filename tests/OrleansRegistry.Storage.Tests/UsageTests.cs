@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using OrleansRegistry.State;
 using OrleansRegistry.Storage.Billing;
-using OrleansRegistry.Storage.Schema;
 using OrleansRegistry.Testing;
 using OrleansRegistry.Versions;
 
@@ -188,37 +187,6 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
             || line.Contains("Index Only Scan using registry_usage_by_end", StringComparison.Ordinal)));
         Assert.Contains(plan, line => line.Contains("registry_version_running", StringComparison.Ordinal));
         Assert.DoesNotContain(plan, line => line.Contains("Seq Scan", StringComparison.Ordinal) || line.StartsWith("SCAN registry", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Intervals_that_were_recorded_before_the_table_was_there_are_taken_over()
-    {
-        await Record((March.AddMilliseconds(5), March.AddMinutes(1)), (April, April.AddMinutes(1)));
-        var isSqlite = Options.PostgresConnectionString is null;
-        string[] triggers = ["registry_meter", "registry_closed"];
-        foreach (var undo in (string[])
-        [
-            .. triggers.Select(trigger => isSqlite ? $"drop trigger {trigger}" : $"drop function {trigger} cascade"),
-            .. isSqlite ? Array.Empty<string>() : ["drop function registry_milliseconds"],
-            "drop table registry_pruned",
-            "drop table registry_usage",
-            "drop index registry_version_running",
-            "alter table registry_state drop column stage",
-            "alter table registry_state drop column instance_type",
-            "alter table registry_state drop column running_since",
-            "delete from registry_schema where version >= 2",
-        ])
-        {
-            await TestRows.Execute(Options, undo);
-        }
-
-        await using (var connection = await Database.Writers.OpenConnectionAsync())
-        {
-            await SchemaRunner.Run(connection, Database, SchemaSteps.Of(Database.Dialect), default);
-        }
-
-        Assert.Equal(59_995, await Total(March, April));
-        Assert.Equal(119_995, await Total(March, April.AddMonths(1)));
     }
 
     private static string Interval(int ordinal, DateTimeOffset start, DateTimeOffset end) =>

@@ -48,6 +48,7 @@ public abstract class TestDatabase : IAsyncDisposable
 
         public override StorageOptions Options { get; } = new()
         {
+            DataDirectory = Directory.CreateTempSubdirectory("registry-").FullName,
             PostgresConnectionString = new NpgsqlConnectionStringBuilder(Server) { Database = name, Pooling = true }.ConnectionString,
         };
 
@@ -58,6 +59,10 @@ public abstract class TestDatabase : IAsyncDisposable
             await command.ExecuteNonQueryAsync();
         }
 
-        protected override async ValueTask Drop() => await Execute($"drop database {name} with (force)");
+        protected override async ValueTask Drop()
+        {
+            Directory.Delete(Options.DataDirectory, recursive: true);
+            await Execute($"drop database {name} with (force)");
+        }
     }
 }

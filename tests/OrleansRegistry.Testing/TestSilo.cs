@@ -19,14 +19,24 @@ public sealed class TestSilo : IAsyncDisposable
     /// <summary>The instants of the registry; the silo's own timers run on the system's clock.</summary>
     public OffsetClock Clock => _host.Services.GetRequiredService<OffsetClock>();
 
-    /// <summary>The silo's grains.</summary>
-    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+    /// <summary>The silo's grains, asked in the default workspace from here on.</summary>
+    public IGrainFactory Grains
+    {
+        get
+        {
+            WorkspaceScope.Enter(GrainKeys.DefaultWorkspace);
+            return _host.Services.GetRequiredService<IGrainFactory>();
+        }
+    }
 
     /// <summary>The database's catalog.</summary>
     public IRegistryCatalog Catalog => _host.Services.GetRequiredService<IRegistryCatalog>();
 
     /// <summary>What billing reads of the database.</summary>
     public IBillingCatalog Billing => _host.Services.GetRequiredService<IBillingCatalog>();
+
+    /// <summary>The stored keys and workspaces.</summary>
+    public IAccessCatalog Access => _host.Services.GetRequiredService<IAccessCatalog>();
 
     /// <summary>Where faults are put in.</summary>
     public FaultyStorage Storage => (FaultyStorage)_host.Services.GetRequiredKeyedService<IGrainStorage>(RegistryStorage.Name);
@@ -78,6 +88,7 @@ public sealed class TestSilo : IAsyncDisposable
         CommandId = Guid.NewGuid(),
         Actor = "test",
         Deadline = Clock.GetUtcNow() + CommandContext.Lifetime,
+        Role = Role.Admin,
         DryRun = dryRun,
     };
 

@@ -42,10 +42,35 @@ public static class EventType
     /// <summary>An interval of active time ended.</summary>
     public const string UsageRecorded = "usage.recorded";
 
-    /// <summary>All types.</summary>
-    public static IReadOnlyList<string> All { get; } =
+    /// <summary>A workspace was made.</summary>
+    public const string WorkspaceCreated = "workspace.created";
+
+    /// <summary>An API key was made.</summary>
+    public const string ApiKeyCreated = "api_key.created";
+
+    /// <summary>An API key was revoked.</summary>
+    public const string ApiKeyRevoked = "api_key.revoked";
+
+    /// <summary>The workspace's rates were replaced.</summary>
+    public const string RatesUpdated = "rates.updated";
+
+    /// <summary>A webhook was made.</summary>
+    public const string WebhookCreated = "webhook.created";
+
+    /// <summary>A webhook, or its secret, was changed.</summary>
+    public const string WebhookUpdated = "webhook.updated";
+
+    /// <summary>A webhook was deleted.</summary>
+    public const string WebhookDeleted = "webhook.deleted";
+
+    /// <summary>What happens to models and versions.</summary>
+    public static IReadOnlyList<string> OfModels { get; } =
     [
         ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionDeactivated,
         VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, UsageRecorded,
     ];
+
+    /// <summary>All types: those of models, and those of the workspace.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [.. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRevoked, RatesUpdated, WebhookCreated, WebhookUpdated, WebhookDeleted];
 }

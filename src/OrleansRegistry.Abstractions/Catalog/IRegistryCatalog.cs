@@ -45,6 +45,9 @@ public interface IRegistryCatalog
     /// <summary>The position of the last event there is, 0 when there is none.</summary>
     Task<long> FindLastPosition(CancellationToken cancellationToken);
 
+    /// <summary>How much a workspace holds now.</summary>
+    Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken);
+
     /// <summary>Living models that have a version <c>starting</c>, of all workspaces.</summary>
     Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken);
 }
@@ -53,6 +56,12 @@ public interface IRegistryCatalog
 /// <param name="Model">The model as callers see it.</param>
 /// <param name="DeletedAt">When it was deleted, or null.</param>
 public sealed record CatalogModel(ModelView Model, DateTimeOffset? DeletedAt);
+
+/// <summary>How much a workspace holds.</summary>
+/// <param name="Models">Living models.</param>
+/// <param name="Versions">Versions that are not deleted.</param>
+/// <param name="ActiveVersions">Draft and published versions.</param>
+public sealed record WorkspaceUse(long Models, long Versions, long ActiveVersions);
 
 /// <summary>Where a model is.</summary>
 /// <param name="Workspace">Its workspace.</param>

@@ -26,10 +26,10 @@ public sealed record RegistryEvent
     /// <summary>The workspace.</summary>
     public required string Workspace { get; init; }
 
-    /// <summary>The model.</summary>
-    public required string ModelId { get; init; }
+    /// <summary>The model, or null for an event of the workspace.</summary>
+    public string? ModelId { get; init; }
 
-    /// <summary>The version, or null for an event of the model.</summary>
+    /// <summary>The version, or null for an event of the model or the workspace.</summary>
     public string? VersionId { get; init; }
 
     /// <summary>Whose command it was.</summary>

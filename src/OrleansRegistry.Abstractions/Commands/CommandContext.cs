@@ -35,6 +35,10 @@ public sealed record CommandContext
     [Id(4)]
     public ImmutableArray<string> IfMatch { get; init; } = [];
 
+    /// <summary>The caller's role. Only an admin moves the primary of a protected model, and changes its policy.</summary>
+    [Id(5)]
+    public Role Role { get; init; } = Role.Deployer;
+
     /// <summary>Says whether the resource whose tag this is meets the condition.</summary>
     public bool Matches(string entityTag) => IfMatch.IsDefaultOrEmpty || IfMatch.Contains("*") || IfMatch.Contains(entityTag);
 }

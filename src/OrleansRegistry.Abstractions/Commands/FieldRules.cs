@@ -21,13 +21,23 @@ internal static partial class FieldRules
     private const int MaxInstanceType = 64;
     private const int MaxUri = 2048;
     private const int MaxIdempotencyKey = 255;
+    private const int MaxKeyName = 128;
+    private const int MaxWorkspace = 63;
     private const int MaxNumberPart = 999_999_999;
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private static readonly SearchValues<char> WorkspaceCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
     private static readonly SearchValues<char> InstanceTypeCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     public static string? Description(string? text) => text is null ? null : Text(text, MaxDescription);
+
+    public static string? KeyName(string name) => name.Length == 0 ? "must not be empty" : Text(name, MaxKeyName);
+
+    public static string? Workspace(string name) =>
+        name.Length is 0 or > MaxWorkspace || name[0] == '-' || name.AsSpan().ContainsAnyExcept(WorkspaceCharacters)
+            ? "must be 1 to 63 lower-case letters, digits and hyphens, and not begin with a hyphen"
+            : null;
 
     public static string? LabelKey(string key) => key.Length == 0 ? "must have a key of 1 to 63 characters" : Text(key, MaxLabelKey, "key ");
 

@@ -32,6 +32,10 @@ public sealed record PatchModelCommand
     /// <summary>The new policy, or null to keep it. Changing it moves nothing (rule P4).</summary>
     [Id(3)]
     public PrimaryPolicy? PrimaryPolicy { get; init; }
+
+    /// <summary>Whether only an admin moves the primary, or null to leave it.</summary>
+    [Id(4)]
+    public bool? Protected { get; init; }
 }
 
 /// <summary>Deletes a model and all its versions (rule L5).</summary>

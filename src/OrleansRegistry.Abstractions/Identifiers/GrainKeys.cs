@@ -6,8 +6,11 @@ namespace OrleansRegistry;
 /// </summary>
 public static class GrainKeys
 {
-    /// <summary>The workspace every request acts in until workspaces can be made.</summary>
+    /// <summary>The workspace that is there from the first start on.</summary>
     public const string DefaultWorkspace = "default";
+
+    /// <summary>Stands in place of a workspace in the keys of grains that belong to none. No workspace has this name.</summary>
+    public const string NoWorkspace = "-";
 
     /// <summary>
     /// The key of the grain that owns a model's name. Braces are written as no name can hold them: ADO.NET grain storage uses a key as a
@@ -36,6 +39,12 @@ public static class GrainKeys
 
     /// <summary>The key of a webhook's grain.</summary>
     public static string Webhook(string workspace, string webhookId) => $"webhook/{workspace}/{webhookId}";
+
+    /// <summary>The key of an API key's grain. It belongs to no workspace, since the key is what tells the caller's.</summary>
+    public static string ApiKey(string prefix) => $"key/{NoWorkspace}/{prefix}";
+
+    /// <summary>The key of a workspace's own grain.</summary>
+    public static string Workspace(string name) => $"workspace/{NoWorkspace}/{name}";
 
     /// <summary>Splits a key into its workspace and the id or name behind it.</summary>
     /// <exception cref="FormatException">The key was not built here.</exception>

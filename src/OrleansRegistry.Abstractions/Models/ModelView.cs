@@ -32,6 +32,10 @@ public sealed record ModelView
     [Id(6)]
     public PrimaryPolicy PrimaryPolicy { get; init; }
 
+    /// <summary>Whether only an admin moves the primary, and changes the policy.</summary>
+    [Id(13)]
+    public bool Protected { get; init; }
+
     /// <summary>The highest number ever given, deleted versions included.</summary>
     [Id(7)]
     public required string LatestVersion { get; init; }

@@ -39,30 +39,37 @@ public static class BillingEndpoints
         var billing = routes.MapGroup("").WithTags("Billing");
         billing.MapGet(Routes.OfVersion("/usage"), GetVersionUsage)
             .WithName("get_version_usage")
+            .Needs(Permission.Read)
             .Reads()
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         billing.MapGet("billing/usage", GetUsage)
             .WithName("get_usage")
+            .Needs(Permission.Read)
             .Reads(From, To, GroupBy)
             .Refuses(ErrorCode.StateCorrupt);
         billing.MapGet("billing/statements", ListStatements)
             .WithName("list_statements")
+            .Needs(Permission.Read)
             .Reads(CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.StateCorrupt);
         billing.MapGet(Month, GetStatement)
             .WithName("get_statement")
+            .Needs(Permission.Read)
             .Reads()
             .Refuses(ErrorCode.Unrated, ErrorCode.StateCorrupt);
         billing.MapPost(Month + "/close", CloseMonth)
             .WithName("close_month")
+            .Needs(Permission.Administer)
             .Reads(CommonParameters.DryRun)
             .Refuses(ErrorCode.MonthOpen, ErrorCode.Unrated, ErrorCode.StateCorrupt);
         billing.MapGet("billing/rates", GetRates)
             .WithName("get_rates")
+            .Needs(Permission.Read)
             .Reads(CommonParameters.IfNoneMatch)
             .Refuses(ErrorCode.StateCorrupt);
         billing.MapCommand(HttpMethods.Put, "billing/rates", PutRates)
             .WithName("put_rates")
+            .Needs(Permission.Administer)
             .Refuses(ErrorCode.RevisionMismatch, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
     }
 
@@ -100,9 +107,9 @@ public static class BillingEndpoints
 
     /// <summary>Lists months, newest first: from the first active time to the present one.</summary>
     public static async Task<Answer<Page<StatementSummary>>> ListStatements(
-        RequestCaller caller, HttpRequest request, IBillingCatalog catalog, TimeProvider clock, CancellationToken cancellationToken)
+        RequestCaller caller, HttpRequest request, IBillingCatalog catalog, PageTokens pageTokens, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var tokens = new PageToken(["statements"]);
+        var tokens = pageTokens.For(caller.Workspace, ["statements"]);
         BillingMonth? before = null;
         if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
         {

@@ -17,6 +17,7 @@ public static class CompletionEndpoints
             routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, InvocationOptions options) =>
                     Complete(path, context, caller, invoker, options))
                 .WithName(path.Replace('/', '_'))
+                .Needs(Permission.Invoke)
                 .WithTags("Invocation")
                 .WithSummary("Calls the model that the body's field model names, in the shape of OpenAI's API.")
                 .WithDescription(

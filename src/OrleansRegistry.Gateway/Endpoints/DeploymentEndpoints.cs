@@ -10,12 +10,14 @@ public static class DeploymentEndpoints
     /// <summary>Maps the route.</summary>
     public static void MapDeployments(this IEndpointRouteBuilder routes) => routes.MapPost("model_versions", Deploy)
         .WithName("deploy")
+        .Needs(Permission.Deploy)
         .WithTags("Versions")
         .Reads(CommonParameters.DryRun, CommonParameters.IdempotencyKey)
         .Creates<VersionView>()
         .Refuses(
             ErrorCode.VersionExists,
             ErrorCode.TooManyActiveVersions,
+            ErrorCode.QuotaExceeded,
             ErrorCode.PayloadTooLarge,
             ErrorCode.UnsupportedMediaType,
             ErrorCode.IdempotencyKeyReused,

@@ -26,13 +26,16 @@ public static class EventEndpoints
         var events = routes.MapGroup("").WithTags("Events");
         events.MapGet("events", ListEvents)
             .WithName("list_events")
+            .Needs(Permission.Read)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken);
         events.MapGet(Routes.OfModel("/events"), ListModelEvents)
             .WithName("list_model_events")
+            .Needs(Permission.Read)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfVersion("/events"), ListVersionEvents)
             .WithName("list_version_events")
+            .Needs(Permission.Read)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
     }
@@ -40,8 +43,8 @@ public static class EventEndpoints
     /// <summary>Lists events, oldest first.</summary>
     /// <remarks>With <c>Accept: text/event-stream</c> the events come as server-sent events, and the stream goes on with what happens.</remarks>
     public static Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListEvents(
-        RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken) =>
-        List(new EventFilter(), caller, request, catalog, cancellationToken);
+        RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken) =>
+        List(new EventFilter(), caller, request, catalog, pageTokens, cancellationToken);
 
     /// <summary>Lists the events of a model and its versions, oldest first; by id also of a deleted one.</summary>
     public static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListModelEvents(
@@ -50,20 +53,21 @@ public static class EventEndpoints
         HttpRequest request,
         ModelLookup lookup,
         IRegistryCatalog catalog,
+        PageTokens pageTokens,
         CancellationToken cancellationToken) =>
         await lookup.Read(caller.Workspace, model, cancellationToken) is { Model.Id: var id }
-            ? await List(new EventFilter { ModelId = id }, caller, request, catalog, cancellationToken)
+            ? await List(new EventFilter { ModelId = id }, caller, request, catalog, pageTokens, cancellationToken)
             : (Answer<Page<RegistryEvent>>)ModelLookup.NotFound(model);
 
     /// <summary>Lists the events of a version, oldest first.</summary>
     public static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListVersionEvents(
-        string id, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken) =>
+        string id, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken) =>
         VersionId.TryParse(id, out var version) && await catalog.FindVersion(caller.Workspace, version, cancellationToken) is not null
-            ? await List(new EventFilter { VersionId = id }, caller, request, catalog, cancellationToken)
+            ? await List(new EventFilter { VersionId = id }, caller, request, catalog, pageTokens, cancellationToken)
             : (Answer<Page<RegistryEvent>>)Routes.NoVersion(id);
 
     private static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> List(
-        EventFilter filter, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken)
+        EventFilter filter, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
     {
         var after = ListEndpoints.Single(After, request);
         var types = Type.In(request);
@@ -72,12 +76,12 @@ public static class EventEndpoints
         {
             return ListEndpoints.Single(CommonParameters.PageToken, request) is null
                 ? new EventStream(
-                    caller.Workspace,
+                    caller,
                     filter with { Types = [.. types], After = ListEndpoints.Single(LastEventId, request) is { } last ? Position(last) : position })
                 : (Answer<Page<RegistryEvent>>)RegistryError.Invalid(CommonParameters.PageToken.Name, "does not apply to a stream");
         }
 
-        var tokens = new PageToken(["events", filter.ModelId, filter.VersionId, after, .. types]);
+        var tokens = pageTokens.For(caller.Workspace, ["events", filter.ModelId, filter.VersionId, after, .. types]);
         if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
         {
             if (!tokens.TryDecode(token, 1, out var cursor) || !long.TryParse(cursor[0], NumberStyles.None, CultureInfo.InvariantCulture, out position))

@@ -34,7 +34,7 @@ public static class HealthEndpoints
         Map("startup", check => check.Tags.Contains(StartupTag));
 
         void Map(string name, Func<HealthCheckRegistration, bool> predicate) =>
-            routes.MapHealthChecks("/health/" + name, new HealthCheckOptions { Predicate = predicate, ResponseWriter = Write });
+            routes.MapHealthChecks("/health/" + name, new HealthCheckOptions { Predicate = predicate, ResponseWriter = Write }).AllowAnonymous();
     }
 
     private static Task Write(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(

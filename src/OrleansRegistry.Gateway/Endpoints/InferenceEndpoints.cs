@@ -31,9 +31,9 @@ public static class InferenceEndpoints
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
         var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference);
-        v2.MapGet("/v2", Server).WithName("v2_server");
-        v2.MapGet("/v2/health/live", Live).WithName("v2_live");
-        v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready");
+        v2.MapGet("/v2", Server).WithName("v2_server").Needs(Permission.Resolve);
+        v2.MapGet("/v2/health/live", Live).WithName("v2_live").AllowAnonymous();
+        v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready").AllowAnonymous();
         Map(v2.MapPost(Model + Inferring, Infer), "v2_infer");
         Map(v2.MapGet(Model + "/ready", ModelReady), "v2_model_ready");
         Map(v2.MapPost(ModelVersion + Inferring, Infer), "v2_infer_version");
@@ -42,7 +42,7 @@ public static class InferenceEndpoints
         Map(v2.MapGet(ModelVersion, Metadata), "v2_version");
 
         static void Map(RouteHandlerBuilder route, string name) =>
-            route.WithName(name).Invokes(InvocationEndpoints.Header).Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+            route.WithName(name).Needs(Permission.Invoke).Invokes(InvocationEndpoints.Header).Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
     }
 
     private static string ServerVersion { get; } =

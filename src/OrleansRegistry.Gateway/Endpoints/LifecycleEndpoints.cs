@@ -13,15 +13,19 @@ public static class LifecycleEndpoints
         var lifecycle = routes.MapGroup("").WithTags("Lifecycle");
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/publish"), Publish)
             .WithName("publish")
+            .Needs(Permission.Deploy)
             .Refuses([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/promote"), Promote)
             .WithName("promote")
+            .Needs(Permission.Deploy)
             .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/activate"), Activate)
             .WithName("activate")
-            .Refuses([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions]);
+            .Needs(Permission.Deploy)
+            .Refuses([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions, ErrorCode.QuotaExceeded]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
+            .Needs(Permission.Deploy)
             .Reads(Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
     }

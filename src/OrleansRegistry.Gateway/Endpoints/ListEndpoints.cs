@@ -24,10 +24,12 @@ public static class ListEndpoints
     {
         routes.MapGet("models", ListModels)
             .WithName("list_models")
+            .Needs(Permission.Read)
             .WithTags("Models")
             .Reads(Name, Prefix, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);
         routes.MapGet(Routes.OfModel("/versions"), ListVersions)
             .WithName("list_versions")
+            .Needs(Permission.Read)
             .WithTags("Versions")
             .Reads(State, CommonParameters.Label, ExternalId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
@@ -35,7 +37,7 @@ public static class ListEndpoints
 
     /// <summary>Lists models.</summary>
     public static async Task<Answer<Page<ModelView>>> ListModels(
-        RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, CancellationToken cancellationToken)
+        RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
     {
         var order = Single(Order, request) == NewestFirst ? ModelOrder.NewestFirst : ModelOrder.Name;
         var filter = new ModelFilter
@@ -45,7 +47,7 @@ public static class ListEndpoints
             Labels = [.. CommonParameters.LabelsOf(request)],
             Order = order,
         };
-        var tokens = new PageToken(["models", filter.Name, filter.NamePrefix, order.ToString(), .. CommonParameters.Label.In(request)]);
+        var tokens = pageTokens.For(caller.Workspace, ["models", filter.Name, filter.NamePrefix, order.ToString(), .. CommonParameters.Label.In(request)]);
         if (Single(CommonParameters.PageToken, request) is { } token)
         {
             if (!tokens.TryDecode(token, 3, out var cursor) || !TryReadInstant(cursor[1], out var createdAt))
@@ -70,6 +72,7 @@ public static class ListEndpoints
         HttpRequest request,
         ModelLookup lookup,
         IRegistryCatalog catalog,
+        PageTokens pageTokens,
         CancellationToken cancellationToken)
     {
         if (await lookup.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var id })
@@ -84,7 +87,7 @@ public static class ListEndpoints
             Labels = [.. CommonParameters.LabelsOf(request)],
             ExternalId = Single(ExternalId, request),
         };
-        var tokens = new PageToken(["versions", id, state, filter.ExternalId, .. CommonParameters.Label.In(request)]);
+        var tokens = pageTokens.For(caller.Workspace, ["versions", id, state, filter.ExternalId, .. CommonParameters.Label.In(request)]);
         if (Single(CommonParameters.PageToken, request) is { } token)
         {
             if (!tokens.TryDecode(token, 1, out var cursor) || !int.TryParse(cursor[0], NumberStyles.None, CultureInfo.InvariantCulture, out var before))

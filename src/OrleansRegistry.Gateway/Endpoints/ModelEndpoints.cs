@@ -13,10 +13,12 @@ public static class ModelEndpoints
         var models = routes.MapGroup("").WithTags("Models");
         models.MapGet(Routes.OfModel(), GetModel)
             .WithName("get_model")
+            .Needs(Permission.Read)
             .Reads(CommonParameters.IfNoneMatch)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Patch, Routes.OfModel(), PatchModel)
             .WithName("patch_model")
+            .Needs(Permission.Deploy)
             .Refuses(
                 ErrorCode.ModelNotFound,
                 ErrorCode.ModelDeleted,
@@ -26,9 +28,11 @@ public static class ModelEndpoints
                 ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Delete, Routes.OfModel(), DeleteModel)
             .WithName("delete_model")
+            .Needs(Permission.Administer)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.RevisionMismatch, ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Post, Routes.OfModel("/rollback"), Rollback)
             .WithName("rollback")
+            .Needs(Permission.Deploy)
             .Refuses(
                 ErrorCode.ModelNotFound,
                 ErrorCode.PrimaryMoved,
@@ -50,7 +54,7 @@ public static class ModelEndpoints
             _ => new RegistryError(ErrorCode.ModelDeleted, $"Model {model} is deleted."),
         };
 
-    /// <summary>Changes a model's description, labels and primary policy, by JSON merge patch.</summary>
+    /// <summary>Changes a model's description, labels, primary policy and protection, by JSON merge patch.</summary>
     public static async Task<Answer<ModelView>> PatchModel(
         CommandReceipt receipt,
         string model,
@@ -61,12 +65,14 @@ public static class ModelEndpoints
         CancellationToken cancellationToken)
     {
         var policy = body.Optional("primary_policy", body.Value.PrimaryPolicy);
+        var isProtected = body.Optional("protected", body.Value.Protected);
         var command = new PatchModelCommand
         {
             Context = receipt.By(caller),
             Description = body.Optional("description", body.Value.Description),
             Labels = body.Optional("labels", body.Value.Labels),
             PrimaryPolicy = policy.IsSet ? policy.Value : null,
+            Protected = isProtected.IsSet ? isProtected.Value : null,
         };
         if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
         {

@@ -13,6 +13,7 @@ public static class ResolveEndpoints
     /// <summary>Maps the route.</summary>
     public static void MapResolve(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/resolve"), Resolve)
         .WithName("resolve")
+        .Needs(Permission.Resolve)
         .WithTags("Models")
         .Reads(Selector, CommonParameters.IfNoneMatch)
         .Refuses(Routes.OfSelection);
@@ -27,7 +28,7 @@ public static class ResolveEndpoints
         CancellationToken cancellationToken)
     {
         var selector = Selector.In(request) is [var text] ? text : null;
-        if (!(await versions.Resolve(caller.Workspace, model, selector, cancellationToken)).TryGet(out var resolved, out var error))
+        if (!(await versions.Resolve(caller, model, selector, cancellationToken)).TryGet(out var resolved, out var error))
         {
             return error;
         }

@@ -23,18 +23,22 @@ public static class VersionEndpoints
         var versions = routes.MapGroup("").WithTags("Versions");
         versions.MapGet(Routes.OfVersion(), GetVersion)
             .WithName("get_version")
+            .Needs(Permission.Read)
             .Reads(Wait, Timeout, CommonParameters.IfNoneMatch)
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapGet(Routes.OfModel("/versions/{number}"), GetVersionByNumber)
             .WithName("get_version_by_number")
+            .Needs(Permission.Read)
             .Reads(CommonParameters.IfNoneMatch)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapGet(Routes.OfVersion("/traffic"), GetTraffic)
             .WithName("get_version_traffic")
+            .Needs(Permission.Read)
             .Reads()
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapCommand(HttpMethods.Patch, Routes.OfVersion(), PatchVersion)
             .WithName("patch_version")
+            .Needs(Permission.Deploy)
             .Refuses(
                 ErrorCode.VersionNotFound,
                 ErrorCode.VersionDeleted,
@@ -44,6 +48,7 @@ public static class VersionEndpoints
                 ErrorCode.StateCorrupt);
         versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
             .WithName("delete_version")
+            .Needs(Permission.Administer)
             .Reads(CommonParameters.PromoteTo, CommonParameters.RefuseIfPrimary, Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .Refuses(
                 ErrorCode.VersionNotFound,

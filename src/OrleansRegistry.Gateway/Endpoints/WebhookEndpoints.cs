@@ -20,25 +20,29 @@ public static class WebhookEndpoints
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
         var webhooks = routes.MapGroup("").WithTags("Webhooks");
-        webhooks.MapGet(Webhooks, ListWebhooks).WithName("list_webhooks").Reads();
+        webhooks.MapGet(Webhooks, ListWebhooks).WithName("list_webhooks").Needs(Permission.Administer).Reads();
         webhooks.MapPost(Webhooks, CreateWebhook)
             .WithName("create_webhook")
+            .Needs(Permission.Administer)
             .Reads()
             .Creates<WebhookSecretView>()
             .Refuses([.. OfBody, ErrorCode.TooManyWebhooks]);
-        webhooks.MapGet(Webhook, GetWebhook).WithName("get_webhook").Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
-        webhooks.MapPatch(Webhook, PatchWebhook).WithName("patch_webhook").Reads().Refuses([.. OfBody, ErrorCode.WebhookNotFound]);
-        webhooks.MapDelete(Webhook, DeleteWebhook).WithName("delete_webhook").Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+        webhooks.MapGet(Webhook, GetWebhook).WithName("get_webhook").Needs(Permission.Administer).Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+        webhooks.MapPatch(Webhook, PatchWebhook).WithName("patch_webhook").Needs(Permission.Administer).Reads().Refuses([.. OfBody, ErrorCode.WebhookNotFound]);
+        webhooks.MapDelete(Webhook, DeleteWebhook).WithName("delete_webhook").Needs(Permission.Administer).Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
         webhooks.MapPost(Webhook + "/rotate_secret", RotateSecret)
             .WithName("rotate_webhook_secret")
+            .Needs(Permission.Administer)
             .Reads()
             .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
         webhooks.MapPost(Webhook + "/redeliver", Redeliver)
             .WithName("redeliver")
+            .Needs(Permission.Administer)
             .Reads(From)
             .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
         webhooks.MapGet(Webhook + "/deliveries", ListDeliveries)
             .WithName("list_deliveries")
+            .Needs(Permission.Administer)
             .Reads()
             .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
     }

@@ -6,15 +6,15 @@ namespace OrleansRegistry.Gateway;
 /// One invocation: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
 /// for every call that could still reach it (rule L2).
 /// </summary>
-public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, InvocationOptions options)
+public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, Limits limits, InvocationOptions options)
 {
     /// <summary>Invokes the version that a selector of a model leads to.</summary>
     internal Task Invoke(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
-        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, model, selector, cancellationToken), prepare);
+        Invoke(context, caller, cancellationToken => versions.Resolve(caller, model, selector, cancellationToken), prepare);
 
     /// <summary>Invokes a version.</summary>
     internal Task Invoke(HttpContext context, RequestCaller caller, VersionId version, Func<ResolvedVersion, Call> prepare) =>
-        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, version, cancellationToken), prepare);
+        Invoke(context, caller, cancellationToken => versions.Resolve(caller, version, cancellationToken), prepare);
 
     private async Task Invoke(
         HttpContext context, RequestCaller caller, Func<CancellationToken, Task<Outcome<ResolvedVersion>>> resolve, Func<ResolvedVersion, Call> prepare)
@@ -39,6 +39,13 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
             return;
         }
 
+        using var place = limits.Enter(caller.Workspace, id.ModelId);
+        if (!place.IsAcquired)
+        {
+            await ProblemWriter.Write(context, limits.TooManyCalls());
+            return;
+        }
+
         var prepared = prepare(version);
         call.Admit(caller.Workspace, id, prepared.IsInvocation);
         call.HasFailed = !await forwarder.Forward(context, prepared);
@@ -46,7 +53,5 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
 
     /// <summary>Why a call can't be taken, whatever it asks for, or null.</summary>
     internal RegistryError? Refusal(HttpContext context) =>
-        context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge()
-        : forwarder.IsLoop(context.Request) ? new RegistryError(ErrorCode.LoopDetected, "This gateway has forwarded the call before: a serving URL leads back to it.")
-        : null;
+        context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge() : null;
 }

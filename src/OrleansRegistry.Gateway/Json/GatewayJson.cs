@@ -40,4 +40,11 @@ namespace OrleansRegistry.Gateway;
 [JsonSerializable(typeof(DeliveryList))]
 [JsonSerializable(typeof(CreateWebhookRequest))]
 [JsonSerializable(typeof(PatchWebhookRequest))]
+[JsonSerializable(typeof(CreatedApiKey))]
+[JsonSerializable(typeof(ApiKeyView))]
+[JsonSerializable(typeof(Page<ApiKeyView>))]
+[JsonSerializable(typeof(WorkspaceView))]
+[JsonSerializable(typeof(Page<WorkspaceView>))]
+[JsonSerializable(typeof(CreateApiKeyRequest))]
+[JsonSerializable(typeof(CreateWorkspaceRequest))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -13,15 +13,25 @@ public sealed class VersionResolver(ModelLookup lookup, IGrainFactory grains, IR
     // Making a reference to a grain costs about as much as asking it.
     private readonly ConcurrentDictionary<(string Workspace, string ModelId), IModelGrain> _models = new();
 
-    /// <summary>The version that a selector of a model leads to; null selects the primary.</summary>
-    public Task<Outcome<ResolvedVersion>> Resolve(string workspace, string model, string? selector, CancellationToken cancellationToken) =>
-        lookup.Ask(workspace, model, id => Ask(workspace, id, selector, cancellationToken), cancellationToken);
+    /// <summary>The version that a selector of a model leads to; null selects the primary. What a caller doesn't reach is not there for them.</summary>
+    public Task<Outcome<ResolvedVersion>> Resolve(RequestCaller caller, string model, string? selector, CancellationToken cancellationToken) => lookup.Ask(
+        caller.Workspace,
+        model,
+        id => caller.Reaches(id)
+            ? Ask(caller.Workspace, id, selector, cancellationToken)
+            : Task.FromResult<Outcome<ResolvedVersion>>(ModelLookup.NotFound(model)),
+        cancellationToken);
 
     /// <summary>A version by its id.</summary>
-    public async Task<Outcome<ResolvedVersion>> Resolve(string workspace, VersionId id, CancellationToken cancellationToken)
+    public async Task<Outcome<ResolvedVersion>> Resolve(RequestCaller caller, VersionId id, CancellationToken cancellationToken)
     {
         var selector = id.ToString();
-        var outcome = await Ask(workspace, id.ModelId, selector, cancellationToken);
+        if (!caller.Reaches(id.ModelId))
+        {
+            return Routes.NoVersion(selector);
+        }
+
+        var outcome = await Ask(caller.Workspace, id.ModelId, selector, cancellationToken);
         return outcome.Error?.Code switch
         {
             ErrorCode.ModelNotFound => Routes.NoVersion(selector),

@@ -13,7 +13,10 @@ namespace OrleansRegistry.Gateway;
 /// <summary>The OpenAPI document, from what the routes and their handlers say of themselves.</summary>
 internal static class RegistryOpenApi
 {
+    private const string Security = "api_key";
+
     private static readonly IReadOnlyList<string> CommonCodes = [ErrorCode.ValidationFailed, ErrorCode.InternalError, ErrorCode.Unavailable];
+    private static readonly IReadOnlyList<string> AccessCodes = [ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.RateLimited];
 
     private static readonly Dictionary<string, string> PathParameters = new()
     {
@@ -21,6 +24,7 @@ internal static class RegistryOpenApi
         ["id"] = "The version's id.",
         ["number"] = "The version's number.",
         ["version"] = "A number, an npm-style range or a version id.",
+        ["prefix"] = "The prefix of the key: the part behind `ork_`.",
         ["month"] = "The month in UTC, `2026-03`.",
     };
 
@@ -44,6 +48,12 @@ internal static class RegistryOpenApi
             Description = "A registry and router for versions of machine-learning models.",
         };
         document.Servers = null;
+        document.AddComponent(Security, (IOpenApiSecurityScheme)new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            Description = "An API key, `ork_…`, or a token of the OpenID Connect issuer that the registry is set to trust.",
+        });
         return Task.CompletedTask;
     }
 
@@ -89,6 +99,13 @@ internal static class RegistryOpenApi
 
         var problem = await Component(context, typeof(Problem), cancellationToken);
         var codes = metadata.OfType<RefusalCodes>().LastOrDefault()?.All ?? [];
+        if (metadata.OfType<RequiredPermission>().LastOrDefault() is { } needed)
+        {
+            codes = [.. codes, .. AccessCodes];
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Security, context.Document)] = [] }];
+            operation.Description = $"{operation.Description}{(operation.Description is null ? "" : "\n\n")}Needs the role `{EnumNames<Role>.Of(Permissions.Least(needed.Permission))}`{Others(needed.Permission)}.";
+        }
+
         foreach (var status in CommonCodes.Concat(codes).GroupBy(code => ProblemKind.Of(code).Status).OrderBy(group => group.Key))
         {
             operation.Responses[status.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
@@ -98,6 +115,15 @@ internal static class RegistryOpenApi
             };
         }
     }
+
+    private static string Others(Permission permission) => permission switch
+    {
+        Permission.Resolve => " or any other",
+        Permission.Invoke => ", `deployer` or a higher one",
+        Permission.Read => ", `deployer` or a higher one",
+        Permission.Operate => "",
+        _ => " or a higher one",
+    };
 
     /// <summary>Body and answer are the model's own.</summary>
     private static void DescribeInvocation(OpenApiOperation operation, bool isCall)

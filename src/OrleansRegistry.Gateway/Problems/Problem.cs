@@ -60,7 +60,7 @@ internal static class ProblemWriter
         };
         var response = context.Response;
         response.StatusCode = kind.Status;
-        if (kind.RetryAfterSeconds is { } seconds)
+        if (kind.RetryAfterSeconds is { } seconds && response.Headers.RetryAfter.Count == 0)
         {
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }

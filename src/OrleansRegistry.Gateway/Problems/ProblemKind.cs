@@ -14,6 +14,13 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
     {
         [ErrorCode.ValidationFailed] = new(StatusCodes.Status400BadRequest, "The request is not valid"),
         [ErrorCode.InvalidSelector] = new(StatusCodes.Status400BadRequest, "The version selector is not valid"),
+        [ErrorCode.Unauthenticated] = new(StatusCodes.Status401Unauthorized, "Nobody knows who asks"),
+        [ErrorCode.Forbidden] = new(StatusCodes.Status403Forbidden, "The caller may not do this"),
+        [ErrorCode.ApiKeyNotFound] = new(StatusCodes.Status404NotFound, "There is no such API key"),
+        [ErrorCode.WorkspaceNotFound] = new(StatusCodes.Status404NotFound, "There is no such workspace"),
+        [ErrorCode.WorkspaceExists] = new(StatusCodes.Status409Conflict, "The name is taken"),
+        [ErrorCode.QuotaExceeded] = new(StatusCodes.Status409Conflict, "The workspace is full"),
+        [ErrorCode.RateLimited] = new(StatusCodes.Status429TooManyRequests, "Too many requests", RetryAfterSeconds: 1),
         [ErrorCode.ModelNotFound] = new(StatusCodes.Status404NotFound, "There is no such model"),
         [ErrorCode.VersionNotFound] = new(StatusCodes.Status404NotFound, "There is no such version"),
         [ErrorCode.NoMatchingVersion] = new(StatusCodes.Status404NotFound, "No version matches"),

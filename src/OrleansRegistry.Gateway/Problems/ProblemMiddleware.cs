@@ -42,6 +42,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return new RegistryError(ErrorCode.PayloadTooLarge, "The body may have at most 1 MiB.");
             case BadHttpRequestException:
                 return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
+            case TooManyLookUpsException:
+                return new RegistryError(ErrorCode.RateLimited, "Too many unknown API keys are tried.");
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);

@@ -31,6 +31,7 @@ public sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
         CommandId = Guid.CreateVersion7(_receivedAt),
         Actor = caller.Actor,
         Deadline = _receivedAt + CommandContext.Lifetime,
+        Role = caller.Role,
         DryRun = IsDryRun,
         IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. EntityTags.Parse(header)!] : [],
     };

@@ -84,4 +84,7 @@ public sealed class PatchModelRequest : IRequestBody
 
     /// <summary>How the primary moves when nobody names it.</summary>
     public PrimaryPolicy PrimaryPolicy { get; set; }
+
+    /// <summary>Whether only an admin moves the primary, and changes the policy; only an admin changes it.</summary>
+    public bool Protected { get; set; }
 }

@@ -7,18 +7,23 @@ using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>
-/// A place in a list, as callers carry it from page to page: opaque, and tied to the list and its filters, so that a token of another
-/// list, another filter or another order is refused instead of misread. It protects from mistakes, not from forgers, who gain nothing.
-/// </summary>
-/// <param name="filter">What the list is of, its filters and its order.</param>
-internal sealed class PageToken(params ReadOnlySpan<string?> filter)
+/// <summary>Makes page tokens. They are signed, and tied to workspace, list, filters and order: any other token is refused instead of misread.</summary>
+public sealed class PageTokens(AccessSecret secret)
 {
-    private readonly string _filter = JsonSerializer.Serialize([.. filter], PageTokenJson.Default.StringArray);
+    /// <summary>The tokens of a list.</summary>
+    /// <param name="workspace">Whose list it is.</param>
+    /// <param name="filter">What the list is of, its filters and its order.</param>
+    internal PageToken For(string workspace, params ReadOnlySpan<string?> filter) => new(secret, [workspace, .. filter]);
+}
+
+/// <summary>A place in a list, as callers carry it from page to page: opaque, and signed together with what the list is of.</summary>
+internal sealed class PageToken(AccessSecret secret, string?[] filter)
+{
+    private readonly string _filter = JsonSerializer.Serialize(filter, PageTokenJson.Default.StringArray);
 
     /// <summary>The token of a place.</summary>
     public string Encode(params string[] cursor) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Content(Hash(cursor), cursor), PageTokenJson.Default.Content));
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Content(Sign(cursor), cursor), PageTokenJson.Default.Content));
 
     /// <summary>The place that a token leads to.</summary>
     public bool TryDecode(string token, int parts, [NotNullWhen(true)] out string[]? cursor)
@@ -26,8 +31,9 @@ internal sealed class PageToken(params ReadOnlySpan<string?> filter)
         cursor = null;
         try
         {
-            if (JsonSerializer.Deserialize(Base64Url.DecodeFromChars(token), PageTokenJson.Default.Content) is { Hash: { } hash, Cursor: { } found }
-                && found.Length == parts && found.All(part => part is not null) && hash == Hash(found))
+            if (JsonSerializer.Deserialize(Base64Url.DecodeFromChars(token), PageTokenJson.Default.Content) is { Signature: { } signature, Cursor: { } found }
+                && found.Length == parts && found.All(part => part is not null)
+                && CryptographicOperations.FixedTimeEquals(signature, Sign(found)))
             {
                 cursor = found;
             }
@@ -43,13 +49,10 @@ internal sealed class PageToken(params ReadOnlySpan<string?> filter)
     /// <summary>The error of a token that doesn't fit.</summary>
     public static RegistryError Refusal() => RegistryError.Invalid("page_token", "is not a token of this list with these parameters");
 
-    private string Hash(string[] cursor)
-    {
-        var text = _filter + JsonSerializer.Serialize(cursor, PageTokenJson.Default.StringArray);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
-    }
+    private byte[] Sign(string[] cursor) =>
+        secret.SignToken(Encoding.UTF8.GetBytes(_filter + JsonSerializer.Serialize(cursor, PageTokenJson.Default.StringArray)));
 
-    internal sealed record Content([property: JsonPropertyName("f")] string Hash, [property: JsonPropertyName("c")] string[] Cursor);
+    internal sealed record Content([property: JsonPropertyName("s")] byte[] Signature, [property: JsonPropertyName("c")] string[] Cursor);
 }
 
 [JsonSerializable(typeof(PageToken.Content))]

@@ -1,15 +1,43 @@
+using System.Collections.Immutable;
 using System.Reflection;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Who sends a request, and which workspace it acts in. The one place that says so.</summary>
+/// <summary>Who sends a request, what they may do, and which workspace they act in: as their key or token says, never the request itself.</summary>
 /// <param name="Workspace">The workspace.</param>
-/// <param name="Actor">The caller, as events and views name it.</param>
-public sealed record RequestCaller(string Workspace, string Actor) : IBindableFromHttpContext<RequestCaller>
+/// <param name="Actor">The caller, as events and views name it: <c>key:{prefix}</c> or <c>token:{subject}</c>.</param>
+/// <param name="Role">What they may do.</param>
+public sealed record RequestCaller(string Workspace, string Actor, Role Role) : IBindableFromHttpContext<RequestCaller>
 {
-    private static readonly RequestCaller Anonymous = new(GrainKeys.DefaultWorkspace, "anonymous");
+    /// <summary>The only models they may call, by id; empty for all.</summary>
+    public ImmutableArray<string> ModelIds { get; init; } = [];
 
-    /// <summary>The caller of a request.</summary>
-    public static ValueTask<RequestCaller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult<RequestCaller?>(Anonymous);
+    /// <summary>The hash of the key that was shown, or null for a token.</summary>
+    internal ApiKeyProof? Proof { get; init; }
+
+    /// <summary>From when on the token is not valid any more, or null for a key, of which its grain knows.</summary>
+    internal DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether they may call a model.</summary>
+    public bool Reaches(string modelId) => ModelIds.IsEmpty || ModelIds.Contains(modelId);
+
+    /// <summary>The caller of a request that has been authenticated; routes that need none have none.</summary>
+    public static ValueTask<RequestCaller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
+
+    internal static RequestCaller? Of(HttpContext context) => (context.User.Identity as CallerIdentity)?.Caller;
+}
+
+/// <summary>What a caller has shown: the prefix of a key, and the keyed hash of all of it.</summary>
+/// <param name="Prefix">The prefix.</param>
+/// <param name="Hash">The hash.</param>
+internal sealed record ApiKeyProof(string Prefix, ImmutableArray<byte> Hash);
+
+/// <summary>A caller as ASP.NET's authentication carries it.</summary>
+internal sealed class CallerIdentity(RequestCaller caller, string scheme) : ClaimsIdentity(scheme)
+{
+    public RequestCaller Caller => caller;
+
+    public override string Name => caller.Actor;
 }

@@ -66,6 +66,7 @@ public sealed partial class TrafficReporter(TrafficMeter meter, IGrainFactory gr
     {
         if (counter.Unreported() is { } report)
         {
+            WorkspaceScope.Enter(counter.Workspace);
             await Grain(counter.Workspace, counter.Version).Report(report);
             counter.Reported(report);
         }

@@ -20,10 +20,10 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
-    private readonly string _workspace;
+    private readonly RequestCaller _caller;
     private readonly EventFilter _filter;
 
-    internal EventStream(string workspace, EventFilter filter) => (_workspace, _filter) = (workspace, filter);
+    internal EventStream(RequestCaller caller, EventFilter filter) => (_caller, _filter) = (caller, filter);
 
     /// <summary>Adds what the OpenAPI document says of the stream.</summary>
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
@@ -34,7 +34,7 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
     {
         var services = httpContext.RequestServices;
         var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var subscription = await services.GetRequiredService<EventFeed>().Subscribe(_workspace, _filter, httpContext.RequestAborted);
+        using var subscription = await services.GetRequiredService<EventFeed>().Subscribe(_caller.Workspace, _filter, httpContext.RequestAborted);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, subscription.Cut);
         try
         {
@@ -61,7 +61,7 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
         int found;
         do
         {
-            var page = await catalog.ListEvents(_workspace, _filter with { After = last }, PageSize, end);
+            var page = await catalog.ListEvents(_caller.Workspace, _filter with { After = last }, PageSize, end);
             found = page.Length;
             if (found > 0)
             {
@@ -72,16 +72,23 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
         while (found == PageSize);
 
         var clock = services.GetRequiredService<TimeProvider>();
+        var access = services.GetRequiredService<ApiKeyAuthenticator>();
         var text = new StringBuilder();
         while (true)
         {
             var isMore = subscription.Events.WaitToReadAsync(end).AsTask();
             while (await Task.WhenAny(isMore, Task.Delay(Heartbeat, clock, end)) != isMore)
             {
+                if (!await access.IsStillValid(_caller))
+                {
+                    return;
+                }
+
                 await Send(response, ":\n\n", end);
             }
 
-            if (!await isMore)
+            // Who is not let in any more gets no event that happened since.
+            if (!await isMore || !await access.IsStillValid(_caller))
             {
                 return;
             }

@@ -51,15 +51,15 @@ internal sealed class RatesGrain(
         var isSame = _row.Value is { } stored && stored.Currency == next.Currency && stored.Rates.SequenceEqual(next.Rates);
         return isSame ? present
             : command.Context.DryRun ? next.ToView(present.Revision + 1)
-            : await Store(next);
+            : await Store(next, command.Context);
     }
 
-    private async Task<Outcome<RatesView>> Store(RatesState next)
+    private async Task<Outcome<RatesView>> Store(RatesState next, CommandContext command)
     {
         _isConfirmed = false;
         try
         {
-            await _row.Write(next, next);
+            await _row.Write(next with { Events = [EventDraft.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)] }, next);
             _isConfirmed = true;
         }
         catch (RegistryUnavailableException)

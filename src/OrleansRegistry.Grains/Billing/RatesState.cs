@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrleansRegistry.State;
 
 namespace OrleansRegistry.Billing;
 
@@ -15,6 +17,10 @@ internal sealed record RatesState
 
     /// <summary>The command that wrote this row.</summary>
     public required Guid LastCommand { get; init; }
+
+    /// <summary>What the write stores beside the row; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EventWrite>? Events { get; init; }
 
     public RatesView ToView(int revision) => new()
     {

@@ -66,9 +66,10 @@ internal sealed partial class StatementKeeper(
     private async Task Close(string workspace, BillingMonth month)
     {
         var now = clock.GetUtcNow();
+        WorkspaceScope.Enter(workspace);
         var outcome = await grains.GetGrain<IBillingGrain>(GrainKeys.Billing(workspace, month)).Close(new CloseMonthCommand
         {
-            Context = new CommandContext { CommandId = Guid.CreateVersion7(now), Actor = Closer, Deadline = now + CommandContext.Lifetime },
+            Context = new CommandContext { CommandId = Guid.CreateVersion7(now), Actor = Closer, Deadline = now + CommandContext.Lifetime, Role = Role.Operator },
         });
         if (outcome.TryGet(out var statement, out var error))
         {

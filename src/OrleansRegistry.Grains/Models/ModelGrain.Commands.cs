@@ -16,7 +16,7 @@ internal sealed partial class ModelGrain
         CommandValidation.Validate(command),
         command.Ordinal,
         new ActivateTransition(command.Serving),
-        (model, step, at) => model.Find(command.Ordinal) is null && IsFull(model) is { } full ? full : ModelRules.Activate(model, step, command, at));
+        (model, step, at) => ModelRules.Activate(model, step, command, at));
 
     public Task<Outcome<CommandAnswer>> Deactivate(RetireCommand command) => OnVersion(
         command.Context, [], command.Ordinal, new DeactivateTransition(), (model, step, at) => ModelRules.Deactivate(model, step, command, at));
@@ -43,6 +43,11 @@ internal sealed partial class ModelGrain
         if (!ModelRules.Rollback(model, command, at).TryGet(out var change, out var error))
         {
             return error;
+        }
+
+        if (ModelRules.Forbid(model, change.Model, command.Context.Role) is { } forbidden)
+        {
+            return forbidden;
         }
 
         try
@@ -140,9 +145,14 @@ internal sealed partial class ModelGrain
                 return refused;
             }
 
-            return decide(model, step, at).TryGet(out var change, out var error)
-                ? await Finish(command, model, prepared, change, at)
-                : error;
+            if (transition is ActivateTransition && model.Find(ordinal) is null && await IsFull(model, isNewVersion: false) is { } full)
+            {
+                return full;
+            }
+
+            return !decide(model, step, at).TryGet(out var change, out var error) ? error
+                : ModelRules.Forbid(model, change.Model, command.Role) is { } forbidden ? forbidden
+                : await Finish(command, model, prepared, change, at);
         }
         catch (Exception e) when (Refusal(e) is { } failed)
         {
@@ -215,11 +225,26 @@ internal sealed partial class ModelGrain
     private LifecycleStep Existing(LifecycleStep? step) =>
         step ?? throw new StateCorruptException($"Model {_key.Id} knows a version that has no row.");
 
-    private RegistryError? IsFull(ModelState model) => model.Active.Length < options.Value.MaxActiveVersions
-        ? null
-        : new RegistryError(
-            ErrorCode.TooManyActiveVersions,
-            $"The model has {model.Active.Length} active versions, as many as it may have; deactivate or delete one first.");
+    /// <summary>Why a version can't become active: rule L6, or a quota of the workspace, which commands on other models may overrun while this one runs.</summary>
+    private async Task<RegistryError?> IsFull(ModelState model, bool isNewVersion)
+    {
+        var limits = options.Value;
+        if (model.Active.Length >= limits.MaxActiveVersions)
+        {
+            return new RegistryError(
+                ErrorCode.TooManyActiveVersions,
+                $"The model has {model.Active.Length} active versions, as many as it may have; deactivate or delete one first.");
+        }
+
+        var use = await catalog.CountUse(_key.Workspace, CancellationToken.None);
+        return isNewVersion && model.NextOrdinal == 1 && use.Models >= limits.ModelsPerWorkspace ? Exceeded(use.Models, "models")
+            : isNewVersion && use.Versions >= limits.VersionsPerWorkspace ? Exceeded(use.Versions, "versions")
+            : use.ActiveVersions >= limits.ActiveVersionsPerWorkspace ? Exceeded(use.ActiveVersions, "active versions")
+            : null;
+
+        static RegistryError Exceeded(long count, string what) =>
+            new(ErrorCode.QuotaExceeded, $"The workspace has {count} {what}, as many as it may have.");
+    }
 
     private static RegistryError Mismatch() => new(ErrorCode.RevisionMismatch, "If-Match names another revision; read the resource again.");
 }

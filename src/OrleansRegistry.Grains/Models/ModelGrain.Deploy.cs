@@ -43,7 +43,7 @@ internal sealed partial class ModelGrain
 
         var at = Now(known);
         var model = known ?? NewModel(command, at);
-        if (IsFull(model) is { } full)
+        if (await IsFull(model, isNewVersion: true) is { } full)
         {
             return full;
         }
@@ -65,6 +65,11 @@ internal sealed partial class ModelGrain
         }
 
         var change = ModelRules.Deploy(model, step, command, at);
+        if (ModelRules.Forbid(model, change.Model, command.Context.Role) is { } forbidden)
+        {
+            return forbidden;
+        }
+
         return command.Context.DryRun || await Commit(command.Context, change, [prepared.RowVersion], at) is not { } failed
             ? new DeployAnswer { Version = change.Versions[0].ToView(change.Model.Primary?.Ordinal == model.NextOrdinal, prepared.RowVersion + 1) }
             : failed;

@@ -27,6 +27,7 @@ internal sealed partial class ModelGrain
                 CommandId = Guid.CreateVersion7(clock.GetUtcNow()),
                 Actor = Prober,
                 Deadline = clock.GetUtcNow() + CommandContext.Lifetime,
+                Role = Role.Operator,
             };
             var outcome = await OnVersion(
                 command, [], ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));

@@ -132,6 +132,7 @@ internal static class ModelRules
             Description = command.Description.Or(model.Description),
             Labels = LabelSet.Merge(model.Labels, command.Labels),
             PrimaryPolicy = command.PrimaryPolicy ?? model.PrimaryPolicy,
+            Protected = command.Protected ?? model.Protected,
         };
         if (CommandValidation.ValidateLabels(next.Labels) is { IsEmpty: false } problems)
         {
@@ -154,10 +155,27 @@ internal static class ModelRules
             fields.Add("primary_policy");
         }
 
+        if (next.Protected != model.Protected)
+        {
+            fields.Add("protected");
+        }
+
+        if (!command.Context.Role.Allows(Permission.Administer) && fields.Find(field => field is "primary_policy" or "protected") is { } field)
+        {
+            return new RegistryError(ErrorCode.Forbidden, $"Only an admin changes {field}.");
+        }
+
         return fields.Count == 0
             ? new ModelChange(model, [], [])
             : new ModelChange(next, [], [(EventDraft.ModelUpdated(fields), null)]);
     }
+
+    /// <summary>Why a role can't make a change, or null: who moves the primary of a protected model, now or when a start is done, must be an admin.</summary>
+    public static RegistryError? Forbid(ModelState model, ModelState next, Role role) =>
+        model.Protected && !role.Allows(Permission.Administer)
+            && (model.Primary?.Ordinal != next.Primary?.Ordinal || PrimarySelection.Pending(model) != PrimarySelection.Pending(next))
+            ? new RegistryError(ErrorCode.Forbidden, "The model is protected: only an admin moves its primary, and this would.")
+            : null;
 
     /// <summary>Deletes the model: its active versions end at one instant, the others are deleted by belonging to it (rule L5).</summary>
     public static ModelChange Delete(ModelState model, IReadOnlyList<LifecycleStep> active, DateTimeOffset at)

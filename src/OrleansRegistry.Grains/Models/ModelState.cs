@@ -25,6 +25,9 @@ internal sealed record ModelState
 
     public PrimaryPolicy PrimaryPolicy { get; init; }
 
+    /// <summary>Whether only an admin moves the primary.</summary>
+    public bool Protected { get; init; }
+
     /// <summary>The highest number ever given (rule N2).</summary>
     public required string LatestVersion { get; init; }
 

@@ -35,6 +35,7 @@ internal sealed partial class StartKeeper(IRegistryCatalog catalog, IGrainFactor
         {
             try
             {
+                WorkspaceScope.Enter(model.Workspace);
                 await grains.GetGrain<IModelServing>(GrainKeys.Model(model.Workspace, model.ModelId)).Touch();
             }
             catch (StateCorruptException e)

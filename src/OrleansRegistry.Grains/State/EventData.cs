@@ -12,6 +12,13 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
 {
     private const string Nothing = "{}";
 
+    /// <summary>The event of a row that is no model's.</summary>
+    /// <param name="command">Who.</param>
+    /// <param name="at">When.</param>
+    /// <param name="workspace">Where, or null for the row's own workspace.</param>
+    public EventWrite By(CommandContext command, DateTimeOffset at, string? workspace = null) =>
+        new() { Type = Type, At = at, Actor = command.Actor, Data = Data, Workspace = workspace };
+
     public static EventDraft ModelCreated(string name) => Of(EventType.ModelCreated, new NameData(name));
 
     public static EventDraft ModelUpdated(params IReadOnlyList<string> fields) => Of(EventType.ModelUpdated, new FieldsData(fields));
@@ -41,6 +48,22 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
 
     public static EventDraft Usage(UsageInterval interval) => Of(EventType.UsageRecorded, interval);
 
+    public static EventDraft WorkspaceCreated(string name) => Of(EventType.WorkspaceCreated, new NameData(name));
+
+    public static EventDraft ApiKeyCreated(ApiKeyView key) =>
+        Of(EventType.ApiKeyCreated, new ApiKeyData(key.Prefix, key.Name, key.Role, key.ModelIds, key.ExpiresAt));
+
+    public static EventDraft ApiKeyRevoked(ApiKeyView key) => Of(EventType.ApiKeyRevoked, new PrefixData(key.Prefix));
+
+    public static EventDraft RatesUpdated(string currency, IReadOnlyList<Rate> rates) => Of(EventType.RatesUpdated, new RatesData(currency, rates));
+
+    public static EventDraft WebhookCreated(WebhookView webhook) =>
+        Of(EventType.WebhookCreated, new WebhookData(webhook.Id, webhook.Url, webhook.Types, webhook.ModelId));
+
+    public static EventDraft WebhookUpdated(string id, params IReadOnlyList<string> fields) => Of(EventType.WebhookUpdated, new WebhookFieldsData(id, fields));
+
+    public static EventDraft WebhookDeleted(string id) => Of(EventType.WebhookDeleted, new IdData(id));
+
     private static EventDraft Of<T>(string type, T data) => new(type, JsonSerializer.Serialize(data, typeof(T), EventJson.Default));
 }
 
@@ -56,6 +79,18 @@ internal sealed record FailedData(string? Message);
 
 internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReason Reason);
 
+internal sealed record ApiKeyData(string Prefix, string Name, Role Role, IReadOnlyList<string> ModelIds, DateTimeOffset? ExpiresAt);
+
+internal sealed record PrefixData(string Prefix);
+
+internal sealed record RatesData(string Currency, IReadOnlyList<Rate> Rates);
+
+internal sealed record WebhookData(string Id, string Url, IReadOnlyList<string> Types, string? ModelId);
+
+internal sealed record WebhookFieldsData(string Id, IReadOnlyList<string> Fields);
+
+internal sealed record IdData(string Id);
+
 /// <summary>The JSON of what each type of event adds.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -63,6 +98,7 @@ internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReaso
         typeof(StateEnumConverter<Stage>),
         typeof(StateEnumConverter<ServingStatus>),
         typeof(StateEnumConverter<PrimaryReason>),
+        typeof(StateEnumConverter<Role>),
         typeof(InstantConverter),
     ])]
 [JsonSerializable(typeof(NameData))]
@@ -72,4 +108,10 @@ internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReaso
 [JsonSerializable(typeof(FailedData))]
 [JsonSerializable(typeof(PrimaryChangedData))]
 [JsonSerializable(typeof(UsageInterval))]
+[JsonSerializable(typeof(ApiKeyData))]
+[JsonSerializable(typeof(PrefixData))]
+[JsonSerializable(typeof(RatesData))]
+[JsonSerializable(typeof(WebhookData))]
+[JsonSerializable(typeof(WebhookFieldsData))]
+[JsonSerializable(typeof(IdData))]
 internal sealed partial class EventJson : JsonSerializerContext;

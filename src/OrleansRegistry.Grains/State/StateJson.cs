@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Traffic;
@@ -20,6 +21,7 @@ namespace OrleansRegistry.State;
         typeof(StateEnumConverter<PrimaryPolicy>),
         typeof(StateEnumConverter<PrimaryReason>),
         typeof(StateEnumConverter<WebhookState>),
+        typeof(StateEnumConverter<Role>),
         typeof(InstantConverter),
     ])]
 [JsonSerializable(typeof(ModelState))]
@@ -29,6 +31,8 @@ namespace OrleansRegistry.State;
 [JsonSerializable(typeof(RatesState))]
 [JsonSerializable(typeof(StatementView))]
 [JsonSerializable(typeof(WebhookRow))]
+[JsonSerializable(typeof(ApiKeyState))]
+[JsonSerializable(typeof(WorkspaceState))]
 [JsonSerializable(typeof(CloudEvent))]
 internal sealed partial class StateJson : JsonSerializerContext;
 

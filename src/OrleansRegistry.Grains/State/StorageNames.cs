@@ -29,4 +29,10 @@ internal static class StorageNames
 
     /// <summary>Rows of <see cref="OrleansRegistry.Webhooks.WebhookGrain"/>.</summary>
     public const string Webhook = "webhook";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Access.ApiKeyGrain"/>.</summary>
+    public const string ApiKey = "key";
+
+    /// <summary>Rows of <see cref="OrleansRegistry.Access.WorkspaceGrain"/>.</summary>
+    public const string Workspace = "workspace";
 }

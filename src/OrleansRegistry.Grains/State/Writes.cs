@@ -16,9 +16,13 @@ internal sealed record VersionWrite
     public required ModelVersionState State { get; init; }
 }
 
-/// <summary>An event that a model's write stores in the same statement.</summary>
+/// <summary>An event that a row's write stores in the same statement.</summary>
 internal sealed record EventWrite
 {
+    /// <summary>The workspace it is in, or null for that of the row.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Workspace { get; init; }
+
     public required string Type { get; init; }
 
     public required DateTimeOffset At { get; init; }

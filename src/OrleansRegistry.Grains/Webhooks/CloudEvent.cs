@@ -18,7 +18,8 @@ internal sealed record CloudEvent
 
     public required string Type { get; init; }
 
-    public required string Subject { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required string? Subject { get; init; }
 
     public required DateTimeOffset Time { get; init; }
 

@@ -68,7 +68,7 @@ internal sealed partial class WebhookGrain(
             },
             Secrets = [new WebhookSecret { Value = secret }],
             LastCommand = command.Context.CommandId,
-        });
+        }, row => EventDraft.WebhookCreated(row.Webhook));
         return outcome.TryGet(out var row, out var error) ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret } : error;
     }
 
@@ -97,7 +97,7 @@ internal sealed partial class WebhookGrain(
                     FailingSince = null,
                     NextAttemptAt = null,
                 },
-            }));
+            }, EventDraft.WebhookUpdated(_key.Id, [.. Fields(command)])));
 
     public async Task<Outcome<WebhookView>> Delete(WebhookCommand command)
     {
@@ -107,7 +107,7 @@ internal sealed partial class WebhookGrain(
             return missing;
         }
 
-        var outcome = await ChangePresent(command.Context, row => row.Deleted(Now()));
+        var outcome = await ChangePresent(command.Context, row => row.Deleted(Now()), EventDraft.WebhookDeleted(_key.Id));
         return outcome.TryGet(out _, out var error) ? last : error;
     }
 
@@ -115,7 +115,7 @@ internal sealed partial class WebhookGrain(
     {
         var now = Now();
         var secret = WebhookSignature.NewSecret();
-        var outcome = await ChangePresent(command.Context, row => row.With(secret, now));
+        var outcome = await ChangePresent(command.Context, row => row.With(secret, now), EventDraft.WebhookUpdated(_key.Id, "secret"));
         return outcome.TryGet(out var row, out var error)
             ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret, PreviousSecretExpiresAt = now + WebhookRow.KeepSecrets }
             : error;
@@ -137,7 +137,7 @@ internal sealed partial class WebhookGrain(
                 Failures = 0,
                 Webhook = row.Webhook with { LastEventId = Text(command.From - 1), FailingSince = null, NextAttemptAt = null },
             };
-        }));
+        }, EventDraft.WebhookUpdated(_key.Id, "last_event_id")));
     }
 
     public async Task<Outcome<DeliveryList>> ListDeliveries()
@@ -272,7 +272,7 @@ internal sealed partial class WebhookGrain(
     }
 
     /// <summary>Changes the row on a command's behalf, if there is a webhook, and has deliveries go on.</summary>
-    private async Task<Outcome<WebhookRow>> ChangePresent(CommandContext command, Func<WebhookRow, WebhookRow> change)
+    private async Task<Outcome<WebhookRow>> ChangePresent(CommandContext command, Func<WebhookRow, WebhookRow> change, EventDraft what)
     {
         await Confirm();
         if (Present is null)
@@ -280,10 +280,10 @@ internal sealed partial class WebhookGrain(
             return NotFound();
         }
 
-        return await Change(command, row => change(row!) with { LastCommand = command.CommandId });
+        return await Change(command, row => change(row!) with { LastCommand = command.CommandId }, _ => what);
     }
 
-    private async Task<Outcome<WebhookRow>> Change(CommandContext command, Func<WebhookRow?, WebhookRow> change)
+    private async Task<Outcome<WebhookRow>> Change(CommandContext command, Func<WebhookRow?, WebhookRow> change, Func<WebhookRow, EventDraft> what)
     {
         await _changing.WaitAsync();
         try
@@ -296,7 +296,8 @@ internal sealed partial class WebhookGrain(
 
             try
             {
-                await Store(change(_row.Value));
+                var next = change(_row.Value);
+                await Store(next with { Events = [what(next).By(command, Now())] }, next);
             }
             catch (RegistryUnavailableException)
             {
@@ -327,7 +328,8 @@ internal sealed partial class WebhookGrain(
             await Read();
             if (Present is { } row)
             {
-                await Store(change(row));
+                var next = change(row);
+                await Store(next, next);
             }
 
             return _row.Value!;
@@ -338,11 +340,11 @@ internal sealed partial class WebhookGrain(
         }
     }
 
-    private async Task Store(WebhookRow next)
+    private async Task Store(WebhookRow written, WebhookRow kept)
     {
         try
         {
-            await _row.Write(next, next);
+            await _row.Write(written, kept);
         }
         catch (RegistryUnavailableException)
         {
@@ -382,6 +384,19 @@ internal sealed partial class WebhookGrain(
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     private RegistryError NotFound() => new(ErrorCode.WebhookNotFound, $"There is no webhook '{_key.Id}'.");
+
+    private static IEnumerable<string> Fields(PatchWebhookCommand command)
+    {
+        (string Name, bool IsSet)[] fields =
+        [
+            ("url", command.Url is not null),
+            ("types", command.Types is not null),
+            ("model", command.ModelId.IsSet),
+            ("description", command.Description.IsSet),
+            ("state", command.State is not null),
+        ];
+        return fields.Where(field => field.IsSet).Select(field => field.Name);
+    }
 
     private static Outcome<WebhookView> View(Outcome<WebhookRow> outcome) => outcome.TryGet(out var row, out var error) ? row.Webhook : error;
 

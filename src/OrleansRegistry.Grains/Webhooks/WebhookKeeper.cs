@@ -51,6 +51,7 @@ internal sealed partial class WebhookKeeper(
     {
         try
         {
+            WorkspaceScope.Enter(GrainKeys.Split(key).Workspace);
             await grains.GetGrain<IWebhookGrain>(key).Touch();
         }
         catch (StateCorruptException e)

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrleansRegistry.State;
 
 namespace OrleansRegistry.Webhooks;
 
@@ -30,6 +32,10 @@ internal sealed record WebhookRow
 
     /// <summary>The command that last changed it.</summary>
     public required Guid LastCommand { get; init; }
+
+    /// <summary>What the write stores beside the row; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EventWrite>? Events { get; init; }
 
     /// <summary>The row with a new secret in front.</summary>
     public WebhookRow With(string secret, DateTimeOffset now) => this with

@@ -25,13 +25,13 @@ internal static class CatalogReader
 
     /// <summary>An event, of a row of <c>position, type, at, workspace, model_id, version_id, actor, data</c>.</summary>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
-    public static RegistryEvent Event(DbDataReader row) => Guard($"event {row.GetValue(0)} of model {row.GetString(4)}", () => new RegistryEvent
+    public static RegistryEvent Event(DbDataReader row) => Guard($"event {row.GetValue(0)} of {Text(row, 4) ?? row.GetString(3)}", () => new RegistryEvent
     {
         Id = row.GetInt64(0).ToString(CultureInfo.InvariantCulture),
         Type = row.GetString(1),
         At = DateTimeOffset.Parse(row.GetString(2), CultureInfo.InvariantCulture),
         Workspace = row.GetString(3),
-        ModelId = row.GetString(4),
+        ModelId = Text(row, 4),
         VersionId = Text(row, 5),
         Actor = row.GetString(6),
         Data = JsonElement.Parse(row.GetString(7)),

@@ -160,6 +160,15 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             cancellationToken),
         cancellationToken);
 
+    public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => Guard(
+        async connection => (await CatalogReader.Read(
+            connection,
+            new CatalogQuery("select count(*), coalesce(sum(version_count), 0), coalesce(sum(active_count), 0) from registry_state")
+                .Where("kind = 'model' and deleted_at is null and workspace = {0}", workspace),
+            row => new WorkspaceUse(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)),
+            cancellationToken))[0],
+        cancellationToken);
+
     private void AddLabels(CatalogQuery query, ImmutableArray<KeyValuePair<string, string>> labels)
     {
         foreach (var (key, value) in labels)

@@ -18,6 +18,8 @@ internal sealed record StoredModel
 
     public required PrimaryPolicy PrimaryPolicy { get; init; }
 
+    public bool Protected { get; init; }
+
     public required string LatestVersion { get; init; }
 
     public required int NextOrdinal { get; init; }
@@ -57,6 +59,7 @@ internal sealed record StoredModel
             Version = PendingPrimary.Version,
         },
         PrimaryPolicy = PrimaryPolicy,
+        Protected = Protected,
         LatestVersion = LatestVersion,
         VersionCount = VersionCount,
         ActiveVersionCount = Active.Count,
@@ -218,6 +221,20 @@ internal sealed record StoredWebhook
     public required WebhookView Webhook { get; init; }
 }
 
+/// <summary>What is read of an API key's stored JSON.</summary>
+internal sealed record StoredKey
+{
+    public required ApiKeyView Key { get; init; }
+
+    public required string Hash { get; init; }
+}
+
+/// <summary>What is read of a workspace's stored JSON.</summary>
+internal sealed record StoredWorkspace
+{
+    public required WorkspaceView Workspace { get; init; }
+}
+
 /// <summary>The stored JSON. Fields that are not read here are the grains' own.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -226,6 +243,7 @@ internal sealed record StoredWebhook
         typeof(StoredEnumConverter<VersionState>),
         typeof(StoredEnumConverter<Stage>),
         typeof(StoredEnumConverter<ServingStatus>),
+        typeof(StoredEnumConverter<Role>),
         typeof(StoredEnumConverter<PrimaryPolicy>),
         typeof(StoredEnumConverter<PrimaryReason>),
         typeof(StoredEnumConverter<WebhookState>),
@@ -237,6 +255,8 @@ internal sealed record StoredWebhook
 [JsonSerializable(typeof(StoredRates))]
 [JsonSerializable(typeof(StatementView))]
 [JsonSerializable(typeof(StoredWebhook))]
+[JsonSerializable(typeof(StoredKey))]
+[JsonSerializable(typeof(StoredWorkspace))]
 internal sealed partial class StoredJson : JsonSerializerContext
 {
     /// <summary>Reads a payload.</summary>

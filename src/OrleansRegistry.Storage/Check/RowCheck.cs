@@ -29,6 +29,8 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         await Each(() => new CatalogQuery(States).Where("kind = 'rates'"), ReadRates, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'billing'"), ReadStatement, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'webhook'"), ReadWebhook, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'key'"), ReadKey, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'workspace'"), ReadWorkspace, Report);
         return _findings.ToImmutable();
     }
 
@@ -146,6 +148,12 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
     private static Row<StoredWebhook> ReadWebhook(DbDataReader row) =>
         Read(row.GetString(0), () => StoredJson.Read<StoredWebhook>(CatalogReader.Text(row, 1), "the webhook"));
+
+    private static Row<StoredKey> ReadKey(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StoredKey>(CatalogReader.Text(row, 1), "the API key"));
+
+    private static Row<StoredWorkspace> ReadWorkspace(DbDataReader row) =>
+        Read(row.GetString(0), () => StoredJson.Read<StoredWorkspace>(CatalogReader.Text(row, 1), "the workspace"));
 
     private static Row<T> Read<T>(string key, Func<T> read)
         where T : class

@@ -25,13 +25,15 @@ internal sealed class EventPruner(RegistryDatabase database)
     private const string Note = $"""
         insert into registry_pruned (workspace, model_id)
             select distinct workspace, model_id from registry_event as e
-            where {Old} and not exists (select 1 from registry_pruned as p where p.workspace = e.workspace and p.model_id = e.model_id)
+            where {Old} and model_id is not null
+                and not exists (select 1 from registry_pruned as p where p.workspace = e.workspace and p.model_id = e.model_id)
         """;
 
     // What has become old since the note was taken is left for the next time.
     private const string Remove = $"""
         delete from registry_event as e
-            where {Old} and exists (select 1 from registry_pruned as p where p.workspace = e.workspace and p.model_id = e.model_id)
+            where {Old} and (e.model_id is null
+                or exists (select 1 from registry_pruned as p where p.workspace = e.workspace and p.model_id = e.model_id))
         """;
 
     /// <summary>Removes all there are; answers how many.</summary>

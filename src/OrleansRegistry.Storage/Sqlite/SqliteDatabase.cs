@@ -45,7 +45,7 @@ internal sealed class SqliteDatabase : RegistryDatabase
     {
         try
         {
-            Directory.CreateDirectory(_directory);
+            PrivateDirectory.Create(_directory);
             _lock = new FileStream(Path.Combine(_directory, "registry.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException e)

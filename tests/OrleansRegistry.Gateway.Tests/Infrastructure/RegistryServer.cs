@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -24,6 +25,12 @@ public abstract class RegistryServer : IAsyncLifetime
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
     private HttpClient? _client;
 
+    /// <summary>A key of role operator.</summary>
+    public static string OperatorKey { get; } = ApiKey.Create();
+
+    /// <summary>Who shows it, as events name them.</summary>
+    public static string Operator { get; } = "key:" + (ApiKey.TryParse(OperatorKey, out var prefix) ? prefix : "");
+
     /// <summary>Its database.</summary>
     protected TestDatabase Database { get; private set; } = null!;
 
@@ -42,8 +49,15 @@ public abstract class RegistryServer : IAsyncLifetime
     /// <summary>The routes.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
-    /// <summary>The grains, asked past the gateway.</summary>
-    public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
+    /// <summary>The grains, asked past the gateway, in the default workspace from here on.</summary>
+    public IGrainFactory Grains
+    {
+        get
+        {
+            WorkspaceScope.Enter(GrainKeys.DefaultWorkspace);
+            return _app!.Services.GetRequiredService<IGrainFactory>();
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
@@ -57,11 +71,21 @@ public abstract class RegistryServer : IAsyncLifetime
             $"--Registry:SiloPort={FreePort().ToString(CultureInfo.InvariantCulture)}",
             $"--Registry:MaxActiveVersions={MaxActiveVersions}",
             "--Registry:Outbound:AllowLoopback=true",
+            $"--Registry:Auth:AdminKey={OperatorKey}",
+            "--Registry:Limits:RequestsPerSecond=0",
             .. Settings,
         ];
         _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
         await _app.StartAsync();
-        _client = new HttpClient(_handler, disposeHandler: true) { BaseAddress = new Uri(_app.Urls.Single()) };
+        _client = ClientOf(OperatorKey);
+    }
+
+    /// <summary>A client that shows a key, or none.</summary>
+    public HttpClient ClientOf(string? key)
+    {
+        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = new Uri(_app!.Urls.Single()) };
+        client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+        return client;
     }
 
     /// <inheritdoc/>

@@ -70,5 +70,7 @@ internal sealed class StubCatalog : IRegistryCatalog
 
     public Task<long> FindLastPosition(CancellationToken cancellationToken) => Task.FromResult(Events.IsEmpty ? 0 : Events[^1].Position);
 
+    public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -157,6 +157,7 @@ public sealed class StreamTests(SqliteServer server)
         var address = new UriBuilder(new Uri(server.Address, await Deploy(backend))) { Scheme = "ws" }.Uri;
         using var client = new ClientWebSocket();
         client.Options.AddSubProtocol("tensors");
+        client.Options.SetRequestHeader("Authorization", "Bearer " + RegistryServer.OperatorKey);
         using var patience = new CancellationTokenSource(Patience);
 
         await client.ConnectAsync(address, patience.Token);

@@ -95,7 +95,7 @@ public abstract class BillingTests(RegistryServer server)
 
         Assert.NotEqual(before.ETag, put.ETag);
         Assert.Equal("USD", put["currency"]);
-        Assert.Equal("anonymous", put["updated_by"]);
+        Assert.Equal(RegistryServer.Operator, put["updated_by"]);
         Assert.Equal(
             """[{"instance_type":null,"stage":"published","price_per_minute":"0.0125","effective_from":"2026-01-01T00:00:00.000Z"},{"instance_type":"a.b","stage":"draft","price_per_minute":"10","effective_from":"2026-01-01T00:00:00.001Z"}]""",
             put.Body!["rates"]!.ToJsonString());
@@ -157,7 +157,7 @@ public abstract class BillingTests(RegistryServer server)
     {
         var closed = (await _registry.Post("/v1/billing/statements/2001-05/close")).Is(200);
 
-        Assert.Equal(("true", "2001-06-01T00:00:00.000Z", "0.00", "anonymous"), (closed["closed"], closed["as_of"], closed["total_amount"], closed["closed_by"]));
+        Assert.Equal(("true", "2001-06-01T00:00:00.000Z", "0.00", RegistryServer.Operator), (closed["closed"], closed["as_of"], closed["total_amount"], closed["closed_by"]));
         Assert.Equal(closed.Text, (await _registry.Post("/v1/billing/statements/2001-05/close")).Is(200).Text);
         Assert.Equal(closed.Text, (await _registry.Get("/v1/billing/statements/2001-05")).Is(200).Text);
         Assert.Equal("true", (await _registry.Post("/v1/billing/statements/2001-06/close?dry_run=true")).Is(200).Header("Dry-Run"));

@@ -50,7 +50,7 @@ public abstract class DeployTests(RegistryServer server)
         Assert.Equal("7", reply["serving.startup_timeout_seconds"]);
         Assert.Equal("cpu-1x2", reply["instance_type"]);
         Assert.Equal("x-1", reply["external_id"]);
-        Assert.Equal("anonymous", reply["created_by"]);
+        Assert.Equal(RegistryServer.Operator, reply["created_by"]);
         Assert.Null(reply["deactivated_at"]);
         Assert.Matches(@"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\z", reply["created_at"]!);
         Assert.Equal(reply.Text, (await _registry.Get(reply.Header("Location")!)).Is(200).Text);

@@ -89,7 +89,7 @@ public abstract class ListTests(RegistryServer server)
         Assert.True(JsonNode.DeepEquals(
             new JsonObject { ["from"] = first["id"], ["to"] = second["id"], ["reason"] = "published" }, moved["data"]));
         Assert.Equal("default", (string)moved["workspace"]!);
-        Assert.Equal("anonymous", (string)moved["actor"]!);
+        Assert.Equal(RegistryServer.Operator, (string)moved["actor"]!);
         var positions = events.Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
         Assert.Equal(positions.Order(), positions);
 

@@ -21,7 +21,7 @@ public abstract class ModelTests(RegistryServer server)
         Assert.Equal(version["id"], byId["primary.version_id"]);
         Assert.Equal("0.1.0", byId["primary.version"]);
         Assert.Equal("published", byId["primary.reason"]);
-        Assert.Equal("anonymous", byId["primary.by"]);
+        Assert.Equal(RegistryServer.Operator, byId["primary.by"]);
         Assert.Null(byId["pending_primary"]);
         Assert.Null(byId["description"]);
         Assert.Equal("latest_published", byId["primary_policy"]);

@@ -31,6 +31,8 @@ public sealed class EventStreamTests : IAsyncLifetime
             .AddSingleton<TimeProvider>(_clock)
             .AddSingleton<IHostApplicationLifetime>(_lifetime)
             .AddSingleton(_feed)
+            .AddSingleton(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }))
+            .AddSingleton(services => new ApiKeyAuthenticator(services.GetRequiredService<AccessSecret>(), null!, _clock))
             .BuildServiceProvider();
     }
 
@@ -112,7 +114,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         return _readers[^1];
     }
 
-    private Task Watch(Reader reader) => new EventStream("default", new EventFilter()).ExecuteAsync(reader.Context(_services));
+    private Task Watch(Reader reader) => new EventStream(new RequestCaller("default", "test", Role.Viewer), new EventFilter()).ExecuteAsync(reader.Context(_services));
 
     /// <summary>A connection: what was sent, and whether it takes more.</summary>
     private sealed class Reader : Stream, IHttpRequestLifetimeFeature

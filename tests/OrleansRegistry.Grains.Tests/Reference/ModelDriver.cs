@@ -285,6 +285,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
         CommandId = Guid.Empty,
         Actor = by,
         Deadline = Now + CommandContext.Lifetime,
+        Role = Role.Admin,
     };
 
     private static RetireCommand Retire(CommandContext context, int ordinal, string? promoteTo, bool refuseIfPrimary) => new()

@@ -147,7 +147,7 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
 
     private static class Expected
     {
-        public static IEnumerable<string> Clauses => [.. Cells, .. Refusals, .. EventType.All, .. Words];
+        public static IEnumerable<string> Clauses => [.. Cells, .. Refusals, .. EventType.OfModels, .. Words];
 
         private static IEnumerable<string> Cells =>
             from command in (string[])["publish a draft", "publish a published one", "Promote", "Activate", "Deactivate", "Delete"]

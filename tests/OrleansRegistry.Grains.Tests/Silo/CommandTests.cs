@@ -25,6 +25,44 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     }
 
     [Fact]
+    public async Task P6_only_an_admin_moves_the_primary_of_a_protected_model()
+    {
+        var first = await Publish("A model");
+        var second = await Publish("A model");
+        var draft = await Deploy("A model");
+        var model = Silo.Model(first.ModelId);
+        var deployer = Silo.Command() with { Role = Role.Deployer };
+        Assert.Equal(ErrorCode.Forbidden, (await model.PatchModel(new PatchModelCommand { Context = deployer, Protected = true })).Error?.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await model.PatchModel(new PatchModelCommand { Context = deployer, PrimaryPolicy = PrimaryPolicy.Manual })).Error?.Code);
+        Assert.True((await model.PatchModel(new PatchModelCommand { Context = Silo.Command(), Protected = true })).Value!.Protected);
+
+        await Refuses(() => model.Promote(new PromoteCommand { Context = deployer, Ordinal = 1 }));
+        await Refuses(() => model.Rollback(new RollbackCommand { Context = deployer }));
+        await Refuses(() => model.Publish(new PublishCommand { Context = deployer, Ordinal = 3 }));
+        await Refuses(() => model.Publish(new PublishCommand { Context = deployer with { DryRun = true }, Ordinal = 3 }));
+        await Refuses(() => model.Deactivate(new RetireCommand { Context = deployer, Ordinal = 2 }));
+        await Refuses(() => model.Deactivate(new RetireCommand { Context = deployer, Ordinal = 2, PromoteTo = first.Id }));
+        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with { Context = deployer, Publish = true })).Error?.Code);
+        // A claim that wins once the server is up is the same move, later.
+        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with
+        {
+            Context = deployer,
+            Publish = true,
+            Serving = new ServingSpec { Url = "http://127.0.0.1:9", HealthUrl = "http://127.0.0.1:9" },
+        })).Error?.Code);
+        Assert.Equal(second.Id, (await Model(first.ModelId)).Primary!.VersionId);
+
+        Assert.Null((await model.Publish(new PublishCommand { Context = deployer, Ordinal = 3, Promote = false })).Error);
+        Assert.Null((await TryDeploy("A model", deploy => deploy with { Context = deployer })).Error);
+        Assert.Null((await model.Deactivate(new RetireCommand { Context = deployer, Ordinal = 1 })).Error);
+        Assert.Null((await model.PatchModel(new PatchModelCommand { Context = deployer, Description = "x" })).Error);
+        Assert.Equal(draft.Id, (await model.Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 3 })).Value!.PrimaryChange!.To);
+        await AssertAgreement();
+
+        static async Task Refuses(Func<Task<Outcome<CommandAnswer>>> command) => Assert.Equal(ErrorCode.Forbidden, (await command()).Error?.Code);
+    }
+
+    [Fact]
     public async Task N3_N4_older_release_lines_go_on_from_their_own_last_number()
     {
         var numbers = new List<string>();

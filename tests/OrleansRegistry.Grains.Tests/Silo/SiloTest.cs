@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Models;
 using OrleansRegistry.Storage.Check;
 using OrleansRegistry.Testing;
 
@@ -24,6 +26,13 @@ public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncL
         await Silo.DisposeAsync();
         await Database.DisposeAsync();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A new silo on the same rows, with other limits if the test says so.</summary>
+    private protected async Task Restart(Action<ModelOptions>? limits = null)
+    {
+        await Silo.DisposeAsync();
+        _silo = await TestSilo.Start(Database.Options, services => services.Configure(limits ?? (_ => { })));
     }
 
     /// <summary>Deploys as the gateway does: claims the name, and deploys to its model.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Storage;
+using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
@@ -31,6 +32,8 @@ public sealed partial class ContractTests
         var rates = new RecordingStorage();
         var billing = new RecordingStorage();
         var webhook = new RecordingStorage();
+        var key = new RecordingStorage();
+        var workspace = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
@@ -48,19 +51,22 @@ public sealed partial class ContractTests
         using var webhookGrain = new WebhookGrain(
             webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, clock, NullLogger<WebhookGrain>.Instance);
         await webhookGrain.Get();
+        await new ApiKeyGrain(key, Context("key/-/4f7k2m9q"), null!, clock).OnActivateAsync(default);
+        await new WorkspaceGrain(workspace, Context("workspace/-/default"), clock).Get();
 
         string[] names =
         [
             StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic, StorageNames.Rates, StorageNames.Billing,
-            StorageNames.Webhook,
+            StorageNames.Webhook, StorageNames.ApiKey, StorageNames.Workspace,
         ];
-        Assert.Equal(names, (string?[])[model.StateName, version.StateName, name.StateName, traffic.StateName, rates.StateName, billing.StateName, webhook.StateName]);
+        RecordingStorage[] stores = [model, version, name, traffic, rates, billing, webhook, key, workspace];
+        Assert.Equal(names, stores.Select(store => store.StateName));
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         // A new class of grains has to be added above.
         Assert.Equal(
             [
-                typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain), typeof(VersionTrafficGrain),
-                typeof(WebhookGrain),
+                typeof(ApiKeyGrain), typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain),
+                typeof(VersionTrafficGrain), typeof(WebhookGrain), typeof(WorkspaceGrain),
             ],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)).OrderBy(type => type.Name, StringComparer.Ordinal));
     }

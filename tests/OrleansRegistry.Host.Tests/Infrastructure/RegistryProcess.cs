@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
@@ -64,7 +65,9 @@ internal sealed class RegistryProcess : IDisposable
             throw new InvalidOperationException($"The registry ended before it listened: {process.Output}");
         }
 
-        return (process, new HttpClient { BaseAddress = await process._listening.Task, Timeout = TimeSpan.FromSeconds(40) });
+        var client = new HttpClient { BaseAddress = await process._listening.Task, Timeout = TimeSpan.FromSeconds(40) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", NodeSettings.OperatorKey);
+        return (process, client);
     }
 
     /// <summary>Runs a node without waiting for it.</summary>
@@ -73,7 +76,9 @@ internal sealed class RegistryProcess : IDisposable
             "--urls", "http://127.0.0.1:0",
             $"--Registry:DataDirectory={settings.DataDirectory}",
             $"--Registry:SiloPort={settings.SiloPort}",
+            .. settings.HasOperatorKey ? [$"--Registry:Auth:AdminKey={NodeSettings.OperatorKey}"] : Array.Empty<string>(),
             "--Registry:Outbound:AllowLoopback=true",
+            "--Registry:Limits:RequestsPerSecond=0",
             .. settings.Arguments,
         ],
         settings.AllEnvironment);
@@ -151,6 +156,9 @@ internal sealed class RegistryProcess : IDisposable
 /// <summary>What a test says to a node.</summary>
 internal sealed record NodeSettings
 {
+    /// <summary>A key of role operator on every node.</summary>
+    public static string OperatorKey { get; } = ApiKey.Create();
+
     public required string DataDirectory { get; init; }
 
     public int SiloPort { get; init; } = RegistryProcess.FreePort();
@@ -158,6 +166,9 @@ internal sealed record NodeSettings
     public string? ConnectionString { get; init; }
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Whether <see cref="OperatorKey"/> is a key of the node.</summary>
+    public bool HasOperatorKey { get; init; } = true;
 
     /// <summary>Further variables of the process's environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

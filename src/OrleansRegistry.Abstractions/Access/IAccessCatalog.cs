@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+
+namespace OrleansRegistry;
+
+/// <summary>Reads over the stored keys and workspaces. They activate no grain; rows that can't be read are left out, and logged.</summary>
+public interface IAccessCatalog
+{
+    /// <summary>The keys that act in a workspace, oldest first, revoked and expired ones too.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, CancellationToken cancellationToken);
+
+    /// <summary>All workspaces, by name.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken);
+
+    /// <summary>Whether there is a key at all, readable or not.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<bool> HasKeys(CancellationToken cancellationToken);
+}

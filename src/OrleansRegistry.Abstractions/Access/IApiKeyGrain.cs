@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Orleans.Concurrency;
+
+namespace OrleansRegistry;
+
+/// <summary>One API key: what it may do, and whether it still may. It knows a keyed hash of the key, not the key. Key: <see cref="GrainKeys.ApiKey"/>.</summary>
+[Alias("OrleansRegistry.IApiKeyGrain")]
+public interface IApiKeyGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the key. Making it again with the same hash changes nothing.</summary>
+    [Alias("Create")]
+    Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command);
+
+    /// <summary>Who a caller is that shows a key of this hash, or null when the key is unknown, revoked, expired or another one.</summary>
+    [AlwaysInterleave]
+    [Alias("Authenticate")]
+    Task<ApiKeyIdentity?> Authenticate(ImmutableArray<byte> hash);
+
+    /// <summary>Revokes the key. Once this has answered, no gateway takes it any more.</summary>
+    [Alias("Revoke")]
+    Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command);
+
+    /// <summary>Notes that the key was used; to the hour.</summary>
+    [Alias("NoteUse")]
+    Task NoteUse();
+}
+
+/// <summary>Who a caller is.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ApiKeyIdentity")]
+public sealed record ApiKeyIdentity
+{
+    /// <summary>The workspace the key acts in.</summary>
+    [Id(0)]
+    public required string Workspace { get; init; }
+
+    /// <summary>What it may do.</summary>
+    [Id(1)]
+    public required Role Role { get; init; }
+
+    /// <summary>The only models it may call, by id; empty for all.</summary>
+    [Id(2)]
+    public required ImmutableArray<string> ModelIds { get; init; }
+}
+
+/// <summary>An API key, without its secret.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ApiKeyView")]
+public sealed record ApiKeyView
+{
+    /// <summary>Names the key; the part behind <c>ork_</c>.</summary>
+    [Id(0)]
+    public required string Prefix { get; init; }
+
+    /// <summary>What it is for.</summary>
+    [Id(1)]
+    public required string Name { get; init; }
+
+    /// <summary>The workspace it acts in.</summary>
+    [Id(2)]
+    public required string Workspace { get; init; }
+
+    /// <summary>What it may do.</summary>
+    [Id(3)]
+    public required Role Role { get; init; }
+
+    /// <summary>The only models it may call, by id; empty for all. Only keys of role invoker are limited.</summary>
+    [Id(4)]
+    public required ImmutableArray<string> ModelIds { get; init; }
+
+    /// <summary>From when on it is not taken any more, or null.</summary>
+    [Id(5)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>When it was made.</summary>
+    [Id(6)]
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Who made it.</summary>
+    [Id(7)]
+    public required string CreatedBy { get; init; }
+
+    /// <summary>When it was revoked, or null.</summary>
+    [Id(8)]
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>Who revoked it, or null.</summary>
+    [Id(9)]
+    public string? RevokedBy { get; init; }
+
+    /// <summary>When it was last used, to the hour, or null when it never was.</summary>
+    [Id(10)]
+    public DateTimeOffset? LastUsedAt { get; init; }
+}
+
+/// <summary>Makes an API key.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.CreateApiKeyCommand")]
+public sealed record CreateApiKeyCommand
+{
+    /// <summary>Who, until when.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>The keyed hash of the whole key, 32 bytes.</summary>
+    [Id(1)]
+    public required ImmutableArray<byte> Hash { get; init; }
+
+    /// <summary>What it is for, 1 to 128 characters.</summary>
+    [Id(2)]
+    public required string Name { get; init; }
+
+    /// <summary>The workspace it acts in.</summary>
+    [Id(3)]
+    public required string Workspace { get; init; }
+
+    /// <summary>What it may do.</summary>
+    [Id(4)]
+    public required Role Role { get; init; }
+
+    /// <summary>The only models it may call, by id, at most 100; empty for all.</summary>
+    [Id(5)]
+    public ImmutableArray<string> ModelIds { get; init; } = [];
+
+    /// <summary>From when on it is not taken any more, or null.</summary>
+    [Id(6)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Revokes an API key.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RevokeApiKeyCommand")]
+public sealed record RevokeApiKeyCommand
+{
+    /// <summary>Who, until when.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>The workspace the key must act in, or null for any.</summary>
+    [Id(1)]
+    public string? Workspace { get; init; }
+
+    /// <summary>The highest role the key may have: nobody revokes what is above them.</summary>
+    [Id(2)]
+    public required Role MostRole { get; init; }
+}

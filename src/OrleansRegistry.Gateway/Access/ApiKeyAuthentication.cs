@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Says who shows a key. Each request asks the key's grain, so that a key is refused everywhere from the moment on that it is revoked. What
+/// has no valid checksum asks nobody.
+/// </summary>
+public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, TimeProvider clock) : IDisposable
+{
+    private const int MaxKnown = 10_000;
+    private const int LookUpsPerSecond = 50;
+
+    // Keys that were valid here before. Others cost a look into the database, of which there are only so many for all callers together.
+    private readonly ConcurrentDictionary<string, IApiKeyGrain> _known = new();
+    private readonly TokenBucketRateLimiter _lookUps = new(new TokenBucketRateLimiterOptions
+    {
+        TokenLimit = LookUpsPerSecond * 4,
+        TokensPerPeriod = LookUpsPerSecond,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+    });
+
+    /// <summary>The caller who shows a key, or null.</summary>
+    /// <exception cref="TooManyLookUpsException">Too many unknown keys are tried.</exception>
+    public async ValueTask<RequestCaller?> Authenticate(string key)
+    {
+        if (!ApiKey.TryParse(key, out var prefix))
+        {
+            return null;
+        }
+
+        var proof = new ApiKeyProof(prefix, secret.HashKey(key));
+        if (!_known.TryGetValue(prefix, out var grain))
+        {
+            using var lease = _lookUps.AttemptAcquire();
+            if (!lease.IsAcquired)
+            {
+                throw new TooManyLookUpsException();
+            }
+
+            grain = grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix));
+        }
+
+        if (await grain.Authenticate(proof.Hash) is not { } identity)
+        {
+            return null;
+        }
+
+        if (_known.Count >= MaxKnown)
+        {
+            _known.Clear();
+        }
+
+        _known.TryAdd(prefix, grain);
+        return new RequestCaller(identity.Workspace, "key:" + prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
+    }
+
+    /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
+    public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof
+        ? await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(proof.Prefix)).Authenticate(proof.Hash) is not null
+        : !(caller.ExpiresAt <= clock.GetUtcNow());
+
+    /// <inheritdoc/>
+    public void Dispose() => _lookUps.Dispose();
+}
+
+/// <summary>More unknown keys are tried than are looked up.</summary>
+public sealed class TooManyLookUpsException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public TooManyLookUpsException()
+    {
+    }
+
+    /// <summary>Makes the exception with a message.</summary>
+    public TooManyLookUpsException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a message and its cause.</summary>
+    public TooManyLookUpsException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary><c>Authorization: Bearer ork_…</c>, or <c>Api-Key ork_…</c>.</summary>
+internal sealed class ApiKeyHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeyAuthenticator authenticator)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "ApiKey";
+
+    private static readonly string[] Words = ["Bearer ", "Api-Key "];
+
+    /// <summary>The key or token that a request shows, or null.</summary>
+    public static string? Shown(HttpRequest request) =>
+        request.Headers.Authorization is [{ } header]
+            && Array.Find(Words, word => header.StartsWith(word, StringComparison.OrdinalIgnoreCase)) is { } found
+            ? header[found.Length..].Trim(' ')
+            : null;
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Shown(Request) is not { } shown)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        return await authenticator.Authenticate(shown) is { } caller
+            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new CallerIdentity(caller, SchemeName)), SchemeName))
+            : AuthenticateResult.Fail("The key is not valid.");
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What a route asks of its caller. A route that says nothing is closed.</summary>
+/// <param name="Permission">The permission.</param>
+internal sealed record RequiredPermission(Permission Permission);
+
+/// <summary>Says on a route what it asks of its caller.</summary>
+internal static class RouteAccess
+{
+    /// <summary>The least a caller must be allowed to do.</summary>
+    public static TBuilder Needs<TBuilder>(this TBuilder route, Permission permission)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RequiredPermission(permission));
+}
+
+/// <summary>The caller's role must have the route's permission.</summary>
+internal sealed class RouteRequirement : AuthorizationHandler<RouteRequirement>, IAuthorizationRequirement
+{
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RouteRequirement requirement)
+    {
+        if (context.Resource is HttpContext http && RequestCaller.Of(http) is { } caller)
+        {
+            // What is no route is answered 404 or 405: nobody is let in there.
+            var isAllowed = http.GetEndpoint() is not RouteEndpoint route
+                || (route.Metadata.GetMetadata<RequiredPermission>() is { } needed && caller.Role.Allows(needed.Permission));
+            if (isAllowed)
+            {
+                context.Succeed(requirement);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Answers 401 and 403 as problems. Who is let in acts in their own workspace from here on.</summary>
+internal sealed class AccessResult(RefusedAttempts refused) : IAuthorizationMiddlewareResultHandler
+{
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Succeeded)
+        {
+            if (RequestCaller.Of(context) is { } caller)
+            {
+                WorkspaceScope.Enter(caller.Workspace);
+            }
+
+            await next(context);
+            return;
+        }
+
+        if (authorizeResult.Challenged)
+        {
+            refused.Count(ErrorCode.Unauthenticated, context.Connection.RemoteIpAddress);
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            await ProblemWriter.Write(context, new RegistryError(
+                ErrorCode.Unauthenticated,
+                context.Request.Headers.Authorization.Count == 0
+                    ? "Send an API key: Authorization: Bearer ork_…"
+                    : "The API key or token is not valid: it is unknown, mistyped, expired or revoked."));
+            return;
+        }
+
+        refused.Count(ErrorCode.Forbidden, context.Connection.RemoteIpAddress);
+        var needed = context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>();
+        await ProblemWriter.Write(context, new RegistryError(
+            ErrorCode.Forbidden,
+            needed is null ? "Nobody may do this." : $"This needs the role {EnumNames<Role>.Of(Permissions.Least(needed.Permission))}."));
+    }
+}
+
+/// <summary>Counts who is not let in. Attackers can't fill the log: it says how many there were, every ten seconds at most.</summary>
+internal sealed partial class RefusedAttempts : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _refused;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<RefusedAttempts> _logger;
+    private readonly Lock _lock = new();
+    private DateTimeOffset _loggedAt = DateTimeOffset.MinValue;
+    private long _count;
+
+    public RefusedAttempts(IMeterFactory meters, TimeProvider clock, ILogger<RefusedAttempts> logger)
+    {
+        _meter = meters.Create("OrleansRegistry.Gateway");
+        _refused = _meter.CreateCounter<long>("registry.auth.refused", "{request}", "Requests that were not let in, by code.");
+        (_clock, _logger) = (clock, logger);
+    }
+
+    public void Count(string code, IPAddress? from)
+    {
+        _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+        long count;
+        lock (_lock)
+        {
+            _count++;
+            var now = _clock.GetUtcNow();
+            if (now - _loggedAt < Interval)
+            {
+                return;
+            }
+
+            (count, _count, _loggedAt) = (_count, 0, now);
+        }
+
+        LogRefused(count, from, code);
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    [LoggerMessage(220, LogLevel.Warning, "{Count} requests were not let in since this was last said; the last came from {Address}: {Code}")]
+    private partial void LogRefused(long count, IPAddress? address, string code);
+}

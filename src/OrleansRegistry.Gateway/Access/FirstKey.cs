@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Sees to it that somebody can get in: makes the workspace <c>default</c>, and a key of role operator in it when there is no key at all.
+/// The key is in the file <c>admin-key</c> before it is valid, so that no crash leaves a node that nobody has a key of.
+/// </summary>
+internal sealed partial class FirstKey(
+    AccessOptions options, AccessSecret secret, IAccessCatalog catalog, IGrainFactory grains, TimeProvider clock, ILogger<FirstKey> logger)
+    : IHostedService
+{
+    /// <summary>The name of the file.</summary>
+    public const string FileName = "admin-key";
+
+    private const string Actor = "system";
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var workspace = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(GrainKeys.DefaultWorkspace))
+            .Create(new CreateWorkspaceCommand { Context = Command() });
+        Check(workspace.Error, ErrorCode.WorkspaceExists);
+        if (options.AdminKey is { } given)
+        {
+            await Make(given, "admin key of the settings");
+        }
+        else if (!await catalog.HasKeys(cancellationToken))
+        {
+            var file = Path.GetFullPath(Path.Combine(options.Directory, FileName));
+            await Make(PrivateFile.ReadOrCreate(file, ApiKey.Create), "first key");
+            LogMade(file);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task Make(string key, string name)
+    {
+        if (!ApiKey.TryParse(key, out var prefix))
+        {
+            throw new IOException($"{options.Directory} holds a file {FileName} that is no API key; remove it.");
+        }
+
+        var made = await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix)).Create(new CreateApiKeyCommand
+        {
+            Context = Command(),
+            Hash = secret.HashKey(key),
+            Name = name,
+            Workspace = GrainKeys.DefaultWorkspace,
+            Role = Role.Operator,
+        });
+        Check(made.Error, null);
+    }
+
+    private CommandContext Command() => new()
+    {
+        CommandId = Guid.CreateVersion7(clock.GetUtcNow()),
+        Actor = Actor,
+        Deadline = clock.GetUtcNow() + CommandContext.Lifetime,
+        Role = Role.Operator,
+    };
+
+    private static void Check(RegistryError? error, string? harmless)
+    {
+        if (error is not null && error.Code != harmless)
+        {
+            throw new IOException($"The first key can't be made: {error.Detail}");
+        }
+    }
+
+    [LoggerMessage(230, LogLevel.Information, "There was no API key: one of role operator was made, and written to {File}")]
+    private partial void LogMade(string file);
+}

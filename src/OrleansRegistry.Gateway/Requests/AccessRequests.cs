@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Makes an API key.</summary>
+public sealed class CreateApiKeyRequest : IRequestBody
+{
+    /// <summary>What it is for, 1 to 128 characters.</summary>
+    [JsonRequired]
+    public string Name { get; set; } = "";
+
+    /// <summary>What it may do; nobody gives more than they have.</summary>
+    [JsonRequired]
+    public Role Role { get; set; }
+
+    /// <summary>The workspace it acts in; left out for the caller's own. Only an operator names another.</summary>
+    public string? Workspace { get; set; }
+
+    /// <summary>The only models that it may call, by id or name; only for the role invoker.</summary>
+    public IReadOnlyList<string>? Models { get; set; }
+
+    /// <summary>From when on it is not taken any more; left out or null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+}
+
+/// <summary>Makes a workspace.</summary>
+public sealed class CreateWorkspaceRequest : IRequestBody
+{
+    /// <summary>Its name: 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit.</summary>
+    [JsonRequired]
+    public string Name { get; set; } = "";
+
+    /// <summary>Free text, at most 4,096 characters.</summary>
+    public string? Description { get; set; }
+}
+
+/// <summary>An API key that was just made. The key itself is shown only this once.</summary>
+/// <param name="Key">What to send as <c>Authorization: Bearer …</c>.</param>
+/// <param name="ApiKey">What is known of it from now on.</param>
+public sealed record CreatedApiKey(string Key, ApiKeyView ApiKey);

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Access;
+
+/// <inheritdoc cref="IApiKeyGrain"/>
+/// <remarks>
+/// Callers are authenticated beside the commands, by the state that was last confirmed. A key that nobody made takes as long to refuse as one
+/// that is another.
+/// </remarks>
+internal sealed class ApiKeyGrain(
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IGrainFactory grains, TimeProvider clock)
+    : IGrainBase, IApiKeyGrain
+{
+    private static readonly TimeSpan UseIsNoted = TimeSpan.FromHours(1);
+    private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
+
+    private readonly StateRow<ApiKeyState> _row = new(storage, StorageNames.ApiKey, context.GrainId);
+    private readonly string _prefix = GrainKeys.Split(context.GrainId.Key.ToString()!).Id;
+    private bool _isConfirmed;
+    private bool _isNoting;
+    private Authentic? _authentic;
+
+    public IGrainContext GrainContext => context;
+
+    public async Task OnActivateAsync(CancellationToken cancellationToken) => await Confirm();
+
+    public Task<ApiKeyIdentity?> Authenticate(ImmutableArray<byte> hash)
+    {
+        var now = clock.GetUtcNow();
+        var known = _authentic;
+        var isIt = CryptographicOperations.FixedTimeEquals(known?.Hash ?? NoHash, hash.AsSpan());
+        if (!isIt || known is null || known.RevokedAt is not null || known.ExpiresAt <= now)
+        {
+            return Task.FromResult<ApiKeyIdentity?>(null);
+        }
+
+        if (!_isNoting && !(now - known.LastUsedAt < UseIsNoted))
+        {
+            _isNoting = true;
+            _ = grains.GetGrain<IApiKeyGrain>(context.GrainId.Key.ToString()!).NoteUse();
+        }
+
+        return Task.FromResult<ApiKeyIdentity?>(known.Identity);
+    }
+
+    public async Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command)
+    {
+        var now = Now();
+        if (CommandValidation.Validate(command, now) is { IsEmpty: false } problems)
+        {
+            return RegistryError.Invalid(problems.AsSpan());
+        }
+
+        var workspace = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(command.Workspace)).Get();
+        if (!workspace.TryGet(out _, out var missing))
+        {
+            return missing;
+        }
+
+        await Confirm();
+        var hash = Convert.ToBase64String(command.Hash.AsSpan());
+        if (_row.Value is { } present)
+        {
+            // The same key again: an earlier try has come through. Another key with the same prefix is as good as impossible.
+            return present.Hash == hash ? present.Key : StoreErrors.Unavailable();
+        }
+
+        var next = new ApiKeyState
+        {
+            Key = new ApiKeyView
+            {
+                Prefix = _prefix,
+                Name = command.Name,
+                Workspace = command.Workspace,
+                Role = command.Role,
+                ModelIds = command.ModelIds,
+                ExpiresAt = command.ExpiresAt,
+                CreatedAt = now,
+                CreatedBy = command.Context.Actor,
+            },
+            Hash = hash,
+            LastCommand = command.Context.CommandId,
+        };
+        return await Store(next, command.Context, EventDraft.ApiKeyCreated(next.Key));
+    }
+
+    public async Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command)
+    {
+        await Confirm();
+        if (_row.Value is not { } row || (command.Workspace is { } workspace && workspace != row.Key.Workspace))
+        {
+            return new RegistryError(ErrorCode.ApiKeyNotFound, $"There is no API key '{_prefix}'.");
+        }
+
+        if (row.Key.Role > command.MostRole)
+        {
+            return new RegistryError(ErrorCode.Forbidden, "A key can be revoked by its own role and those above it.");
+        }
+
+        if (row.Key.RevokedAt is not null)
+        {
+            return row.Key;
+        }
+
+        var next = row with
+        {
+            Key = row.Key with { RevokedAt = Now(), RevokedBy = command.Context.Actor },
+            LastCommand = command.Context.CommandId,
+        };
+        return await Store(next, command.Context, EventDraft.ApiKeyRevoked(next.Key));
+    }
+
+    public async Task NoteUse()
+    {
+        try
+        {
+            await Confirm();
+            if (_row.Value is { Key.RevokedAt: null } row)
+            {
+                var now = Now();
+                var next = row with { Key = row.Key with { LastUsedAt = now.AddTicks(-(now.Ticks % UseIsNoted.Ticks)) } };
+                _isConfirmed = false;
+                await _row.Write(next, next);
+                Confirmed();
+            }
+        }
+        catch (RegistryUnavailableException)
+        {
+            // The next use is noted instead.
+        }
+        finally
+        {
+            _isNoting = false;
+        }
+    }
+
+    private async Task<Outcome<ApiKeyView>> Store(ApiKeyState next, CommandContext command, EventDraft what)
+    {
+        if (command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
+        {
+            return StoreErrors.Unavailable();
+        }
+
+        _isConfirmed = false;
+        try
+        {
+            await _row.Write(next with { Events = [what.By(command, Now(), next.Key.Workspace)] }, next);
+            Confirmed();
+        }
+        catch (RegistryUnavailableException)
+        {
+            // The row says whether it was stored after all; while it can't be read, the next call asks it again.
+            await Confirm();
+        }
+
+        return _row.Value?.LastCommand == next.LastCommand ? next.Key : StoreErrors.Unavailable();
+    }
+
+    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>
+    private async Task Confirm()
+    {
+        if (!_isConfirmed)
+        {
+            await _row.Read();
+            Confirmed();
+        }
+    }
+
+    private void Confirmed()
+    {
+        _isConfirmed = true;
+        _authentic = _row.Value is not { } row
+            ? null
+            : new Authentic(
+                Convert.FromBase64String(row.Hash),
+                new ApiKeyIdentity { Workspace = row.Key.Workspace, Role = row.Key.Role, ModelIds = row.Key.ModelIds },
+                row.Key.ExpiresAt,
+                row.Key.RevokedAt,
+                row.Key.LastUsedAt);
+    }
+
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>What callers are compared with.</summary>
+    private sealed record Authentic(byte[] Hash, ApiKeyIdentity Identity, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? LastUsedAt);
+}

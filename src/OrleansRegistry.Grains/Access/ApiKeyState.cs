@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+using OrleansRegistry.State;
+
+namespace OrleansRegistry.Access;
+
+/// <summary>What the row of an API key stores.</summary>
+internal sealed record ApiKeyState
+{
+    /// <summary>The key as callers see it.</summary>
+    public required ApiKeyView Key { get; init; }
+
+    /// <summary>The keyed hash of the whole key, in base64.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>The command that wrote this row.</summary>
+    public required Guid LastCommand { get; init; }
+
+    /// <summary>What the write stores beside the row; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EventWrite>? Events { get; init; }
+}
+
+/// <summary>What the row of a workspace stores.</summary>
+internal sealed record WorkspaceState
+{
+    /// <summary>The workspace as callers see it.</summary>
+    public required WorkspaceView Workspace { get; init; }
+
+    /// <summary>The command that wrote this row.</summary>
+    public required Guid LastCommand { get; init; }
+
+    /// <summary>What the write stores beside the row; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EventWrite>? Events { get; init; }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Storage.Catalog;
+
+namespace OrleansRegistry.Storage.Access;
+
+/// <inheritdoc/>
+internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<AccessCatalog> logger) : IAccessCatalog
+{
+    private const string Rows = "select key, cast(payload as text) from registry_state";
+
+    public async Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, CancellationToken cancellationToken) =>
+    [
+        .. (await Read<StoredKey>(new CatalogQuery(Rows).Where("kind = 'key' and acts_in = {0}", workspace), cancellationToken))
+            .Select(row => row.Key)
+            .OrderBy(key => key.CreatedAt)
+            .ThenBy(key => key.Prefix, StringComparer.Ordinal),
+    ];
+
+    public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) =>
+        [.. (await Read<StoredWorkspace>(new CatalogQuery(Rows).Where("kind = 'workspace'").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
+
+    public Task<bool> HasKeys(CancellationToken cancellationToken) => Guard(async connection =>
+        (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").Where("kind = 'key'"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
+        cancellationToken);
+
+    private async Task<ImmutableArray<T>> Read<T>(CatalogQuery query, CancellationToken cancellationToken)
+        where T : class
+    {
+        var rows = await Guard(connection => CatalogReader.Read(connection, query, ReadOrLog<T>, cancellationToken), cancellationToken);
+        return [.. rows.OfType<T>()];
+    }
+
+    private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
+            return await read(connection);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new RegistryUnavailableException("Keys and workspaces can't be read now.", e);
+        }
+    }
+
+    private T? ReadOrLog<T>(DbDataReader row)
+        where T : class
+    {
+        var key = row.GetString(0);
+        try
+        {
+            return StoredJson.Read<T>(CatalogReader.Text(row, 1), key);
+        }
+        catch (StateCorruptException e)
+        {
+            LogLeftOut(key, e);
+            return null;
+        }
+    }
+
+    [LoggerMessage(202, LogLevel.Error, "The stored row {Key} can't be read and is left out")]
+    private partial void LogLeftOut(string key, Exception exception);
+}

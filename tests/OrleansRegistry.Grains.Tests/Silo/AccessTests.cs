@@ -1,0 +1,284 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Security.Cryptography;
+using Orleans.Concurrency;
+using OrleansRegistry.Models;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Grains.Tests.Silo;
+
+/// <summary>Keys, workspaces and what lies between them (rule E2), on a real silo with a real database.</summary>
+public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : SiloTest(emptyDatabase)
+{
+    private static readonly ImmutableArray<byte> Hash = [.. RandomNumberGenerator.GetBytes(32)];
+    private static readonly ImmutableArray<byte> OtherHash = [.. Hash.Select(value => (byte)~value)];
+
+    /// <summary>Every method that a stranger could call, by interface: the list is the test of the guard.</summary>
+    private static readonly Dictionary<string, string[]> EntryPoints = new()
+    {
+        ["IApiKeyGrain"] = ["Authenticate", "Create", "NoteUse", "Revoke"],
+        ["IBillingGrain"] = ["Close", "Get"],
+        ["IModelGrain"] =
+        [
+            "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "Resolve", "Rollback",
+        ],
+        ["IModelNameGrain"] = ["Claim", "Get"],
+        ["IModelServing"] = ["Serve", "Touch"],
+        ["IModelVersionGrain"] = ["AskServing", "Prepare", "TakeOver"],
+        ["IRatesGrain"] = ["Get", "Put"],
+        ["IVersionTrafficGrain"] = ["Read", "Report"],
+        ["IWebhookGrain"] = ["Create", "Delete", "Get", "ListDeliveries", "Patch", "Redeliver", "RotateSecret", "Touch"],
+        ["IWorkspaceGrain"] = ["Create", "Get"],
+    };
+
+    private static readonly string[] OfNoWorkspace = ["IApiKeyGrain", "IWorkspaceGrain"];
+
+    [Fact]
+    public void E2_every_entry_point_of_a_grain_is_on_the_list() => Assert.Equivalent(
+        EntryPoints,
+        Interfaces.ToDictionary(grain => grain.Name, grain => grain.GetMethods().Select(method => method.Name).Order(StringComparer.Ordinal).ToArray()),
+        strict: true);
+
+    [Fact]
+    public async Task E2_no_entry_point_of_a_grain_can_be_reached_from_another_workspace_or_from_none()
+    {
+        var model = (await Deploy("A model")).ModelId;
+        var before = await Dump();
+        var grains = Silo.Grains;
+        foreach (var grain in Interfaces.Where(grain => !OfNoWorkspace.Contains(grain.Name)))
+        {
+            foreach (var method in grain.GetMethods())
+            {
+                foreach (var workspace in (string?[])["other", "Default", "default2", null])
+                {
+                    RequestContext.Clear();
+                    if (workspace is not null)
+                    {
+                        WorkspaceScope.Enter(workspace);
+                    }
+
+                    var key = $"{Kind(grain)}/default/{model}{(Kind(grain) is "version" or "traffic" ? "-1" : "")}";
+                    var arguments = method.GetParameters().Select(parameter => parameter.ParameterType.IsValueType ? Activator.CreateInstance(parameter.ParameterType) : null);
+                    var call = (Task)method.Invoke(grains.GetGrain(grain, key), [.. arguments])!;
+
+                    // Nobody hears what becomes of a one-way call; the rows do.
+                    if (method.IsDefined(typeof(OneWayAttribute)))
+                    {
+                        await call;
+                        continue;
+                    }
+
+                    await Assert.ThrowsAsync<ForeignWorkspaceException>(() => call);
+                }
+            }
+        }
+
+        Assert.Equal(before, await Dump());
+    }
+
+    [Fact]
+    public async Task E2_the_same_name_in_two_workspaces_is_two_models()
+    {
+        await Make("other");
+        var here = await Deploy("A model");
+        WorkspaceScope.Enter("other");
+        var grains = Silo.Grains;
+        WorkspaceScope.Enter("other");
+        var id = await grains.GetGrain<IModelNameGrain>(GrainKeys.Name("other", "A model")).Claim(not: null);
+        var there = await grains.GetGrain<IModelGrain>(GrainKeys.Model("other", id)).Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "A model" });
+
+        Assert.NotEqual(here.ModelId, there.Value!.Version.ModelId);
+        Assert.Null(await Silo.Catalog.FindModel("other", here.ModelId, default));
+        Assert.Null(await Silo.Catalog.FindModel("default", id, default));
+        Assert.Equal(id, await Silo.Catalog.FindModelId("other", "A model", default));
+        Assert.DoesNotContain(await Silo.Catalog.ListEvents("default", new EventFilter(), 100, default), happened => happened.ModelId == id);
+        await AssertAgreement();
+    }
+
+    [Fact]
+    public async Task A_key_is_known_by_its_hash_until_it_is_revoked()
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        Assert.Null(await key.Authenticate(Hash));
+
+        var made = (await key.Create(Creation() with { ModelIds = ["k7m2qx9p4d"], Role = Role.Invoker })).Value!;
+
+        Assert.Equal(("4f7k2m9q", "ci", "default", Role.Invoker, "test"), (made.Prefix, made.Name, made.Workspace, made.Role, made.CreatedBy));
+        var known = (await key.Authenticate(Hash))!;
+        Assert.Equal(("default", Role.Invoker), (known.Workspace, known.Role));
+        Assert.Equal(["k7m2qx9p4d"], known.ModelIds);
+        Assert.Null(await key.Authenticate(OtherHash));
+        Assert.Null(await key.Authenticate([]));
+        Assert.Null(await Key("00000000").Authenticate(Hash));
+
+        var revoked = (await key.Revoke(Revocation())).Value!;
+        Assert.Equal("test", revoked.RevokedBy);
+        Assert.Null(await key.Authenticate(Hash));
+        Assert.Equal(revoked, (await key.Revoke(Revocation())).Value! with { ModelIds = revoked.ModelIds });
+        await Restart();
+        Assert.Null(await Key("4f7k2m9q").Authenticate(Hash));
+        Assert.Equal([EventType.WorkspaceCreated, EventType.ApiKeyCreated, EventType.ApiKeyRevoked], await WorkspaceEvents("default"));
+        await AssertAgreement();
+    }
+
+    [Fact]
+    public async Task A_key_expires()
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        var end = Silo.Clock.GetUtcNow().AddMinutes(1);
+        Assert.Null((await key.Create(Creation() with { ExpiresAt = end })).Error);
+        Assert.NotNull(await key.Authenticate(Hash));
+
+        Silo.Clock.Move(TimeSpan.FromMinutes(1));
+
+        Assert.Null(await key.Authenticate(Hash));
+    }
+
+    [Fact]
+    public async Task The_use_of_a_key_is_noted_to_the_hour_without_a_write_for_each()
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation());
+        var before = Silo.Storage.Writes;
+
+        for (var i = 0; i < 100; i++)
+        {
+            await key.Authenticate(Hash);
+        }
+
+        // The note is a turn of its own; a command that comes behind it waits for it.
+        await key.NoteUse();
+        var used = Assert.Single(await Silo.Access.ListKeys("default", default)).LastUsedAt!.Value;
+        Assert.Equal((0, 0), (used.Minute, used.Second));
+        Assert.InRange(Silo.Storage.Writes - before, 1, 2);
+    }
+
+    [Fact]
+    public async Task A_key_needs_a_workspace_that_is_there()
+    {
+        Assert.Equal(ErrorCode.WorkspaceNotFound, (await Key("4f7k2m9q").Create(Creation() with { Workspace = "nowhere" })).Error?.Code);
+        Assert.False(await Silo.Access.HasKeys(default));
+        await Make("nowhere");
+        Assert.Null((await Key("4f7k2m9q").Create(Creation() with { Workspace = "nowhere" })).Error);
+        Assert.True(await Silo.Access.HasKeys(default));
+        Assert.Empty(await Silo.Access.ListKeys("default", default));
+        Assert.Single(await Silo.Access.ListKeys("nowhere", default));
+    }
+
+    [Fact]
+    public async Task Only_its_own_role_and_those_above_revoke_a_key_and_only_in_its_workspace()
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation() with { Role = Role.Operator });
+
+        Assert.Equal(ErrorCode.Forbidden, (await key.Revoke(Revocation() with { MostRole = Role.Admin })).Error?.Code);
+        Assert.Equal(ErrorCode.ApiKeyNotFound, (await key.Revoke(Revocation() with { Workspace = "other" })).Error?.Code);
+        Assert.Equal(ErrorCode.ApiKeyNotFound, (await Key("00000000").Revoke(Revocation())).Error?.Code);
+        Assert.NotNull(await key.Authenticate(Hash));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task E1_a_revocation_whose_answer_is_lost_is_found_by_its_row(bool isStored)
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation());
+        await key.NoteUse();
+        Func<string, Task> fault = kind => kind == "key" ? throw new IOException("The connection is gone.") : Task.CompletedTask;
+        Silo.Storage.BeforeWrite = isStored ? null : fault;
+        Silo.Storage.AfterWrite = isStored ? fault : null;
+
+        var outcome = await key.Revoke(Revocation());
+        (Silo.Storage.BeforeWrite, Silo.Storage.AfterWrite) = (null, null);
+
+        Assert.Equal(isStored ? null : ErrorCode.Unavailable, outcome.Error?.Code);
+        Assert.Equal(isStored, await key.Authenticate(Hash) is null);
+        Assert.Null((await key.Revoke(Revocation())).Error);
+        Assert.Null(await key.Authenticate(Hash));
+    }
+
+    [Fact]
+    public async Task A_workspace_is_made_once_and_says_so()
+    {
+        var made = (await Make("vision")).Value!;
+        Assert.Equal(("vision", "test"), (made.Name, made.CreatedBy));
+        Assert.Equal(ErrorCode.WorkspaceExists, (await Make("vision")).Error?.Code);
+        await Make("audio");
+
+        Assert.Equal(["audio", "vision"], (await Silo.Access.ListWorkspaces(default)).Select(workspace => workspace.Name));
+        Assert.Equal([EventType.WorkspaceCreated], await WorkspaceEvents("vision"));
+        foreach (var name in (string[])["", "-", "-a", "A", "a/b", "a b", "ä", new string('a', 64)])
+        {
+            Assert.Equal(ErrorCode.ValidationFailed, (await Make(name)).Error?.Code);
+        }
+    }
+
+    [Fact]
+    public async Task Quotas_bound_models_versions_and_active_versions_of_a_workspace()
+    {
+        await Restart(options => (options.ModelsPerWorkspace, options.VersionsPerWorkspace, options.ActiveVersionsPerWorkspace) = (2, 4, 3));
+        var first = await Deploy("one");
+        await Deploy("two");
+        await Exceeds(() => TryDeploy("three"), "2 models");
+        await Deploy("two");
+        await Exceeds(() => TryDeploy("two"), "3 active versions");
+        Assert.Null((await Silo.Model(first.ModelId).Deactivate(Retire(first))).Error);
+        await Deploy("one");
+        Assert.Equal(
+            ErrorCode.QuotaExceeded,
+            (await Silo.Model(first.ModelId).Activate(new ActivateCommand { Context = Silo.Command(), Ordinal = 1 })).Error?.Code);
+        await Exceeds(() => TryDeploy("two"), "4 versions");
+        Assert.Null((await Silo.Model(first.ModelId).Delete(Retire(first))).Error);
+        await Exceeds(() => TryDeploy("two"), "3 active versions");
+        await AssertAgreement();
+
+        static async Task Exceeds(Func<Task<Outcome<DeployAnswer>>> deploy, string what)
+        {
+            var error = (await deploy()).Error!;
+            Assert.Equal(ErrorCode.QuotaExceeded, error.Code);
+            Assert.Contains(what, error.Detail, StringComparison.Ordinal);
+        }
+    }
+
+    private static IEnumerable<Type> Interfaces => ((Assembly[])[typeof(IModelGrain).Assembly, typeof(ModelGrain).Assembly])
+        .SelectMany(assembly => assembly.GetTypes())
+        .Where(type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type));
+
+    private static string Kind(Type grain) => grain.Name switch
+    {
+        "IModelGrain" or "IModelServing" => "model",
+        "IModelNameGrain" => "name",
+        "IModelVersionGrain" => "version",
+        "IVersionTrafficGrain" => "traffic",
+        "IRatesGrain" => "rates",
+        "IBillingGrain" => "billing",
+        "IWebhookGrain" => "webhook",
+        _ => throw new ArgumentOutOfRangeException(nameof(grain)),
+    };
+
+    private IApiKeyGrain Key(string prefix) => Silo.Grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix));
+
+    private Task<Outcome<WorkspaceView>> Make(string workspace) =>
+        Silo.Grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(workspace)).Create(new CreateWorkspaceCommand { Context = Silo.Command() });
+
+    private CreateApiKeyCommand Creation() =>
+        new() { Context = Silo.Command(), Hash = Hash, Name = "ci", Workspace = "default", Role = Role.Deployer };
+
+    private RevokeApiKeyCommand Revocation() => new() { Context = Silo.Command(), MostRole = Role.Operator };
+
+    private async Task<IReadOnlyList<string>> WorkspaceEvents(string workspace) =>
+        [.. (await Silo.Catalog.ListEvents(workspace, new EventFilter(), 100, default)).Where(happened => happened.ModelId is null).Select(happened => happened.Type)];
+
+    private async Task<string> Dump() => Convert.ToString(
+        await TestRows.Execute(Database.Options, "select count(*) || '/' || sum(version) || '/' || max(modified_on) from registry_state"), null)!;
+}
+
+public sealed class SqliteAccessTests() : AccessTests(() => Task.FromResult(TestDatabase.Sqlite()));
+
+public sealed class PostgresAccessTests() : AccessTests(TestDatabase.Postgres);
