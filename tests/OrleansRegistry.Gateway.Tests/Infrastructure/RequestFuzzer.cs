@@ -75,8 +75,14 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
 
         headers.RemoveAll(header => header.Item1 == "If-Match");
         headers.Add(("If-Match", "\"0\""));
-        return new FuzzedRequest(method, path.ToString(), headers, Json(new JsonObject(), FieldsOf(route)), OneIn(4) ? Pick(ContentTypes) : ContentTypes[0]);
+        return new FuzzedRequest(method, path.ToString(), headers, Json(Poison(route), FieldsOf(route)), OneIn(4) ? Pick(ContentTypes) : ContentTypes[0]);
     }
+
+    /// <summary>Nothing where the entity tag is refused; elsewhere a field that is.</summary>
+    private static JsonObject Poison(RouteEndpoint route) =>
+        route.Metadata.GetMetadata<RequestParameters>()?.All is { } read && (read.Contains(CommonParameters.IfMatch) || read.Contains(CommonParameters.IdempotencyKey))
+            ? []
+            : new JsonObject { ["no_field_of_any_route"] = true };
 
     private byte[] Garbage()
     {
