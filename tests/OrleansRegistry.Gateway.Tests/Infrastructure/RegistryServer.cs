@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -23,7 +25,7 @@ public abstract class RegistryServer : IAsyncLifetime
 
     private WebApplication? _app;
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
-    private HttpClient? _client;
+    private readonly ConcurrentStack<HttpClient> _clients = [];
 
     /// <summary>A key of role operator.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();
@@ -35,13 +37,13 @@ public abstract class RegistryServer : IAsyncLifetime
     protected TestDatabase Database { get; private set; } = null!;
 
     /// <summary>Where the server listens.</summary>
-    public Uri Address => _client!.BaseAddress!;
+    public Uri Address => Client.BaseAddress!;
 
     /// <summary>Sends requests as they are.</summary>
-    public HttpClient Client => _client!;
+    public HttpClient Client { get; private set; } = null!;
 
     /// <summary>Sends requests.</summary>
-    public RegistryDriver Driver => new(_client!);
+    public RegistryDriver Driver => new(Client);
 
     /// <summary>The rows, read past the gateway.</summary>
     public IRegistryCatalog Catalog => _app!.Services.GetRequiredService<IRegistryCatalog>();
@@ -77,21 +79,21 @@ public abstract class RegistryServer : IAsyncLifetime
         ];
         _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
         await _app.StartAsync();
-        _client = ClientOf(OperatorKey);
+        Client = AddClient(OperatorKey);
     }
 
-    /// <summary>A client that shows a key, or none.</summary>
-    public HttpClient ClientOf(string? key)
-    {
-        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = new Uri(_app!.Urls.Single()) };
-        client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
-        return client;
-    }
+    /// <summary>Sends requests that show a key, or none.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The server disposes of its clients.")]
+    public RegistryDriver DriverOf(string? key) => new(AddClient(key));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _client?.Dispose();
+        foreach (var client in _clients)
+        {
+            client.Dispose();
+        }
+
         _handler.Dispose();
         if (_app is not null)
         {
@@ -105,6 +107,15 @@ public abstract class RegistryServer : IAsyncLifetime
 
     /// <summary>Further settings, as arguments of the command line.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The server disposes of its clients.")]
+    private HttpClient AddClient(string? key)
+    {
+        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = new Uri(_app!.Urls.Single()) };
+        client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+        _clients.Push(client);
+        return client;
+    }
 
     /// <summary>Makes the empty database.</summary>
     protected abstract Task<TestDatabase> CreateDatabase();

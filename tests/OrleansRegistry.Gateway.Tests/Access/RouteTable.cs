@@ -1,0 +1,91 @@
+namespace OrleansRegistry.Gateway.Tests.Access;
+
+/// <summary>
+/// Every route there is, with what it asks of its caller: the golden list. A route that is added, or asks for something else, fails the tests
+/// until it stands here too.
+/// </summary>
+internal static class RouteTable
+{
+    /// <summary>Routes for everybody.</summary>
+    public const string Anybody = "anybody";
+
+    /// <summary>Method, pattern, permission.</summary>
+    public static IReadOnlyList<(string Method, string Pattern, string Needs)> All { get; } =
+    [
+        ("DELETE", "/v1/api_keys/{prefix}", "Administer"),
+        ("GET", "/v1/api_keys", "Administer"),
+        ("POST", "/v1/api_keys", "Administer"),
+        ("GET", "/v1/workspaces", "Operate"),
+        ("POST", "/v1/workspaces", "Operate"),
+
+        ("POST", "/v1/model_versions", "Deploy"),
+        ("GET", "/v1/models", "Read"),
+        ("GET", "/v1/models/{model}", "Read"),
+        ("PATCH", "/v1/models/{model}", "Deploy"),
+        ("DELETE", "/v1/models/{model}", "Administer"),
+        ("POST", "/v1/models/{model}/rollback", "Deploy"),
+        ("GET", "/v1/models/{model}/resolve", "Resolve"),
+        ("GET", "/v1/models/{model}/versions", "Read"),
+        ("GET", "/v1/models/{model}/versions/{number}", "Read"),
+        ("GET", "/v1/models/{model}/events", "Read"),
+
+        ("GET", "/v1/model_versions/{id}", "Read"),
+        ("PATCH", "/v1/model_versions/{id}", "Deploy"),
+        ("DELETE", "/v1/model_versions/{id}", "Administer"),
+        ("POST", "/v1/model_versions/{id}/publish", "Deploy"),
+        ("POST", "/v1/model_versions/{id}/promote", "Deploy"),
+        ("POST", "/v1/model_versions/{id}/activate", "Deploy"),
+        ("POST", "/v1/model_versions/{id}/deactivate", "Deploy"),
+        ("GET", "/v1/model_versions/{id}/events", "Read"),
+        ("GET", "/v1/model_versions/{id}/traffic", "Read"),
+        ("GET", "/v1/model_versions/{id}/usage", "Read"),
+
+        ("GET", "/v1/events", "Read"),
+        ("GET", "/v1/billing/usage", "Read"),
+        ("GET", "/v1/billing/statements", "Read"),
+        ("GET", "/v1/billing/statements/{month}", "Read"),
+        ("POST", "/v1/billing/statements/{month}/close", "Administer"),
+        ("GET", "/v1/billing/rates", "Read"),
+        ("PUT", "/v1/billing/rates", "Administer"),
+
+        ("GET", "/v1/webhooks", "Administer"),
+        ("POST", "/v1/webhooks", "Administer"),
+        ("GET", "/v1/webhooks/{id}", "Administer"),
+        ("PATCH", "/v1/webhooks/{id}", "Administer"),
+        ("DELETE", "/v1/webhooks/{id}", "Administer"),
+        ("POST", "/v1/webhooks/{id}/rotate_secret", "Administer"),
+        ("POST", "/v1/webhooks/{id}/redeliver", "Administer"),
+        ("GET", "/v1/webhooks/{id}/deliveries", "Administer"),
+
+        ("CONNECT", "/v1/models/{model}/predict", "Invoke"),
+        ("GET", "/v1/models/{model}/predict", "Invoke"),
+        ("POST", "/v1/models/{model}/predict", "Invoke"),
+        ("CONNECT", "/v1/models/{model}/predict/{**rest}", "Invoke"),
+        ("GET", "/v1/models/{model}/predict/{**rest}", "Invoke"),
+        ("POST", "/v1/models/{model}/predict/{**rest}", "Invoke"),
+        ("CONNECT", "/v1/model_versions/{id}/predict", "Invoke"),
+        ("GET", "/v1/model_versions/{id}/predict", "Invoke"),
+        ("POST", "/v1/model_versions/{id}/predict", "Invoke"),
+        ("CONNECT", "/v1/model_versions/{id}/predict/{**rest}", "Invoke"),
+        ("GET", "/v1/model_versions/{id}/predict/{**rest}", "Invoke"),
+        ("POST", "/v1/model_versions/{id}/predict/{**rest}", "Invoke"),
+        ("POST", "/v1/chat/completions", "Invoke"),
+        ("POST", "/v1/completions", "Invoke"),
+        ("POST", "/v1/embeddings", "Invoke"),
+
+        ("GET", "/v2", "Resolve"),
+        ("GET", "/v2/models/{model}", "Invoke"),
+        ("GET", "/v2/models/{model}/ready", "Invoke"),
+        ("POST", "/v2/models/{model}/infer", "Invoke"),
+        ("GET", "/v2/models/{model}/versions/{version}", "Invoke"),
+        ("GET", "/v2/models/{model}/versions/{version}/ready", "Invoke"),
+        ("POST", "/v2/models/{model}/versions/{version}/infer", "Invoke"),
+
+        ("GET", "/v2/health/live", Anybody),
+        ("GET", "/v2/health/ready", Anybody),
+        ("*", "/health/live", Anybody),
+        ("*", "/health/ready", Anybody),
+        ("*", "/health/startup", Anybody),
+        ("GET", "/openapi/{documentName}.json", Anybody),
+    ];
+}
