@@ -77,7 +77,7 @@ public sealed class CommandTests
     [Fact]
     public void Event_types_are_different_words_and_the_list_has_all_of_them()
     {
-        AssertWords(Constants(typeof(EventType)), "^[a-z]+\\.[a-z]+$");
+        AssertWords(Constants(typeof(EventType)), "^[a-z_]+\\.[a-z]+$");
         Assert.Equal(Constants(typeof(EventType)).Order(StringComparer.Ordinal), EventType.All.Order(StringComparer.Ordinal));
     }
 
@@ -89,6 +89,7 @@ public sealed class CommandTests
         Assert.Equal(["Draft=0", "Published=1"], Numbers<Stage>());
         Assert.Equal(["Starting=0", "Ready=1", "Failed=2", "Stopped=3"], Numbers<ServingStatus>());
         Assert.Equal(["LatestPublished=0", "Manual=1"], Numbers<PrimaryPolicy>());
+        Assert.Equal(["Viewer=0", "Invoker=1", "Deployer=2", "Admin=3", "Operator=4"], Numbers<Role>());
         Assert.Equal(["Published=0", "Promoted=1", "Fallback=2", "Rollback=3", "Activated=4"], Numbers<PrimaryReason>());
         Assert.Equal(["Major=0", "Minor=1", "Patch=2"], Numbers<VersionBump>());
         Assert.Equal(["Primary=0", "Exact=1", "Range=2", "Id=3"], Numbers<ResolvedBy>());

@@ -1,0 +1,201 @@
+using System.Globalization;
+using OrleansRegistry.Gateway.Tests.Infrastructure;
+
+namespace OrleansRegistry.Gateway.Tests.Access;
+
+/// <summary>API keys over HTTP.</summary>
+public abstract class KeyTests(RegistryServer server)
+{
+    private readonly RegistryDriver _operator = server.Driver;
+
+    [Fact]
+    public async Task A_key_is_shown_once_and_known_by_its_prefix_afterwards()
+    {
+        var made = (await _operator.Post("/v1/api_keys", """{"name":"ci","role":"deployer"}""")).Is(201);
+        var key = made["key"]!;
+        var prefix = made["api_key.prefix"]!;
+
+        Assert.True(ApiKey.TryParse(key, out var parsed));
+        Assert.Equal(prefix, parsed);
+        Assert.Equal("/v1/api_keys/" + prefix, made.Headers.Location!.ToString());
+        Assert.Equal("no-store", made.Header("Cache-Control"));
+        Assert.Equal(("ci", "deployer", "default", RegistryServer.Operator), (made["api_key.name"], made["api_key.role"], made["api_key.workspace"], made["api_key.created_by"]));
+        var listed = (await _operator.Get("/v1/api_keys")).Is(200);
+        Assert.Contains(prefix, listed.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(key[(prefix.Length + 5)..], listed.Text, StringComparison.Ordinal);
+        var version = (await server.DriverOf(key).Deploy(RegistryDriver.NewName())).Is(201);
+        Assert.Equal("key:" + prefix, version["created_by"]);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_is_refused_from_then_on_and_says_so_in_the_list()
+    {
+        var (key, prefix) = await NewKey("viewer");
+        var holder = server.DriverOf(key);
+        (await holder.Get("/v1/models")).Is(200);
+
+        var revoked = (await _operator.Delete("/v1/api_keys/" + prefix)).Is(200);
+
+        Assert.Equal(RegistryServer.Operator, revoked["revoked_by"]);
+        (await holder.Get("/v1/models")).IsProblem(401, ErrorCode.Unauthenticated);
+        Assert.Equal(revoked["revoked_at"], (await _operator.Delete("/v1/api_keys/" + prefix)).Is(200)["revoked_at"]);
+        var types = (await _operator.All("/v1/events?type=api_key.revoked")).Select(happened => (string)happened["data"]!["prefix"]!);
+        Assert.Contains(prefix, types);
+        (await _operator.Delete("/v1/api_keys/00000000")).IsProblem(404, ErrorCode.ApiKeyNotFound);
+        (await _operator.Delete("/v1/api_keys/x")).IsProblem(404, ErrorCode.ApiKeyNotFound);
+    }
+
+    [Fact]
+    public async Task A_revoked_key_ends_the_stream_that_was_opened_with_it()
+    {
+        var (key, prefix) = await NewKey("viewer");
+        using var client = new HttpClient { BaseAddress = server.Address };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        client.DefaultRequestHeaders.Accept.ParseAdd("text/event-stream");
+        using var response = await client.GetAsync("/v1/events?type=api_key.revoked&after=1000000", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var reading = response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        (await _operator.Delete("/v1/api_keys/" + prefix)).Is(200);
+        // What comes next is found not to be for it.
+        var (_, other) = await NewKey("viewer");
+        (await _operator.Delete("/v1/api_keys/" + other)).Is(200);
+
+        Assert.DoesNotContain(other, await reading.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nobody_gives_or_takes_more_than_they_have()
+    {
+        var (adminKey, _) = await NewKey("admin");
+        var admin = server.DriverOf(adminKey);
+        (await admin.Post("/v1/api_keys", """{"name":"x","role":"operator"}""")).IsProblem(403, ErrorCode.Forbidden);
+        (await admin.Delete("/v1/api_keys/" + RegistryServer.Operator[4..])).IsProblem(403, ErrorCode.Forbidden);
+        (await admin.Post("/v1/api_keys", """{"name":"x","role":"admin"}""")).Is(201);
+        (await _operator.Get("/v1/models")).Is(200);
+    }
+
+    [Theory]
+    [InlineData("""{"role":"viewer"}""", "name")]
+    [InlineData("""{"name":"","role":"viewer"}""", "name")]
+    [InlineData("""{"name":"x"}""", "role")]
+    [InlineData("""{"name":"x","role":"Viewer"}""", "role")]
+    [InlineData("""{"name":"x","role":4}""", "role")]
+    [InlineData("""{"name":"x","role":"viewer","expires_at":"2001-01-01T00:00:00Z"}""", "expires_at")]
+    [InlineData("""{"name":"x","role":"viewer","expires_at":"tomorrow"}""", "expires_at")]
+    [InlineData("""{"name":"x","role":"viewer","secret":"mine"}""", "secret")]
+    public async Task E3_what_is_wrong_with_a_new_key_is_named(string body, string field) => (await _operator.Post("/v1/api_keys", body)).IsInvalid(field);
+
+    [Fact]
+    public async Task A_key_for_some_models_calls_and_resolves_these_and_finds_no_others()
+    {
+        await using var backend = await Backend.Start(http => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(http.Response, "answer"));
+        var (name, other) = (RegistryDriver.NewName(), RegistryDriver.NewName());
+        var mine = (await _operator.DeployPrimary(name, backend.Serving())).Is(201);
+        var theirs = (await _operator.DeployPrimary(other, backend.Serving())).Is(201);
+        (await _operator.Post("/v1/api_keys", $$"""{"name":"x","role":"viewer","models":["{{name}}"]}""")).IsInvalid("models");
+        (await _operator.Post("/v1/api_keys", """{"name":"x","role":"invoker","models":["No such model"]}""")).IsProblem(404, ErrorCode.ModelNotFound);
+        var made = (await _operator.Post("/v1/api_keys", $$"""{"name":"x","role":"invoker","models":["{{name}}"]}""")).Is(201);
+        Assert.Equal(mine["model_id"], (string)made.Body!["api_key"]!["model_ids"]!.AsArray().Single()!);
+        var caller = server.DriverOf(made["key"]);
+
+        foreach (var reference in (string[])[RegistryDriver.InPath(name), mine["model_id"]!])
+        {
+            (await caller.Post($"/v1/models/{reference}/predict", "{}")).Is(200);
+            (await caller.Get($"/v1/models/{reference}/resolve")).Is(200);
+        }
+
+        (await caller.Post($"/v1/model_versions/{mine["id"]}/predict", "{}")).Is(200);
+        (await caller.Post("/v1/completions", $$"""{"model":"{{name}}"}""")).Is(200);
+        (await caller.Post($"/v1/models/{RegistryDriver.InPath(other)}/predict", "{}")).IsProblem(404, ErrorCode.ModelNotFound);
+        (await caller.Post($"/v1/models/{theirs["model_id"]}/predict", "{}")).IsProblem(404, ErrorCode.ModelNotFound);
+        (await caller.Get($"/v1/models/{RegistryDriver.InPath(other)}/resolve")).IsProblem(404, ErrorCode.ModelNotFound);
+        (await caller.Post($"/v1/model_versions/{theirs["id"]}/predict", "{}")).IsProblem(404, ErrorCode.VersionNotFound);
+        (await caller.Post($"/v2/models/{RegistryDriver.InPath(other)}/infer", "{}")).IsProblem(404, ErrorCode.ModelNotFound);
+        (await caller.Post("/v1/completions", $$"""{"model":"{{other}}"}""")).IsProblem(404, ErrorCode.ModelNotFound);
+    }
+
+    [Fact]
+    public async Task P6_a_deployer_is_told_that_a_protected_model_needs_an_admin()
+    {
+        var name = RegistryDriver.NewName();
+        var first = (await _operator.DeployPrimary(name)).Is(201);
+        await _operator.DeployPrimary(name);
+        var model = $"/v1/models/{first["model_id"]}";
+        var deployer = server.DriverOf((await NewKey("deployer")).Key);
+        (await deployer.Patch(model, """{"protected":true}""")).IsProblem(403, ErrorCode.Forbidden);
+        (await deployer.Patch(model, """{"primary_policy":"manual"}""")).IsProblem(403, ErrorCode.Forbidden);
+        (await deployer.Do("promote", first["id"]!)).Is(200);
+        Assert.Equal("true", (await _operator.Patch(model, """{"protected":true}""")).Is(200)["protected"]);
+
+        (await deployer.Post(model + "/rollback")).IsProblem(403, ErrorCode.Forbidden);
+        (await deployer.Patch(model, """{"description":"x"}""")).Is(200);
+        (await server.DriverOf((await NewKey("admin")).Key).Post(model + "/rollback")).Is(200);
+    }
+
+    [Theory]
+    [InlineData("Basic eDp5")]
+    [InlineData("Bearer")]
+    [InlineData("Bearer  ")]
+    [InlineData("bearer ork_")]
+    [InlineData("ork_")]
+    public async Task What_is_no_key_is_refused(string header) =>
+        (await server.DriverOf(null).Get("/v1/models", ("Authorization", header))).IsProblem(401, ErrorCode.Unauthenticated);
+
+    [Fact]
+    public async Task The_word_before_a_key_is_Bearer_or_Api_Key_in_any_case()
+    {
+        foreach (var word in (string[])["Bearer", "bearer", "Api-Key", "api-key"])
+        {
+            (await server.DriverOf(null).Get("/v1/models", ("Authorization", $"{word} {RegistryServer.OperatorKey}"))).Is(200);
+        }
+    }
+
+    [Fact]
+    public async Task Names_of_other_hosts_are_not_answered()
+    {
+        (await _operator.Get("/v1/models", ("Host", "evil.example"))).IsInvalid("Host");
+        (await _operator.Get("/v1/models", ("Host", "localhost:1234"))).Is(200);
+    }
+
+    [Fact]
+    public async Task Answers_tell_browsers_to_run_nothing_in_them()
+    {
+        await using var backend = await Backend.Start(http =>
+        {
+            http.Response.ContentType = "text/html";
+            http.Response.Headers.ContentSecurityPolicy = "default-src *";
+            return Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(http.Response, "<script>alert(1)</script>");
+        });
+        var name = RegistryDriver.NewName();
+        await _operator.DeployPrimary(name, backend.Serving());
+        foreach (var reply in (Reply[])[await _operator.Get("/v1/models"), await _operator.Get("/nothing"), await _operator.Get($"/v1/models/{RegistryDriver.InPath(name)}/predict")])
+        {
+            Assert.Contains("default-src 'none'; frame-ancestors 'none'; sandbox", reply.Header("Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Equal(("nosniff", "no-referrer"), (reply.Header("X-Content-Type-Options"), reply.Header("Referrer-Policy")));
+        }
+    }
+
+    [Fact]
+    public async Task When_a_key_was_last_used_is_known_to_the_hour()
+    {
+        var (key, prefix) = await NewKey("viewer");
+        (await server.DriverOf(key).Get("/v1/models")).Is(200);
+        // The note is a turn of the key's own: a later one waits for it.
+        await server.Grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix)).NoteUse();
+
+        var listed = (await _operator.Get("/v1/api_keys")).Is(200).Body!["items"]!.AsArray().Single(item => (string)item!["prefix"]! == prefix)!;
+        Assert.EndsWith(":00:00.000Z", (string)listed["last_used_at"]!, StringComparison.Ordinal);
+    }
+
+    private async Task<(string Key, string Prefix)> NewKey(string role)
+    {
+        var made = (await _operator.Post("/v1/api_keys", $$"""{"name":"{{role}} {{Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture)}}","role":"{{role}}"}""")).Is(201);
+        return (made["key"]!, made["api_key.prefix"]!);
+    }
+}
+
+[Collection(OnSqlite.Name)]
+public sealed class KeysOnSqlite(SqliteServer server) : KeyTests(server);
+
+[Collection(OnPostgres.Name)]
+public sealed class KeysOnPostgres(PostgresServer server) : KeyTests(server);
