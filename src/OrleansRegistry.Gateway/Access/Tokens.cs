@@ -24,6 +24,7 @@ internal static class Tokens
         bearer.Authority = options.Authority;
         bearer.Audience = options.Audience;
         bearer.MapInboundClaims = false;
+        bearer.BackchannelTimeout = TimeSpan.FromSeconds(5);
         bearer.RequireHttpsMetadata = !new Uri(options.Authority).IsLoopback;
         bearer.TokenValidationParameters.ValidAlgorithms = Algorithms;
         bearer.TokenValidationParameters.RequireExpirationTime = true;
@@ -31,6 +32,18 @@ internal static class Tokens
         bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(30);
         bearer.Events = new JwtBearerEvents
         {
+            // What is wrong with a token is the caller's affair; that the issuer was never there to be asked for its keys is not.
+            OnAuthenticationFailed = async context =>
+            {
+                try
+                {
+                    await context.Options.ConfigurationManager!.GetConfigurationAsync(context.HttpContext.RequestAborted);
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw new RegistryUnavailableException("The issuer of tokens can't be asked for its keys.", e);
+                }
+            },
             OnTokenValidated = async context =>
             {
                 var grains = context.HttpContext.RequestServices.GetRequiredService<IGrainFactory>();
