@@ -16,7 +16,10 @@ public interface IApiKeyGrain : IGrainWithStringKey
     [Alias("Authenticate")]
     Task<ApiKeyIdentity?> Authenticate(ImmutableArray<byte> hash);
 
-    /// <summary>Revokes the key. Once this has answered, no gateway takes it any more.</summary>
+    /// <summary>
+    /// Revokes the key. Once this has answered, no gateway takes it any more: it waits until every answer to <see cref="Authenticate"/> has
+    /// lapsed, at most <see cref="ApiKeyIdentity.HoldsAtMost"/>.
+    /// </summary>
     [Alias("Revoke")]
     Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command);
 
@@ -25,10 +28,13 @@ public interface IApiKeyGrain : IGrainWithStringKey
     Task NoteUse();
 }
 
-/// <summary>Who a caller is.</summary>
+/// <summary>Who a caller is, and for how long that holds.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ApiKeyIdentity")]
 public sealed record ApiKeyIdentity
 {
+    /// <summary>For how long an answer holds at most.</summary>
+    public static readonly TimeSpan HoldsAtMost = TimeSpan.FromSeconds(1);
+
     /// <summary>The workspace the key acts in.</summary>
     [Id(0)]
     public required string Workspace { get; init; }
@@ -40,6 +46,10 @@ public sealed record ApiKeyIdentity
     /// <summary>The only models it may call, by id; empty for all.</summary>
     [Id(2)]
     public required ImmutableArray<string> ModelIds { get; init; }
+
+    /// <summary>For how long after the question nobody needs to ask again.</summary>
+    [Id(3)]
+    public TimeSpan HoldsFor { get; init; }
 }
 
 /// <summary>An API key, without its secret.</summary>

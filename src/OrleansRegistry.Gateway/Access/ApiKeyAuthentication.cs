@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Says who shows a key. Each request asks the key's grain, so that a key is refused everywhere from the moment on that it is revoked. What
-/// has no valid checksum asks nobody.
+/// Says who shows a key. The key's grain is asked, and its answer holds for as long as it says: revoking a key waits until all of them have
+/// lapsed, so that a key is refused everywhere from the moment on that it is revoked. What has no valid checksum asks nobody.
 /// </summary>
 public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, TimeProvider clock) : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
     private const int LookUpsPerSecond = 50;
 
     // Keys that were valid here before. Others cost a look into the database, of which there are only so many for all callers together.
-    private readonly ConcurrentDictionary<string, IApiKeyGrain> _known = new();
+    private readonly ConcurrentDictionary<string, KnownCaller> _known = new();
     private readonly TokenBucketRateLimiter _lookUps = new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = LookUpsPerSecond * 4,
@@ -29,26 +29,36 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
 
     /// <summary>The caller who shows a key, or null.</summary>
     /// <exception cref="TooManyLookUpsException">Too many unknown keys are tried.</exception>
-    public async ValueTask<RequestCaller?> Authenticate(string key)
+    public ValueTask<RequestCaller?> Authenticate(string key) =>
+        ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key))) : default;
+
+    /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
+    public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof
+        ? await Authenticate(proof) is not null
+        : !(caller.ExpiresAt <= clock.GetUtcNow());
+
+    /// <inheritdoc/>
+    public void Dispose() => _lookUps.Dispose();
+
+    private ValueTask<RequestCaller?> Authenticate(ApiKeyProof proof)
     {
-        if (!ApiKey.TryParse(key, out var prefix))
+        var isKnown = _known.TryGetValue(proof.Prefix, out var known);
+        return isKnown && known!.HoldsAt(clock.GetTimestamp()) && known.Caller.Proof!.Matches(proof)
+            ? ValueTask.FromResult<RequestCaller?>(known.Caller)
+            : Ask(proof, isKnown);
+    }
+
+    private async ValueTask<RequestCaller?> Ask(ApiKeyProof proof, bool isKnown)
+    {
+        using var lookUp = isKnown ? null : _lookUps.AttemptAcquire();
+        if (lookUp is { IsAcquired: false })
         {
-            return null;
+            throw new TooManyLookUpsException();
         }
 
-        var proof = new ApiKeyProof(prefix, secret.HashKey(key));
-        if (!_known.TryGetValue(prefix, out var grain))
-        {
-            using var lease = _lookUps.AttemptAcquire();
-            if (!lease.IsAcquired)
-            {
-                throw new TooManyLookUpsException();
-            }
-
-            grain = grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix));
-        }
-
-        if (await grain.Authenticate(proof.Hash) is not { } identity)
+        // The answer holds from before it was asked for, so that it never holds longer than the grain takes it to.
+        var asked = clock.GetTimestamp();
+        if (await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(proof.Prefix)).Authenticate(proof.Hash) is not { } identity)
         {
             return null;
         }
@@ -58,17 +68,16 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
             _known.Clear();
         }
 
-        _known.TryAdd(prefix, grain);
-        return new RequestCaller(identity.Workspace, "key:" + prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
+        var caller = new RequestCaller(identity.Workspace, "key:" + proof.Prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
+        _known[proof.Prefix] = new KnownCaller(caller, asked + (long)(identity.HoldsFor.TotalSeconds * clock.TimestampFrequency));
+        return caller;
     }
 
-    /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
-    public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof
-        ? await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(proof.Prefix)).Authenticate(proof.Hash) is not null
-        : !(caller.ExpiresAt <= clock.GetUtcNow());
-
-    /// <inheritdoc/>
-    public void Dispose() => _lookUps.Dispose();
+    /// <summary>A caller, and up to which timestamp nobody needs to be asked about them.</summary>
+    private sealed record KnownCaller(RequestCaller Caller, long Until)
+    {
+        public bool HoldsAt(long timestamp) => timestamp < Until;
+    }
 }
 
 /// <summary>More unknown keys are tried than are looked up.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
@@ -32,7 +33,11 @@ public sealed record RequestCaller(string Workspace, string Actor, Role Role) : 
 /// <summary>What a caller has shown: the prefix of a key, and the keyed hash of all of it.</summary>
 /// <param name="Prefix">The prefix.</param>
 /// <param name="Hash">The hash.</param>
-internal sealed record ApiKeyProof(string Prefix, ImmutableArray<byte> Hash);
+internal sealed record ApiKeyProof(string Prefix, ImmutableArray<byte> Hash)
+{
+    /// <summary>Whether both show the same key, found out in a time that doesn't depend on it.</summary>
+    public bool Matches(ApiKeyProof other) => Prefix == other.Prefix && CryptographicOperations.FixedTimeEquals(Hash.AsSpan(), other.Hash.AsSpan());
+}
 
 /// <summary>A caller as ASP.NET's authentication carries it.</summary>
 internal sealed class CallerIdentity(RequestCaller caller, string scheme) : ClaimsIdentity(scheme)

@@ -9,7 +9,8 @@ namespace OrleansRegistry.Access;
 /// <inheritdoc cref="IApiKeyGrain"/>
 /// <remarks>
 /// Callers are authenticated beside the commands, by the state that was last confirmed. A key that nobody made takes as long to refuse as one
-/// that is another.
+/// that is another. Gateways take each answer for a lease, on their own clocks, that begins before they asked: a revocation is answered when
+/// the last lease that was given has lapsed here too.
 /// </remarks>
 internal sealed class ApiKeyGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IGrainFactory grains, TimeProvider clock)
@@ -23,6 +24,9 @@ internal sealed class ApiKeyGrain(
     private bool _isConfirmed;
     private bool _isNoting;
     private Authentic? _authentic;
+
+    // An activation before this one may have given a lease just now.
+    private long _leasedAt = clock.GetTimestamp();
 
     public IGrainContext GrainContext => context;
 
@@ -44,7 +48,9 @@ internal sealed class ApiKeyGrain(
             _ = grains.GetGrain<IApiKeyGrain>(context.GrainId.Key.ToString()!).NoteUse();
         }
 
-        return Task.FromResult<ApiKeyIdentity?>(known.Identity);
+        _leasedAt = clock.GetTimestamp();
+        return Task.FromResult<ApiKeyIdentity?>(
+            known.ExpiresAt - now is { } left && left < ApiKeyIdentity.HoldsAtMost ? known.Identity with { HoldsFor = left } : known.Identity);
     }
 
     public async Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command)
@@ -103,6 +109,7 @@ internal sealed class ApiKeyGrain(
 
         if (row.Key.RevokedAt is not null)
         {
+            await LeasesLapse();
             return row.Key;
         }
 
@@ -111,7 +118,13 @@ internal sealed class ApiKeyGrain(
             Key = row.Key with { RevokedAt = Now(), RevokedBy = command.Context.Actor },
             LastCommand = command.Context.CommandId,
         };
-        return await Store(next, command.Context, EventDraft.ApiKeyRevoked(next.Key));
+        var revoked = await Store(next, command.Context, EventDraft.ApiKeyRevoked(next.Key));
+        if (revoked.Error is null)
+        {
+            await LeasesLapse();
+        }
+
+        return revoked;
     }
 
     public async Task NoteUse()
@@ -177,10 +190,19 @@ internal sealed class ApiKeyGrain(
             ? null
             : new Authentic(
                 Convert.FromBase64String(row.Hash),
-                new ApiKeyIdentity { Workspace = row.Key.Workspace, Role = row.Key.Role, ModelIds = row.Key.ModelIds },
+                new ApiKeyIdentity { Workspace = row.Key.Workspace, Role = row.Key.Role, ModelIds = row.Key.ModelIds, HoldsFor = ApiKeyIdentity.HoldsAtMost },
                 row.Key.ExpiresAt,
                 row.Key.RevokedAt,
                 row.Key.LastUsedAt);
+    }
+
+    /// <summary>Waits until no gateway takes the key for valid. None is told so any more when this begins.</summary>
+    private async Task LeasesLapse()
+    {
+        while (ApiKeyIdentity.HoldsAtMost - clock.GetElapsedTime(_leasedAt) is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left + TimeSpan.FromMilliseconds(1), clock);
+        }
     }
 
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
