@@ -65,6 +65,12 @@ internal static class ProblemWriter
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (kind.Status == StatusCodes.Status413PayloadTooLarge && HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            // The server reads no more of such a body: what the caller would send next on this connection is lost.
+            response.Headers.Connection = "close";
+        }
+
         return response.WriteAsJsonAsync(
             problem,
             JsonSettings.TypeOf<Problem>(),
