@@ -137,6 +137,67 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     }
 
     [Fact]
+    public async Task E2_an_answer_about_a_key_holds_for_a_second_but_not_longer_than_the_key()
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation() with { ExpiresAt = Silo.Clock.GetUtcNow().AddMinutes(1) });
+        Assert.Equal(ApiKeyIdentity.HoldsAtMost, (await key.Authenticate(Hash))!.HoldsFor);
+
+        Silo.Clock.Move(TimeSpan.FromMinutes(1) - ApiKeyIdentity.HoldsAtMost);
+
+        // The clock goes on meanwhile, so that the key may also have expired already.
+        Assert.True(await key.Authenticate(Hash) is not { } known || known.HoldsFor < ApiKeyIdentity.HoldsAtMost);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task E2_a_revocation_is_answered_when_no_answer_about_the_key_holds_any_more(bool isRestarted)
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation());
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asking = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Ask()));
+        await first.Task;
+        if (isRestarted)
+        {
+            // The activation that gave the answers is gone; they are still out there.
+            await Restart();
+            key = Key("4f7k2m9q");
+        }
+
+        Assert.Null((await key.Revoke(Revocation())).Error);
+        var answered = Silo.Clock.GetTimestamp();
+        Assert.InRange((await asking).Max(), 1, answered);
+
+        async Task<long> Ask()
+        {
+            var held = 0L;
+            try
+            {
+                while (true)
+                {
+                    var asked = Silo.Clock.GetTimestamp();
+                    if (await key.Authenticate(Hash) is not { } known)
+                    {
+                        return held;
+                    }
+
+                    held = asked + (long)(known.HoldsFor.TotalSeconds * Silo.Clock.TimestampFrequency);
+                    first.TrySetResult();
+                    await Task.Yield();
+                }
+            }
+            catch (Exception) when (isRestarted)
+            {
+                return held;
+            }
+        }
+    }
+
+    [Fact]
     public async Task The_use_of_a_key_is_noted_to_the_hour_without_a_write_for_each()
     {
         await Make("default");
