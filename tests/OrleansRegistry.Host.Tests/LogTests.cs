@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Host.Tests;
+
+/// <summary>What the log of the real executable holds, with every category at its most talkative.</summary>
+public sealed class LogTests : IAsyncLifetime
+{
+    private const string Canary = "canary7c1f";
+
+    private readonly TestDatabase _database = TestDatabase.Sqlite();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await _database.DisposeAsync();
+
+    [Fact]
+    public async Task E2_no_log_holds_a_key_a_token_a_header_or_a_body_of_a_caller()
+    {
+        var settings = NodeSettings.On(_database) with
+        {
+            Arguments = ["--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:Microsoft=Trace", "--Logging:LogLevel:Microsoft.AspNetCore=Trace", "--Logging:LogLevel:Orleans=Debug"],
+        };
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            // A server that answers, one that is not there, and bodies that are wrong.
+            client.DefaultRequestHeaders.Add("X-Caller", Canary);
+            client.DefaultRequestHeaders.Add("Cookie", $"session={Canary}");
+            var body = new JsonObject { ["description"] = Canary, ["model_name"] = "A model", ["publish"] = true, ["serving"] = new JsonObject { ["url"] = client.BaseAddress!.ToString() } };
+            Assert.Equal(HttpStatusCode.Created, (await client.Call(HttpMethod.Post, "/v1/model_versions", body, Canary)).Status);
+            var away = new JsonObject { ["model_name"] = "Away", ["publish"] = true, ["serving"] = new JsonObject { ["url"] = $"http://127.0.0.1:{RegistryProcess.FreePort()}" } };
+            Assert.Equal(HttpStatusCode.Created, (await client.Call(HttpMethod.Post, "/v1/model_versions", away)).Status);
+            await client.Call(HttpMethod.Post, "/v1/models/A%20model/predict", new JsonObject { ["input"] = Canary });
+            Assert.Equal(HttpStatusCode.BadGateway, (await client.Call(HttpMethod.Post, "/v1/models/Away/predict", new JsonObject { ["input"] = Canary })).Status);
+            Assert.Equal(HttpStatusCode.BadRequest, (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { [Canary] = Canary })).Status);
+            Assert.Equal(HttpStatusCode.BadRequest, (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["bump"] = Canary })).Status);
+
+            var made = await client.Call(HttpMethod.Post, "/v1/api_keys", new JsonObject { ["name"] = "ci", ["role"] = "viewer" });
+            var key = (string)made.Body!["key"]!;
+            var hook = await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = "https://example.com/hook", ["types"] = new JsonArray("model.created") });
+            Assert.Equal(HttpStatusCode.Created, hook.Status);
+            foreach (var shown in new[] { key, key[..^1] + (key[^1] == '0' ? '1' : '0'), $"eyJhbGciOiJub25lIn0.{Canary}.x", Canary })
+            {
+                client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", shown);
+                Assert.Equal(shown == key ? HttpStatusCode.OK : HttpStatusCode.Unauthorized, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+            }
+
+            await process.Signal("TERM");
+            await process.WaitForExit();
+
+            // The log is there, and says a lot.
+            Assert.Contains("trce:", process.Output, StringComparison.Ordinal);
+            Assert.Contains("/v1/model_versions", process.Output, StringComparison.Ordinal);
+            Assert.Multiple(
+                () => HasNo(process.Output, Canary),
+                () => HasNo(process.Output, key["ork_12345678_".Length..]),
+                () => HasNo(process.Output, NodeSettings.OperatorKey["ork_12345678_".Length..]),
+                () => HasNo(process.Output, (string)hook.Body!["secret"]!));
+        }
+    }
+
+    private static void HasNo(string log, string secret) =>
+        Assert.DoesNotContain(log.Split('\n'), line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
+}
