@@ -42,6 +42,7 @@ public static class RegistryGateway
     public static void MapRegistryGateway(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<FramingGuard>();
         app.UseMiddleware<HostGuard>();
         app.UseHsts();
         app.UseRouting();
@@ -120,6 +121,8 @@ public static class RegistryGateway
 
     private static void Limit(KestrelServerOptions options)
     {
+        // A line ends with CR LF: a proxy before us may see one header where a lone LF makes two. The server has no option for it.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = MaxBodyBytes;
         options.Limits.MaxConcurrentConnections = MaxConnections;

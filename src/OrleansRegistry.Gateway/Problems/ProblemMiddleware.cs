@@ -40,7 +40,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return new RegistryError(ErrorCode.PayloadTooLarge, "The body may have at most 1 MiB.");
-            case BadHttpRequestException:
+            case BadHttpRequestException or IOException { InnerException: OverflowException }:
+                // The second is how the server refuses the size of a chunk that no number can hold.
                 return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
             case TooManyLookUpsException:
                 return new RegistryError(ErrorCode.RateLimited, "Too many unknown API keys are tried.");
