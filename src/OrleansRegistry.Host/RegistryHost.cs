@@ -1,4 +1,5 @@
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
@@ -36,6 +37,11 @@ public static class RegistryHost
 
         var app = builder.Build();
         app.MapRegistryGateway();
+        if (settings.HasDashboard)
+        {
+            app.MapRegistryDashboard();
+        }
+
         return app;
     }
 
@@ -45,6 +51,11 @@ public static class RegistryHost
         if (Telemetry.IsOn(silo.Configuration))
         {
             silo.AddActivityPropagation();
+        }
+
+        if (settings.HasDashboard)
+        {
+            silo.AddDashboard();
         }
 
         silo.AddRegistryGrainStorage();

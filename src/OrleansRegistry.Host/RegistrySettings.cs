@@ -33,6 +33,9 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__EventRetentionDays</c>: after how many days events that are billed and delivered are removed, 0 for never. Default 0.</summary>
     public int EventRetentionDays { get; private init; }
 
+    /// <summary><c>Registry__Dashboard</c>: whether operators find Orleans' dashboard at <c>/dashboard</c>. Default false.</summary>
+    public bool HasDashboard { get; private init; }
+
     /// <summary>
     /// <c>Registry__Outbound__AllowPrivate</c>, <c>Registry__Outbound__AllowLoopback</c>: whether model servers may be in private
     /// networks, and on this machine. Default true on SQLite, false on PostgreSQL.
@@ -85,6 +88,7 @@ internal sealed record RegistrySettings
             GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
             EventRetentionDays = root.Number(nameof(EventRetentionDays), 0, 36_500, 0),
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
+            HasDashboard = root.Flag("Dashboard", otherwise: false),
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Invocation = ReadInvocation(root.Section(nameof(Invocation))),
             Billing = ReadBilling(root.Section(nameof(Billing))),

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
@@ -108,14 +109,39 @@ internal sealed class ApiKeyHandler(
 {
     public const string SchemeName = "ApiKey";
 
+    private const string Basic = "Basic ";
+
     private static readonly string[] Words = ["Bearer ", "Api-Key "];
 
-    /// <summary>The key or token that a request shows, or null.</summary>
-    public static string? Shown(HttpRequest request) =>
-        request.Headers.Authorization is [{ } header]
-            && Array.Find(Words, word => header.StartsWith(word, StringComparison.OrdinalIgnoreCase)) is { } found
-            ? header[found.Length..].Trim(' ')
+    /// <summary>The key or token that a request shows, or null. Pages for browsers also take it as the password of any user.</summary>
+    public static string? Shown(HttpRequest request)
+    {
+        if (request.Headers.Authorization is not [{ } header])
+        {
+            return null;
+        }
+
+        if (Array.Find(Words, word => header.StartsWith(word, StringComparison.OrdinalIgnoreCase)) is { } found)
+        {
+            return header[found.Length..].Trim(' ');
+        }
+
+        return header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase) && request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is not null
+            ? Password(header[Basic.Length..])
             : null;
+    }
+
+    private static string? Password(string credentials)
+    {
+        var bytes = new byte[credentials.Length];
+        if (!Convert.TryFromBase64String(credentials, bytes, out var length))
+        {
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(bytes, 0, length);
+        return text.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? text[(colon + 1)..] : null;
+    }
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {

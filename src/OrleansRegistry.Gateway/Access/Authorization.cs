@@ -60,7 +60,8 @@ internal sealed class AccessResult(RefusedAttempts refused) : IAuthorizationMidd
         if (authorizeResult.Challenged)
         {
             refused.Count(ErrorCode.Unauthenticated, context.Connection.RemoteIpAddress);
-            context.Response.Headers.WWWAuthenticate = "Bearer";
+            context.Response.Headers.WWWAuthenticate =
+                context.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is null ? "Bearer" : "Basic realm=\"OrleansRegistry: any user, an operator's key as the password\"";
             await ProblemWriter.Write(context, new RegistryError(
                 ErrorCode.Unauthenticated,
                 context.Request.Headers.Authorization.Count == 0

@@ -10,7 +10,7 @@ internal static class SecurityHeaders
 {
     private const string Nothing = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-    // The API reference is a page of scripts, its own.
+    // The API reference and the dashboard are pages of scripts, their own.
     private const string Page = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'";
 
     public static void Apply(HttpContext context)
@@ -18,6 +18,9 @@ internal static class SecurityHeaders
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/scalar", StringComparison.OrdinalIgnoreCase) ? Page : Nothing;
+        headers.ContentSecurityPolicy = IsPage(context.Request.Path) ? Page : Nothing;
     }
+
+    private static bool IsPage(PathString path) =>
+        path.StartsWithSegments("/scalar", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(DashboardEndpoints.Prefix, StringComparison.OrdinalIgnoreCase);
 }
