@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.Tokens;
 using Scalar.AspNetCore;
 
 namespace OrleansRegistry.Gateway;
@@ -15,13 +16,12 @@ namespace OrleansRegistry.Gateway;
 public static class RegistryGateway
 {
     private const int MaxBodyBytes = 1024 * 1024;
-    private const int MaxConnections = 10_000;
 
     /// <summary>Adds the services.</summary>
     public static IServiceCollection AddRegistryGateway(
         this IServiceCollection services, InvocationOptions invocation, AccessOptions access, LimitOptions limits)
     {
-        services.Configure<KestrelServerOptions>(Limit);
+        services.Configure<KestrelServerOptions>(kestrel => Limit(kestrel, limits.Connections));
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
         services.AddSingleton<ModelLookup>();
         services.AddSingleton<ArtifactLookup>();
@@ -97,6 +97,9 @@ public static class RegistryGateway
         if (options.Oidc is { } oidc)
         {
             authentication.AddJwtBearer(bearer => Tokens.Configure(bearer, oidc));
+            // A key that the issuer has withdrawn counts no more, not even for the hour that is the default.
+            services.PostConfigure<JwtBearerOptions>(
+                JwtBearerDefaults.AuthenticationScheme, bearer => ((BaseConfigurationManager)bearer.ConfigurationManager!).UseLastKnownGoodConfiguration = false);
         }
 
         // What says nothing else is closed: a route that somebody forgets about lets nobody in.
@@ -119,14 +122,15 @@ public static class RegistryGateway
         services.AddHostedService(provider => provider.GetRequiredService<TrafficReporter>());
     }
 
-    private static void Limit(KestrelServerOptions options)
+    private static void Limit(KestrelServerOptions options, int connections)
     {
         // A line ends with CR LF: a proxy before us may see one header where a lone LF makes two. The server has no option for it.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = MaxBodyBytes;
-        options.Limits.MaxConcurrentConnections = MaxConnections;
-        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        options.Limits.MaxConcurrentConnections = connections;
+        options.Limits.MaxConcurrentUpgradedConnections = connections;
+        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
     }
 }
 

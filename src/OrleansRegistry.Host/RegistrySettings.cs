@@ -256,6 +256,7 @@ internal sealed record RegistrySettings
         {
             RequestsPerSecond = section.Number(nameof(LimitOptions.RequestsPerSecond), 0, 1_000_000, defaults.RequestsPerSecond),
             RequestBurst = section.Number(nameof(LimitOptions.RequestBurst), 1, 10_000_000, defaults.RequestBurst),
+            Connections = section.Number(nameof(LimitOptions.Connections), 1, 1_000_000, defaults.Connections),
             ConcurrentInvocationsPerModel = section.Number(
                 nameof(LimitOptions.ConcurrentInvocationsPerModel), 1, 1_000_000, defaults.ConcurrentInvocationsPerModel),
         };

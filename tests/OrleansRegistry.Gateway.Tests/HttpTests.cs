@@ -94,6 +94,26 @@ public sealed class HttpTests(SqliteServer server)
         Assert.Contains("\"code\":\"payload_too_large\"", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(33, true)]
+    [InlineData(32, false)]
+    public async Task A_body_is_at_most_32_levels_deep(int depth, bool isTooDeep)
+    {
+        var reply = await _registry.Post("/v1/model_versions", $$"""{"model_name":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}}}""");
+
+        reply.IsInvalid(isTooDeep ? "body" : "model_name");
+    }
+
+    [Fact]
+    public async Task A_head_has_at_most_32_KiB_and_100_headers()
+    {
+        Assert.StartsWith("HTTP/1.1 431 ", await Exchange($"GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 32 * 1024)}\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 431 ",
+            await Exchange($"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n{string.Concat(Enumerable.Range(0, 100).Select(n => $"X-{n}: x\r\n"))}\r\n"),
+            StringComparison.Ordinal);
+    }
+
     private async Task<string> Exchange(string request)
     {
         using var client = new TcpClient();

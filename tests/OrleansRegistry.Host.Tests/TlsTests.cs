@@ -98,6 +98,23 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Browsers_are_told_to_come_back_over_tls_only()
+    {
+        var settings = Settings(trusts: true);
+        var (process, _) = await RegistryProcess.Start(settings with { Arguments = [.. settings.Arguments, "--Registry:AllowedHosts=registry.example"] });
+        using (process)
+        using (var client = Client(process))
+        using (var request = new HttpRequestMessage(HttpMethod.Get, "/health/live"))
+        {
+            request.Headers.Host = "registry.example";
+            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal("max-age=2592000", Assert.Single(answer.Headers.GetValues("Strict-Transport-Security")));
+        }
+    }
+
+    [Fact]
     public async Task A_server_with_a_certificate_that_nobody_trusts_is_unreachable()
     {
         var (process, _) = await RegistryProcess.Start(Settings(trusts: false));

@@ -126,6 +126,30 @@ public sealed class TokenTests(TokenTests.Server server) : IClassFixture<TokenTe
     }
 }
 
+/// <summary>An issuer that changes its key while a node runs.</summary>
+public sealed class KeyRotationTests(TokenTests.Server server) : IClassFixture<TokenTests.Server>
+{
+    [Fact]
+    public async Task A_new_key_of_the_issuer_is_found_when_a_token_shows_it_and_the_old_one_is_forgotten()
+    {
+        var old = server.Issuer.Token();
+        (await server.DriverOf(old).Get("/v1/models")).Is(200);
+
+        server.Issuer.Rotate();
+
+        // The first token of a new key asks for the issuer's keys, and may be refused until they are there.
+        var caller = server.DriverOf(server.Issuer.Token());
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        while ((await caller.Get("/v1/models")).Status != 200)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+
+        (await server.DriverOf(old).Get("/v1/models")).IsProblem(401, ErrorCode.Unauthenticated);
+    }
+}
+
 /// <summary>A node whose issuer is away.</summary>
 public sealed class AbsentIssuerTests(AbsentIssuerTests.Server server) : IClassFixture<AbsentIssuerTests.Server>
 {

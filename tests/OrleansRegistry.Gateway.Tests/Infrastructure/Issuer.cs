@@ -12,8 +12,10 @@ namespace OrleansRegistry.Gateway.Tests.Infrastructure;
 public sealed class Issuer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly RSA _rsa = RSA.Create(2048);
+    private RSA _rsa = RSA.Create(2048);
     private readonly ECDsa _ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    private string _rsaId = "rsa";
 
     private Issuer(WebApplication app) => _app = app;
 
@@ -21,7 +23,7 @@ public sealed class Issuer : IAsyncDisposable
     public string Authority => _app.Urls.Single();
 
     /// <summary>The key that most tokens are signed with.</summary>
-    public RsaSecurityKey Rsa => new(_rsa) { KeyId = "rsa" };
+    public RsaSecurityKey Rsa => new(_rsa) { KeyId = _rsaId };
 
     /// <summary>Another key of it.</summary>
     public ECDsaSecurityKey Ecdsa => new(_ecdsa) { KeyId = "ec" };
@@ -64,6 +66,14 @@ public sealed class Issuer : IAsyncDisposable
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(descriptor);
     }
 
+    /// <summary>From here on tokens are signed with a new key, and the old one is no key of the issuer any more.</summary>
+    public void Rotate()
+    {
+        _rsa.Dispose();
+        _rsa = RSA.Create(2048);
+        _rsaId = Guid.NewGuid().ToString("N");
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -77,7 +87,7 @@ public sealed class Issuer : IAsyncDisposable
         var rsa = _rsa.ExportParameters(includePrivateParameters: false);
         var ec = _ecdsa.ExportParameters(includePrivateParameters: false);
         return $$"""
-            {"kty":"RSA","use":"sig","kid":"rsa","n":"{{Base64UrlEncoder.Encode(rsa.Modulus)}}","e":"{{Base64UrlEncoder.Encode(rsa.Exponent)}}"},
+            {"kty":"RSA","use":"sig","kid":"{{_rsaId}}","n":"{{Base64UrlEncoder.Encode(rsa.Modulus)}}","e":"{{Base64UrlEncoder.Encode(rsa.Exponent)}}"},
             {"kty":"EC","use":"sig","kid":"ec","crv":"P-256","x":"{{Base64UrlEncoder.Encode(ec.Q.X)}}","y":"{{Base64UrlEncoder.Encode(ec.Q.Y)}}"}
             """;
     }
