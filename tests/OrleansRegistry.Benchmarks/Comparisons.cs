@@ -21,7 +21,7 @@ internal static class Comparisons
         {
             await using var model = await ServerProcess.Baseline(Baselines.Hello);
             await using var forwarder = await ServerProcess.Baseline(Baselines.Forwarder, "--to", model.Address.ToString());
-            await using var registry = await ServerProcess.Registry(data.FullName);
+            await using var registry = await ServerProcess.Registry(data.FullName, requestsPerSecond: 0);
             await Deploy(registry.Address, model.Address);
 
             var bare = new Load(forwarder.Address, "POST /predict", Body);

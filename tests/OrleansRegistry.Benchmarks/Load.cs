@@ -13,13 +13,18 @@ namespace OrleansRegistry.Benchmarks;
 /// <param name="body">The body; empty for none.</param>
 internal sealed class Load(Uri server, string head, string body)
 {
+    public const int Ok = 200;
+
     private const int Connections = 32;
 
     private static readonly byte[] EndOfHead = "\r\n\r\n"u8.ToArray();
     private static readonly byte[] ContentLength = "\r\ncontent-length: "u8.ToArray();
 
-    private readonly byte[] _request = Encoding.ASCII.GetBytes(
-        $"{head} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {ServerProcess.Key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+    private readonly byte[] _request = Request(server, ServerProcess.Key, head, body);
+
+    /// <summary>A request in bytes.</summary>
+    public static byte[] Request(Uri server, string key, string head, string body) => Encoding.ASCII.GetBytes(
+        $"{head} HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
 
     /// <summary>Runs for a while; answers how many requests a second were answered with 200.</summary>
     public async Task<double> Run(TimeSpan duration)
@@ -38,16 +43,21 @@ internal sealed class Load(Uri server, string head, string body)
         var count = 0L;
         while (Stopwatch.GetElapsedTime(begun) < duration)
         {
-            await socket.SendAsync(_request);
-            await Receive(socket, buffer);
+            if (await Exchange(socket, _request, buffer) is not Ok and var status)
+            {
+                throw new InvalidOperationException($"The server answered {status}.");
+            }
+
             count++;
         }
 
         return count;
     }
 
-    private static async Task Receive(Socket socket, byte[] buffer)
+    /// <summary>Sends a request and waits for the whole answer; its status.</summary>
+    public static async Task<int> Exchange(Socket socket, byte[] request, byte[] buffer)
     {
+        await socket.SendAsync(request);
         var filled = 0;
         int length;
         while ((length = Length(buffer.AsSpan(0, filled))) < 0 || filled < length)
@@ -55,6 +65,8 @@ internal sealed class Load(Uri server, string head, string body)
             var count = await socket.ReceiveAsync(buffer.AsMemory(filled));
             filled += count > 0 ? count : throw new IOException("The server hung up.");
         }
+
+        return int.Parse(buffer.AsSpan("HTTP/1.1 ".Length, 3), null);
     }
 
     /// <summary>How long the answer is, or -1 while its head isn't complete.</summary>
@@ -64,11 +76,6 @@ internal sealed class Load(Uri server, string head, string body)
         if (end < 0)
         {
             return -1;
-        }
-
-        if (!answer.StartsWith("HTTP/1.1 200 "u8))
-        {
-            throw new InvalidOperationException(Encoding.UTF8.GetString(answer));
         }
 
         Span<byte> head = stackalloc byte[end];

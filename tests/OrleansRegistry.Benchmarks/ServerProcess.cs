@@ -21,10 +21,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         Start([typeof(ServerProcess).Assembly.Location, "serve", name, .. args]);
 
     /// <summary>Starts a registry on an empty SQLite file.</summary>
-    public static Task<ServerProcess> Registry(string dataDirectory)
+    /// <param name="dataDirectory">Where the file is.</param>
+    /// <param name="requestsPerSecond">What a key may send, 0 for any number.</param>
+    public static Task<ServerProcess> Registry(string dataDirectory, int requestsPerSecond)
     {
         var host = typeof(ServerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!;
-        return Start([Path.GetFullPath(host, AppContext.BaseDirectory), $"--Registry:DataDirectory={dataDirectory}", "--Registry:SiloPort=21111", $"--Registry:Auth:AdminKey={Key}", "--Registry:Limits:RequestsPerSecond=0"]);
+        return Start([Path.GetFullPath(host, AppContext.BaseDirectory), $"--Registry:DataDirectory={dataDirectory}", "--Registry:SiloPort=21111", $"--Registry:Auth:AdminKey={Key}", $"--Registry:Limits:RequestsPerSecond={requestsPerSecond}"]);
     }
 
     /// <inheritdoc/>
