@@ -22,6 +22,30 @@ public sealed class RegistryUnavailableException : Exception
     }
 }
 
+/// <summary>
+/// The silo that was asked may have been replaced by another one: it did nothing, and doesn't answer. Another try reaches the silo that counts.
+/// </summary>
+[GenerateSerializer, Alias("OrleansRegistry.SiloReplacedException")]
+public sealed class SiloReplacedException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public SiloReplacedException()
+    {
+    }
+
+    /// <summary>Makes the exception with a message.</summary>
+    public SiloReplacedException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a message and its cause.</summary>
+    public SiloReplacedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
 /// <summary>A stored row is empty or can't be read. It is never taken for a new one; only its model is affected.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.StateCorruptException")]
 public sealed class StateCorruptException : Exception

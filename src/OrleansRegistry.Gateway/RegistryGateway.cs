@@ -28,6 +28,7 @@ public static class RegistryGateway
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
         services.AddSingleton<VersionResolver>();
+        services.AddSingleton<IOutgoingGrainCallFilter, RepeatedCalls>();
         services.AddSingleton<PageTokens>();
         services.AddAccess(access, limits);
         services.AddInvocation(invocation);

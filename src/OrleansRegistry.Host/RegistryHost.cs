@@ -5,14 +5,21 @@ using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
+using OrleansRegistry.Storage.Cluster;
 
 namespace OrleansRegistry.Host;
 
-/// <summary>Puts a node together: a silo, its storage and the gateway in one process.</summary>
+/// <summary>Puts a node together: a silo, its storage and the gateway in one process, or the silo or the gateway alone.</summary>
 public static class RegistryHost
 {
     /// <summary>Names the deployment in every stored row; it can't change without losing sight of them.</summary>
     private const string ServiceId = "orleans-registry";
+
+    /// <summary>How often a gateway without a silo of its own looks for the silos that there are, and for one to begin with.</summary>
+    private static readonly TimeSpan SiloSearch = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a gateway waits for the answer to a command: a silo that is frozen is replaced by then.</summary>
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
@@ -29,25 +36,59 @@ public static class RegistryHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
-        builder.Services.AddRegistryStorage(settings.Storage);
-        builder.UseOrleans(silo => AddSilo(silo, settings));
-        builder.Services.AddRegistryGateway(settings.Invocation, settings.Access, settings.Limits);
-        builder.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
-        configure?.Invoke(builder.Services);
+        builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Role != NodeRole.Gateway);
+        if (settings.Role == NodeRole.Gateway)
+        {
+            builder.UseOrleansClient(client => AddClient(client, settings));
+        }
+        else
+        {
+            builder.UseOrleans(silo => AddSilo(silo, settings));
+        }
 
+        if (settings.Role == NodeRole.Silo)
+        {
+            builder.Services.AddHealthRoutes();
+        }
+        else
+        {
+            builder.Services.AddRegistryGateway(settings.Invocation, settings.Access, settings.Limits);
+        }
+
+        configure?.Invoke(builder.Services);
         var app = builder.Build();
+        Map(app, settings);
+        return app;
+    }
+
+    private static void Map(WebApplication app, RegistrySettings settings)
+    {
+        if (settings.Role == NodeRole.Silo)
+        {
+            app.MapHealth();
+            return;
+        }
+
         app.MapRegistryGateway();
         if (settings.HasDashboard)
         {
             app.MapRegistryDashboard();
         }
-
-        return app;
     }
 
     private static void AddSilo(ISiloBuilder silo, RegistrySettings settings)
     {
-        silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ServiceId, clusterId: ServiceId);
+        if (settings.PostgresConnectionString is null)
+        {
+            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ServiceId, clusterId: ServiceId);
+        }
+        else
+        {
+            silo.Configure<ClusterOptions>(NameCluster);
+            silo.ConfigureEndpoints(settings.AdvertisedAddress, settings.SiloPort, settings.GatewayPort);
+            silo.UseRegistryClustering();
+        }
+
         if (Telemetry.IsOn(silo.Configuration))
         {
             silo.AddActivityPropagation();
@@ -63,6 +104,37 @@ public static class RegistryHost
         silo.Services.Configure<ModelOptions>(options => (options.MaxActiveVersions, options.ModelsPerWorkspace, options.VersionsPerWorkspace, options.ActiveVersionsPerWorkspace) =
             (settings.MaxActiveVersions, settings.Quotas.Models, settings.Quotas.Versions, settings.Quotas.ActiveVersions));
         silo.Services.Configure<BillingOptions>(options => (options.Currency, options.CloseAfterHours) = (settings.Billing.Currency, settings.Billing.CloseAfterHours));
-        silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = CommandContext.Lifetime + CommandContext.StatementTimeout);
+        silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Patience);
+        silo.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
+
+    private static void AddClient(IClientBuilder client, RegistrySettings settings)
+    {
+        client.Configure<ClusterOptions>(NameCluster);
+        client.UseRegistryClustering();
+        if (Telemetry.IsOn(client.Configuration))
+        {
+            client.AddActivityPropagation();
+        }
+
+        if (settings.HasDashboard)
+        {
+            client.AddDashboard();
+        }
+
+        // Silos may start later than gateways.
+        client.UseConnectionRetryFilter(async (_, cancellationToken) =>
+        {
+            await Task.Delay(SiloSearch, TimeProvider.System, cancellationToken);
+            return true;
+        });
+        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloSearch);
+        client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = CommandPatience);
+        client.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
+    }
+
+    /// <summary>How long an answer of a grain is waited for: longer than any command lives.</summary>
+    private static TimeSpan Patience => CommandContext.Lifetime + CommandContext.StatementTimeout;
+
+    private static void NameCluster(ClusterOptions options) => (options.ServiceId, options.ClusterId) = (ServiceId, ServiceId);
 }

@@ -3,7 +3,10 @@ using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
-/// <summary>The command line: <c>check</c> looks at the stored rows, <c>new-key</c> draws an API key, anything else runs the server.</summary>
+/// <summary>
+/// The command line: <c>check</c> looks at the stored rows, <c>new-key</c> draws an API key, anything else runs the server, with
+/// <c>--role</c> a part of it.
+/// </summary>
 internal static class RegistryProgram
 {
     /// <summary>The exit code of a node whose settings or surroundings don't let it start, or of a check that found something.</summary>
@@ -29,7 +32,7 @@ internal static class RegistryProgram
                 return 0;
             }
 
-            await using var app = RegistryHost.Build(args);
+            await using var app = RegistryHost.Build([.. args.Select(ToSetting)]);
             await app.RunAsync();
             return 0;
         }
@@ -39,4 +42,10 @@ internal static class RegistryProgram
             return Failed;
         }
     }
+
+    /// <summary>What has a short form on the command line.</summary>
+    private static string ToSetting(string argument) =>
+        argument == "--insecure-cluster" ? "--Registry:InsecureCluster=true"
+        : argument == "--role" || argument.StartsWith("--role=", StringComparison.Ordinal) ? $"--Registry:{argument[2..]}"
+        : argument;
 }

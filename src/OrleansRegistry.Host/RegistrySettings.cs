@@ -7,6 +7,19 @@ using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
+/// <summary>What a node does.</summary>
+internal enum NodeRole
+{
+    /// <summary>Both of the others.</summary>
+    Both,
+
+    /// <summary>Holds grains.</summary>
+    Silo,
+
+    /// <summary>Answers HTTP, and asks the silos.</summary>
+    Gateway,
+}
+
 /// <summary>The settings of a node, read from <c>appsettings.json</c>, environment and command line, and checked as a whole.</summary>
 internal sealed record RegistrySettings
 {
@@ -21,10 +34,19 @@ internal sealed record RegistrySettings
     /// <summary><c>ConnectionStrings__Registry</c>: a PostgreSQL database to use instead of SQLite, or null.</summary>
     public string? PostgresConnectionString { get; private init; }
 
-    /// <summary><c>Registry__SiloPort</c>: the loopback port on which silos talk. Default 11111.</summary>
+    /// <summary><c>Registry__Role</c>, or <c>--role</c>: <c>both</c>, <c>silo</c> or <c>gateway</c>. Default both; SQLite takes nothing else.</summary>
+    public NodeRole Role { get; private init; }
+
+    /// <summary><c>Registry__AdvertisedAddress</c>: the address of this node on which silos and Orleans clients reach it, and it listens. Default 127.0.0.1.</summary>
+    public IPAddress AdvertisedAddress { get; private init; } = IPAddress.Loopback;
+
+    /// <summary><c>Registry__InsecureCluster</c>, or <c>--insecure-cluster</c>: whether silos may be reached from other machines with nothing to protect them. Default false.</summary>
+    public bool AllowsInsecureCluster { get; private init; }
+
+    /// <summary><c>Registry__SiloPort</c>: the port on which silos talk. Default 11111.</summary>
     public int SiloPort { get; private init; }
 
-    /// <summary><c>Registry__GatewayPort</c>: the loopback port for Orleans clients, 0 for none. Default 0.</summary>
+    /// <summary><c>Registry__GatewayPort</c>: the port for Orleans clients, gateways among them; 0 for none. Default 0.</summary>
     public int GatewayPort { get; private init; }
 
     /// <summary><c>Registry__MaxActiveVersions</c>: the most active versions a model may have (rule L6). Default 1,000.</summary>
@@ -84,6 +106,9 @@ internal sealed record RegistrySettings
         {
             DataDirectory = root.Text(nameof(DataDirectory), "data"),
             PostgresConnectionString = postgres,
+            Role = root.Choice(nameof(Role), NodeRole.Both),
+            AdvertisedAddress = root.Address(nameof(AdvertisedAddress), IPAddress.Loopback),
+            AllowsInsecureCluster = root.Flag("InsecureCluster", otherwise: false),
             SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
             GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
             EventRetentionDays = root.Number(nameof(EventRetentionDays), 0, 36_500, 0),
@@ -103,6 +128,24 @@ internal sealed record RegistrySettings
         root.RefuseOthers();
         problems.AddRange(Split(urls).Where(url => !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
             .Select(url => $"ASPNETCORE_URLS names {url}; addresses begin with http:// or https://"));
+        if (!settings.AllowsInsecureCluster && settings.Role != NodeRole.Gateway && !IPAddress.IsLoopback(settings.AdvertisedAddress))
+        {
+            root.Add(
+                nameof(AdvertisedAddress),
+                "lets other machines reach the silo, whose connections are neither encrypted nor authenticated: whoever reaches its ports can do anything. "
+                + "On a network where nobody else does, start with --insecure-cluster");
+        }
+
+        if (postgres is null && settings.Role != NodeRole.Both)
+        {
+            root.Add(nameof(Role), "must be both on SQLite, which serves one node; set ConnectionStrings__Registry for more");
+        }
+
+        if (settings.Role == NodeRole.Silo && settings.GatewayPort == 0)
+        {
+            root.Add(nameof(GatewayPort), "must be set on a silo, or no gateway reaches it");
+        }
+
         if (settings.SiloPort == settings.GatewayPort)
         {
             root.Add(nameof(SiloPort), $"and {Root}:{nameof(GatewayPort)} are both {settings.SiloPort}; they must differ");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace OrleansRegistry.Host;
 
@@ -47,6 +48,27 @@ internal sealed class SettingsSection(IConfigurationSection section, List<string
     /// <summary>True or false.</summary>
     public bool Flag(string name, bool otherwise) =>
         Read<bool>(name, otherwise, "true or false", text => bool.TryParse(text, out var flag) ? flag : null);
+
+    /// <summary>One of a few words.</summary>
+    public T Choice<T>(string name, T otherwise)
+        where T : struct, Enum => Read<T>(
+            name,
+            otherwise,
+            string.Join(" or ", Enum.GetNames<T>()),
+            text => Array.Find(Enum.GetNames<T>(), word => word.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found ? Enum.Parse<T>(found) : null);
+
+    /// <summary>An IP address.</summary>
+    public IPAddress Address(string name, IPAddress otherwise)
+    {
+        var text = Text(name, otherwise.ToString());
+        if (IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        {
+            return address;
+        }
+
+        Add(name, $"is '{text}'; it must be one IP address of this node");
+        return otherwise;
+    }
 
     /// <summary>Notes something else that is wrong with a setting.</summary>
     public void Add(string name, string problem) => problems.Add($"{section.Path}:{name} {problem}");

@@ -6,6 +6,7 @@ using Orleans.Storage;
 using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Storage.Cluster;
 using OrleansRegistry.Storage.Postgres;
 using OrleansRegistry.Storage.Retention;
 using OrleansRegistry.Storage.Sqlite;
@@ -23,16 +24,19 @@ public static class RegistryStorage
     /// Adds the database and its catalog. The schema is brought up to date when the node starts, before anything that is added later; a
     /// database that can't be used ends the start with a <see cref="StorageStartException"/>.
     /// </summary>
-    public static IServiceCollection AddRegistryStorage(this IServiceCollection services, StorageOptions options)
+    /// <param name="services">The node's services.</param>
+    /// <param name="options">Which database.</param>
+    /// <param name="holdsGrains">Whether the node has a silo; only such a one removes old events.</param>
+    public static IServiceCollection AddRegistryStorage(this IServiceCollection services, StorageOptions options, bool holdsGrains = true)
     {
         ArgumentNullException.ThrowIfNull(options);
-        services.AddSingleton(_ => Open(options));
+        services.AddSingleton(provider => Open(options, provider.GetService<SiloIdentity>()));
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
         services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
         services.AddSingleton<IAccessCatalog, AccessCatalog>();
         services.AddHostedService<DatabaseStarter>();
-        if (options.EventRetentionDays > 0)
+        if (holdsGrains && options.EventRetentionDays > 0)
         {
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionService>(provider, options));
         }
@@ -55,8 +59,8 @@ public static class RegistryStorage
     }
 
     /// <summary>The database that the options name; nothing is opened yet.</summary>
-    internal static RegistryDatabase Open(StorageOptions options) => options.PostgresConnectionString is { } connection
-        ? new PostgresDatabase(connection)
+    internal static RegistryDatabase Open(StorageOptions options, SiloIdentity? silo = null) => options.PostgresConnectionString is { } connection
+        ? new PostgresDatabase(connection, silo)
         : new SqliteDatabase(options.DataDirectory);
 
     private sealed class DatabaseStarter(RegistryDatabase database) : IHostedService

@@ -129,7 +129,7 @@ public sealed class StartTests : IAsyncLifetime
         {
             Arguments =
             [
-                "--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
+                "--role", "boss", "--Registry:AdvertisedAddress=0.0.0.0", "--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
                 "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1",
                 "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
                 "--Registry:Auth:Secret=c2hvcnQ=", "--Registry:Auth:AdminKey=ork_x", "--Registry:Auth:Oidc:Authority=http://issuer.example",
@@ -140,7 +140,7 @@ public sealed class StartTests : IAsyncLifetime
         Assert.Equal(1, exitCode);
         string[] names =
         [
-            "GatewayPort", "MaxActiveVersions", "DataDirectry", "AllowedHosts must be set", "ftp://localhost",
+            "Role is 'boss'", "AdvertisedAddress is '0.0.0.0'", "GatewayPort", "MaxActiveVersions", "DataDirectry", "AllowedHosts must be set", "ftp://localhost",
             "Outbound:AllowLoopback", "Invocation:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
             "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
@@ -188,6 +188,36 @@ public sealed class StartTests : IAsyncLifetime
 
         Assert.Equal(1, exitCode);
         Assert.Contains("schema version 4711", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--role=silo", "Role must be both on SQLite")]
+    [InlineData("--Registry:AdvertisedAddress=192.0.2.1", "start with --insecure-cluster")]
+    public async Task What_a_cluster_needs_is_asked_for(string argument, string needed)
+    {
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { Arguments = [argument] });
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(needed, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_with_another_secret_than_the_keys_were_made_with_refuses_to_start()
+    {
+        await StartAndStop();
+        File.Delete(Path.Combine(_database.Options.DataDirectory, "secret"));
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("made with another secret", output, StringComparison.Ordinal);
+        await TestRows.Execute(_database.Options, "delete from registry_setting where name = 'auth_secret'");
+        var (process, client) = await RegistryProcess.Start(Settings with { HasOperatorKey = false, Arguments = [$"--Registry:Auth:AdminKey={ApiKey.Create()}"] });
+        using (process)
+        using (client)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+        }
     }
 
     [Fact]

@@ -16,4 +16,11 @@ public interface IAccessCatalog
     /// <summary>Whether there is a key at all, readable or not.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     Task<bool> HasKeys(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What all nodes of the deployment must have alike: answers what the first of them has said, which is <paramref name="value"/> when this is
+    /// the first.
+    /// </summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<string> Agree(string setting, string value, CancellationToken cancellationToken);
 }

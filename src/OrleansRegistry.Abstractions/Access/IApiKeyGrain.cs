@@ -12,7 +12,7 @@ public interface IApiKeyGrain : IGrainWithStringKey
     Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command);
 
     /// <summary>Who a caller is that shows a key of this hash, or null when the key is unknown, revoked, expired or another one.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     [Alias("Authenticate")]
     Task<ApiKeyIdentity?> Authenticate(ImmutableArray<byte> hash);
 

@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace OrleansRegistry;
 
 /// <summary>One workspace: that it is there, and since when. Key: <see cref="GrainKeys.Workspace"/>.</summary>
@@ -9,6 +11,7 @@ public interface IWorkspaceGrain : IGrainWithStringKey
     Task<Outcome<WorkspaceView>> Create(CreateWorkspaceCommand command);
 
     /// <summary>The workspace.</summary>
+    [ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     [Alias("Get")]
     Task<Outcome<WorkspaceView>> Get();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 
 namespace OrleansRegistry;
 
@@ -66,6 +67,7 @@ public sealed record PutRatesCommand
 public interface IRatesGrain : IGrainWithStringKey
 {
     /// <summary>The rates as they are now.</summary>
+    [ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     [Alias("Get")]
     Task<RatesView> Get();
 

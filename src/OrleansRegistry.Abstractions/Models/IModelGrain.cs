@@ -54,6 +54,6 @@ public interface IModelGrain : IGrainWithStringKey
     /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a version id.
     /// Answers from memory, between and during commands; it never waits for the database once the model is loaded.
     /// </summary>
-    [Alias("Resolve"), AlwaysInterleave]
+    [Alias("Resolve"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     Task<Outcome<ResolvedVersion>> Resolve(string? selector);
 }

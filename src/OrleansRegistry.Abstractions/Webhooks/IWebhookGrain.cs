@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 
 namespace OrleansRegistry;
 
@@ -14,6 +15,7 @@ public interface IWebhookGrain : IGrainWithStringKey
     Task<Outcome<WebhookSecretView>> Create(CreateWebhookCommand command);
 
     /// <summary>The webhook as it is now.</summary>
+    [ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     [Alias("Get")]
     Task<Outcome<WebhookView>> Get();
 
@@ -34,6 +36,7 @@ public interface IWebhookGrain : IGrainWithStringKey
     Task<Outcome<WebhookView>> Redeliver(RedeliverCommand command);
 
     /// <summary>The last attempts, newest first.</summary>
+    [ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     [Alias("ListDeliveries")]
     Task<Outcome<DeliveryList>> ListDeliveries();
 

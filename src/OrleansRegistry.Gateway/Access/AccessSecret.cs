@@ -25,7 +25,11 @@ public sealed class AccessSecret
         ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, AccessOptions.MinSecretBytes);
         _forKeys = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "api keys"u8.ToArray());
         _forTokens = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "page tokens"u8.ToArray());
+        Fingerprint = Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, outputLength: 16, info: "fingerprint"u8.ToArray()));
     }
+
+    /// <summary>Tells one secret from another, and nothing else about it.</summary>
+    internal string Fingerprint { get; }
 
     /// <summary>What of a key is stored and compared.</summary>
     internal ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(_forKeys, Encoding.ASCII.GetBytes(key))];

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace OrleansRegistry.Gateway;
@@ -25,6 +27,14 @@ public static class HealthEndpoints
 
     /// <summary>The tag of checks that say whether the node has started.</summary>
     public const string StartupTag = "startup";
+
+    /// <summary>Adds what the routes need, on a node that has no others.</summary>
+    public static IServiceCollection AddHealthRoutes(this IServiceCollection services)
+    {
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.AddHealthChecks();
+        return services;
+    }
 
     /// <summary>Maps the routes.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes)

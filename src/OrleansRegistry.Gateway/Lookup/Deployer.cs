@@ -2,12 +2,33 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Brings a deployment to the model that its name belongs to.</summary>
-public sealed class Deployer(IGrainFactory grains, IRegistryCatalog catalog)
+public sealed class Deployer(IGrainFactory grains, IRegistryCatalog catalog, TimeProvider clock)
 {
     private const int MaxTries = 8;
 
-    /// <summary>Deploys, or answers what an earlier deployment with the same idempotency key made.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Deploys, or answers what an earlier deployment with the same idempotency key made. With such a key it tries again while a silo is being
+    /// replaced: what was done is not done twice.
+    /// </summary>
     public async Task<Outcome<DeployAnswer>> Deploy(string workspace, DeployCommand command, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await TryDeploy(workspace, command, cancellationToken);
+            }
+            catch (Exception e) when (e is TimeoutException or OrleansException or SiloReplacedException
+                && command.Idempotency is not null && command.Context.Deadline - clock.GetUtcNow() > CommandContext.StatementTimeout)
+            {
+                await Task.Delay(Pause, clock, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<Outcome<DeployAnswer>> TryDeploy(string workspace, DeployCommand command, CancellationToken cancellationToken)
     {
         var name = command.ModelName;
         if (ModelId.IsWellFormed(name) && await catalog.FindModel(workspace, name, cancellationToken) is not null)

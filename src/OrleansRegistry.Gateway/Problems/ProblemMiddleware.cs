@@ -48,7 +48,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);
-            case RegistryUnavailableException or TimeoutException or OrleansException or DbException:
+            case RegistryUnavailableException or SiloReplacedException or TimeoutException or OrleansException or DbException:
                 LogUnavailable(request.Method, request.Path, e);
                 return Unavailable(request);
             default:

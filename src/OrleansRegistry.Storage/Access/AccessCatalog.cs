@@ -25,6 +25,24 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").Where("kind = 'key'"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
         cancellationToken);
 
+    public async Task<string> Agree(string setting, string value, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.Writers.OpenConnectionAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.AddParameters([("name", setting), ("value", value)]);
+            command.CommandText = "insert into registry_setting (name, value) values (@name, @value) on conflict (name) do nothing";
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            command.CommandText = "select value from registry_setting where name = @name";
+            return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new RegistryUnavailableException("The settings of the deployment can't be read now.", e);
+        }
+    }
+
     private async Task<ImmutableArray<T>> Read<T>(CatalogQuery query, CancellationToken cancellationToken)
         where T : class
     {

@@ -1,6 +1,8 @@
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Npgsql;
+using OrleansRegistry.Storage.Cluster;
 
 namespace OrleansRegistry.Storage.Postgres;
 
@@ -9,7 +11,10 @@ internal sealed class PostgresDatabase : RegistryDatabase
 {
     private DbConnection? _node;
 
-    public PostgresDatabase(string connectionString)
+    /// <summary>Opens nothing yet.</summary>
+    /// <param name="connectionString">Where the database is.</param>
+    /// <param name="silo">Under which name this process is a member of the cluster, or null for a process that is none.</param>
+    public PostgresDatabase(string connectionString, SiloIdentity? silo = null)
     {
         NpgsqlConnectionStringBuilder settings;
         try
@@ -34,8 +39,16 @@ internal sealed class PostgresDatabase : RegistryDatabase
         // The server gives up before the client does, so that most statements that take too long are known not to be in effect.
         var limit = TimeSpan.FromSeconds(StatementSeconds - 1).TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
         settings.Options = $"{settings.Options} -c statement_timeout={limit} -c lock_timeout={limit} -c idle_in_transaction_session_timeout=30000".Trim();
-        Writers = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        Writers = Build(settings, silo);
+
+        // Whoever waits for a connection to write must not keep the silo from saying that it lives.
+        settings.MaxPoolSize = 4;
+        settings.ApplicationName += "-membership";
+        Members = Build(settings, silo);
     }
+
+    /// <summary>Connections for the membership of the cluster.</summary>
+    public NpgsqlDataSource Members { get; }
 
     public override DbDataSource Writers { get; }
 
@@ -59,7 +72,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
         return $"The PostgreSQL database {settings.Database} on {settings.Host}:{settings.Port}";
     }
 
-    /// <summary>Takes the database for this process alone: a connection holds an advisory lock for as long as it lives.</summary>
+    /// <summary>Looks at settings that lose data, and keeps away builds that take the database for one process alone.</summary>
     public override async Task Prepare(CancellationToken cancellationToken)
     {
         try
@@ -72,10 +85,10 @@ internal sealed class PostgresDatabase : RegistryDatabase
                 throw new StorageStartException($"{Describe()} runs with {lossy} off and would lose acknowledged commands in a crash; turn it on.");
             }
 
-            command.CommandText = "select pg_try_advisory_lock(hashtextextended('registry_node', 0))";
+            command.CommandText = "select pg_try_advisory_lock_shared(hashtextextended('registry_node', 0))";
             if (await command.ExecuteScalarAsync(cancellationToken) is not true)
             {
-                throw new StorageStartException($"Another instance uses {Describe()}; one database serves one instance.");
+                throw new StorageStartException($"An older build uses {Describe()} for itself alone; stop it first.");
             }
         }
         catch (Exception e) when (e is DbException or TimeoutException)
@@ -86,11 +99,39 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override async ValueTask DisposeAsync()
     {
+        await Members.DisposeAsync();
         if (_node is not null)
         {
             await _node.DisposeAsync();
         }
 
         await base.DisposeAsync();
+    }
+
+    /// <summary>Connections that say whose they are, which <c>registry_fence</c> goes by.</summary>
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, SiloIdentity? silo)
+    {
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (silo is not null)
+        {
+            var name = $"set registry.silo = '{silo.Name}'";
+            builder.UsePhysicalConnectionInitializer(connection => Execute(connection, name), connection => ExecuteAsync(connection, name));
+        }
+
+        return builder.Build();
+    }
+
+    [SuppressMessage("Security", "CA2100", Justification = "An address and numbers.")]
+    private static void Execute(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    [SuppressMessage("Security", "CA2100", Justification = "An address and numbers.")]
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 }

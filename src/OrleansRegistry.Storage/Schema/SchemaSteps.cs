@@ -27,13 +27,21 @@ internal static class SchemaSteps
         ];
     }
 
-    /// <summary>What Orleans' ADO.NET provider runs to read and write a row, by the names under which it looks for them.</summary>
-    public static IReadOnlyDictionary<string, string> Queries(string dialect) => new Dictionary<string, string>
+    /// <summary>What Orleans' ADO.NET providers run on rows and on membership, by the names under which they look for it.</summary>
+    public static IReadOnlyDictionary<string, string> Queries(string dialect) => new Dictionary<string, string>(Membership(dialect))
     {
         ["WriteToStorageKey"] = Read($"{Assembly.GetName().Name}.{dialect}.WriteToStorage.sql"),
         ["ReadFromStorageKey"] = Read($"{Assembly.GetName().Name}.{dialect}.ReadFromStorage.sql"),
         ["ClearStorageKey"] = Read($"{Assembly.GetName().Name}.Schema.ClearStorage.sql"),
     };
+
+    private static IEnumerable<KeyValuePair<string, string>> Membership(string dialect)
+    {
+        var prefix = $"{Assembly.GetName().Name}.{dialect}.Membership.";
+        return Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(name => KeyValuePair.Create(name[prefix.Length..^".sql".Length] + "Key", Read(name)));
+    }
 
     private static string Read(string name)
     {

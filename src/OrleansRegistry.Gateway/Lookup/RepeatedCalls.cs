@@ -1,0 +1,39 @@
+using System.Reflection;
+using Orleans.Concurrency;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Asks grains again while a silo is being replaced, so that callers wait instead of being refused: what only reads, however it failed, and
+/// commands that are known not to have been run. Of a command that got no answer nobody knows whether it took effect; it is not repeated.
+/// </summary>
+internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
+{
+    /// <summary>Longer than it takes to notice that a silo is frozen and to move its grains.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    public async Task Invoke(IOutgoingGrainCallContext context)
+    {
+        var begun = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await context.Invoke();
+                return;
+            }
+            catch (Exception e) when (context.SourceId is null && MayRepeat(e, context.InterfaceMethod) && clock.GetElapsedTime(begun) < Patience)
+            {
+                await Task.Delay(Pause, clock);
+            }
+        }
+    }
+
+    /// <summary>Whether the call did nothing. An exception of just this type says that a message never reached its grain; more special ones don't.</summary>
+    private static bool MayRepeat(Exception e, MethodInfo method) =>
+        e is SiloReplacedException
+        || e.GetType() == typeof(OrleansMessageRejectionException)
+        || (e is TimeoutException or OrleansException && method.IsDefined(typeof(ReadOnlyAttribute)));
+}

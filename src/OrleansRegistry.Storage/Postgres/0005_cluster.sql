@@ -1,0 +1,93 @@
+-- What all nodes of a deployment must agree on.
+create table registry_setting (
+    name text collate "C" primary key,
+    value text not null
+);
+
+-- The members of the cluster, as Orleans' membership protocol keeps them: every change takes the next version.
+create table registry_cluster (
+    deployment text collate "C" primary key,
+    version integer not null default 0
+);
+
+create table registry_member (
+    deployment text collate "C" not null references registry_cluster,
+    address text collate "C" not null,
+    port integer not null,
+    generation integer not null,
+    silo text collate "C" generated always as (address || '/' || port || '/' || generation) stored,
+    silo_name text not null,
+    host_name text not null,
+    status integer not null,
+    proxy_port integer not null,
+    suspect_times text,
+    start_time timestamptz(3) not null,
+    i_am_alive_time timestamptz(3) not null,
+    -- When others declared it dead; null while it lives, and when it left by itself.
+    declared_dead_at timestamptz,
+    primary key (deployment, address, port, generation)
+);
+
+create unique index registry_member_by_silo on registry_member (silo);
+create index registry_member_declared_dead on registry_member (declared_dead_at) where declared_dead_at is not null;
+
+-- Declaring a silo dead (status 6) waits for the writes it has begun; those that come later are refused by registry_fence. Where the next
+-- process on the same address and port does it, the old one is gone for certain, and nobody needs to wait for it.
+create function registry_declare_dead() returns trigger language plpgsql as $$
+declare
+    declarer text := coalesce(current_setting('registry.silo', true), '');
+begin
+    perform pg_advisory_xact_lock(hashtextextended('registry_member/' || old.silo, 0));
+    if declarer not like old.address || '/' || old.port || '/%' then
+        new.declared_dead_at := clock_timestamp();
+    end if;
+    return new;
+end
+$$;
+
+create trigger registry_declare_dead before update on registry_member
+    for each row when (new.status = 6 and old.status <> 6) execute function registry_declare_dead();
+
+-- A silo that others declared dead may be frozen, or cut off from them but not from here, and may go on answering from what it knows, or
+-- what others have from it, for a while. Until then what contradicts it must wait.
+create function registry_outwait(term interval) returns void language plpgsql as $$
+declare
+    remaining double precision;
+begin
+    select extract(epoch from max(declared_dead_at) + term - clock_timestamp()) into remaining
+        from registry_member where declared_dead_at > clock_timestamp() - term;
+    if remaining > 0 then
+        perform pg_sleep(remaining);
+    end if;
+end
+$$;
+
+-- Lets only members write, and nobody while one who was declared dead may still have a lease on its membership: 2 seconds. A connection
+-- that names no silo belongs to a database with a single node.
+create function registry_fence() returns trigger language plpgsql as $$
+declare
+    writer text := coalesce(current_setting('registry.silo', true), '');
+begin
+    if writer <> '' then
+        perform pg_advisory_xact_lock_shared(hashtextextended('registry_member/' || writer, 0));
+        -- A statement of its own: it sees what was committed while the lock was waited for.
+        if not exists (select from registry_member where silo = writer and status <> 6) then
+            raise exception 'the silo % is no member of the cluster any more', writer;
+        end if;
+        perform registry_outwait(interval '2 seconds');
+    end if;
+    return null;
+end
+$$;
+
+create trigger registry_fence before insert or update or delete on registry_state for each statement execute function registry_fence();
+
+-- Gateways hold what a silo said about a key for up to a second more.
+create function registry_fence_key() returns trigger language plpgsql as $$
+begin
+    perform registry_outwait(interval '3 seconds');
+    return new;
+end
+$$;
+
+create trigger registry_fence_key before update on registry_state for each row when (new.kind = 'key') execute function registry_fence_key();
