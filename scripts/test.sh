@@ -89,7 +89,7 @@ command -v dotnet >/dev/null || die "the .NET SDK is missing; global.json says w
 dotnet --version >/dev/null || die "the installed .NET SDK does not match global.json"
 
 projects=()
-for project in tests/*.Tests; do
+for project in tests/*Tests; do
   if [[ $(basename "$project") == *"$filter"* ]]; then projects+=("$project"); fi
 done
 [[ ${#projects[@]} -gt 0 ]] || die "no test project has \"$filter\" in its name"

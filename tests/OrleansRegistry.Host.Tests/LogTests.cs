@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.Versioning;
 using System.Text.Json.Nodes;
-using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;

@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests.Infrastructure;
 

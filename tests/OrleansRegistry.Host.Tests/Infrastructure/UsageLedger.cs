@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests.Infrastructure;
 

@@ -4,12 +4,11 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
-using OrleansRegistry.Testing;
 
-namespace OrleansRegistry.Host.Tests.Infrastructure;
+namespace OrleansRegistry.Testing;
 
 /// <summary>The real executable, in a process of its own.</summary>
-internal sealed class RegistryProcess : IDisposable
+public sealed class RegistryProcess : IDisposable
 {
     private static readonly string Assembly = Path.GetFullPath(
         typeof(RegistryProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!,
@@ -154,7 +153,7 @@ internal sealed class RegistryProcess : IDisposable
 }
 
 /// <summary>What a test says to a node.</summary>
-internal sealed record NodeSettings
+public sealed record NodeSettings
 {
     /// <summary>A key of role operator on every node.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();

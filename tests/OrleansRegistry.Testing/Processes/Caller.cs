@@ -2,10 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace OrleansRegistry.Host.Tests.Infrastructure;
+namespace OrleansRegistry.Testing;
 
 /// <summary>What became of a request.</summary>
-internal enum Fate
+public enum Fate
 {
     /// <summary>2xx: it is in effect, for good.</summary>
     Acknowledged,
@@ -18,10 +18,10 @@ internal enum Fate
 }
 
 /// <summary>An answer, if there was one.</summary>
-internal sealed record Reply(Fate Fate, HttpStatusCode? Status, JsonNode? Body);
+public sealed record Reply(Fate Fate, HttpStatusCode? Status, JsonNode? Body);
 
 /// <summary>Calls a node over HTTP.</summary>
-internal static class Caller
+public static class Caller
 {
     public static async Task<Reply> Call(this HttpClient client, HttpMethod method, string path, JsonNode? body = null, string? idempotencyKey = null)
     {

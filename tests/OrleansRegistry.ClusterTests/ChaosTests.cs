@@ -1,0 +1,109 @@
+using System.Globalization;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.ClusterTests;
+
+/// <summary>
+/// A cluster under load while its parts are killed, frozen and cut off. <c>REGISTRY_CHAOS_MINUTES</c> makes it go on for so long,
+/// <c>REGISTRY_CHAOS_SEED</c> repeats a schedule; see <c>scripts/chaos.sh</c>.
+/// </summary>
+public sealed class ChaosTests(ITestOutputHelper output)
+{
+    private const int Silos = 3;
+    private const int Gateways = 2;
+    private const int Models = 8;
+    private const int Clients = 16;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task E1_N5_L2_P3_P4_P5_whatever_happens_to_nodes_and_database_clients_see_one_registry()
+    {
+        var minutes = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_MINUTES") ?? "0", CultureInfo.InvariantCulture);
+        var seed = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        await using var cluster = await ClusterNodes.Start(Silos, Gateways);
+        var history = new History(Models);
+        using var stop = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, Clients).Select(number => new Client(number, cluster, history, Models, new Random(random.Next()))).ToArray();
+        var watcher = new EventWatcher();
+        var watching = Watch(cluster, watcher, stop.Token);
+        var working = clients.Select(client => Task.Run(() => client.Work(stop.Token))).ToArray();
+        var reports = await Disturb(cluster, history, random, TimeSpan.FromMinutes(minutes), working);
+        await stop.CancelAsync();
+        await Task.WhenAll(working).WaitAsync(Patience);
+        await watching.WaitAsync(Patience);
+
+        for (var model = 0; model < Models; model++)
+        {
+            await clients[0].Look(model);
+        }
+
+        Report(reports, history);
+        for (var model = 0; model < Models; model++)
+        {
+            var operations = history.Of(model);
+            Assert.True(Linearizability.Check(operations) is not { } wrong, $"Model {model}: no order explains {Linearizability.Check(operations)}");
+        }
+
+        await CheckEvents(cluster.Gateways[0].Client, watcher);
+        var (exitCode, found) = await RegistryProcess.RunToEnd(cluster.Settings, "check");
+        Assert.True(exitCode == 0, found);
+    }
+
+    /// <summary>Every fault once, in an order that the seed gives, and then more of them for as long as there is time.</summary>
+    private static async Task<List<FaultReport>> Disturb(ClusterNodes cluster, History history, Random random, TimeSpan duration, Task[] working)
+    {
+        var begun = History.Now;
+        var faults = new FaultInjector(cluster, history, random);
+        List<FaultReport> reports = [];
+        await history.Recovery(ofReads: false).WaitAsync(Patience);
+        do
+        {
+            var round = Enum.GetValues<Fault>();
+            random.Shuffle(round);
+            foreach (var fault in round)
+            {
+                var report = faults.Inject(fault);
+                await Task.WhenAny([report, .. working]);
+                // A client that has seen what must not be has ended.
+                await (Array.Find(working, client => client.IsFaulted) ?? Task.CompletedTask);
+                reports.Add(await report);
+            }
+        }
+        while (System.Diagnostics.Stopwatch.GetElapsedTime(begun) < duration);
+        return reports;
+    }
+
+    /// <summary>Follows the events on one gateway or the other, from where it was cut off.</summary>
+    private static async Task Watch(ClusterNodes cluster, EventWatcher watcher, CancellationToken stop)
+    {
+        for (var i = 0; !stop.IsCancellationRequested; i++)
+        {
+            await watcher.Watch(cluster.Gateways[i % Gateways].Client, stop: stop);
+        }
+    }
+
+    /// <summary>A reader of the stream saw each event once, in order.</summary>
+    private static async Task CheckEvents(HttpClient client, EventWatcher watcher)
+    {
+        var ids = (await client.ReadAll("/v1/events")).Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
+        await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
+        Assert.Equal(ids, watcher.Seen);
+    }
+
+    private void Report(List<FaultReport> reports, History history)
+    {
+        var operations = Enumerable.Range(0, Models).SelectMany(history.Of).ToList();
+        output.WriteLine($"{operations.Count} operations, {operations.Count(operation => operation.Told == Told.Unknown)} of unknown outcome; {reports.Count} faults");
+        foreach (var fault in reports.GroupBy(report => report.Fault).OrderBy(group => group.Key))
+        {
+            var reads = fault.Select(report => report.Reads.TotalSeconds).Order().ToList();
+            var commands = fault.Select(report => report.Commands.TotalSeconds).Order().ToList();
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{fault.Key,-22} {reads.Count,4} times; answered again, median and worst: resolves {reads[reads.Count / 2]:F1} {reads[^1]:F1} s, commands {commands[commands.Count / 2]:F1} {commands[^1]:F1} s; {fault.Sum(report => report.Failures)} failures"));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.ClusterTests;
+
+/// <summary>
+/// One of the clients that share the models. It stops and starts versions of its own only, and repeats what it doesn't know the outcome
+/// of until it does, so that few commands are in doubt at a time and the history can be searched.
+/// </summary>
+internal sealed class Client(int number, ClusterNodes cluster, History history, int models, Random random)
+{
+    private readonly string?[] _own = new string?[models];
+    private int _deployments;
+
+    public static string ModelName(int model) => $"Model {model}";
+
+    /// <summary>Sends random operations until it is told to stop.</summary>
+    public async Task Work(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var model = random.Next(models);
+            if (_own[model] is not { } own)
+            {
+                _own[model] = await Deploy(model, stop);
+                continue;
+            }
+
+            await (random.Next(100) switch
+            {
+                < 60 => Resolve(model),
+                < 62 => Deploy(model, stop),
+                < 75 => Command(model, Verb.Promote, own, stop),
+                < 88 => Command(model, Verb.Deactivate, own, stop),
+                _ => Command(model, Verb.Activate, own, stop),
+            });
+        }
+    }
+
+    /// <summary>Reads a whole model, when all is over.</summary>
+    public async Task Look(int model)
+    {
+        var calledAt = History.Now;
+        var client = cluster.Gateways[0].Client;
+        var found = (await client.Read($"/v1/models?name={Uri.EscapeDataString(ModelName(model))}"))["items"]![0]!;
+        var versions = await client.ReadAll($"/v1/models/{found["id"]}/versions");
+        Assert.Equal(versions.Select(version => $"0.{Ordinal((string)version["id"]!)}.0"), versions.Select(version => (string)version["version"]!));
+        var seen = ModelSpec.Of(
+            versions.Max(version => Ordinal((string)version["id"]!)),
+            found["primary"] is JsonObject primary ? Ordinal((string)primary["version_id"]!) : 0,
+            versions.Where(version => (string)version["state"]! == "published").Select(version => Ordinal((string)version["id"]!)));
+        history.Add(model, new Operation { Verb = Verb.Look, Seen = seen, Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
+    }
+
+    private HttpClient Gateway => cluster.Gateways[random.Next(cluster.Gateways.Length)].Client;
+
+    private async Task Resolve(int model)
+    {
+        var calledAt = History.Now;
+        var reply = await Gateway.Call(HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
+        if (reply.Fate == Fate.Unknown)
+        {
+            history.NoteFailure();
+            return;
+        }
+
+        var isThere = reply.Status == HttpStatusCode.OK;
+        Assert.True(isThere || (string?)reply.Body!["code"] == "no_primary", $"{reply.Status}: {reply.Body}");
+        var ordinal = isThere ? Ordinal((string)reply.Body!["version_id"]!) : 0;
+        history.Add(model, new Operation { Verb = Verb.Resolve, Ordinal = ordinal, Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
+    }
+
+    /// <summary>Deploys and publishes. Repeated with its idempotency key it is one operation, however many attempts it takes.</summary>
+    private async Task<string?> Deploy(int model, CancellationToken stop)
+    {
+        var calledAt = History.Now;
+        var key = $"{number}-{_deployments++}";
+        while (true)
+        {
+            var reply = await Gateway.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = ModelName(model), ["publish"] = true }, key);
+            if (reply.Fate == Fate.Acknowledged)
+            {
+                var id = (string)reply.Body!["id"]!;
+                history.Add(model, new Operation { Verb = Verb.Deploy, Ordinal = Ordinal(id), Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
+                return id;
+            }
+
+            Assert.True(reply.Fate == Fate.Unknown, $"A deployment was refused: {reply.Status} {reply.Body}");
+            history.NoteFailure();
+            if (stop.IsCancellationRequested)
+            {
+                history.Add(model, new Operation { Verb = Verb.Deploy, Told = Told.Unknown, CalledAt = calledAt, AnsweredAt = History.DoubtfulUntil(History.Now) });
+                return null;
+            }
+        }
+    }
+
+    private async Task Command(int model, Verb verb, string id, CancellationToken stop)
+    {
+        do
+        {
+            var calledAt = History.Now;
+            var reply = await Gateway.Call(HttpMethod.Post, $"/v1/model_versions/{id}/{(verb == Verb.Promote ? "promote" : verb == Verb.Activate ? "activate" : "deactivate")}");
+            var operation = new Operation { Verb = verb, Ordinal = Ordinal(id), Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now };
+            switch (reply.Fate)
+            {
+                case Fate.Acknowledged:
+                    history.Add(model, operation);
+                    return;
+                case Fate.Refused:
+                    Assert.True(verb == Verb.Promote && (string?)reply.Body!["code"] == "version_inactive", $"{verb}: {reply.Status} {reply.Body}");
+                    history.Add(model, operation with { Told = Told.Refused });
+                    return;
+                default:
+                    history.Add(model, operation with { Told = Told.Unknown, AnsweredAt = History.DoubtfulUntil(History.Now) });
+                    break;
+            }
+        }
+        while (!stop.IsCancellationRequested);
+    }
+
+    private static int Ordinal(string versionId) => int.Parse(versionId[(versionId.IndexOf('-', StringComparison.Ordinal) + 1)..], null);
+}
