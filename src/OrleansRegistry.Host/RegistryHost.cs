@@ -89,6 +89,11 @@ public static class RegistryHost
             silo.UseRegistryClustering();
         }
 
+        if (settings.Certificates is { } certificates)
+        {
+            silo.UseClusterTls(certificates);
+        }
+
         if (Telemetry.IsOn(silo.Configuration))
         {
             silo.AddActivityPropagation();
@@ -112,6 +117,11 @@ public static class RegistryHost
     {
         client.Configure<ClusterOptions>(NameCluster);
         client.UseRegistryClustering();
+        if (settings.Certificates is { } certificates)
+        {
+            client.UseClusterTls(certificates);
+        }
+
         if (Telemetry.IsOn(client.Configuration))
         {
             client.AddActivityPropagation();

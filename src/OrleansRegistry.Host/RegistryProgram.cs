@@ -1,10 +1,12 @@
 using System.Reflection;
 using OrleansRegistry.Storage;
+using OrleansRegistry.Storage.Cluster;
 
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// The command line: <c>check</c> looks at the stored rows, <c>new-key</c> draws an API key, anything else runs the server, with
+/// The command line: <c>check</c> looks at the stored rows, <c>new-key</c> draws an API key,
+/// <c>new-certificate</c> makes a certificate for a node of a cluster, anything else runs the server, with
 /// <c>--role</c> a part of it.
 /// </summary>
 internal static class RegistryProgram
@@ -29,6 +31,12 @@ internal static class RegistryProgram
             if (args is ["new-key", ..])
             {
                 await Console.Out.WriteLineAsync(ApiKey.Create());
+                return 0;
+            }
+
+            if (args is ["new-certificate", var directory])
+            {
+                await Console.Out.WriteLineAsync(ClusterCertificateFiles.Create(directory).ToString());
                 return 0;
             }
 

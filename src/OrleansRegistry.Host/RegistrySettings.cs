@@ -4,6 +4,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
+using OrleansRegistry.Storage.Cluster;
 
 namespace OrleansRegistry.Host;
 
@@ -42,6 +43,12 @@ internal sealed record RegistrySettings
 
     /// <summary><c>Registry__InsecureCluster</c>, or <c>--insecure-cluster</c>: whether silos may be reached from other machines with nothing to protect them. Default false.</summary>
     public bool AllowsInsecureCluster { get; private init; }
+
+    /// <summary>
+    /// <c>Registry__Cluster__Certificate</c>, <c>…Key</c>, <c>…Authority</c>: files by which the nodes of a cluster know each other, or null when
+    /// they don't; <c>new-certificate</c> makes some.
+    /// </summary>
+    public ClusterCertificateFiles? Certificates { get; private init; }
 
     /// <summary><c>Registry__SiloPort</c>: the port on which silos talk. Default 11111.</summary>
     public int SiloPort { get; private init; }
@@ -108,6 +115,7 @@ internal sealed record RegistrySettings
             PostgresConnectionString = postgres,
             Role = root.Choice(nameof(Role), NodeRole.Both),
             AdvertisedAddress = root.Address(nameof(AdvertisedAddress), IPAddress.Loopback),
+            Certificates = ReadCertificates(root.Section("Cluster")),
             AllowsInsecureCluster = root.Flag("InsecureCluster", otherwise: false),
             SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
             GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
@@ -128,12 +136,12 @@ internal sealed record RegistrySettings
         root.RefuseOthers();
         problems.AddRange(Split(urls).Where(url => !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
             .Select(url => $"ASPNETCORE_URLS names {url}; addresses begin with http:// or https://"));
-        if (!settings.AllowsInsecureCluster && settings.Role != NodeRole.Gateway && !IPAddress.IsLoopback(settings.AdvertisedAddress))
+        if (settings.Certificates is null && !settings.AllowsInsecureCluster && settings.Role != NodeRole.Gateway && !IPAddress.IsLoopback(settings.AdvertisedAddress))
         {
             root.Add(
                 nameof(AdvertisedAddress),
                 "lets other machines reach the silo, whose connections are neither encrypted nor authenticated: whoever reaches its ports can do anything. "
-                + "On a network where nobody else does, start with --insecure-cluster");
+                + $"Set {Root}:Cluster:Certificate, Key and Authority; or, on a network where nobody else is, start with --insecure-cluster");
         }
 
         if (postgres is null && settings.Role != NodeRole.Both)
@@ -152,6 +160,19 @@ internal sealed record RegistrySettings
         }
 
         return problems.Count == 0 ? settings : throw new InvalidSettingsException(problems);
+    }
+
+    private static ClusterCertificateFiles? ReadCertificates(SettingsSection section)
+    {
+        var (certificate, key, authority) = (section.Text("Certificate", ""), section.Text("Key", ""), section.Text("Authority", ""));
+        section.RefuseOthers();
+        var given = new[] { certificate, key, authority }.Count(file => file.Length > 0);
+        if (given is > 0 and < 3)
+        {
+            section.Add("Certificate", "Key and Authority must be set all three, or none of them");
+        }
+
+        return given == 3 ? new ClusterCertificateFiles(certificate, key, authority) : null;
     }
 
     private static OutboundOptions ReadOutbound(SettingsSection section, bool isEmbedded)

@@ -59,7 +59,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
     {
         var calledAt = History.Now;
         var reply = await Gateway.Call(HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
-        if (reply.Fate == Fate.Unknown)
+        if (reply.Fate is Fate.Unknown or Fate.NotSent)
         {
             history.NoteFailure();
             return;
@@ -86,7 +86,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
                 return id;
             }
 
-            Assert.True(reply.Fate == Fate.Unknown, $"A deployment was refused: {reply.Status} {reply.Body}");
+            Assert.True(reply.Fate != Fate.Refused, $"A deployment was refused: {reply.Status} {reply.Body}");
             history.NoteFailure();
             if (stop.IsCancellationRequested)
             {
@@ -112,6 +112,9 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
                     Assert.True(verb == Verb.Promote && (string?)reply.Body!["code"] == "version_inactive", $"{verb}: {reply.Status} {reply.Body}");
                     history.Add(model, operation with { Told = Told.Refused });
                     return;
+                case Fate.NotSent:
+                    history.NoteFailure();
+                    break;
                 default:
                     history.Add(model, operation with { Told = Told.Unknown, AnsweredAt = History.DoubtfulUntil(History.Now) });
                     break;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using Npgsql;
+using OrleansRegistry.Storage.Cluster;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;
@@ -27,8 +28,10 @@ internal sealed class ClusterNode(RegistryProcess process, HttpClient client, Tc
 internal sealed class ClusterNodes : IAsyncDisposable
 {
     private readonly TestDatabase _database;
+    private readonly ClusterCertificateFiles _files;
 
-    private ClusterNodes(TestDatabase database) => _database = database;
+    private ClusterNodes(TestDatabase database) =>
+        (_database, _files) = (database, ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates")));
 
     public ClusterNode[] Silos { get; private set; } = [];
 
@@ -79,7 +82,11 @@ internal sealed class ClusterNodes : IAsyncDisposable
         var settings = Settings with
         {
             ConnectionString = new NpgsqlConnectionStringBuilder(direct.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString,
-            Arguments = ["--role", role, .. arguments],
+            Arguments =
+            [
+                "--role", role, .. arguments,
+                $"--Registry:Cluster:Certificate={_files.Certificate}", $"--Registry:Cluster:Key={_files.Key}", $"--Registry:Cluster:Authority={_files.Authority}",
+            ],
         };
         try
         {

@@ -169,7 +169,7 @@ internal sealed class SharedDeployer(string name, string prefix)
         fuse.Burn();
         var reply = await client.Call(
             HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = name }, $"{prefix}-{_ids.Count}");
-        if (reply.Fate == Fate.Unknown)
+        if (reply.Fate is Fate.Unknown or Fate.NotSent)
         {
             return false;
         }

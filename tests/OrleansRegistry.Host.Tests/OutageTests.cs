@@ -75,7 +75,7 @@ public sealed class OutageTests
             {
                 again = await client.Call(HttpMethod.Post, $"/v1/model_versions/{first["id"]}/deactivate");
             }
-            while (again.Fate == Fate.Unknown);
+            while (again.Fate is Fate.Unknown or Fate.NotSent);
             Assert.Equal("inactive", (string?)again.Body!["version"]!["state"]);
             Assert.Equal("0.2.0", (string?)(await client.Call(HttpMethod.Post, "/v1/model_versions", deployment)).Body!["version"]);
             await process.Kill();

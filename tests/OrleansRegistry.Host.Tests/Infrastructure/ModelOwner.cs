@@ -34,7 +34,7 @@ internal sealed class ModelOwner(string name, Random random)
             var reply = await client.Call(method, path, body);
             switch (reply.Fate)
             {
-                case Fate.Unknown:
+                case Fate.Unknown or Fate.NotSent:
                     Unknown++;
                     _pending = $"{method} {path} {body?.ToJsonString()}";
                     break;

@@ -15,6 +15,9 @@ public enum Fate
 
     /// <summary>No answer, or 5xx: nobody knows yet.</summary>
     Unknown,
+
+    /// <summary>There was no connection to send it on.</summary>
+    NotSent,
 }
 
 /// <summary>An answer, if there was one.</summary>
@@ -47,6 +50,10 @@ public static class Caller
                 _ => Fate.Unknown,
             };
             return new Reply(fate, response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            return new Reply(Fate.NotSent, null, null);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {

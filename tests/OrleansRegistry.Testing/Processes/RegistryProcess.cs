@@ -16,6 +16,7 @@ public sealed class RegistryProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly List<(string Text, TaskCompletionSource Printed)> _awaited = [];
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RegistryProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
@@ -38,6 +39,9 @@ public sealed class RegistryProcess : IDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>Whether the node listens.</summary>
+    public bool IsListening => _listening.Task.IsCompletedSuccessfully;
 
     /// <summary>Where the node listens, once it does.</summary>
     public Uri Address => _listening.Task.IsCompletedSuccessfully ? _listening.Task.Result : throw new InvalidOperationException("It doesn't listen yet.");
@@ -98,6 +102,18 @@ public sealed class RegistryProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Waits until the process has printed something.</summary>
+    public Task WaitForOutput(string text)
+    {
+        lock (_output)
+        {
+            var printed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((text, printed));
+            Announce();
+            return printed.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        }
+    }
+
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public async Task Kill()
     {
@@ -131,6 +147,9 @@ public sealed class RegistryProcess : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    private void Announce() =>
+        _awaited.RemoveAll(awaited => _output.ToString().Contains(awaited.Text, StringComparison.Ordinal) && awaited.Printed.TrySetResult());
+
     private void Read(string? line)
     {
         if (line is null)
@@ -141,6 +160,7 @@ public sealed class RegistryProcess : IDisposable
         lock (_output)
         {
             _output.AppendLine(line);
+            Announce();
         }
 
         const string listening = "Now listening on: ";

@@ -1,0 +1,176 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Storage.Cluster;
+
+/// <summary>Where a node's certificate is, all in PEM.</summary>
+/// <param name="Certificate">The node's certificate, followed by those between it and the authority's, if any.</param>
+/// <param name="Key">Its private key.</param>
+/// <param name="Authority">The certificates of the cluster's authority: several while one replaces another.</param>
+public sealed record ClusterCertificateFiles(string Certificate, string Key, string Authority)
+{
+    private const string AuthorityName = "authority";
+    private const string NodeName = "node";
+
+    /// <summary>Makes a certificate for a node, and the authority that issues it when the directory has none yet. Both last for ten years.</summary>
+    /// <exception cref="IOException">A file can't be read or written.</exception>
+    public static ClusterCertificateFiles Create(string directory)
+    {
+        PrivateDirectory.Create(directory);
+        var files = new ClusterCertificateFiles(
+            Path.Combine(directory, NodeName + ".crt"), Path.Combine(directory, NodeName + ".key"), Path.Combine(directory, AuthorityName + ".crt"));
+        var authorityKey = Path.Combine(directory, AuthorityName + ".key");
+        var now = TimeProvider.System.GetUtcNow();
+        if (!File.Exists(files.Authority))
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest("CN=OrleansRegistry cluster authority", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+            using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
+            Write(authorityKey, key.ExportPkcs8PrivateKeyPem());
+            Write(files.Authority, made.ExportCertificatePem());
+        }
+
+        using var authority = X509Certificate2.CreateFromPemFile(files.Authority, authorityKey);
+        using var nodeKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var node = new CertificateRequest($"CN={Environment.MachineName}", nodeKey, HashAlgorithmName.SHA256);
+        node.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        node.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        using var issued = node.Create(authority, now.AddHours(-1), authority.NotAfter, RandomNumberGenerator.GetBytes(16));
+        Write(files.Key, nodeKey.ExportPkcs8PrivateKeyPem());
+        Write(files.Certificate, issued.ExportCertificatePem());
+        return files;
+    }
+
+    private static void Write(string file, string pem)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var writer = new StreamWriter(file, options);
+        writer.WriteLine(pem);
+    }
+}
+
+/// <summary>A node's certificate and its cluster's authority, read again when their files change: new connections use the new ones.</summary>
+internal sealed partial class ClusterCertificates
+{
+    private readonly ClusterCertificateFiles _files;
+    private readonly ILogger<ClusterCertificates> _logger;
+    private readonly Lock _lock = new();
+    private Loaded _loaded;
+
+    /// <summary>Reads the files.</summary>
+    /// <exception cref="StorageStartException">They can't be used.</exception>
+    public ClusterCertificates(ClusterCertificateFiles files, ILogger<ClusterCertificates> logger)
+    {
+        (_files, _logger) = (files, logger);
+        try
+        {
+            _loaded = Load();
+        }
+        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+        {
+            throw new StorageStartException($"The certificate of the cluster can't be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>How to answer a connection.</summary>
+    public SslServerAuthenticationOptions ForServer()
+    {
+        var loaded = Current();
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = loaded.Own,
+            ClientCertificateRequired = true,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => loaded.Issued(certificate),
+        };
+    }
+
+    /// <summary>How to open a connection.</summary>
+    public SslClientAuthenticationOptions ForClient()
+    {
+        var loaded = Current();
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = "silo",
+            ClientCertificateContext = loaded.Own,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => loaded.Issued(certificate),
+        };
+    }
+
+    /// <summary>Notes that a connection was refused, or refused us.</summary>
+    public void Refused(EndPoint? remote, Exception e) => LogRefused(remote, e.Message);
+
+    private Loaded Current()
+    {
+        lock (_lock)
+        {
+            if (_loaded.WrittenAt != WrittenAt())
+            {
+                try
+                {
+                    _loaded = Load();
+                    LogReloaded(_loaded.Own.TargetCertificate.NotAfter);
+                }
+                catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+                {
+                    // Half written, perhaps: the next connection tries again.
+                    LogNotReloaded(e);
+                }
+            }
+
+            return _loaded;
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "Open connections go on using what is replaced.")]
+    private Loaded Load()
+    {
+        var writtenAt = WrittenAt();
+        X509Certificate2Collection chain = [];
+        chain.ImportFromPemFile(_files.Certificate);
+        X509Certificate2Collection authorities = [];
+        authorities.ImportFromPemFile(_files.Authority);
+        var own = X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
+        return new Loaded(SslStreamCertificateContext.Create(own, chain, offline: true), authorities, writtenAt);
+    }
+
+    private (DateTime, DateTime, DateTime) WrittenAt() =>
+        (File.GetLastWriteTimeUtc(_files.Certificate), File.GetLastWriteTimeUtc(_files.Key), File.GetLastWriteTimeUtc(_files.Authority));
+
+    [LoggerMessage(240, LogLevel.Warning, "A connection of the cluster with {Remote} was refused: {Reason}")]
+    private partial void LogRefused(EndPoint? remote, string reason);
+
+    [LoggerMessage(241, LogLevel.Information, "The certificate of the cluster was read again; it is valid until {NotAfter:u}")]
+    private partial void LogReloaded(DateTime notAfter);
+
+    [LoggerMessage(242, LogLevel.Error, "The certificate of the cluster has changed and can't be read; the one before stays")]
+    private partial void LogNotReloaded(Exception exception);
+
+    private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, (DateTime, DateTime, DateTime) WrittenAt)
+    {
+        /// <summary>Whether the authority has issued a certificate, and its time is now.</summary>
+        public bool Issued(X509Certificate? certificate)
+        {
+            if (certificate is not X509Certificate2 shown)
+            {
+                return false;
+            }
+
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            return chain.Build(shown);
+        }
+    }
+}
