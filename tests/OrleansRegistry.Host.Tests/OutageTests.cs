@@ -70,7 +70,7 @@ public sealed class OutageTests
 
             end();
             // What had an unknown outcome is repeated until it is known; each try ends by itself.
-            Reply again;
+            Outcome again;
             do
             {
                 again = await client.Call(HttpMethod.Post, $"/v1/model_versions/{first["id"]}/deactivate");

@@ -21,12 +21,12 @@ public enum Fate
 }
 
 /// <summary>An answer, if there was one.</summary>
-public sealed record Reply(Fate Fate, HttpStatusCode? Status, JsonNode? Body);
+public sealed record Outcome(Fate Fate, HttpStatusCode? Status, JsonNode? Body);
 
 /// <summary>Calls a node over HTTP.</summary>
 public static class Caller
 {
-    public static async Task<Reply> Call(this HttpClient client, HttpMethod method, string path, JsonNode? body = null, string? idempotencyKey = null)
+    public static async Task<Outcome> Call(this HttpClient client, HttpMethod method, string path, JsonNode? body = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
@@ -49,15 +49,15 @@ public static class Caller
                 < 500 => Fate.Refused,
                 _ => Fate.Unknown,
             };
-            return new Reply(fate, response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+            return new Outcome(fate, response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            return new Reply(Fate.NotSent, null, null);
+            return new Outcome(Fate.NotSent, null, null);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return new Reply(Fate.Unknown, null, null);
+            return new Outcome(Fate.Unknown, null, null);
         }
     }
 
