@@ -36,9 +36,11 @@ public sealed class Deployer(IGrainFactory grains, IRegistryCatalog catalog, Tim
             return RegistryError.Invalid("model_name", "is the id of a model, and can't be a name too");
         }
 
-        if (await FindEarlier(workspace, command, cancellationToken) is { } earlier)
+        // What the row of an earlier deployment says its model may not have learned yet: it answers, also after its deletion.
+        if (command.Idempotency is { } repeated
+            && await catalog.FindDeployment(workspace, name, repeated.Key, cancellationToken) is { Version.ModelId: var its })
         {
-            return earlier;
+            return await grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, its)).Deploy(command);
         }
 
         var owner = grains.GetGrain<IModelNameGrain>(GrainKeys.Name(workspace, name));
@@ -57,18 +59,5 @@ public sealed class Deployer(IGrainFactory grains, IRegistryCatalog catalog, Tim
         }
 
         return new RegistryError(ErrorCode.Unavailable, "The model is being deleted again and again; nothing was deployed.");
-    }
-
-    private async Task<Outcome<DeployAnswer>?> FindEarlier(string workspace, DeployCommand command, CancellationToken cancellationToken)
-    {
-        if (command.Idempotency is not { } repeated
-            || await catalog.FindDeployment(workspace, command.ModelName, repeated.Key, cancellationToken) is not { } earlier)
-        {
-            return null;
-        }
-
-        return earlier.BodyHash == repeated.BodyHash
-            ? new DeployAnswer { Version = earlier.Version, Replayed = true }
-            : new RegistryError(ErrorCode.IdempotencyKeyReused, "The idempotency key was used before, with another request.");
     }
 }
