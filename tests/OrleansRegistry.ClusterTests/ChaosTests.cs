@@ -44,7 +44,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         for (var model = 0; model < Models; model++)
         {
             var operations = history.Of(model);
-            Assert.True(Linearizability.Check(operations) is not { } wrong, $"Model {model}: no order explains {Linearizability.Check(operations)}");
+            var wrong = Linearizability.Check(operations);
+            Assert.True(wrong is null, $"Model {model}: no order explains {wrong} among\n{Around(wrong, operations)}");
         }
 
         await CheckEvents(cluster.Gateways[0].Client, watcher);
@@ -92,6 +93,11 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
         Assert.Equal(ids, watcher.Seen);
     }
+
+    /// <summary>What went on from a little before an operation until its end.</summary>
+    private static string Around(Operation? wrong, IReadOnlyList<Operation> operations) => wrong is null ? "" : string.Join(
+        '\n',
+        operations.Where(other => other.AnsweredAt >= wrong.CalledAt - System.Diagnostics.Stopwatch.Frequency && other.CalledAt <= wrong.AnsweredAt).OrderBy(other => other.CalledAt));
 
     private void Report(List<FaultReport> reports, History history)
     {

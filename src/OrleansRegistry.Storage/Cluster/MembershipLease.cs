@@ -19,6 +19,9 @@ internal sealed partial class MembershipLease(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
 
+    /// <summary>How long a lonely silo may have had no CPU and still be alone: a newcomer needs three probes of a second to declare it dead.</summary>
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(2);
+
     private readonly CancellationTokenSource _stop = new();
     private Task _looking = Task.CompletedTask;
     private long _heldUntil = long.MinValue;
@@ -86,11 +89,12 @@ internal sealed partial class MembershipLease(
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Nobody else can be declared, or declare, anything while the database is away. One who was alone stays alone, but
-            // for one who was frozen meanwhile.
-            if (_isAlone && IsHeld)
+            // Nobody else can be declared, or declare, anything while the database is away. One who was alone stays alone, but for one who
+            // was frozen meanwhile.
+            var now = clock.GetTimestamp();
+            if (_isAlone && now < Volatile.Read(ref _heldUntil) + Ticks(Stall))
             {
-                Hold(clock.GetTimestamp());
+                Hold(now);
             }
 
             return false;
@@ -111,7 +115,9 @@ internal sealed partial class MembershipLease(
         return (reader.GetInt32(0) > 0, reader.GetInt32(1));
     }
 
-    private void Hold(long from) => Volatile.Write(ref _heldUntil, from + (long)(Term.TotalSeconds * clock.TimestampFrequency));
+    private void Hold(long from) => Volatile.Write(ref _heldUntil, from + Ticks(Term));
+
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 
     [LoggerMessage(210, LogLevel.Error, "The silo {Silo} is no member of the cluster any more: it answers nothing")]
     private partial void LogLost(string silo);

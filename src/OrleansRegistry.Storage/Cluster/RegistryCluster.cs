@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Runtime.GrainDirectory;
+using Orleans.Runtime.Hosting;
 using OrleansRegistry.Storage.Postgres;
 
 namespace OrleansRegistry.Storage.Cluster;
@@ -22,10 +26,14 @@ public static class RegistryCluster
                 options.DataSource = ((PostgresDatabase)database).Members;
             }));
         silo.Services.Configure<ClusterMembershipOptions>(Tune);
-        silo.Services.AddSingleton(services => SiloIdentity.Of(services.GetRequiredService<ILocalSiloDetails>()));
+        silo.Services.AddSingleton(services => SiloIdentity.Of(services.GetRequiredService<ILocalSiloDetails>().SiloAddress));
         silo.Services.AddSingleton<MembershipLease>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<MembershipLease>());
         silo.Services.AddSingleton<IIncomingGrainCallFilter, LeaseGuard>();
+        silo.Services.AddSingleton<RegistryGrainDirectory>();
+        // By name it is told of dead silos, by the resolver it is used.
+        silo.Services.AddGrainDirectory(RegistryStorage.Name, (services, _) => services.GetRequiredService<RegistryGrainDirectory>());
+        silo.Services.AddSingleton<IGrainDirectoryResolver, RegistryGrainDirectoryResolver>();
         return silo;
     }
 
@@ -62,6 +70,13 @@ public static class RegistryCluster
 /// <param name="Name">Its name there.</param>
 internal sealed record SiloIdentity(string Name)
 {
-    public static SiloIdentity Of(ILocalSiloDetails silo) =>
-        new(FormattableString.Invariant($"{silo.SiloAddress.Endpoint.Address}/{silo.SiloAddress.Endpoint.Port}/{silo.SiloAddress.Generation}"));
+    public static SiloIdentity Of(SiloAddress silo) =>
+        new(FormattableString.Invariant($"{silo.Endpoint.Address}/{silo.Endpoint.Port}/{silo.Generation}"));
+
+    public SiloAddress ToAddress()
+    {
+        var parts = Name.Split('/');
+        return SiloAddress.New(
+            IPAddress.Parse(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture), int.Parse(parts[2], CultureInfo.InvariantCulture));
+    }
 }

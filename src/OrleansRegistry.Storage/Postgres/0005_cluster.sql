@@ -91,3 +91,35 @@ end
 $$;
 
 create trigger registry_fence_key before update on registry_state for each row when (new.kind = 'key') execute function registry_fence_key();
+
+-- The directory of the grains: on which silo each one is. Only a silo that is no member any more loses what it has here to another; so no
+-- two silos answer for one grain, except for what registry_fence waits for.
+create table registry_location (
+    grain text collate "C" primary key,
+    silo text collate "C" not null,
+    activation text collate "C" not null,
+    membership_version bigint not null
+);
+
+create index registry_location_by_silo on registry_location (silo);
+
+create function registry_is_member(wanted text) returns boolean language sql stable as $$
+    select exists (select from registry_member where silo = wanted and status <> 6)
+$$;
+
+-- Enters where a grain is now, unless it is elsewhere already; answers where it is.
+create function registry_locate(wanted text, its_silo text, its_activation text, its_version bigint, previous_activation text)
+returns setof registry_location language plpgsql as $$
+begin
+    -- As in registry_fence.
+    perform pg_advisory_xact_lock_shared(hashtextextended('registry_member/' || its_silo, 0));
+    if not registry_is_member(its_silo) then
+        raise exception 'the silo % is no member of the cluster any more', its_silo;
+    end if;
+    insert into registry_location as present values (wanted, its_silo, its_activation, its_version)
+    on conflict (grain) do update
+        set silo = excluded.silo, activation = excluded.activation, membership_version = excluded.membership_version
+        where present.activation = previous_activation or not registry_is_member(present.silo);
+    return query select * from registry_location where grain = wanted;
+end
+$$;
