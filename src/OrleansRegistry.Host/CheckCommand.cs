@@ -9,6 +9,7 @@ internal static class CheckCommand
     public static async Task<int> Run(string[] args, TextWriter output)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddSecretFiles();
         var findings = await RegistryCheck.Run(RegistrySettings.Read(builder.Configuration).Storage, CancellationToken.None);
         foreach (var finding in findings)
         {

@@ -28,6 +28,7 @@ public static class RegistryHost
     public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddSecretFiles();
         var settings = RegistrySettings.Read(builder.Configuration);
         builder.WebHost.UseUrls(settings.Urls);
         // What keeps a node from starting is told once, by the program, and without a stack trace.

@@ -5,7 +5,7 @@ using OrleansRegistry.Storage.Cluster;
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// The command line: <c>check</c> looks at the stored rows, <c>new-key</c> draws an API key,
+/// The command line: <c>check</c> looks at the stored rows, <c>health</c> asks a node whether it is ready, <c>new-key</c> draws an API key,
 /// <c>new-certificate</c> makes a certificate for a node of a cluster, anything else runs the server, with
 /// <c>--role</c> a part of it.
 /// </summary>
@@ -28,13 +28,18 @@ internal static class RegistryProgram
                 return await CheckCommand.Run(rest, Console.Out);
             }
 
+            if (args is ["health", var url, ..] && Uri.TryCreate(url, UriKind.Absolute, out var node))
+            {
+                return await HealthCommand.Run(node);
+            }
+
             if (args is ["new-key", ..])
             {
                 await Console.Out.WriteLineAsync(ApiKey.Create());
                 return 0;
             }
 
-            if (args is ["new-certificate", var directory])
+            if (args is ["new-certificate", var directory, ..])
             {
                 await Console.Out.WriteLineAsync(ClusterCertificateFiles.Create(directory).ToString());
                 return 0;

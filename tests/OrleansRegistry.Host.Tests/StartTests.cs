@@ -33,10 +33,13 @@ public sealed class StartTests : IAsyncLifetime
                 Assert.Equal(HttpStatusCode.OK, (await client.Call(HttpMethod.Get, $"/health/{health}")).Status);
             }
 
+            Assert.Equal(0, (await RegistryProcess.RunToEnd(settings, "health", process.Address.ToString())).ExitCode);
+
             await process.Signal("TERM");
             Assert.Equal(0, await process.WaitForExit());
         }
 
+        Assert.Equal(1, (await RegistryProcess.RunToEnd(settings, "health", "http://127.0.0.1:1")).ExitCode);
         var (again, second) = await RegistryProcess.Start(settings);
         using (again)
         using (second)

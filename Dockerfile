@@ -1,0 +1,19 @@
+# The registry as an image: built from the lock files, run as a user without rights.
+FROM mcr.microsoft.com/dotnet/sdk:10.0.100 AS build
+WORKDIR /source
+COPY . .
+RUN dotnet publish src/OrleansRegistry.Host -c Release -o /app -p:RestoreLockedMode=true
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0.0
+WORKDIR /app
+COPY --from=build /app .
+# Directories that volumes are put over must be there, and the user's.
+RUN mkdir /data /certificates && chown app /data /certificates
+USER app
+ENV ASPNETCORE_URLS=http://*:5080 \
+    Registry__DataDirectory=/data
+VOLUME /data
+EXPOSE 5080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+    CMD ["dotnet", "OrleansRegistry.Host.dll", "health", "http://127.0.0.1:5080"]
+ENTRYPOINT ["dotnet", "OrleansRegistry.Host.dll"]

@@ -1,0 +1,10 @@
+namespace OrleansRegistry.Host;
+
+/// <summary>Settings that are secret come as files where containers get them, each by the name of its setting.</summary>
+internal static class SecretFiles
+{
+    private const string Directory = "/run/secrets";
+
+    /// <summary>Adds the settings that are there. They win over all others.</summary>
+    public static void AddSecretFiles(this IConfigurationBuilder configuration) => configuration.AddKeyPerFile(Directory, optional: true);
+}
