@@ -38,8 +38,11 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__Role</c>, or <c>--role</c>: <c>both</c>, <c>silo</c> or <c>gateway</c>. Default both; SQLite takes nothing else.</summary>
     public NodeRole Role { get; private init; }
 
-    /// <summary><c>Registry__AdvertisedAddress</c>: the address of this node on which silos and Orleans clients reach it, and it listens. Default 127.0.0.1.</summary>
+    /// <summary><c>Registry__AdvertisedAddress</c>: the address of this node on which silos and Orleans clients reach it. Default 127.0.0.1.</summary>
     public IPAddress AdvertisedAddress { get; private init; } = IPAddress.Loopback;
+
+    /// <summary><c>Registry__ListenAddress</c>: the address that the silo's ports are bound to, where another one leads to it. Default: the advertised one.</summary>
+    public IPAddress ListenAddress { get; private init; } = IPAddress.Loopback;
 
     /// <summary><c>Registry__InsecureCluster</c>, or <c>--insecure-cluster</c>: whether silos may be reached from other machines with nothing to protect them. Default false.</summary>
     public bool AllowsInsecureCluster { get; private init; }
@@ -109,12 +112,14 @@ internal sealed record RegistrySettings
         var limits = root.Section(nameof(Limits));
         var urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrls;
         var postgres = configuration.GetConnectionString(Root) is { Length: > 0 } connection ? connection : null;
+        var advertised = root.Address(nameof(AdvertisedAddress), IPAddress.Loopback);
         var settings = new RegistrySettings
         {
             DataDirectory = root.Text(nameof(DataDirectory), "data"),
             PostgresConnectionString = postgres,
             Role = root.Choice(nameof(Role), NodeRole.Both),
-            AdvertisedAddress = root.Address(nameof(AdvertisedAddress), IPAddress.Loopback),
+            AdvertisedAddress = advertised,
+            ListenAddress = root.Address(nameof(ListenAddress), advertised),
             Certificates = ReadCertificates(root.Section("Cluster")),
             AllowsInsecureCluster = root.Flag("InsecureCluster", otherwise: false),
             SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
@@ -136,10 +141,10 @@ internal sealed record RegistrySettings
         root.RefuseOthers();
         problems.AddRange(Split(urls).Where(url => !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
             .Select(url => $"ASPNETCORE_URLS names {url}; addresses begin with http:// or https://"));
-        if (settings.Certificates is null && !settings.AllowsInsecureCluster && settings.Role != NodeRole.Gateway && !IPAddress.IsLoopback(settings.AdvertisedAddress))
+        if (settings.Certificates is null && !settings.AllowsInsecureCluster && settings.Role != NodeRole.Gateway && !IPAddress.IsLoopback(settings.ListenAddress))
         {
             root.Add(
-                nameof(AdvertisedAddress),
+                IPAddress.IsLoopback(settings.AdvertisedAddress) ? nameof(ListenAddress) : nameof(AdvertisedAddress),
                 "lets other machines reach the silo, whose connections are neither encrypted nor authenticated: whoever reaches its ports can do anything. "
                 + $"Set {Root}:Cluster:Certificate, Key and Authority; or, on a network where nobody else is, start with --insecure-cluster");
         }

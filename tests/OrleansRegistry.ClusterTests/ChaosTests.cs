@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;
@@ -24,6 +26,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         await using var cluster = await ClusterNodes.Start(Silos, Gateways);
+        await using var receiver = await WebhookReceiver.Start();
+        (await cluster.Gateways[0].Client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url })).MustBe(HttpStatusCode.Created);
         var history = new History(Models);
         using var stop = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(number => new Client(number, cluster, history, Models, new Random(random.Next()))).ToArray();
@@ -48,7 +52,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
             Assert.True(wrong is null, $"Model {model}: no order explains {wrong} among\n{Around(wrong, operations)}");
         }
 
-        await CheckEvents(cluster.Gateways[0].Client, watcher);
+        var events = await StopAll(cluster.Gateways[0].Client);
+        await CheckEvents(cluster.Gateways[0].Client, events, watcher, receiver);
+        await CheckUsage(cluster.Gateways[0].Client, events);
         var (exitCode, found) = await RegistryProcess.RunToEnd(cluster.Settings, "check");
         Assert.True(exitCode == 0, found);
     }
@@ -86,13 +92,70 @@ public sealed class ChaosTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>A reader of the stream saw each event once, in order.</summary>
-    private static async Task CheckEvents(HttpClient client, EventWatcher watcher)
+    /// <summary>Ends all active time, and answers all that has happened.</summary>
+    private static async Task<List<JsonNode>> StopAll(HttpClient client)
     {
-        var ids = (await client.ReadAll("/v1/events")).Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
+        foreach (var model in await client.ReadAll("/v1/models"))
+        {
+            foreach (var version in await client.ReadAll($"/v1/models/{model["id"]}/versions?state=published"))
+            {
+                (await client.Call(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/deactivate")).MustBe(HttpStatusCode.OK);
+            }
+        }
+
+        return await client.ReadAll("/v1/events");
+    }
+
+    /// <summary>A reader of the stream saw each event once, in order; a webhook brought each at least once, the first time in order for each model.</summary>
+    private static async Task CheckEvents(HttpClient client, List<JsonNode> events, EventWatcher watcher, WebhookReceiver receiver)
+    {
+        var ids = events.ConvertAll(Id);
         await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
         Assert.Equal(ids, watcher.Seen);
+
+        var subscribed = Id(events.Single(happened => (string)happened["type"]! == "webhook.created"));
+        var sent = ids.Where(id => id > subscribed).ToHashSet();
+        using var patience = new CancellationTokenSource(Patience);
+        while (!sent.IsSubsetOf(receiver.All.Select(delivery => delivery.Position)))
+        {
+            await receiver.Next(1).WaitAsync(patience.Token);
+        }
+
+        foreach (var model in receiver.All.GroupBy(delivery => (string?)delivery.Event["subject"]))
+        {
+            var firsts = model.Select(delivery => delivery.Position).Distinct().ToList();
+            Assert.Equal(firsts.Order(), firsts);
+        }
     }
+
+    /// <summary>Every version's active time is, to the millisecond, what its events say (rule B4).</summary>
+    private static async Task CheckUsage(HttpClient client, List<JsonNode> events)
+    {
+        foreach (var version in events.Where(happened => happened["version_id"] is not null).GroupBy(happened => (string)happened["version_id"]!))
+        {
+            var (active, since) = (TimeSpan.Zero, default(DateTimeOffset?));
+            foreach (var happened in version)
+            {
+                var at = DateTimeOffset.Parse((string)happened["at"]!, CultureInfo.InvariantCulture);
+                switch ((string)happened["type"]!)
+                {
+                    case "version.published" or "version.activated":
+                        Assert.Null(since);
+                        since = at;
+                        break;
+                    case "version.deactivated":
+                        active += at - since!.Value;
+                        since = null;
+                        break;
+                }
+            }
+
+            var usage = await client.Read($"/v1/model_versions/{version.Key}/usage");
+            Assert.Equal((decimal)active.TotalSeconds, (decimal)usage["published_seconds"]!);
+        }
+    }
+
+    private static long Id(JsonNode happened) => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture);
 
     /// <summary>What went on from a little before an operation until its end.</summary>
     private static string Around(Operation? wrong, IReadOnlyList<Operation> operations) => wrong is null ? "" : string.Join(

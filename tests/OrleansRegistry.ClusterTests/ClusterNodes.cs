@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using Npgsql;
 using OrleansRegistry.Storage.Cluster;
@@ -6,8 +8,8 @@ using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;
 
-/// <summary>A silo or a gateway: a process, where it is reached, and its own way to the database.</summary>
-internal sealed class ClusterNode(RegistryProcess process, HttpClient client, TcpProxy database) : IDisposable
+/// <summary>A gateway: a process, where it is reached, and its own way to the database.</summary>
+internal class ClusterNode(RegistryProcess process, HttpClient client, TcpProxy database) : IDisposable
 {
     public RegistryProcess Process => process;
 
@@ -16,11 +18,51 @@ internal sealed class ClusterNode(RegistryProcess process, HttpClient client, Tc
     /// <summary>Its way to the database, to be cut.</summary>
     public TcpProxy Database => database;
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         process.Dispose();
         client.Dispose();
         database.Dispose();
+    }
+}
+
+/// <summary>A silo, with the ways to it.</summary>
+internal sealed class SiloNode(RegistryProcess process, HttpClient client, TcpProxy database, SiloLinks links) : ClusterNode(process, client, database)
+{
+    /// <summary>The port on which other silos reach it.</summary>
+    public int Port => links.Peers.Port;
+
+    /// <summary>Their way to it.</summary>
+    public TcpProxy Peers => links.Peers;
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        links.Dispose();
+    }
+}
+
+/// <summary>The ways to a silo: it listens on an address of its own, and is reached on the same ports of 127.0.0.1.</summary>
+internal sealed class SiloLinks : IDisposable
+{
+    public SiloLinks()
+    {
+        Address = new IPAddress([127, 1, (byte)Random.Shared.Next(256), (byte)Random.Shared.Next(1, 255)]).ToString();
+        var (peers, clients) = (RegistryProcess.FreePort(), RegistryProcess.FreePort());
+        Peers = new TcpProxy(Address, peers, peers);
+        Clients = new TcpProxy(Address, clients, clients);
+    }
+
+    public string Address { get; }
+
+    public TcpProxy Peers { get; }
+
+    public TcpProxy Clients { get; }
+
+    public void Dispose()
+    {
+        Peers.Dispose();
+        Clients.Dispose();
     }
 }
 
@@ -33,7 +75,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
     private ClusterNodes(TestDatabase database) =>
         (_database, _files) = (database, ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates")));
 
-    public ClusterNode[] Silos { get; private set; } = [];
+    public SiloNode[] Silos { get; private set; } = [];
 
     public ClusterNode[] Gateways { get; private set; } = [];
 
@@ -58,10 +100,40 @@ internal sealed class ClusterNodes : IAsyncDisposable
         }
     }
 
-    public Task<ClusterNode> StartSilo() =>
-        Start("silo", $"--Registry:GatewayPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}");
+    [SuppressMessage("Reliability", "CA2000", Justification = "The node disposes its links.")]
+    public async Task<SiloNode> StartSilo()
+    {
+        var links = new SiloLinks();
+        try
+        {
+            var (process, client, database) = await Start(
+                "silo",
+                $"--Registry:SiloPort={links.Peers.Port.ToString(CultureInfo.InvariantCulture)}",
+                $"--Registry:GatewayPort={links.Clients.Port.ToString(CultureInfo.InvariantCulture)}",
+                $"--Registry:ListenAddress={links.Address}");
+            return new SiloNode(process, client, database, links);
+        }
+        catch
+        {
+            links.Dispose();
+            throw;
+        }
+    }
 
-    public Task<ClusterNode> StartGateway() => Start("gateway");
+    public async Task<ClusterNode> StartGateway()
+    {
+        var (process, client, database) = await Start("gateway");
+        return new ClusterNode(process, client, database);
+    }
+
+    /// <summary>Whether a silo has ended, or the others have given it up, so that it will.</summary>
+    public async Task<bool> IsLost(SiloNode silo) =>
+        silo.Process.HasExited
+        || await Ask($"select status = 6 from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)} order by generation desc limit 1") is true;
+
+    /// <summary>The process of the database server that serves a node.</summary>
+    public async Task<int> FindBackend() =>
+        (int)(await Ask("select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() limit 1"))!;
 
     public async ValueTask DisposeAsync()
     {
@@ -73,9 +145,16 @@ internal sealed class ClusterNodes : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    private static Task<ClusterNode[]> Many(int count, Func<Task<ClusterNode>> start) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => start()));
+    private static Task<TNode[]> Many<TNode>(int count, Func<Task<TNode>> start) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => start()));
 
-    private async Task<ClusterNode> Start(string role, params string[] arguments)
+    private async Task<object?> Ask(string query)
+    {
+        await using var source = NpgsqlDataSource.Create(_database.Options.PostgresConnectionString!);
+        await using var command = source.CreateCommand(query);
+        return await command.ExecuteScalarAsync();
+    }
+
+    private async Task<(RegistryProcess Process, HttpClient Client, TcpProxy Database)> Start(string role, params string[] arguments)
     {
         var direct = new NpgsqlConnectionStringBuilder(_database.Options.PostgresConnectionString);
         var proxy = new TcpProxy(direct.Host!, direct.Port);
@@ -93,7 +172,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
             var (process, client) = await RegistryProcess.Start(settings);
             client.Timeout = TimeSpan.FromSeconds(15);
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", NodeSettings.OperatorKey);
-            return new ClusterNode(process, client, proxy);
+            return (process, client, proxy);
         }
         catch
         {

@@ -12,7 +12,9 @@ internal sealed class History(int models)
     private readonly List<Operation>[] _operations = [.. Enumerable.Range(0, models).Select(_ => new List<Operation>())];
     private readonly List<(long Since, HashSet<(int Model, bool IsRead)> Missing, TaskCompletionSource<TimeSpan> Done)> _waiting = [];
     private readonly List<(long Count, TaskCompletionSource Reached)> _counting = [];
+    private readonly List<(long Count, TaskCompletionSource Reached)> _countingAnswers = [];
     private long _failures;
+    private long _answers;
 
     /// <summary>Now.</summary>
     public static long Now => Stopwatch.GetTimestamp();
@@ -51,6 +53,8 @@ internal sealed class History(int models)
                 return;
             }
 
+            _answers++;
+            _countingAnswers.RemoveAll(counting => counting.Count <= _answers && counting.Reached.TrySetResult());
             foreach (var (since, missing, done) in _waiting)
             {
                 if (operation.CalledAt >= since && missing.Remove((model, operation.Verb == Verb.Resolve)) && missing.Count == 0)
@@ -72,16 +76,11 @@ internal sealed class History(int models)
         }
     }
 
-    /// <summary>Waits for so many failures.</summary>
-    public Task FailuresReach(long count)
-    {
-        lock (_lock)
-        {
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _counting.Add((count, reached));
-            return reached.Task;
-        }
-    }
+    /// <summary>Waits for so many failures from now on.</summary>
+    public Task Fail(int count) => Count(_counting, () => _failures + count);
+
+    /// <summary>Waits for so many answers from now on.</summary>
+    public Task Answer(int count) => Count(_countingAnswers, () => _answers + count);
 
     /// <summary>How long it takes from now on until resolves, or commands, that begin from now on have been answered on every model.</summary>
     public Task<TimeSpan> Recovery(bool ofReads)
@@ -91,6 +90,16 @@ internal sealed class History(int models)
             var done = new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Add((Now, [.. Enumerable.Range(0, _operations.Length).Select(model => (model, ofReads))], done));
             return done.Task;
+        }
+    }
+
+    private Task Count(List<(long Count, TaskCompletionSource Reached)> counting, Func<long> goal)
+    {
+        lock (_lock)
+        {
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            counting.Add((goal(), reached));
+            return reached.Task;
         }
     }
 }

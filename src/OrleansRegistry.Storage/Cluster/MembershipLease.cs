@@ -1,17 +1,19 @@
 using System.Data.Common;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using OrleansRegistry.Storage.Postgres;
 
 namespace OrleansRegistry.Storage.Cluster;
 
 /// <summary>
-/// A silo's own evidence that it is a member: it looks at its row three times a second, and may answer for two seconds after the beginning
-/// of the last look that found it alive. Others who declare it dead wait that long with what they write (<c>registry_fence</c>), so that
-/// no answer of a frozen or cut-off silo contradicts one that another silo has given.
+/// A silo's own evidence that it is a member: it looks at the membership table three times a second, and may answer for two seconds after
+/// the beginning of the last look that found it alive. Others who declare it dead wait that long with what they write
+/// (<c>registry_fence</c>), so that no answer of a frozen or cut-off silo contradicts one that another silo has given. While the database
+/// is away nobody can declare anything: the silo goes on as long as all members that it knew bear witness that it is away for them too, or that they
+/// have seen it alive.
 /// </summary>
 internal sealed partial class MembershipLease(
-    RegistryDatabase database, SiloIdentity silo, TimeProvider clock, ILogger<MembershipLease> logger)
+    RegistryDatabase database, SiloIdentity silo, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
     : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>How long a look counts. <c>registry_fence</c> knows it too.</summary>
@@ -19,16 +21,19 @@ internal sealed partial class MembershipLease(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>How long a lonely silo may have had no CPU and still be alone: a newcomer needs three probes of a second to declare it dead.</summary>
+    /// <summary>How long a silo may have had no CPU and still be who it was: others need three probes of a second to declare it dead.</summary>
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _stop = new();
     private Task _looking = Task.CompletedTask;
     private long _heldUntil = long.MinValue;
-    private bool _isAlone;
+    private volatile Sight _last = new([], 0);
 
     /// <summary>Whether the silo may answer.</summary>
     public bool IsHeld => clock.GetTimestamp() < Volatile.Read(ref _heldUntil);
+
+    /// <summary>What this silo can say for another one.</summary>
+    public Testimony Testify(string other) => new(_last.Members.Contains(other), clock.GetElapsedTime(_last.Begun));
 
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(
         nameof(MembershipLease),
@@ -74,50 +79,74 @@ internal sealed partial class MembershipLease(
         try
         {
             // A frozen database keeps the driver even from giving up in time.
-            var (isMember, others) = await Count().WaitAsync(Term / 2, clock, cancellationToken);
-            _isAlone = isMember && others == 0;
-            if (isMember)
-            {
-                Hold(begun);
-            }
-            else if (Interlocked.Exchange(ref _heldUntil, long.MinValue) != long.MinValue)
-            {
-                LogLost(silo.Name);
-            }
-
-            return isMember;
+            _last = new Sight(await ReadMembers().WaitAsync(Term / 2, clock, cancellationToken), begun);
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Nobody else can be declared, or declare, anything while the database is away. One who was alone stays alone, but for one who
-            // was frozen meanwhile.
-            var now = clock.GetTimestamp();
-            if (_isAlone && now < Volatile.Read(ref _heldUntil) + Ticks(Stall))
-            {
-                Hold(now);
-            }
-
+            await AskPeers();
             return false;
+        }
+
+        if (_last.Members.Contains(silo.Name))
+        {
+            Hold(begun);
+            return true;
+        }
+
+        if (Interlocked.Exchange(ref _heldUntil, long.MinValue) != long.MinValue)
+        {
+            LogLost(silo.Name);
+        }
+
+        return false;
+    }
+
+    /// <summary>Goes by what the others know, all of them: whoever doesn't answer may see the database, and declare this silo dead there.</summary>
+    private async Task AskPeers()
+    {
+        var begun = clock.GetTimestamp();
+        if (begun >= Volatile.Read(ref _heldUntil) + Ticks(Stall))
+        {
+            return;
+        }
+
+        Testimony[] testimonies;
+        try
+        {
+            var witnesses = services.GetRequiredService<Witnesses>();
+            testimonies = await Task.WhenAll(_last.Members.Where(member => member != silo.Name).Select(member => witnesses.Ask(member, silo.Name)));
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException)
+        {
+            return;
+        }
+
+        if (Array.TrueForAll(testimonies, testimony => testimony.IsMember))
+        {
+            // One who sees the database says how long ago it did; for the others it is away now.
+            var ages = testimonies.Select(testimony => testimony.Age).Where(age => age < Term);
+            Hold(begun - Ticks(ages.DefaultIfEmpty().Min()));
         }
     }
 
-    /// <summary>Whether the silo is a member, and how many others are.</summary>
-    private async Task<(bool IsMember, int Others)> Count()
+    /// <summary>The silos that are members.</summary>
+    private async Task<string[]> ReadMembers()
     {
         using var patience = new CancellationTokenSource(Term / 2, clock);
-        var cancellationToken = patience.Token;
-        await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(cancellationToken);
+        await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select count(*) filter (where silo = @silo)::integer, count(*) filter (where silo <> @silo)::integer from registry_member where status <> 6";
-        command.Parameters.Add(new NpgsqlParameter<string>("silo", silo.Name));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt32(0) > 0, reader.GetInt32(1));
+        command.CommandText = "select coalesce(array_agg(silo), '{}') from registry_member where status <> 6";
+        return (string[])(await command.ExecuteScalarAsync(patience.Token))!;
     }
 
     private void Hold(long from) => Volatile.Write(ref _heldUntil, from + Ticks(Term));
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
+
+    /// <summary>What a look found.</summary>
+    /// <param name="Members">The members.</param>
+    /// <param name="Begun">When it began.</param>
+    private sealed record Sight(string[] Members, long Begun);
 
     [LoggerMessage(210, LogLevel.Error, "The silo {Silo} is no member of the cluster any more: it answers nothing")]
     private partial void LogLost(string silo);

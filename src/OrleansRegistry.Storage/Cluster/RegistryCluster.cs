@@ -30,6 +30,8 @@ public static class RegistryCluster
         silo.Services.AddSingleton<MembershipLease>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<MembershipLease>());
         silo.Services.AddSingleton<IIncomingGrainCallFilter, LeaseGuard>();
+        silo.AddGrainService<Witness>();
+        silo.Services.AddSingleton<Witnesses>();
         silo.Services.AddSingleton<RegistryGrainDirectory>();
         // By name it is told of dead silos, by the resolver it is used.
         silo.Services.AddGrainDirectory(RegistryStorage.Name, (services, _) => services.GetRequiredService<RegistryGrainDirectory>());

@@ -21,7 +21,11 @@ public enum Fate
 }
 
 /// <summary>An answer, if there was one.</summary>
-public sealed record Outcome(Fate Fate, HttpStatusCode? Status, JsonNode? Body);
+public sealed record Outcome(Fate Fate, HttpStatusCode? Status, JsonNode? Body)
+{
+    /// <summary>The same, when it is the one that there must be.</summary>
+    public Outcome MustBe(HttpStatusCode status) => Status == status ? this : throw new InvalidOperationException($"{status} was expected, not {Status}: {Body?.ToJsonString()}");
+}
 
 /// <summary>Calls a node over HTTP.</summary>
 public static class Caller

@@ -40,6 +40,12 @@ public sealed class RegistryProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The process's id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Whether the process has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Whether the node listens.</summary>
     public bool IsListening => _listening.Task.IsCompletedSuccessfully;
 

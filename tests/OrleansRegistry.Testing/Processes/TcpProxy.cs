@@ -4,18 +4,19 @@ using System.Net.Sockets;
 
 namespace OrleansRegistry.Testing;
 
-/// <summary>Stands between a node and its database, to take the database away.</summary>
+/// <summary>Stands between two processes, to come between them.</summary>
 public sealed class TcpProxy : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly ConcurrentBag<TcpClient> _clients = [];
     private readonly (string Host, int Port) _target;
-    private volatile TaskCompletionSource _open = Opened();
+    private volatile Blockade? _blockade;
     private volatile bool _refuses;
 
-    public TcpProxy(string host, int port)
+    public TcpProxy(string host, int port, int listenOn = 0)
     {
         _target = (host, port);
+        _listener = new TcpListener(IPAddress.Loopback, listenOn);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _ = Task.Run(Accept);
@@ -31,13 +32,26 @@ public sealed class TcpProxy : IDisposable
     }
 
     /// <summary>Keeps connections and takes new ones, but lets nothing through: what a frozen server looks like.</summary>
-    public void Freeze() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Freeze() => Hold((_, _) => true);
+
+    /// <summary>
+    /// Holds back what is sent on some connections, in some direction, as a network does that loses every packet: told are the port that
+    /// the caller calls from, and whether it is the caller who sends.
+    /// </summary>
+    public void Hold(Func<int, bool, bool> isHeld)
+    {
+        var before = _blockade;
+        _blockade = new Blockade(isHeld, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        before?.End.SetResult();
+    }
 
     /// <summary>Lets everything through again.</summary>
     public void Heal()
     {
         _refuses = false;
-        _open.TrySetResult();
+        var before = _blockade;
+        _blockade = null;
+        before?.End.TrySetResult();
     }
 
     public void Dispose()
@@ -45,13 +59,6 @@ public sealed class TcpProxy : IDisposable
         _listener.Dispose();
         Heal();
         CloseAll();
-    }
-
-    private static TaskCompletionSource Opened()
-    {
-        var open = new TaskCompletionSource();
-        open.SetResult();
-        return open;
     }
 
     private void CloseAll()
@@ -75,12 +82,7 @@ public sealed class TcpProxy : IDisposable
                     continue;
                 }
 
-                var server = new TcpClient();
-                await server.ConnectAsync(_target.Host, _target.Port);
-                _clients.Add(client);
-                _clients.Add(server);
-                _ = Pump(client, server);
-                _ = Pump(server, client);
+                _ = Join(client);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
@@ -89,14 +91,36 @@ public sealed class TcpProxy : IDisposable
         }
     }
 
-    private async Task Pump(TcpClient from, TcpClient to)
+    private async Task Join(TcpClient client)
+    {
+        var server = new TcpClient();
+        _clients.Add(client);
+        _clients.Add(server);
+        try
+        {
+            var port = ((IPEndPoint)client.Client.RemoteEndPoint!).Port;
+            await server.ConnectAsync(_target.Host, _target.Port);
+            await Task.WhenAll(Pump(client, server, port, isCaller: true), Pump(server, client, port, isCaller: false));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Nobody is there.
+            client.Close();
+        }
+    }
+
+    private async Task Pump(TcpClient from, TcpClient to, int port, bool isCaller)
     {
         var buffer = new byte[16 * 1024];
         try
         {
             while (await from.GetStream().ReadAsync(buffer) is > 0 and var count)
             {
-                await _open.Task;
+                while (_blockade is { } blockade && blockade.IsHeld(port, isCaller))
+                {
+                    await blockade.End.Task;
+                }
+
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
             }
         }
@@ -108,4 +132,6 @@ public sealed class TcpProxy : IDisposable
         from.Close();
         to.Close();
     }
+
+    private sealed record Blockade(Func<int, bool, bool> IsHeld, TaskCompletionSource End);
 }
