@@ -60,7 +60,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     }
 
     /// <summary>Every fault once, in an order that the seed gives, and then more of them for as long as there is time.</summary>
-    private static async Task<List<FaultReport>> Disturb(ClusterNodes cluster, History history, Random random, TimeSpan duration, Task[] working)
+    private async Task<List<FaultReport>> Disturb(ClusterNodes cluster, History history, Random random, TimeSpan duration, Task[] working)
     {
         var begun = History.Now;
         var faults = new FaultInjector(cluster, history, random);
@@ -72,6 +72,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
             random.Shuffle(round);
             foreach (var fault in round)
             {
+                output.WriteLine($"{reports.Count}: {fault}");
                 var report = faults.Inject(fault);
                 await Task.WhenAny([report, .. working]);
                 // A client that has seen what must not be has ended.

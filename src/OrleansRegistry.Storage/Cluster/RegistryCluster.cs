@@ -62,6 +62,8 @@ public static class RegistryCluster
         membership.MinProbeTimeout = TimeSpan.FromSeconds(1);
         membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
         membership.NumMissedProbesLimit = 3;
+        // A silo that is heard but hears nothing answers nobody.
+        membership.EnableConnectionLivenessCheck = false;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         // A node that starts waits for members which it can't reach, until they have been silent for three times this.
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
