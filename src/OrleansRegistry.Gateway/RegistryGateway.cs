@@ -23,6 +23,7 @@ public static class RegistryGateway
     {
         services.Configure<KestrelServerOptions>(kestrel => Limit(kestrel, limits.Connections));
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
+        services.AddSingleton<IWorkspaceCatalog>(provider => provider.GetRequiredService<IRegistryCatalog>());
         services.AddSingleton<ModelLookup>();
         services.AddSingleton<ArtifactLookup>();
         services.AddSingleton<Deployer>();

@@ -2,6 +2,7 @@ using System.Net;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansRegistry.Billing;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
@@ -13,9 +14,6 @@ namespace OrleansRegistry.Host;
 /// <summary>Puts a node together: a silo, its storage and the gateway in one process, or the silo or the gateway alone.</summary>
 public static class RegistryHost
 {
-    /// <summary>Names the deployment in every stored row; it can't change without losing sight of them.</summary>
-    private const string ServiceId = "orleans-registry";
-
     /// <summary>How often a gateway without a silo of its own looks for the silos that there are, and for one to begin with.</summary>
     private static readonly TimeSpan SiloSearch = TimeSpan.FromSeconds(1);
 
@@ -82,11 +80,11 @@ public static class RegistryHost
     {
         if (settings.PostgresConnectionString is null)
         {
-            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ServiceId, clusterId: ServiceId);
+            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
         }
         else
         {
-            silo.Configure<ClusterOptions>(NameCluster);
+            silo.Configure<ClusterOptions>(ClusterName.Set);
             silo.Configure<EndpointOptions>(endpoints =>
             {
                 endpoints.AdvertisedIPAddress = settings.AdvertisedAddress;
@@ -123,7 +121,7 @@ public static class RegistryHost
 
     private static void AddClient(IClientBuilder client, RegistrySettings settings)
     {
-        client.Configure<ClusterOptions>(NameCluster);
+        client.Configure<ClusterOptions>(ClusterName.Set);
         client.UseRegistryClustering();
         if (settings.Certificates is { } certificates)
         {
@@ -153,6 +151,4 @@ public static class RegistryHost
 
     /// <summary>How long an answer of a grain is waited for: longer than any command lives.</summary>
     private static TimeSpan Patience => CommandContext.Lifetime + CommandContext.StatementTimeout;
-
-    private static void NameCluster(ClusterOptions options) => (options.ServiceId, options.ClusterId) = (ServiceId, ServiceId);
 }

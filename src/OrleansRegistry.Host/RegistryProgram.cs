@@ -1,6 +1,6 @@
 using System.Reflection;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage;
-using OrleansRegistry.Storage.Cluster;
 
 namespace OrleansRegistry.Host;
 
@@ -49,7 +49,7 @@ internal static class RegistryProgram
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is InvalidSettingsException or StorageStartException or IOException)
+        catch (Exception e) when (e is InvalidSettingsException or StorageStartException or ClusterCertificateException or IOException)
         {
             await Console.Error.WriteLineAsync($"orleans-registry can't start. {e.Message}");
             return Failed;

@@ -1,10 +1,10 @@
 using System.Collections.Frozen;
 using System.Net;
 using OrleansRegistry.Billing;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
-using OrleansRegistry.Storage.Cluster;
 
 namespace OrleansRegistry.Host;
 

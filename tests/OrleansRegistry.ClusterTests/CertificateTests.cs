@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
-using OrleansRegistry.Storage.Cluster;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Npgsql;
-using OrleansRegistry.Storage.Cluster;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;

@@ -81,26 +81,34 @@ public sealed record UsageSum
 }
 
 /// <summary>The active time of one version so far.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionUsage")]
 public sealed record VersionUsage
 {
     /// <summary>The version's id.</summary>
+    [Id(0)]
     public required string VersionId { get; init; }
 
     /// <summary>What it runs on, for billing, or null.</summary>
+    [Id(1)]
     public string? InstanceType { get; init; }
 
     /// <summary>Active time on the draft stage.</summary>
+    [Id(2)]
     public decimal DraftSeconds { get; init; }
 
     /// <summary>Active time on the published stage.</summary>
+    [Id(3)]
     public decimal PublishedSeconds { get; init; }
 
     /// <summary>Both.</summary>
+    [Id(4)]
     public decimal TotalSeconds { get; init; }
 
     /// <summary>Since when the interval runs that is counted up to now, or null when none runs.</summary>
+    [Id(5)]
     public DateTimeOffset? RunningSince { get; init; }
 
     /// <summary>Up to when time is counted.</summary>
+    [Id(6)]
     public DateTimeOffset AsOf { get; init; }
 }

@@ -3,11 +3,11 @@ using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Reads over the stored rows: lists, look-ups and history. They activate no grain and see every acknowledged command.
+/// Reads over the stored rows of a workspace: lists, look-ups and history. They see every acknowledged command.
 /// Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and the look-ups of one row throw
 /// <see cref="StateCorruptException"/> when it can't be read; lists leave such rows out.
 /// </summary>
-public interface IRegistryCatalog
+public interface IWorkspaceCatalog
 {
     /// <summary>A model by id, deleted ones too, or null.</summary>
     Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken);
@@ -21,14 +21,24 @@ public interface IRegistryCatalog
     /// <summary>A version by id, deleted ones too, or null.</summary>
     Task<VersionView?> FindVersion(string workspace, VersionId id, CancellationToken cancellationToken);
 
-    /// <summary>A version by its number, deleted ones too, or null.</summary>
-    Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken);
-
     /// <summary>Versions of a model, newest first, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<VersionView>> ListVersions(string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken);
 
     /// <summary>The version that a deployment with this key made, also of a model since deleted, or null.</summary>
     Task<IdempotentDeployment?> FindDeployment(string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken);
+
+    /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
+    Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The position of the last event there is, 0 when there is none.</summary>
+    Task<long> FindLastPosition(CancellationToken cancellationToken);
+}
+
+/// <summary>Reads over all stored rows, for nodes. They activate no grain.</summary>
+public interface IRegistryCatalog : IWorkspaceCatalog
+{
+    /// <summary>A version by its number, deleted ones too, or null.</summary>
+    Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken);
 
     /// <summary>
     /// The highest number ever given in a release line, or null: of <c>{major}.{minor}</c>, or of <c>{major}</c> when
@@ -36,14 +46,8 @@ public interface IRegistryCatalog
     /// </summary>
     Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken);
 
-    /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
-    Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
-
     /// <summary>Events of all workspaces behind a position, in order, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken);
-
-    /// <summary>The position of the last event there is, 0 when there is none.</summary>
-    Task<long> FindLastPosition(CancellationToken cancellationToken);
 
     /// <summary>How much a workspace holds now.</summary>
     Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken);
@@ -55,7 +59,8 @@ public interface IRegistryCatalog
 /// <summary>A model as the catalog holds it.</summary>
 /// <param name="Model">The model as callers see it.</param>
 /// <param name="DeletedAt">When it was deleted, or null.</param>
-public sealed record CatalogModel(ModelView Model, DateTimeOffset? DeletedAt);
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.CatalogModel")]
+public sealed record CatalogModel([property: Id(0)] ModelView Model, [property: Id(1)] DateTimeOffset? DeletedAt);
 
 /// <summary>How much a workspace holds.</summary>
 /// <param name="Models">Living models.</param>
@@ -71,9 +76,11 @@ public sealed record ModelAddress(string Workspace, string ModelId);
 /// <summary>What an idempotency key stands for.</summary>
 /// <param name="Version">The version it made, as it is now.</param>
 /// <param name="BodyHash">The hash of the request that made it.</param>
-public sealed record IdempotentDeployment(VersionView Version, string BodyHash);
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.IdempotentDeployment")]
+public sealed record IdempotentDeployment([property: Id(0)] VersionView Version, [property: Id(1)] string BodyHash);
 
 /// <summary>The order of a list of models; the id is the last criterion of each.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.ModelOrder")]
 public enum ModelOrder
 {
     /// <summary>By name, code point by code point.</summary>
@@ -84,21 +91,27 @@ public enum ModelOrder
 }
 
 /// <summary>Which models to list, in which order, from where.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ModelFilter")]
 public sealed record ModelFilter
 {
     /// <summary>The exact name, normalized, or null.</summary>
+    [Id(0)]
     public string? Name { get; init; }
 
     /// <summary>A prefix of the name in any case, or null.</summary>
+    [Id(1)]
     public string? NamePrefix { get; init; }
 
     /// <summary>Labels that the model must have, all of them.</summary>
+    [Id(2)]
     public ImmutableArray<KeyValuePair<string, string>> Labels { get; init; } = [];
 
     /// <summary>The order.</summary>
+    [Id(3)]
     public ModelOrder Order { get; init; }
 
     /// <summary>The last item of the page before, or null for the first page.</summary>
+    [Id(4)]
     public ModelCursor? After { get; init; }
 }
 
@@ -106,36 +119,47 @@ public sealed record ModelFilter
 /// <param name="Name">The name of the last item seen.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="Id">Its id.</param>
-public sealed record ModelCursor(string Name, DateTimeOffset CreatedAt, string Id);
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ModelCursor")]
+public sealed record ModelCursor([property: Id(0)] string Name, [property: Id(1)] DateTimeOffset CreatedAt, [property: Id(2)] string Id);
 
 /// <summary>Which versions to list, and from where.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionFilter")]
 public sealed record VersionFilter
 {
     /// <summary>The state, or null for all but deleted ones.</summary>
+    [Id(0)]
     public VersionState? State { get; init; }
 
     /// <summary>Labels that the version must have, all of them.</summary>
+    [Id(1)]
     public ImmutableArray<KeyValuePair<string, string>> Labels { get; init; } = [];
 
     /// <summary>The deployer's own id, or null.</summary>
+    [Id(2)]
     public string? ExternalId { get; init; }
 
     /// <summary>Only versions with a lower ordinal: the last of the page before, or null for the first page.</summary>
+    [Id(3)]
     public int? Before { get; init; }
 }
 
 /// <summary>Which events to list, and from where.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.EventFilter")]
 public sealed record EventFilter
 {
     /// <summary>Of one model, or null.</summary>
+    [Id(0)]
     public string? ModelId { get; init; }
 
     /// <summary>Of one version, or null.</summary>
+    [Id(1)]
     public string? VersionId { get; init; }
 
     /// <summary>Of one of these types; empty for all.</summary>
+    [Id(2)]
     public ImmutableArray<string> Types { get; init; } = [];
 
     /// <summary>Only events behind this position; 0 for all.</summary>
+    [Id(3)]
     public long After { get; init; }
 }

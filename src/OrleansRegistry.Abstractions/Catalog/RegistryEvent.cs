@@ -38,3 +38,65 @@ public sealed record RegistryEvent
     /// <summary>What the type adds, an object.</summary>
     public required JsonElement Data { get; init; }
 }
+
+/// <summary>A <see cref="RegistryEvent"/> between processes: its data as text.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RegistryEvent")]
+internal readonly record struct RegistryEventSurrogate
+{
+    [Id(0)]
+    public required string Id { get; init; }
+
+    [Id(1)]
+    public required string Type { get; init; }
+
+    [Id(2)]
+    public required DateTimeOffset At { get; init; }
+
+    [Id(3)]
+    public required string Workspace { get; init; }
+
+    [Id(4)]
+    public string? ModelId { get; init; }
+
+    [Id(5)]
+    public string? VersionId { get; init; }
+
+    [Id(6)]
+    public required string Actor { get; init; }
+
+    [Id(7)]
+    public required string Data { get; init; }
+}
+
+/// <summary>Turns events into what is sent, and back.</summary>
+[RegisterConverter]
+internal sealed class RegistryEventConverter : IConverter<RegistryEvent, RegistryEventSurrogate>
+{
+    public RegistryEvent ConvertFromSurrogate(in RegistryEventSurrogate surrogate)
+    {
+        using var data = JsonDocument.Parse(surrogate.Data);
+        return new RegistryEvent
+        {
+            Id = surrogate.Id,
+            Type = surrogate.Type,
+            At = surrogate.At,
+            Workspace = surrogate.Workspace,
+            ModelId = surrogate.ModelId,
+            VersionId = surrogate.VersionId,
+            Actor = surrogate.Actor,
+            Data = data.RootElement.Clone(),
+        };
+    }
+
+    public RegistryEventSurrogate ConvertToSurrogate(in RegistryEvent value) => new()
+    {
+        Id = value.Id,
+        Type = value.Type,
+        At = value.At,
+        Workspace = value.Workspace,
+        ModelId = value.ModelId,
+        VersionId = value.VersionId,
+        Actor = value.Actor,
+        Data = value.Data.GetRawText(),
+    };
+}

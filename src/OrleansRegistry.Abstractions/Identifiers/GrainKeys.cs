@@ -22,6 +22,9 @@ public static class GrainKeys
         return $"name/{workspace}/{name.Replace("{", "%7B", StringComparison.Ordinal).Replace("}", "%7D", StringComparison.Ordinal)}";
     }
 
+    /// <summary>The key of the grain that reads a workspace's catalog.</summary>
+    public static string Catalog(string workspace) => $"catalog/{workspace}/all";
+
     /// <summary>The key of a model's grain.</summary>
     public static string Model(string workspace, string modelId) => $"model/{workspace}/{modelId}";
 

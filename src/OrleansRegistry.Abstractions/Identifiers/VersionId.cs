@@ -8,7 +8,8 @@ namespace OrleansRegistry;
 /// </summary>
 /// <param name="ModelId">The id of the model the version belongs to.</param>
 /// <param name="Ordinal">The version's place in its model's deploy order, from 1.</param>
-public readonly record struct VersionId(string ModelId, int Ordinal)
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionId")]
+public readonly record struct VersionId([property: Id(0)] string ModelId, [property: Id(1)] int Ordinal)
 {
     /// <summary>The longest text that can be a version id: ten characters, a hyphen and at most ten digits.</summary>
     public const int MaxLength = OrleansRegistry.ModelId.Length + 11;

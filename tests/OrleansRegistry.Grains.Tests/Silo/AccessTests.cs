@@ -18,6 +18,10 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     {
         ["IApiKeyGrain"] = ["Authenticate", "Create", "NoteUse", "Revoke"],
         ["IBillingGrain"] = ["Close", "Get"],
+        ["ICatalogGrain"] =
+        [
+            "FindDeployment", "FindLastPosition", "FindModel", "FindModelId", "FindUsage", "FindVersion", "ListEvents", "ListModels", "ListVersions",
+        ],
         ["IModelGrain"] =
         [
             "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "Resolve", "Rollback",
@@ -314,6 +318,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     private static string Kind(Type grain) => grain.Name switch
     {
         "IModelGrain" or "IModelServing" => "model",
+        "ICatalogGrain" => "catalog",
         "IModelNameGrain" => "name",
         "IModelVersionGrain" => "version",
         "IVersionTrafficGrain" => "traffic",

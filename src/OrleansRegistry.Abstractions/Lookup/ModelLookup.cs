@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 
-namespace OrleansRegistry.Gateway;
+namespace OrleansRegistry;
 
 /// <summary>
 /// Which model the <c>{model}</c> of a path means: first an id, then a name. What it found out is kept: an id stays one for ever, and a
 /// name leads to another id only after its model was deleted, which that model says itself when it is asked.
 /// </summary>
-public sealed class ModelLookup(IRegistryCatalog catalog)
+public sealed class ModelLookup(IWorkspaceCatalog catalog)
 {
     private const int MaxKnown = 10_000;
     private const int MaxTries = 5;

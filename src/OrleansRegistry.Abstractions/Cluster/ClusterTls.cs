@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Cluster;
 
 /// <summary>
 /// Mutual TLS for every connection of a cluster, between silos and between clients and silos. Whoever has a certificate of the cluster's own
@@ -16,29 +16,23 @@ public static class ClusterTls
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Secures a silo's connections.</summary>
-    public static ISiloBuilder UseClusterTls(this ISiloBuilder silo, ClusterCertificateFiles files)
-    {
-        ArgumentNullException.ThrowIfNull(silo);
-        silo.Services.AddSingleton(services => new ClusterCertificates(files, services.GetRequiredService<ILogger<ClusterCertificates>>()));
-        silo.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterCertificates>((options, certificates) =>
-        {
-            options.ConfigureSiloInboundConnection(connection => connection.Use(next => context => Secure(context, next, certificates, isServer: true)));
-            options.ConfigureGatewayInboundConnection(connection => connection.Use(next => context => Secure(context, next, certificates, isServer: true)));
-            options.ConfigureSiloOutboundConnection(connection => connection.Use(next => context => Secure(context, next, certificates, isServer: false)));
-        });
-        return silo;
-    }
-
     /// <summary>Secures a client's connections.</summary>
     public static IClientBuilder UseClusterTls(this IClientBuilder client, ClusterCertificateFiles files)
     {
         ArgumentNullException.ThrowIfNull(client);
-        client.Services.AddSingleton(services => new ClusterCertificates(files, services.GetRequiredService<ILogger<ClusterCertificates>>()));
-        client.Services.AddOptions<ClientConnectionOptions>().Configure<ClusterCertificates>((options, certificates) =>
-            options.ConfigureConnection(connection => connection.Use(next => context => Secure(context, next, certificates, isServer: false))));
+        client.Services.AddClusterCertificates(files);
+        client.Services.AddOptions<ClientConnectionOptions>().Configure<ClusterCertificates>(
+            (options, certificates) => options.ConfigureConnection(connection => connection.UseTls(certificates, isServer: false)));
         return client;
     }
+
+    /// <summary>Adds the certificates of this node.</summary>
+    internal static void AddClusterCertificates(this IServiceCollection services, ClusterCertificateFiles files) =>
+        services.AddSingleton(provider => new ClusterCertificates(files, provider.GetRequiredService<ILogger<ClusterCertificates>>()));
+
+    /// <summary>Secures connections on one of their ends.</summary>
+    internal static void UseTls(this IConnectionBuilder connection, ClusterCertificates certificates, bool isServer) =>
+        connection.Use(next => context => Secure(context, next, certificates, isServer));
 
     /// <summary>Shakes hands, and lets the rest of the pipeline speak through TLS. Who doesn't belong to the cluster gets no further.</summary>
     private static async Task Secure(ConnectionContext context, ConnectionDelegate next, ClusterCertificates certificates, bool isServer)

@@ -1,19 +1,20 @@
 using System.Reflection;
 using Orleans.Concurrency;
 
-namespace OrleansRegistry.Gateway;
+namespace OrleansRegistry;
 
 /// <summary>
 /// Asks grains again while a silo is being replaced, so that callers wait instead of being refused: what only reads, however it failed, and
 /// commands that are known not to have been run. Of a command that got no answer nobody knows whether it took effect; it is not repeated.
 /// </summary>
-internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
+public sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
 {
     /// <summary>Longer than it takes to notice that a silo is frozen and to move its grains.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    /// <inheritdoc/>
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
         var begun = clock.GetTimestamp();

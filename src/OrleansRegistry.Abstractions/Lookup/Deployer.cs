@@ -1,8 +1,7 @@
-
-namespace OrleansRegistry.Gateway;
+namespace OrleansRegistry;
 
 /// <summary>Brings a deployment to the model that its name belongs to.</summary>
-public sealed class Deployer(IGrainFactory grains, IRegistryCatalog catalog, TimeProvider clock)
+public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, TimeProvider clock)
 {
     private const int MaxTries = 8;
 

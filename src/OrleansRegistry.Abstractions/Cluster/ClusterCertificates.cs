@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Cluster;
 
 /// <summary>Where a node's certificate is, all in PEM.</summary>
 /// <param name="Certificate">The node's certificate, followed by those between it and the authority's, if any.</param>
@@ -69,7 +69,7 @@ internal sealed partial class ClusterCertificates
     private Loaded _loaded;
 
     /// <summary>Reads the files.</summary>
-    /// <exception cref="StorageStartException">They can't be used.</exception>
+    /// <exception cref="ClusterCertificateException">They can't be used.</exception>
     public ClusterCertificates(ClusterCertificateFiles files, ILogger<ClusterCertificates> logger)
     {
         (_files, _logger) = (files, logger);
@@ -79,7 +79,7 @@ internal sealed partial class ClusterCertificates
         }
         catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
         {
-            throw new StorageStartException($"The certificate of the cluster can't be used: {e.Message}", e);
+            throw new ClusterCertificateException($"The certificate of the cluster can't be used: {e.Message}", e);
         }
     }
 
@@ -172,5 +172,26 @@ internal sealed partial class ClusterCertificates
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             return chain.Build(shown);
         }
+    }
+}
+
+/// <summary>The certificate of a node can't be used; the message says why.</summary>
+public sealed class ClusterCertificateException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public ClusterCertificateException()
+    {
+    }
+
+    /// <summary>Makes the exception with a message.</summary>
+    public ClusterCertificateException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a message and its cause.</summary>
+    public ClusterCertificateException(string message, Exception innerException)
+        : base(message, innerException)
+    {
     }
 }
