@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.IdentityModel.Tokens;
 using Scalar.AspNetCore;
 
@@ -28,8 +29,9 @@ public static class RegistryGateway
         services.AddSingleton<ArtifactLookup>();
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
+        services.AddSingleton<ModelResolver>();
         services.AddSingleton<VersionResolver>();
-        services.AddSingleton<IOutgoingGrainCallFilter, RepeatedCalls>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IOutgoingGrainCallFilter, RepeatedCalls>());
         services.AddSingleton<PageTokens>();
         services.AddAccess(access, limits);
         services.AddInvocation(invocation);

@@ -14,12 +14,6 @@ namespace OrleansRegistry.Host;
 /// <summary>Puts a node together: a silo, its storage and the gateway in one process, or the silo or the gateway alone.</summary>
 public static class RegistryHost
 {
-    /// <summary>How often a gateway without a silo of its own looks for the silos that there are, and for one to begin with.</summary>
-    private static readonly TimeSpan SiloSearch = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long a gateway waits for the answer to a command: a silo that is frozen is replaced by then.</summary>
-    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(10);
-
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
     /// <param name="configure">Changes the services before the node is built, or null.</param>
@@ -121,13 +115,8 @@ public static class RegistryHost
 
     private static void AddClient(IClientBuilder client, RegistrySettings settings)
     {
-        client.Configure<ClusterOptions>(ClusterName.Set);
+        client.ConnectToRegistry(settings.Certificates);
         client.UseRegistryClustering();
-        if (settings.Certificates is { } certificates)
-        {
-            client.UseClusterTls(certificates);
-        }
-
         if (Telemetry.IsOn(client.Configuration))
         {
             client.AddActivityPropagation();
@@ -138,14 +127,6 @@ public static class RegistryHost
             client.AddDashboard();
         }
 
-        // Silos may start later than gateways.
-        client.UseConnectionRetryFilter(async (_, cancellationToken) =>
-        {
-            await Task.Delay(SiloSearch, TimeProvider.System, cancellationToken);
-            return true;
-        });
-        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloSearch);
-        client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = CommandPatience);
         client.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
 

@@ -9,6 +9,8 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The longest that a statement may run, and a writer wait for its turn; see <see cref="CommandContext.StatementTimeout"/>.</summary>
     protected static readonly int StatementSeconds = (int)CommandContext.StatementTimeout.TotalSeconds;
 
+    private const int MaxReads = 3;
+
     /// <summary>Connections that grain state is read and written through.</summary>
     public abstract DbDataSource Writers { get; }
 
@@ -50,6 +52,28 @@ internal abstract class RegistryDatabase : IAsyncDisposable
         catch (Exception e) when (e is DbException or TimeoutException or IOException)
         {
             throw new StorageStartException($"{Describe()} can't be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads. A connection that turns out to be broken, as all are after a restart of the server, is replaced by another one.</summary>
+    /// <exception cref="RegistryUnavailableException">The database doesn't answer.</exception>
+    public async Task<T> Read<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await using var connection = await Readers.OpenConnectionAsync(cancellationToken);
+                return await read(connection);
+            }
+            catch (DbException e) when (e is { IsTransient: true, InnerException: not TimeoutException } && tries < MaxReads)
+            {
+                // Another connection, then.
+            }
+            catch (Exception e) when (e is DbException or TimeoutException or IOException)
+            {
+                throw new RegistryUnavailableException("The database can't be read now.", e);
+            }
         }
     }
 

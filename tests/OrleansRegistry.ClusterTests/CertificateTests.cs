@@ -59,7 +59,7 @@ public sealed class CertificateTests : IAsyncLifetime
                     Assert.False(intruder.IsListening);
                 }
 
-                Assert.Contains("A connection of the cluster with", first.Output + second.Output, StringComparison.Ordinal);
+                Assert.Contains("Authentication failed", first.Output + second.Output, StringComparison.Ordinal);
             }
         }
     }

@@ -79,6 +79,9 @@ internal sealed class ClusterNodes : IAsyncDisposable
 
     public ClusterNode[] Gateways { get; private set; } = [];
 
+    /// <summary>Where the certificate is that lets a process into the cluster.</summary>
+    public string CertificateDirectory => Path.GetDirectoryName(_files.Certificate)!;
+
     /// <summary>What a command on the database needs.</summary>
     public NodeSettings Settings => NodeSettings.On(_database);
 

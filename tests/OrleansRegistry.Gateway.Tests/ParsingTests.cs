@@ -71,8 +71,8 @@ public sealed class ParsingTests
             InstanceType = "cpu",
         };
 
-        Assert.Equal("9898682525dc70da1de86741f33538fb42847254ac6e5bbcde797de5bad2396f", DeployFingerprint.Hash(command));
-        Assert.Equal("758e5361bb50e51eb5b65fdbaffbb6b0bf8baa35a5325afb65e999cc9b1f9e4f", DeployFingerprint.Hash(Command()));
+        Assert.Equal("9898682525dc70da1de86741f33538fb42847254ac6e5bbcde797de5bad2396f", HashOf(command));
+        Assert.Equal("758e5361bb50e51eb5b65fdbaffbb6b0bf8baa35a5325afb65e999cc9b1f9e4f", HashOf(Command()));
     }
 
     [Fact]
@@ -101,8 +101,8 @@ public sealed class ParsingTests
             command with { ExternalId = "e" },
         ];
 
-        Assert.Equal(DeployFingerprint.Hash(command), DeployFingerprint.Hash(same));
-        Assert.Distinct(others.Append(command).Select(DeployFingerprint.Hash));
+        Assert.Equal(HashOf(command), HashOf(same));
+        Assert.Distinct(others.Append(command).Select(HashOf));
     }
 
     [Fact]
@@ -112,6 +112,8 @@ public sealed class ParsingTests
 
         Assert.Equal("\"2026-01-02T01:04:05.000Z\"", JsonSerializer.Serialize(instant, JsonSettings.Options.GetTypeInfo(typeof(DateTimeOffset))));
     }
+
+    private static string HashOf(DeployCommand command) => IdempotencyKey.Of("k", command).BodyHash;
 
     private static DeployCommand Command() => new()
     {

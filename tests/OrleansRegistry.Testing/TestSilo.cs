@@ -19,6 +19,9 @@ public sealed class TestSilo : IAsyncDisposable
     /// <summary>The instants of the registry; the silo's own timers run on the system's clock.</summary>
     public OffsetClock Clock => _host.Services.GetRequiredService<OffsetClock>();
 
+    /// <summary>All that the process has.</summary>
+    public IServiceProvider Services => _host.Services;
+
     /// <summary>The silo's grains, asked in the default workspace from here on.</summary>
     public IGrainFactory Grains
     {

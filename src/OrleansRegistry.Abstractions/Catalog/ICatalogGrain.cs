@@ -29,6 +29,10 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("FindVersion"), ReadOnly]
     Task<VersionView?> FindVersion(VersionId id);
 
+    /// <summary>A version by its number.</summary>
+    [Alias("FindVersionByNumber"), ReadOnly]
+    Task<VersionView?> FindVersionByNumber(string modelId, string number);
+
     /// <summary>Versions of a model, at most <see cref="MaxItems"/>.</summary>
     [Alias("ListVersions"), ReadOnly]
     Task<ImmutableArray<VersionView>> ListVersions(string modelId, VersionFilter filter, int limit);

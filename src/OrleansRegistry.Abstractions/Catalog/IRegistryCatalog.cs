@@ -21,6 +21,9 @@ public interface IWorkspaceCatalog
     /// <summary>A version by id, deleted ones too, or null.</summary>
     Task<VersionView?> FindVersion(string workspace, VersionId id, CancellationToken cancellationToken);
 
+    /// <summary>A version by its number, deleted ones too, or null.</summary>
+    Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken);
+
     /// <summary>Versions of a model, newest first, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<VersionView>> ListVersions(string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken);
 
@@ -29,22 +32,19 @@ public interface IWorkspaceCatalog
 
     /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
-
-    /// <summary>The position of the last event there is, 0 when there is none.</summary>
-    Task<long> FindLastPosition(CancellationToken cancellationToken);
 }
 
 /// <summary>Reads over all stored rows, for nodes. They activate no grain.</summary>
 public interface IRegistryCatalog : IWorkspaceCatalog
 {
-    /// <summary>A version by its number, deleted ones too, or null.</summary>
-    Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken);
-
     /// <summary>
     /// The highest number ever given in a release line, or null: of <c>{major}.{minor}</c>, or of <c>{major}</c> when
     /// <paramref name="minor"/> is null (rules N3 and N4). Exact when asked by the model's grain, the only writer.
     /// </summary>
     Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken);
+
+    /// <summary>The position of the last event there is, 0 when there is none.</summary>
+    Task<long> FindLastPosition(CancellationToken cancellationToken);
 
     /// <summary>Events of all workspaces behind a position, in order, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken);

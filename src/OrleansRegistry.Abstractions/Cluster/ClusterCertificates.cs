@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Orleans.Connections.Security;
 
 namespace OrleansRegistry.Cluster;
 
@@ -83,32 +83,23 @@ internal sealed partial class ClusterCertificates
         }
     }
 
-    /// <summary>How to answer a connection.</summary>
-    public SslServerAuthenticationOptions ForServer()
+    /// <summary>How connections are opened and answered: each end shows its certificate and those between it and the authority's.</summary>
+    public TlsOptions Tls => new()
     {
-        var loaded = Current();
-        return new SslServerAuthenticationOptions
+        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+        RemoteCertificateValidation = (certificate, _, _) => Current().Issued(certificate),
+        LocalServerCertificateSelector = (_, _) => Current().Own.TargetCertificate,
+        OnAuthenticateAsServer = (_, options) =>
         {
-            ServerCertificateContext = loaded.Own,
-            ClientCertificateRequired = true,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => loaded.Issued(certificate),
-        };
-    }
-
-    /// <summary>How to open a connection.</summary>
-    public SslClientAuthenticationOptions ForClient()
-    {
-        var loaded = Current();
-        return new SslClientAuthenticationOptions
+            var server = (SslServerAuthenticationOptions)options.SslServerAuthenticationOptions;
+            (server.ServerCertificateSelectionCallback, server.ServerCertificateContext) = (null, Current().Own);
+        },
+        OnAuthenticateAsClient = (_, options) =>
         {
-            TargetHost = "silo",
-            ClientCertificateContext = loaded.Own,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => loaded.Issued(certificate),
-        };
-    }
-
-    /// <summary>Notes that a connection was refused, or refused us.</summary>
-    public void Refused(EndPoint? remote, Exception e) => LogRefused(remote, e.Message);
+            var client = (SslClientAuthenticationOptions)options.SslClientAuthenticationOptions;
+            (client.TargetHost, client.ClientCertificateContext) = ("silo", Current().Own);
+        },
+    };
 
     private Loaded Current()
     {
@@ -147,9 +138,6 @@ internal sealed partial class ClusterCertificates
     private (DateTime, DateTime, DateTime) WrittenAt() =>
         (File.GetLastWriteTimeUtc(_files.Certificate), File.GetLastWriteTimeUtc(_files.Key), File.GetLastWriteTimeUtc(_files.Authority));
 
-    [LoggerMessage(240, LogLevel.Warning, "A connection of the cluster with {Remote} was refused: {Reason}")]
-    private partial void LogRefused(EndPoint? remote, string reason);
-
     [LoggerMessage(241, LogLevel.Information, "The certificate of the cluster was read again; it is valid until {NotAfter:u}")]
     private partial void LogReloaded(DateTime notAfter);
 
@@ -159,18 +147,13 @@ internal sealed partial class ClusterCertificates
     private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, (DateTime, DateTime, DateTime) WrittenAt)
     {
         /// <summary>Whether the authority has issued a certificate, and its time is now.</summary>
-        public bool Issued(X509Certificate? certificate)
+        public bool Issued(X509Certificate2 certificate)
         {
-            if (certificate is not X509Certificate2 shown)
-            {
-                return false;
-            }
-
             using var chain = new X509Chain();
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            return chain.Build(shown);
+            return chain.Build(certificate);
         }
     }
 }

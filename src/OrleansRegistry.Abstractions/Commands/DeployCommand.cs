@@ -86,4 +86,7 @@ public sealed record IdempotencyKey
     /// <summary>SHA-256 of the request, lower-case hexadecimal.</summary>
     [Id(1)]
     public required string BodyHash { get; init; }
+
+    /// <summary>A caller's key together with the content of their deployment.</summary>
+    public static IdempotencyKey Of(string key, DeployCommand command) => new() { Key = key, BodyHash = DeployFingerprint.Hash(command) };
 }

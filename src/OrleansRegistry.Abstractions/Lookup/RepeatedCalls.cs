@@ -25,12 +25,16 @@ public sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
                 await context.Invoke();
                 return;
             }
-            catch (Exception e) when (context.SourceId is null && MayRepeat(e, context.InterfaceMethod) && clock.GetElapsedTime(begun) < Patience)
+            catch (Exception e) when (IsOfClient(context) && MayRepeat(e, context.InterfaceMethod) && clock.GetElapsedTime(begun) < Patience)
             {
                 await Task.Delay(Pause, clock);
             }
         }
     }
+
+    /// <summary>Whether somebody outside of the cluster asks a grain of the registry: what grains ask each other they repeat themselves.</summary>
+    private static bool IsOfClient(IOutgoingGrainCallContext context) =>
+        context.SourceId is null && context.InterfaceMethod.DeclaringType?.Assembly == typeof(RepeatedCalls).Assembly;
 
     /// <summary>Whether the call did nothing. An exception of just this type says that a message never reached its grain; more special ones don't.</summary>
     private static bool MayRepeat(Exception e, MethodInfo method) =>

@@ -63,7 +63,7 @@ public sealed class DeployRequest : IRequestBody
         };
         return idempotencyKey is null
             ? command
-            : command with { Idempotency = new IdempotencyKey { Key = idempotencyKey, BodyHash = DeployFingerprint.Hash(command) } };
+            : command with { Idempotency = IdempotencyKey.Of(idempotencyKey, command) };
     }
 }
 

@@ -17,10 +17,11 @@ internal sealed class WorkspaceGuard : IIncomingGrainCallFilter, IOutgoingGrainC
         return context.Invoke();
     }
 
-    /// <summary>What a grain asks of others it asks in its own workspace, also in turns that nobody's request began.</summary>
+    /// <summary>What a grain of the registry asks of others it asks in its own workspace, also in turns that nobody's request began.</summary>
     public Task Invoke(IOutgoingGrainCallContext context)
     {
-        if (context.SourceId is { } source && WorkspaceOf(source, context.InterfaceMethod) is { } workspace && WorkspaceScope.Current != workspace)
+        if (context is { SourceId: { } source, SourceContext.GrainInstance: { } asking } && asking.GetType().Assembly == typeof(WorkspaceGuard).Assembly
+            && WorkspaceOf(source, context.InterfaceMethod) is { } workspace && WorkspaceScope.Current != workspace)
         {
             WorkspaceScope.Enter(workspace);
         }

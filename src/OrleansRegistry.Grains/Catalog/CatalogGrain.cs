@@ -21,6 +21,8 @@ internal sealed class CatalogGrain(IGrainContext context, IRegistryCatalog catal
 
     public Task<VersionView?> FindVersion(VersionId id) => catalog.FindVersion(_workspace, id, CancellationToken.None);
 
+    public Task<VersionView?> FindVersionByNumber(string modelId, string number) => catalog.FindVersion(_workspace, modelId, number, CancellationToken.None);
+
     public Task<ImmutableArray<VersionView>> ListVersions(string modelId, VersionFilter filter, int limit) =>
         catalog.ListVersions(_workspace, modelId, filter, Math.Min(limit, ICatalogGrain.MaxItems), CancellationToken.None);
 

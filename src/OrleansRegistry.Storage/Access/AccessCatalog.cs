@@ -21,7 +21,7 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
     public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) =>
         [.. (await Read<StoredWorkspace>(new CatalogQuery(Rows).Where("kind = 'workspace'").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
 
-    public Task<bool> HasKeys(CancellationToken cancellationToken) => Guard(async connection =>
+    public Task<bool> HasKeys(CancellationToken cancellationToken) => database.Read(async connection =>
         (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").Where("kind = 'key'"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
         cancellationToken);
 
@@ -46,21 +46,8 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
     private async Task<ImmutableArray<T>> Read<T>(CatalogQuery query, CancellationToken cancellationToken)
         where T : class
     {
-        var rows = await Guard(connection => CatalogReader.Read(connection, query, ReadOrLog<T>, cancellationToken), cancellationToken);
+        var rows = await database.Read(connection => CatalogReader.Read(connection, query, ReadOrLog<T>, cancellationToken), cancellationToken);
         return [.. rows.OfType<T>()];
-    }
-
-    private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
-            return await read(connection);
-        }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
-        {
-            throw new RegistryUnavailableException("Keys and workspaces can't be read now.", e);
-        }
     }
 
     private T? ReadOrLog<T>(DbDataReader row)

@@ -25,7 +25,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         ) as firsts
         """;
 
-    public Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken) => Guard(
+    public Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken) => database.Read(
         async connection =>
         {
             var sums = new Dictionary<SumKey, UsageSum>();
@@ -44,7 +44,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         },
         cancellationToken);
 
-    public Task<VersionUsage?> FindUsage(string workspace, VersionId id, DateTimeOffset now, CancellationToken cancellationToken) => Guard(
+    public Task<VersionUsage?> FindUsage(string workspace, VersionId id, DateTimeOffset now, CancellationToken cancellationToken) => database.Read(
         async connection => (await CatalogReader.Read(
             connection,
             new CatalogQuery(Version).Where("workspace = {0} and model_id = {1} and ordinal = {2}", workspace, id.ModelId, id.Ordinal),
@@ -52,7 +52,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
             cancellationToken)).FirstOrDefault(),
         cancellationToken);
 
-    public Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken) => Guard(
+    public Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken) => database.Read(
         async connection =>
         {
             await using var command = new CatalogQuery(FirstUsage).On(connection);
@@ -64,7 +64,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         },
         cancellationToken);
 
-    public Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken) => Guard(
+    public Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken) => database.Read(
         connection => CatalogReader.Read(
             connection,
             new CatalogQuery(Closed)
@@ -78,7 +78,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
             cancellationToken),
         cancellationToken);
 
-    public Task<ImmutableArray<string>> ListRated(CancellationToken cancellationToken) => Guard(
+    public Task<ImmutableArray<string>> ListRated(CancellationToken cancellationToken) => database.Read(
         connection => CatalogReader.Read(
             connection,
             new CatalogQuery("select workspace from registry_state").Where("kind = 'rates' and key > 'rates/' and key < 'rates0'"),
@@ -133,19 +133,6 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
     private static decimal Seconds(long milliseconds) => milliseconds / 1000m;
-
-    private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
-            return await read(connection);
-        }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
-        {
-            throw new RegistryUnavailableException("Active time can't be added up now.", e);
-        }
-    }
 
     /// <summary>What sums are kept apart by, in the order of the answer.</summary>
     private readonly record struct SumKey(VersionId Id, Stage Stage, string? InstanceType, int Part) : IComparable<SumKey>

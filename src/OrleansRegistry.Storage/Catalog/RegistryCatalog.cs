@@ -107,7 +107,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         query.OrderBy("minor desc, ordinal desc");
         var unreadable = new CatalogQuery("select workspace, model_id, ordinal from catalog_version")
             .Where("workspace = {0} and model_id = {1} and major is null", workspace, modelId);
-        return Guard(
+        return database.Read(
             async connection =>
             {
                 // A number that can't be read may be the one that is asked for, and must not be given again.
@@ -143,7 +143,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     public Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken) => Readable(
         new CatalogQuery(Events).Where("position > {0}", after).OrderBy("position"), limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
 
-    public Task<long> FindLastPosition(CancellationToken cancellationToken) => Guard(
+    public Task<long> FindLastPosition(CancellationToken cancellationToken) => database.Read(
         async connection =>
         {
             await Number(connection, database.NumberEvents, cancellationToken);
@@ -152,7 +152,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         },
         cancellationToken);
 
-    public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => Guard(
+    public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => database.Read(
         connection => CatalogReader.Read(
             connection,
             new CatalogQuery("select distinct workspace, model_id from registry_state where kind = 'version' and serving_status = 'starting'"),
@@ -160,7 +160,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             cancellationToken),
         cancellationToken);
 
-    public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => Guard(
+    public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => database.Read(
         async connection => (await CatalogReader.Read(
             connection,
             new CatalogQuery("select count(*), coalesce(sum(version_count), 0), coalesce(sum(active_count), 0) from registry_state")
@@ -178,7 +178,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     }
 
     private Task<T?> First<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
-        where T : class => Guard(
+        where T : class => database.Read(
         async connection => (await CatalogReader.Read(connection, query, read, cancellationToken)).FirstOrDefault(), cancellationToken);
 
     /// <summary>
@@ -186,7 +186,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     /// </summary>
     private Task<ImmutableArray<T>> Readable<T>(
         CatalogQuery query, int limit, Func<DbDataReader, T> read, CancellationToken cancellationToken, string? before = null)
-        where T : class => Guard(
+        where T : class => database.Read(
         async connection =>
         {
             await Number(connection, before, cancellationToken);
@@ -223,19 +223,6 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         {
             LogLeftOut(e.Message);
             return null;
-        }
-    }
-
-    private async Task<T> Guard<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
-            return await read(connection);
-        }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
-        {
-            throw new RegistryUnavailableException("The catalog can't be read now.", e);
         }
     }
 

@@ -14,9 +14,9 @@ public static class SiloTls
         silo.Services.AddClusterCertificates(files);
         silo.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterCertificates>((options, certificates) =>
         {
-            options.ConfigureSiloInboundConnection(connection => connection.UseTls(certificates, isServer: true));
-            options.ConfigureGatewayInboundConnection(connection => connection.UseTls(certificates, isServer: true));
-            options.ConfigureSiloOutboundConnection(connection => connection.UseTls(certificates, isServer: false));
+            options.ConfigureSiloInboundConnection(connection => connection.UseServerTls(certificates.Tls));
+            options.ConfigureGatewayInboundConnection(connection => connection.UseServerTls(certificates.Tls));
+            options.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(certificates.Tls));
         });
         return silo;
     }

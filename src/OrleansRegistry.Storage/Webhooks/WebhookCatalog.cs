@@ -22,20 +22,14 @@ internal sealed partial class WebhookCatalog(RegistryDatabase database, ILogger<
 
     private async Task<ImmutableArray<(string Key, WebhookView Webhook)>> Read(string from, string to, CancellationToken cancellationToken)
     {
-        try
-        {
-            await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
-            var rows = await CatalogReader.Read(
+        var rows = await database.Read(
+            connection => CatalogReader.Read(
                 connection,
                 new CatalogQuery(Rows).Where("kind = 'webhook' and key > {0} and key < {1} and deleted_at is null", from, to),
                 ReadOrLog,
-                cancellationToken);
-            return [.. rows.Where(row => row.Webhook is not null).Select(row => (row.Key, row.Webhook!))];
-        }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
-        {
-            throw new RegistryUnavailableException("Webhooks can't be read now.", e);
-        }
+                cancellationToken),
+            cancellationToken);
+        return [.. rows.Where(row => row.Webhook is not null).Select(row => (row.Key, row.Webhook!))];
     }
 
     private (string Key, WebhookView? Webhook) ReadOrLog(DbDataReader row)

@@ -19,15 +19,15 @@ public sealed class RegistryProcess : IDisposable
     private readonly List<(string Text, TaskCompletionSource Printed)> _awaited = [];
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RegistryProcess(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    private RegistryProcess(NodeSettings settings, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [settings.Executable ?? Assembly, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in settings.AllEnvironment)
         {
             start.Environment[name] = value;
         }
@@ -81,6 +81,7 @@ public sealed class RegistryProcess : IDisposable
 
     /// <summary>Runs a node without waiting for it.</summary>
     public static RegistryProcess Run(NodeSettings settings) => new(
+        settings,
         [
             "--urls", "http://127.0.0.1:0",
             $"--Registry:DataDirectory={settings.DataDirectory}",
@@ -89,15 +90,13 @@ public sealed class RegistryProcess : IDisposable
             "--Registry:Outbound:AllowLoopback=true",
             "--Registry:Limits:RequestsPerSecond=0",
             .. settings.Arguments,
-        ],
-        settings.AllEnvironment);
+        ]);
 
     /// <summary>Runs a command that ends by itself.</summary>
     public static async Task<(int ExitCode, string Output)> RunToEnd(NodeSettings settings, params string[] first)
     {
         using var process = new RegistryProcess(
-            [.. first, $"--Registry:DataDirectory={settings.DataDirectory}", $"--Registry:SiloPort={settings.SiloPort}", .. settings.Arguments],
-            settings.AllEnvironment);
+            settings, [.. first, $"--Registry:DataDirectory={settings.DataDirectory}", $"--Registry:SiloPort={settings.SiloPort}", .. settings.Arguments]);
         return (await process.WaitForExit(), process.Output);
     }
 
@@ -189,6 +188,9 @@ public sealed record NodeSettings
     public int SiloPort { get; init; } = RegistryProcess.FreePort();
 
     public string? ConnectionString { get; init; }
+
+    /// <summary>The executable of another build; null for this one's.</summary>
+    public string? Executable { get; init; }
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
 

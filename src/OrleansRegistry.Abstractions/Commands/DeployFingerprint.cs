@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace OrleansRegistry.Gateway;
+namespace OrleansRegistry;
 
 /// <summary>
 /// What tells a repeated deployment from another one: the content of the command, whatever the order and spacing of its JSON. The hash

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+
+namespace OrleansRegistry.Cluster;
+
+/// <summary>How Orleans clients of a cluster behave, gateways among them, however they find its silos.</summary>
+public static class ClusterConnection
+{
+    /// <summary>How often a client looks for the silos that there are, and for one to begin with.</summary>
+    private static readonly TimeSpan SiloSearch = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an answer is waited for: a silo that is frozen is replaced by then.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Makes a client one of the cluster's.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="certificates">By which the cluster knows it, or null where connections are not secured.</param>
+    public static IClientBuilder ConnectToRegistry(this IClientBuilder client, ClusterCertificateFiles? certificates)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        client.Configure<ClusterOptions>(ClusterName.Set);
+        if (certificates is not null)
+        {
+            client.UseClusterTls(certificates);
+        }
+
+        // Silos may start later than their clients.
+        client.UseConnectionRetryFilter(async (_, cancellationToken) =>
+        {
+            await Task.Delay(SiloSearch, TimeProvider.System, cancellationToken);
+            return true;
+        });
+        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloSearch);
+        client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = Patience);
+        return client;
+    }
+}

@@ -1,0 +1,32 @@
+namespace OrleansRegistry;
+
+// What only reads.
+public partial interface IModelRegistry
+{
+    /// <summary>A model: a living one by its name, also a deleted one by its id. Null when there is none.</summary>
+    Task<CatalogModel?> FindModel(string model, CancellationToken cancellationToken = default);
+
+    /// <summary>A version by its id, whatever its state, or null.</summary>
+    Task<VersionView?> FindVersion(string versionId, CancellationToken cancellationToken = default);
+
+    /// <summary>A version as soon as it is no longer starting, at the latest when <paramref name="patience"/> is over; null when there is none.</summary>
+    Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan patience, CancellationToken cancellationToken = default);
+
+    /// <summary>The active time of a version so far (rule B1), or null when there is no such version.</summary>
+    Task<VersionUsage?> FindUsage(string versionId, CancellationToken cancellationToken = default);
+
+    /// <summary>Living models, read page by page.</summary>
+    IAsyncEnumerable<ModelView> ListModels(ModelFilter filter, CancellationToken cancellationToken = default);
+
+    /// <summary>Versions of a model, newest first, read page by page. <paramref name="model"/> is an id or a name; of one that is not there, none.</summary>
+    IAsyncEnumerable<VersionView> ListVersions(string model, VersionFilter filter, CancellationToken cancellationToken = default);
+
+    /// <summary>The position of the last event there is, to watch from: 0 when there is none.</summary>
+    Task<long> FindLastPosition(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Events behind <see cref="EventFilter.After"/>, in order, each once, for ever: those that have happened, then those that happen, within about a quarter of a second. It goes
+    /// on by itself after failures. Keep the <see cref="RegistryEvent.Position"/> of the last one that was dealt with, to go on from there later.
+    /// </summary>
+    IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,69 @@
+namespace OrleansRegistry;
+
+/// <summary>
+/// The registry, for one workspace. Refusals that a caller is expected to handle are values (<see cref="Outcome{T}.Error"/>, one of <see cref="ErrorCode"/>).
+/// What can't be answered throws <see cref="RegistryUnavailableException"/>; the outcome of a command is then unknown for up to
+/// <see cref="CommandContext.Lifetime"/>, as it is when its call is cancelled: cancelling stops the waiting only (rule E1). Repeat a deployment with the same
+/// <see cref="Deployment.IdempotencyKey"/>; promote, rollback and publish with <c>promote: true</c> with <c>from</c>; the rest as they are.
+/// Reads, deployments, and commands that are known not to have been run are repeated here already while a silo is being replaced.
+/// </summary>
+public partial interface IModelRegistry
+{
+    /// <summary>Makes a new version (rules N1 to N5, L1, L6).</summary>
+    Task<Outcome<DeployAnswer>> Deploy(Deployment deployment, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a version id. <paramref name="model"/> is an id or a name.
+    /// </summary>
+    Task<Outcome<ResolvedVersion>> Resolve(string model, string? selector = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Publishes a draft (rules P1 and P3).</summary>
+    /// <param name="versionId">The version.</param>
+    /// <param name="promote">Whether it claims the primary pointer; null for what rule P1 says.</param>
+    /// <param name="from">With <paramref name="promote"/> true: the primary that is expected, an id or null for none (rule P5).</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<CommandAnswer>> Publish(
+        string versionId, bool? promote = null, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a routable version primary (rule P2).</summary>
+    /// <param name="versionId">The version.</param>
+    /// <param name="from">The primary that is expected, an id or null for none (rule P5).</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<CommandAnswer>> Promote(
+        string versionId, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Goes back to the previous primary that is still routable (rule P5). <paramref name="model"/> is an id or a name.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="from">The primary that is expected, an id or null for none.</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<CommandAnswer>> Rollback(
+        string model, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Brings an inactive version back, or starts a failed one again (rule L3), with another <paramref name="serving"/> if one is given.</summary>
+    Task<Outcome<CommandAnswer>> Activate(
+        string versionId, ServingSpec? serving = null, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a version out of routing at once (rules L2 and P4).</summary>
+    /// <param name="versionId">The version.</param>
+    /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>
+    /// <param name="refuseIfPrimary">Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<CommandAnswer>> Deactivate(
+        string versionId, string? promoteTo = null, bool refuseIfPrimary = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a version for ever; the last one takes its model along (rules L4 and L5). Needs role admin.</summary>
+    /// <param name="versionId">The version.</param>
+    /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>
+    /// <param name="refuseIfPrimary">Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<CommandAnswer>> Delete(
+        string versionId, string? promoteTo = null, bool refuseIfPrimary = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a model and all its versions in one write (rule L5). Needs role admin.</summary>
+    Task<Outcome<ModelView>> DeleteModel(string modelId, CommandOptions? options = null, CancellationToken cancellationToken = default);
+}

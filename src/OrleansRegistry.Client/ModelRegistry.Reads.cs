@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansRegistry;
+
+// What only reads.
+internal sealed partial class ModelRegistry
+{
+    /// <summary>How long to wait for more events, or for a registry that doesn't answer.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    public Task<CatalogModel?> FindModel(string model, CancellationToken cancellationToken) =>
+        Ask(() => _lookup.Read(Workspace, model, cancellationToken), cancellationToken);
+
+    public Task<VersionView?> FindVersion(string versionId, CancellationToken cancellationToken) =>
+        OfVersion(versionId, id => _catalog.FindVersion(Workspace, id, cancellationToken), cancellationToken);
+
+    public Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan patience, CancellationToken cancellationToken) =>
+        OfVersion(versionId, id => _watch.Read(Workspace, id, patience, cancellationToken), cancellationToken);
+
+    public Task<VersionUsage?> FindUsage(string versionId, CancellationToken cancellationToken) =>
+        OfVersion(versionId, id => Catalog.FindUsage(id), cancellationToken);
+
+    public async IAsyncEnumerable<ModelView> ListModels(ModelFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        while (true)
+        {
+            var page = await Ask(() => _catalog.ListModels(Workspace, filter, ICatalogGrain.MaxItems, cancellationToken), cancellationToken);
+            foreach (var model in page)
+            {
+                yield return model;
+            }
+
+            if (page.Length < ICatalogGrain.MaxItems)
+            {
+                yield break;
+            }
+
+            filter = filter with { After = new ModelCursor(page[^1].Name, page[^1].CreatedAt, page[^1].Id) };
+        }
+    }
+
+    public async IAsyncEnumerable<VersionView> ListVersions(string model, VersionFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        if (await FindModel(model, cancellationToken) is not { Model.Id: var modelId })
+        {
+            yield break;
+        }
+
+        while (true)
+        {
+            var page = await Ask(() => _catalog.ListVersions(Workspace, modelId, filter, ICatalogGrain.MaxItems, cancellationToken), cancellationToken);
+            foreach (var version in page)
+            {
+                yield return version;
+            }
+
+            if (page.Length < ICatalogGrain.MaxItems || !VersionId.TryParse(page[^1].Id, out var last))
+            {
+                yield break;
+            }
+
+            filter = filter with { Before = last.Ordinal };
+        }
+    }
+
+    public Task<long> FindLastPosition(CancellationToken cancellationToken) => Ask(Catalog.FindLastPosition, cancellationToken);
+
+    public async IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        while (true)
+        {
+            var page = await ReadEvents(filter, cancellationToken);
+            foreach (var happened in page)
+            {
+                yield return happened;
+            }
+
+            if (page is [.., var last])
+            {
+                filter = filter with { After = last.Position };
+            }
+
+            if (page.Count < ICatalogGrain.MaxItems)
+            {
+                await Task.Delay(Pause, _clock, cancellationToken);
+            }
+        }
+    }
+
+    private ICatalogGrain Catalog => _grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog(Workspace));
+
+    private async Task<IReadOnlyList<RegistryEvent>> ReadEvents(EventFilter filter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Ask(() => _catalog.ListEvents(Workspace, filter, ICatalogGrain.MaxItems, cancellationToken), cancellationToken);
+        }
+        catch (RegistryUnavailableException)
+        {
+            return [];
+        }
+    }
+
+    private Task<T?> OfVersion<T>(string versionId, Func<VersionId, Task<T?>> read, CancellationToken cancellationToken)
+        where T : class =>
+        VersionId.TryParse(versionId, out var id) ? Ask(() => read(id), cancellationToken) : Task.FromResult<T?>(null);
+}

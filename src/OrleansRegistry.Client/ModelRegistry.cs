@@ -1,0 +1,130 @@
+namespace OrleansRegistry;
+
+/// <inheritdoc cref="IModelRegistry"/>
+internal sealed partial class ModelRegistry : IModelRegistry
+{
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _clock;
+    private readonly ModelRegistryOptions _options;
+    private readonly GrainCatalog _catalog;
+    private readonly ModelLookup _lookup;
+    private readonly ModelResolver _resolver;
+    private readonly Deployer _deployer;
+    private readonly VersionWatch _watch;
+    private volatile bool _hasWorkspace;
+
+    public ModelRegistry(IGrainFactory grains, ModelRegistryOptions options, TimeProvider clock)
+    {
+        (_grains, _options, _clock) = (grains, options, clock);
+        _catalog = new GrainCatalog(grains);
+        _lookup = new ModelLookup(_catalog);
+        _resolver = new ModelResolver(grains, _catalog);
+        _deployer = new Deployer(grains, _catalog, clock);
+        _watch = new VersionWatch(_catalog, clock);
+    }
+
+    private string Workspace => _options.Workspace;
+
+    public Task<Outcome<DeployAnswer>> Deploy(Deployment deployment, CommandOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(deployment);
+        var command = deployment.ToCommand(NewContext(options));
+        List<FieldError> problems = [.. CommandValidation.Validate(command)];
+        if (options?.IfMatch is not null)
+        {
+            problems.Add(new FieldError("If-Match", "does not apply to a deployment"));
+        }
+
+        return problems.Count > 0
+            ? Task.FromResult<Outcome<DeployAnswer>>(RegistryError.Invalid([.. problems]))
+            : Run(Permission.Deploy, () => _deployer.Deploy(Workspace, command, cancellationToken), cancellationToken);
+    }
+
+    public Task<Outcome<ResolvedVersion>> Resolve(string model, string? selector, CancellationToken cancellationToken) => Run(
+        Permission.Resolve,
+        () => _lookup.Ask(Workspace, model, id => _resolver.Resolve(Workspace, id, selector, cancellationToken), cancellationToken),
+        cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> Publish(
+        string versionId, bool? promote, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId,
+        (model, ordinal) => model.Publish(new PublishCommand { Context = NewContext(options), Ordinal = ordinal, Promote = promote, From = from }),
+        cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> Promote(string versionId, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId, (model, ordinal) => model.Promote(new PromoteCommand { Context = NewContext(options), Ordinal = ordinal, From = from }), cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> Rollback(string model, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => Run(
+        Permission.Deploy,
+        () => _lookup.Ask(Workspace, model, id => Model(id).Rollback(new RollbackCommand { Context = NewContext(options), From = from }), cancellationToken),
+        cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> Activate(string versionId, ServingSpec? serving, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId, (model, ordinal) => model.Activate(new ActivateCommand { Context = NewContext(options), Ordinal = ordinal, Serving = serving }), cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> Deactivate(
+        string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId, (model, ordinal) => model.Deactivate(Retire(ordinal, promoteTo, refuseIfPrimary, options)), cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> Delete(
+        string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId, (model, ordinal) => model.Delete(Retire(ordinal, promoteTo, refuseIfPrimary, options)), cancellationToken, Permission.Administer);
+
+    public Task<Outcome<ModelView>> DeleteModel(string modelId, CommandOptions? options, CancellationToken cancellationToken) =>
+        ModelId.IsWellFormed(modelId)
+            ? Run(Permission.Administer, () => Model(modelId).DeleteModel(new DeleteModelCommand { Context = NewContext(options) }), cancellationToken)
+            : Task.FromResult<Outcome<ModelView>>(RegistryError.Invalid("model", "must be the id of a model; a name is not accepted here"));
+
+    private RetireCommand Retire(int ordinal, string? promoteTo, bool refuseIfPrimary, CommandOptions? options) =>
+        new() { Context = NewContext(options), Ordinal = ordinal, PromoteTo = promoteTo, RefuseIfPrimary = refuseIfPrimary };
+
+    /// <summary>Runs a command on a version, which its model does.</summary>
+    private Task<Outcome<CommandAnswer>> OnVersion(
+        string versionId, Func<IModelGrain, int, Task<Outcome<CommandAnswer>>> command, CancellationToken cancellationToken, Permission needed = Permission.Deploy) =>
+        VersionId.TryParse(versionId, out var id)
+            ? Run(needed, () => command(Model(id.ModelId), id.Ordinal), cancellationToken)
+            : Task.FromResult<Outcome<CommandAnswer>>(new RegistryError(ErrorCode.VersionNotFound, $"There is no version '{versionId}'."));
+
+    /// <summary>Runs what the service's role must allow.</summary>
+    private Task<Outcome<T>> Run<T>(Permission needed, Func<Task<Outcome<T>>> call, CancellationToken cancellationToken)
+        where T : class =>
+        _options.Role.Allows(needed)
+            ? Ask(call, cancellationToken)
+            : Task.FromResult<Outcome<T>>(new RegistryError(ErrorCode.Forbidden, $"A service of role {_options.Role} may not do that; it needs {Permissions.Least(needed)}."));
+
+    /// <summary>Asks in the workspace, and says in one way that there was no answer.</summary>
+    private async Task<T> Ask<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        WorkspaceScope.Enter(Workspace);
+        try
+        {
+            if (!_hasWorkspace)
+            {
+                var found = await _grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(Workspace)).Get().WaitAsync(cancellationToken);
+                _hasWorkspace = found.TryGet(out _, out var error) ? true : throw new InvalidOperationException(error.Detail);
+            }
+
+            return await call().WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or SiloReplacedException)
+        {
+            throw new RegistryUnavailableException("The registry does not answer; what was asked of it may still be done.", e);
+        }
+    }
+
+    private IModelGrain Model(string id) => _grains.GetGrain<IModelGrain>(GrainKeys.Model(Workspace, id));
+
+    private CommandContext NewContext(CommandOptions? options)
+    {
+        var now = _clock.GetUtcNow();
+        return new CommandContext
+        {
+            CommandId = Guid.CreateVersion7(now),
+            Actor = _options.Actor,
+            Deadline = now + CommandContext.Lifetime,
+            Role = _options.Role,
+            DryRun = options?.DryRun ?? false,
+            IfMatch = options?.IfMatch is { } tag ? [tag] : [],
+        };
+    }
+}

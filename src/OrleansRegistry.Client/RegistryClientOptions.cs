@@ -1,0 +1,83 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using OrleansRegistry.Cluster;
+
+namespace OrleansRegistry;
+
+/// <summary>As whom a service uses the registry.</summary>
+public class ModelRegistryOptions
+{
+    private const int MaxName = 64;
+
+    /// <summary>The workspace that all calls act in. It must be there; <c>default</c> always is.</summary>
+    public string Workspace { get; set; } = GrainKeys.DefaultWorkspace;
+
+    /// <summary>The service's name: events and views call it <c>service:{name}</c>. 1 to 64 characters without blanks and control characters; there is no default.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>
+    /// The role that commands are sent with. Only an admin deletes, and moves the primary of a protected model. The default is deployer. Whoever is let into the
+    /// cluster is trusted with saying it; see <see cref="RegistryClientOptions.Certificates"/>.
+    /// </summary>
+    public Role Role { get; set; } = Role.Deployer;
+
+    /// <summary>Who changes things, as events and views say.</summary>
+    internal string Actor => $"service:{Name}";
+
+    /// <summary>Throws when something is wrong.</summary>
+    /// <exception cref="OptionsValidationException">The message says all that is wrong.</exception>
+    internal void Validate()
+    {
+        List<string> problems = [];
+        Validate(problems);
+        if (problems.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(ModelRegistryOptions), GetType(), problems);
+        }
+    }
+
+    private protected virtual void Validate(List<string> problems)
+    {
+        if (Name.Length is 0 or > MaxName || Name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+        {
+            problems.Add($"{nameof(Name)} must be 1 to {MaxName} characters without blanks and control characters.");
+        }
+
+        if (!CommandValidation.IsWorkspace(Workspace))
+        {
+            problems.Add($"{nameof(Workspace)} '{Workspace}' is not the name of a workspace.");
+        }
+    }
+}
+
+/// <summary>How a service reaches a cluster of the registry, and as whom.</summary>
+public sealed class RegistryClientOptions : ModelRegistryOptions
+{
+    /// <summary>
+    /// Where silos take Orleans clients, as <c>host:port</c> with the port of their <c>Registry__GatewayPort</c>. One that answers is enough to start; a name that stands for
+    /// several addresses is looked up again every second, so that silos may come and go.
+    /// </summary>
+    public IList<string> Silos { get; } = [];
+
+    /// <summary>The service's certificate of the cluster's authority, or null for a cluster that runs without.</summary>
+    public ClusterCertificateFiles? Certificates { get; set; }
+
+    /// <summary>The silos as end points that may still have to be looked up.</summary>
+    internal IReadOnlyList<DnsEndPoint> EndPoints => [.. Silos.Select(Parse).OfType<DnsEndPoint>()];
+
+    private protected override void Validate(List<string> problems)
+    {
+        base.Validate(problems);
+        if (Silos.Count == 0)
+        {
+            problems.Add($"{nameof(Silos)} must name at least one silo, as host:port.");
+        }
+
+        problems.AddRange(Silos.Where(silo => Parse(silo) is null).Select(silo => $"{nameof(Silos)} has '{silo}', which is not host:port."));
+    }
+
+    private static DnsEndPoint? Parse(string silo) =>
+        Uri.TryCreate($"tcp://{silo}", UriKind.Absolute, out var uri) && uri.Port > 0 && uri.UserInfo.Length == 0 && uri.PathAndQuery is "" or "/"
+            ? new DnsEndPoint(uri.DnsSafeHost, uri.Port)
+            : null;
+}

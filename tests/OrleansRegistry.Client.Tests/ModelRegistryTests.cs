@@ -1,0 +1,249 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Client.Tests;
+
+/// <summary>The registry as a service in a silo's process uses it, on a real silo with a real database.</summary>
+public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase) : IAsyncLifetime
+{
+    private TestDatabase? _database;
+    private TestSilo? _silo;
+
+    private IModelRegistry Registry => Silo.Services.GetRequiredService<IModelRegistry>();
+
+    private TestSilo Silo => _silo!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await emptyDatabase();
+        _silo = await Start("shop");
+        await CreateWorkspace(GrainKeys.DefaultWorkspace);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Silo.DisposeAsync();
+        await _database!.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task N2_L1_L2_L3_P2_P4_P5_a_service_runs_the_whole_life_of_versions()
+    {
+        var first = await Deploy("A model");
+        var second = await Deploy("A model", deploy => deploy with { VersionBump = VersionBump.Major, Publish = true });
+        Assert.Equal(("0.1.0", VersionState.Draft, "service:shop"), (first.Version, first.State, first.CreatedBy));
+        Assert.Equal(("1.0.0", VersionState.Published), (second.Version, second.State));
+
+        Assert.True(Value(await Registry.Publish(first.Id, promote: false)).Changed);
+        Assert.Equal(second.Id, Value(await Registry.Resolve("A model")).VersionId);
+        Assert.Equal(first.Id, Value(await Registry.Promote(first.Id, from: second.Id)).PrimaryChange!.To);
+        Assert.Equal(ErrorCode.PrimaryMoved, (await Registry.Promote(second.Id, from: second.Id)).Error!.Code);
+        Assert.Equal(second.Id, Value(await Registry.Rollback("A model")).PrimaryChange!.To);
+        Assert.Equal(ErrorCode.IsPrimary, (await Registry.Deactivate(second.Id, refuseIfPrimary: true)).Error!.Code);
+        Assert.Equal(first.Id, Value(await Registry.Deactivate(second.Id, promoteTo: first.Id)).PrimaryChange!.To);
+        Assert.Equal(ErrorCode.VersionInactive, (await Registry.Resolve("A model", "1.0.0")).Error!.Code);
+        Assert.Equal(VersionState.Published, Value(await Registry.Activate(second.Id)).Version.State);
+
+        Assert.Equal(first.Id, Value(await Registry.Resolve(first.ModelId, "^0.1")).VersionId);
+        Assert.Equal(second.Id, Value(await Registry.Resolve("A model", second.Id)).VersionId);
+        Assert.Equal(ErrorCode.VersionNotFound, (await Registry.Resolve("A model", "7.0.0")).Error!.Code);
+        Assert.Equal(ErrorCode.ModelNotFound, (await Registry.Resolve("Another")).Error!.Code);
+        Assert.True((await Registry.FindUsage(first.Id))!.PublishedSeconds > 0);
+        Assert.Equal("1.0.0", (await Registry.WaitWhileStarting(second.Id, TimeSpan.FromMinutes(1)))!.Version);
+        Assert.Equal("A model", (await Registry.FindModel("A model"))!.Model.Name);
+    }
+
+    [Fact]
+    public async Task L4_L5_only_an_admin_deletes()
+    {
+        var version = await Deploy("A model");
+
+        Assert.Equal(ErrorCode.Forbidden, (await Registry.Delete(version.Id)).Error!.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await Registry.DeleteModel(version.ModelId)).Error!.Code);
+        await Restart("admin", Role.Admin);
+        Assert.True(Value(await Registry.Delete(version.Id)).ModelDeleted);
+        Assert.Equal(ErrorCode.ModelDeleted, (await Registry.DeleteModel(version.ModelId)).Error!.Code);
+        Assert.Equal(VersionState.Deleted, (await Registry.FindVersion(version.Id))!.State);
+        Assert.NotNull((await Registry.FindModel(version.ModelId))!.DeletedAt);
+    }
+
+    [Theory]
+    [InlineData(Role.Viewer, false)]
+    [InlineData(Role.Invoker, false)]
+    [InlineData(Role.Deployer, true)]
+    public async Task E2_a_service_does_what_its_role_allows(Role role, bool mayDeploy)
+    {
+        var version = await Deploy("A model", deploy => deploy with { Publish = true });
+        await Restart("other", role);
+
+        Assert.Equal(version.Id, Value(await Registry.Resolve("A model")).VersionId);
+        Assert.Equal(mayDeploy ? null : ErrorCode.Forbidden, (await Registry.Deploy(new Deployment { ModelName = "A model" })).Error?.Code);
+        Assert.Equal(mayDeploy ? null : ErrorCode.Forbidden, (await Registry.Deactivate(version.Id)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task N5_a_deployment_that_is_repeated_with_its_key_makes_nothing()
+    {
+        var deployment = new Deployment { ModelName = "A model", IdempotencyKey = "build-17" };
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Registry.Deploy(deployment)));
+
+        Assert.Single(answers.Select(answer => Value(answer).Version.Id).Distinct());
+        Assert.Single(answers, answer => !Value(answer).Replayed);
+        Assert.Equal(ErrorCode.IdempotencyKeyReused, (await Registry.Deploy(deployment with { Publish = true })).Error!.Code);
+        Assert.NotEqual((await Deploy("A model")).Id, (await Deploy("A model")).Id);
+    }
+
+    [Fact]
+    public async Task E3_input_that_is_not_valid_names_the_field_and_changes_nothing()
+    {
+        var refused = (await Registry.Deploy(new Deployment { ModelName = "a/b", Base = "x" }, new CommandOptions { IfMatch = "\"1\"" })).Error!;
+
+        Assert.Equal(["model_name", "base", "If-Match"], refused.Fields.Select(field => field.Field));
+        Assert.Equal(ErrorCode.VersionNotFound, (await Registry.Publish("no id")).Error!.Code);
+        Assert.Equal(ErrorCode.ModelNotFound, (await Registry.Rollback("no/name")).Error!.Code);
+        Assert.Null(await Registry.FindVersion("no id"));
+        Assert.Null(await Registry.FindModel("no/name"));
+        Assert.Equal(0, await Registry.ListModels(new ModelFilter()).CountAsync());
+        Assert.Empty((await Silo.Catalog.ListEvents(0, 100, default)).Where(happened => happened.ModelId is not null));
+    }
+
+    [Fact]
+    public async Task A_dry_run_changes_nothing_and_a_stale_tag_is_refused()
+    {
+        var version = await Deploy("A model");
+
+        Assert.True(Value(await Registry.Publish(version.Id, options: new CommandOptions { DryRun = true })).Changed);
+        Assert.Equal("0.2.0", Value(await Registry.Deploy(new Deployment { ModelName = "A model" }, new CommandOptions { DryRun = true })).Version.Version);
+        Assert.Equal(version, await Registry.FindVersion(version.Id), new Rendered());
+
+        var tag = new CommandOptions { IfMatch = EntityTag.Version(version.Revision, version.IsPrimary) };
+        Assert.True(Value(await Registry.Publish(version.Id, options: tag)).Changed);
+        Assert.Equal(ErrorCode.RevisionMismatch, (await Registry.Deactivate(version.Id, options: tag)).Error!.Code);
+    }
+
+    [Fact]
+    public async Task E2_a_registry_sees_its_own_workspace_only_and_refuses_one_that_is_not_there()
+    {
+        var version = await Deploy("A model", deploy => deploy with { Publish = true });
+
+        await Restart("other", workspace: "elsewhere");
+        var missing = await Assert.ThrowsAsync<InvalidOperationException>(() => Registry.Deploy(new Deployment { ModelName = "A model" }));
+        Assert.Contains("elsewhere", missing.Message, StringComparison.Ordinal);
+
+        await CreateWorkspace("elsewhere");
+        Assert.Equal(ErrorCode.ModelNotFound, (await Registry.Resolve("A model")).Error!.Code);
+        Assert.Equal(ErrorCode.ModelNotFound, (await Registry.Resolve(version.ModelId)).Error!.Code);
+        Assert.Equal(ErrorCode.VersionNotFound, (await Registry.Deactivate(version.Id)).Error!.Code);
+        Assert.Null(await Registry.FindVersion(version.Id));
+        Assert.Null(await Registry.FindUsage(version.Id));
+        Assert.Equal(0, await Registry.ListModels(new ModelFilter()).CountAsync());
+        Assert.Equal(0, await Registry.ListVersions("A model", new VersionFilter()).CountAsync());
+        Assert.NotEqual(version.ModelId, (await Deploy("A model")).ModelId);
+        await foreach (var happened in Registry.Watch(new EventFilter()))
+        {
+            Assert.Equal("elsewhere", happened.Workspace);
+            if (happened.Type == EventType.VersionDeployed)
+            {
+                break;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Lists_go_on_behind_each_page()
+    {
+        const int more = ICatalogGrain.MaxItems + 1;
+        for (var i = 0; i < more; i++)
+        {
+            await Deploy("Many versions");
+        }
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, more), async (i, _) => await Deploy($"Model {i:D4}"));
+
+        var versions = await Registry.ListVersions("Many versions", new VersionFilter()).ToListAsync();
+        Assert.Equal(Enumerable.Range(1, more).Reverse().Select(ordinal => $"0.{ordinal}.0"), versions.Select(version => version.Version));
+        var models = await Registry.ListModels(new ModelFilter { NamePrefix = "model" }).ToListAsync();
+        Assert.Equal(Enumerable.Range(0, more).Select(i => $"Model {i:D4}"), models.Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task A_watcher_sees_each_event_once_and_in_order_what_was_and_what_comes()
+    {
+        var model = await Deploy("A model", deploy => deploy with { Publish = true });
+        var position = await Registry.FindLastPosition();
+        using var stop = new CancellationTokenSource();
+        await using var watcher = Registry.Watch(new EventFilter { ModelId = model.ModelId, After = position }, stop.Token).GetAsyncEnumerator();
+        var next = watcher.MoveNextAsync();
+
+        await Deploy("Another model");
+        var other = await Deploy("A model", deploy => deploy with { Publish = true });
+        Value(await Registry.Deactivate(other.Id));
+
+        var expected = await Silo.Catalog.ListEvents("default", new EventFilter { ModelId = model.ModelId, After = position }, 100, default);
+        Assert.Equal(EventType.VersionDeactivated, expected[^2].Type);
+        foreach (var happened in expected)
+        {
+            Assert.True(await next);
+            Assert.Equal((happened.Id, happened.Type, happened.Data.ToString()), (watcher.Current.Id, watcher.Current.Type, watcher.Current.Data.ToString()));
+            next = watcher.MoveNextAsync();
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_waiting()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Registry.Deploy(new Deployment { ModelName = "A model" }, cancellationToken: cancelled.Token));
+    }
+
+    [Fact]
+    public async Task E2_a_grain_of_the_service_itself_uses_the_registry_whatever_its_key_looks_like()
+    {
+        var version = await Silo.Grains.GetGrain<IShopGrain>("shelf/elsewhere/7").Deploy("A model");
+
+        Assert.Equal("0.1.0", version);
+        Assert.Equal("service:shop", (await Registry.FindModel("A model"))!.Model.CreatedBy);
+    }
+
+    private static T Value<T>(Outcome<T> outcome)
+        where T : class => outcome.TryGet(out var value, out var error) ? value : throw new InvalidOperationException($"{error.Code}: {error.Detail}");
+
+    private async Task<VersionView> Deploy(string name, Func<Deployment, Deployment>? change = null)
+    {
+        var deployment = new Deployment { ModelName = name };
+        return Value(await Registry.Deploy(change?.Invoke(deployment) ?? deployment)).Version;
+    }
+
+    private Task<TestSilo> Start(string name, Role role = Role.Deployer, string workspace = GrainKeys.DefaultWorkspace) => TestSilo.Start(
+        _database!.Options, services => services.AddModelRegistry(options => (options.Name, options.Role, options.Workspace) = (name, role, workspace)));
+
+    private async Task Restart(string name, Role role = Role.Deployer, string workspace = GrainKeys.DefaultWorkspace)
+    {
+        await Silo.DisposeAsync();
+        _silo = await Start(name, role, workspace);
+    }
+
+    private async Task CreateWorkspace(string name) => Value(
+        await Silo.Grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(name)).Create(new CreateWorkspaceCommand { Context = Silo.Command() }));
+
+    /// <summary>Versions are the same when they read the same: their labels are dictionaries.</summary>
+    private sealed class Rendered : IEqualityComparer<VersionView?>
+    {
+        public bool Equals(VersionView? x, VersionView? y) => Text(x) == Text(y);
+
+        public int GetHashCode(VersionView obj) => Text(obj).GetHashCode(StringComparison.Ordinal);
+
+        private static string Text(VersionView? version) => System.Text.Json.JsonSerializer.Serialize(version);
+    }
+}
+
+public sealed class SqliteModelRegistryTests() : ModelRegistryTests(() => Task.FromResult(TestDatabase.Sqlite()));
+
+public sealed class PostgresModelRegistryTests() : ModelRegistryTests(TestDatabase.Postgres);

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace OrleansRegistry.Client.Tests;
+
+/// <summary>All that is wrong with a service's options is said at once, before it starts.</summary>
+public sealed class OptionsTests
+{
+    [Fact]
+    public void Every_problem_is_named()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+
+        var refused = Assert.Throws<OptionsValidationException>(() => builder.AddOrleansRegistryClient(options =>
+        {
+            options.Name = "two words";
+            options.Workspace = "No Workspace";
+            foreach (var silo in (string[])["silo", "silo:0", "user@silo:1", "silo:1/path"])
+            {
+                options.Silos.Add(silo);
+            }
+        }));
+
+        Assert.Equal(6, refused.Failures.Count());
+        Assert.Contains("Name must be", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Workspace 'No Workspace'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Silos has 'user@silo:1'", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Silos_must_be_named() => Assert.Contains(
+        "Silos must name at least one",
+        Assert.Throws<OptionsValidationException>(() => Host.CreateEmptyApplicationBuilder(null).AddOrleansRegistryClient(options => options.Name = "shop")).Message,
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a\n")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789")]
+    public void A_service_has_a_name_that_can_stand_in_events(string name) => Assert.Throws<OptionsValidationException>(
+        () => new ServiceCollection().AddModelRegistry(options => options.Name = name));
+}
