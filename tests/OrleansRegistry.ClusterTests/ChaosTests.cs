@@ -7,7 +7,7 @@ namespace OrleansRegistry.ClusterTests;
 
 /// <summary>
 /// A cluster under load while its parts are killed, frozen and cut off. <c>REGISTRY_CHAOS_MINUTES</c> makes it go on for so long,
-/// <c>REGISTRY_CHAOS_SEED</c> repeats a schedule; see <c>scripts/chaos.sh</c>.
+/// <c>REGISTRY_CHAOS_SEED</c> repeats a schedule, <c>REGISTRY_CHAOS_FAULTS</c> injects some faults only; see <c>scripts/chaos.sh</c>.
 /// </summary>
 public sealed class ChaosTests(ITestOutputHelper output)
 {
@@ -25,7 +25,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var seed = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        await using var cluster = await ClusterNodes.Start(Silos, Gateways);
+        await using var server = await PostgresServer.Run();
+        await using var cluster = await ClusterNodes.Start(Silos, Gateways, server.ConnectionString);
         await using var receiver = await WebhookReceiver.Start();
         (await cluster.Gateways[0].Client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url })).MustBe(HttpStatusCode.Created);
         var history = new History(Models);
@@ -34,7 +35,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var watcher = new EventWatcher();
         var watching = Watch(cluster, watcher, stop.Token);
         var working = clients.Select(client => Task.Run(() => client.Work(stop.Token))).ToArray();
-        var reports = await Disturb(cluster, history, random, TimeSpan.FromMinutes(minutes), working);
+        var reports = await Disturb(cluster, server, history, random, TimeSpan.FromMinutes(minutes), working);
         await stop.CancelAsync();
         await Task.WhenAll(working).WaitAsync(Patience);
         await watching.WaitAsync(Patience);
@@ -60,19 +61,19 @@ public sealed class ChaosTests(ITestOutputHelper output)
     }
 
     /// <summary>Every fault once, in an order that the seed gives, and then more of them for as long as there is time.</summary>
-    private async Task<List<FaultReport>> Disturb(ClusterNodes cluster, History history, Random random, TimeSpan duration, Task[] working)
+    private async Task<List<FaultReport>> Disturb(ClusterNodes cluster, PostgresServer server, History history, Random random, TimeSpan duration, Task[] working)
     {
         var begun = History.Now;
-        var faults = new FaultInjector(cluster, history, random);
+        var faults = new FaultInjector(cluster, server, history, random);
         List<FaultReport> reports = [];
         await history.Recovery(ofReads: false).WaitAsync(Patience);
         do
         {
-            var round = Enum.GetValues<Fault>();
+            var round = Round(isLong: duration > TimeSpan.Zero);
             random.Shuffle(round);
             foreach (var fault in round)
             {
-                output.WriteLine($"{reports.Count}: {fault}");
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reports.Count}: {fault} after {System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds:F0} s"));
                 var report = faults.Inject(fault);
                 await Task.WhenAny([report, .. working]);
                 // A client that has seen what must not be has ended.
@@ -83,6 +84,11 @@ public sealed class ChaosTests(ITestOutputHelper output)
         while (System.Diagnostics.Stopwatch.GetElapsedTime(begun) < duration);
         return reports;
     }
+
+    /// <summary>All faults, or those that <c>REGISTRY_CHAOS_FAULTS</c> names, separated by commas.</summary>
+    private static Fault[] Round(bool isLong) => Environment.GetEnvironmentVariable("REGISTRY_CHAOS_FAULTS") is { } names
+        ? Array.ConvertAll(names.Split(','), Enum.Parse<Fault>)
+        : Array.FindAll(Enum.GetValues<Fault>(), fault => isLong || fault != Fault.StopDatabaseForLong);
 
     /// <summary>Follows the events on one gateway or the other, from where it was cut off.</summary>
     private static async Task Watch(ClusterNodes cluster, EventWatcher watcher, CancellationToken stop)

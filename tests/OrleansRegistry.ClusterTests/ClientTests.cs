@@ -10,7 +10,7 @@ namespace OrleansRegistry.ClusterTests;
 public sealed class ClientTests
 {
     private static readonly string Service = Path.GetFullPath(
-        typeof(ClientTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ServiceAssembly").Value!, AppContext.BaseDirectory);
+        typeof(ClientTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "SampleService").Value!, AppContext.BaseDirectory);
 
     [Fact]
     public async Task E1_N5_L2_a_service_and_callers_over_HTTP_see_one_registry_while_silos_are_killed()

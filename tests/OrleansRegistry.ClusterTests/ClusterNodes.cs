@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Reflection;
 using Npgsql;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Testing;
@@ -34,6 +35,9 @@ internal sealed class SiloNode(RegistryProcess process, HttpClient client, TcpPr
 
     /// <summary>Their way to it.</summary>
     public TcpProxy Peers => links.Peers;
+
+    /// <summary>The gateways' way to it.</summary>
+    public TcpProxy Callers => links.Clients;
 
     public override void Dispose()
     {
@@ -69,6 +73,9 @@ internal sealed class SiloLinks : IDisposable
 /// <summary>Silos and gateways as processes on loopback, all on one PostgreSQL database.</summary>
 internal sealed class ClusterNodes : IAsyncDisposable
 {
+    private static readonly string OtherClockHost = Path.GetFullPath(
+        typeof(ClusterNodes).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "OtherClockHost").Value!, AppContext.BaseDirectory);
+
     private readonly TestDatabase _database;
     private readonly ClusterCertificateFiles _files;
 
@@ -85,9 +92,12 @@ internal sealed class ClusterNodes : IAsyncDisposable
     /// <summary>What a command on the database needs.</summary>
     public NodeSettings Settings => NodeSettings.On(_database);
 
-    public static async Task<ClusterNodes> Start(int silos, int gateways)
+    /// <param name="silos">How many silos.</param>
+    /// <param name="gateways">How many gateways.</param>
+    /// <param name="server">The database server, or null for the one that all tests share.</param>
+    public static async Task<ClusterNodes> Start(int silos, int gateways, string? server = null)
     {
-        var cluster = new ClusterNodes(await TestDatabase.Postgres());
+        var cluster = new ClusterNodes(await TestDatabase.Postgres(server));
         try
         {
             // One first, so that the others find a secret and a schema: the rest may come in any order.
@@ -103,14 +113,18 @@ internal sealed class ClusterNodes : IAsyncDisposable
         }
     }
 
+    public Task<SiloNode> StartSilo() => StartSilo(clockOffset: default);
+
+    /// <summary>Starts a silo whose clock is ahead by so much.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The node disposes its links.")]
-    public async Task<SiloNode> StartSilo()
+    public async Task<SiloNode> StartSilo(TimeSpan clockOffset)
     {
         var links = new SiloLinks();
         try
         {
             var (process, client, database) = await Start(
                 "silo",
+                clockOffset,
                 $"--Registry:SiloPort={links.Peers.Port.ToString(CultureInfo.InvariantCulture)}",
                 $"--Registry:GatewayPort={links.Clients.Port.ToString(CultureInfo.InvariantCulture)}",
                 $"--Registry:ListenAddress={links.Address}");
@@ -125,7 +139,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
 
     public async Task<ClusterNode> StartGateway()
     {
-        var (process, client, database) = await Start("gateway");
+        var (process, client, database) = await Start("gateway", clockOffset: default);
         return new ClusterNode(process, client, database);
     }
 
@@ -157,16 +171,18 @@ internal sealed class ClusterNodes : IAsyncDisposable
         return await command.ExecuteScalarAsync();
     }
 
-    private async Task<(RegistryProcess Process, HttpClient Client, TcpProxy Database)> Start(string role, params string[] arguments)
+    private async Task<(RegistryProcess Process, HttpClient Client, TcpProxy Database)> Start(string role, TimeSpan clockOffset, params string[] arguments)
     {
         var direct = new NpgsqlConnectionStringBuilder(_database.Options.PostgresConnectionString);
         var proxy = new TcpProxy(direct.Host!, direct.Port);
         var settings = Settings with
         {
             ConnectionString = new NpgsqlConnectionStringBuilder(direct.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString,
+            Executable = clockOffset == TimeSpan.Zero ? null : OtherClockHost,
+            Environment = new Dictionary<string, string> { ["REGISTRY_TEST_CLOCK_OFFSET"] = clockOffset.ToString() },
             Arguments =
             [
-                "--role", role, .. arguments,
+                $"--Registry:Role={role}", .. arguments,
                 $"--Registry:Cluster:Certificate={_files.Certificate}", $"--Registry:Cluster:Key={_files.Key}", $"--Registry:Cluster:Authority={_files.Authority}",
             ],
         };

@@ -12,12 +12,13 @@ public abstract class TestDatabase : IAsyncDisposable
     /// <summary>An empty SQLite directory.</summary>
     public static TestDatabase Sqlite() => new SqliteTestDatabase();
 
-    /// <summary>An empty PostgreSQL database.</summary>
-    public static async Task<TestDatabase> Postgres()
+    /// <summary>An empty PostgreSQL database, on the server that all tests share unless another one is given.</summary>
+    public static async Task<TestDatabase> Postgres(string? server = null)
     {
         var name = $"registry_{Guid.NewGuid():N}";
-        await PostgresTestDatabase.Execute($"create database {name}");
-        return new PostgresTestDatabase(name);
+        server ??= PostgresTestDatabase.Shared;
+        await PostgresTestDatabase.Execute(server, $"create database {name}");
+        return new PostgresTestDatabase(server, name);
     }
 
     /// <inheritdoc/>
@@ -41,20 +42,20 @@ public abstract class TestDatabase : IAsyncDisposable
         }
     }
 
-    private sealed class PostgresTestDatabase(string name) : TestDatabase
+    private sealed class PostgresTestDatabase(string server, string name) : TestDatabase
     {
-        private static readonly string Server = Environment.GetEnvironmentVariable("REGISTRY_TEST_POSTGRES")
+        public static string Shared { get; } = Environment.GetEnvironmentVariable("REGISTRY_TEST_POSTGRES")
             ?? throw new InvalidOperationException("REGISTRY_TEST_POSTGRES names no server; scripts/test.sh starts one and sets it.");
 
         public override StorageOptions Options { get; } = new()
         {
             DataDirectory = Directory.CreateTempSubdirectory("registry-").FullName,
-            PostgresConnectionString = new NpgsqlConnectionStringBuilder(Server) { Database = name, Pooling = true }.ConnectionString,
+            PostgresConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name, Pooling = true }.ConnectionString,
         };
 
-        public static async Task Execute(string sql)
+        public static async Task Execute(string server, string sql)
         {
-            await using var source = NpgsqlDataSource.Create(Server);
+            await using var source = NpgsqlDataSource.Create(server);
             await using var command = source.CreateCommand(sql);
             await command.ExecuteNonQueryAsync();
         }
@@ -62,7 +63,7 @@ public abstract class TestDatabase : IAsyncDisposable
         protected override async ValueTask Drop()
         {
             Directory.Delete(Options.DataDirectory, recursive: true);
-            await Execute($"drop database {name} with (force)");
+            await Execute(server, $"drop database {name} with (force)");
         }
     }
 }

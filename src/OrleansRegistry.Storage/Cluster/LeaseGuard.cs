@@ -5,14 +5,24 @@ namespace OrleansRegistry.Storage.Cluster;
 
 /// <summary>
 /// Lets a silo run no call to a grain of the registry, and give no answer to one, that doesn't hold its lease. Whether a command whose
-/// answer is held back took effect is unknown to its caller.
+/// answer is held back took effect is unknown to its caller. While the silo's clock is off its models only resolve.
 /// </summary>
-internal sealed class LeaseGuard(MembershipLease lease) : IIncomingGrainCallFilter
+internal sealed class LeaseGuard(MembershipLease lease, ClockCheck check) : IIncomingGrainCallFilter
 {
+    private const string WrongTime = "This silo's clock is too far from the database's; it takes no commands until they agree.";
+
     private const string Why = "This silo may have been replaced by another one, and doesn't answer until it knows that it has not.";
 
-    public Task Invoke(IIncomingGrainCallContext context) =>
-        context.InterfaceMethod.DeclaringType?.Assembly == typeof(IModelGrain).Assembly ? Guard(context) : context.Invoke();
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        // Models and statements are what goes by the clock; a model also does something by itself, when a version has started.
+        if (check.IsOff && context.Grain is IModelGrain or IBillingGrain && !IsRead(context))
+        {
+            throw new RegistryUnavailableException(WrongTime);
+        }
+
+        return context.InterfaceMethod.DeclaringType?.Assembly == typeof(IModelGrain).Assembly ? Guard(context) : context.Invoke();
+    }
 
     private async Task Guard(IIncomingGrainCallContext context)
     {
@@ -24,7 +34,9 @@ internal sealed class LeaseGuard(MembershipLease lease) : IIncomingGrainCallFilt
         await context.Invoke();
         if (!lease.IsHeld)
         {
-            throw context.InterfaceMethod.IsDefined(typeof(ReadOnlyAttribute)) ? new SiloReplacedException(Why) : new RegistryUnavailableException(Why);
+            throw IsRead(context) ? new SiloReplacedException(Why) : new RegistryUnavailableException(Why);
         }
     }
+
+    private static bool IsRead(IIncomingGrainCallContext context) => context.InterfaceMethod.IsDefined(typeof(ReadOnlyAttribute));
 }

@@ -13,7 +13,7 @@ namespace OrleansRegistry.Storage.Cluster;
 /// have seen it alive.
 /// </summary>
 internal sealed partial class MembershipLease(
-    RegistryDatabase database, SiloIdentity silo, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
+    RegistryDatabase database, SiloIdentity silo, ClockCheck check, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
     : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>How long a look counts. <c>registry_fence</c> knows it too.</summary>
@@ -129,14 +129,18 @@ internal sealed partial class MembershipLease(
         }
     }
 
-    /// <summary>The silos that are members.</summary>
+    /// <summary>The silos that are members. What time it is on the database's clock comes along.</summary>
     private async Task<string[]> ReadMembers()
     {
         using var patience = new CancellationTokenSource(Term / 2, clock);
         await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select coalesce(array_agg(silo), '{}') from registry_member where status <> 6";
-        return (string[])(await command.ExecuteScalarAsync(patience.Token))!;
+        command.CommandText = "select coalesce(array_agg(silo), '{}'), clock_timestamp() from registry_member where status <> 6";
+        var asked = clock.GetUtcNow();
+        await using var reader = await command.ExecuteReaderAsync(patience.Token);
+        await reader.ReadAsync(patience.Token);
+        check.Compare(asked, await reader.GetFieldValueAsync<DateTimeOffset>(1, patience.Token), clock.GetUtcNow());
+        return await reader.GetFieldValueAsync<string[]>(0, patience.Token);
     }
 
     private void Hold(long from) => Volatile.Write(ref _heldUntil, from + Ticks(Term));

@@ -27,6 +27,8 @@ public static class RegistryCluster
             }));
         silo.Services.Configure<ClusterMembershipOptions>(Tune);
         silo.Services.AddSingleton(services => SiloIdentity.Of(services.GetRequiredService<ILocalSiloDetails>().SiloAddress));
+        silo.Services.AddSingleton<ClockCheck>();
+        silo.Services.AddHealthChecks().AddCheck<ClockCheck>("clock", tags: ["ready"]);
         silo.Services.AddSingleton<MembershipLease>();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<MembershipLease>());
         silo.Services.AddSingleton<IIncomingGrainCallFilter, LeaseGuard>();

@@ -10,7 +10,8 @@ namespace OrleansRegistry.Testing;
 /// <summary>The real executable, in a process of its own.</summary>
 public sealed class RegistryProcess : IDisposable
 {
-    private static readonly string Assembly = Path.GetFullPath(
+    /// <summary>The build that is tested, or another one that REGISTRY_TEST_HOST names, such as one that is wrong on purpose (scripts/mutants.sh).</summary>
+    private static readonly string Built = Environment.GetEnvironmentVariable("REGISTRY_TEST_HOST") ?? Path.GetFullPath(
         typeof(RegistryProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!,
         AppContext.BaseDirectory);
 
@@ -21,7 +22,7 @@ public sealed class RegistryProcess : IDisposable
 
     private RegistryProcess(NodeSettings settings, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [settings.Executable ?? Assembly, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [settings.Executable ?? Built, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -12,6 +12,7 @@ public sealed class TcpProxy : IDisposable
     private readonly (string Host, int Port) _target;
     private volatile Blockade? _blockade;
     private volatile bool _refuses;
+    private volatile Slowness _slowness = new(TimeSpan.Zero);
 
     public TcpProxy(string host, int port, int listenOn = 0)
     {
@@ -31,6 +32,15 @@ public sealed class TcpProxy : IDisposable
         CloseAll();
     }
 
+    /// <summary>Keeps the connections that there are, and closes each new one at once.</summary>
+    public void RefuseNew() => _refuses = true;
+
+    /// <summary>Closes every connection, and takes new ones.</summary>
+    public void Reset() => CloseAll();
+
+    /// <summary>Lets everything through late, in either direction.</summary>
+    public void Slow(TimeSpan delay) => _slowness = new Slowness(delay);
+
     /// <summary>Keeps connections and takes new ones, but lets nothing through: what a frozen server looks like.</summary>
     public void Freeze() => Hold((_, _) => true);
 
@@ -49,6 +59,7 @@ public sealed class TcpProxy : IDisposable
     public void Heal()
     {
         _refuses = false;
+        _slowness = new Slowness(TimeSpan.Zero);
         var before = _blockade;
         _blockade = null;
         before?.End.TrySetResult();
@@ -116,6 +127,11 @@ public sealed class TcpProxy : IDisposable
         {
             while (await from.GetStream().ReadAsync(buffer) is > 0 and var count)
             {
+                if (_slowness.Delay > TimeSpan.Zero)
+                {
+                    await Task.Delay(_slowness.Delay);
+                }
+
                 while (_blockade is { } blockade && blockade.IsHeld(port, isCaller))
                 {
                     await blockade.End.Task;
@@ -132,6 +148,8 @@ public sealed class TcpProxy : IDisposable
         from.Close();
         to.Close();
     }
+
+    private sealed record Slowness(TimeSpan Delay);
 
     private sealed record Blockade(Func<int, bool, bool> IsHeld, TaskCompletionSource End);
 }

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace OrleansRegistry.ClusterTests;
+
+/// <summary>A PostgreSQL server for one test alone, which may stop it; see <c>scripts/postgres-server.sh</c>.</summary>
+internal sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly string Script = Path.GetFullPath(
+        typeof(PostgresServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "PostgresServer").Value!, AppContext.BaseDirectory);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+
+    private PostgresServer() =>
+        _process = Process.Start(new ProcessStartInfo("bash", [Script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+
+    /// <summary>How to connect to it.</summary>
+    public string ConnectionString { get; private set; } = "";
+
+    /// <summary>A server that runs.</summary>
+    public static async Task<PostgresServer> Run()
+    {
+        var server = new PostgresServer();
+        server.ConnectionString = await server.Read();
+        return server;
+    }
+
+    /// <summary>Stops it in order, which cuts everybody off.</summary>
+    public Task Stop() => Do("stop");
+
+    /// <summary>Starts it again.</summary>
+    public Task Start() => Do("start");
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        _process.Dispose();
+    }
+
+    private async Task Do(string command)
+    {
+        await _process.StandardInput.WriteLineAsync(command);
+        await _process.StandardInput.FlushAsync();
+        await Read();
+    }
+
+    private async Task<string> Read() => await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+        ?? throw new InvalidOperationException("The PostgreSQL server of the test does not run; it has printed why.");
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.ClusterTests;
+
+/// <summary>What a silo has still under way when the others have given it up.</summary>
+public sealed class ZombieTests
+{
+    private const int Models = 12;
+    private const int Reads = 50;
+
+    [Fact]
+    public async Task E1_L2_a_write_that_arrives_after_its_silo_was_given_up_is_refused()
+    {
+        await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1);
+        var (zombie, client) = (cluster.Silos[0], cluster.Gateways[0].Client);
+        List<JsonNode> versions = [];
+        for (var i = 0; i < Models; i++)
+        {
+            versions.Add(await Deploy(client, $"Model {i}"));
+            // Its grain has read its row.
+            (await client.Call(HttpMethod.Post, $"/v1/model_versions/{versions[i]["id"]}/promote")).MustBe(HttpStatusCode.OK);
+        }
+
+        // What the zombie writes from now on is on the way for long; it gives up waiting, and can't take it back.
+        zombie.Database.RefuseNew();
+        zombie.Database.Hold((_, isCaller) => isCaller);
+        var replies = await Task.WhenAll(versions.Select(version => Deactivate(client, version)));
+        var underWay = versions.Where((_, i) => replies[i].Fate == Fate.Unknown).ToList();
+        Assert.NotEmpty(underWay);
+
+        // The other silo takes over, and reads the rows as they are without what is on the way.
+        await zombie.Process.Signal("STOP");
+        foreach (var version in underWay)
+        {
+            Assert.Equal((string)version["id"]!, (string)(await client.Read(ResolvePath(version)))["version_id"]!);
+        }
+
+        // Nothing waits for the zombie's lease any more once something was stored. Then what was on the way arrives.
+        await Deploy(client, "Another model");
+        zombie.Database.Heal();
+        for (var i = 0; i < Reads; i++)
+        {
+            await client.Read($"/v1/model_versions/{underWay[0]["id"]}");
+        }
+
+        foreach (var version in underWay)
+        {
+            (await Deactivate(client, version)).MustBe(HttpStatusCode.OK);
+            var resolved = await client.Call(HttpMethod.Get, ResolvePath(version));
+            Assert.Equal("no_primary", (string?)resolved.Body!["code"]);
+        }
+    }
+
+    private static async Task<JsonNode> Deploy(HttpClient client, string name) =>
+        (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = name, ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!;
+
+    private static Task<Outcome> Deactivate(HttpClient client, JsonNode version) => client.Call(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/deactivate");
+
+    private static string ResolvePath(JsonNode version) => $"/v1/models/{version["model_id"]}/resolve";
+}
