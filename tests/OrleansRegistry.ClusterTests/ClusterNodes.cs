@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
@@ -75,6 +76,8 @@ internal sealed class ClusterNodes : IAsyncDisposable
 {
     private static readonly string OtherClockHost = Path.GetFullPath(
         typeof(ClusterNodes).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "OtherClockHost").Value!, AppContext.BaseDirectory);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly TestDatabase _database;
     private readonly ClusterCertificateFiles _files;
@@ -167,8 +170,19 @@ internal sealed class ClusterNodes : IAsyncDisposable
     private async Task<object?> Ask(string query)
     {
         await using var source = NpgsqlDataSource.Create(_database.Options.PostgresConnectionString!);
-        await using var command = source.CreateCommand(query);
-        return await command.ExecuteScalarAsync();
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using var command = source.CreateCommand(query);
+                return await command.ExecuteScalarAsync();
+            }
+            catch (NpgsqlException e) when (e.IsTransient && Stopwatch.GetElapsedTime(begun) < Patience)
+            {
+                // A server that recovers says so.
+            }
+        }
     }
 
     private async Task<(RegistryProcess Process, HttpClient Client, TcpProxy Database)> Start(string role, TimeSpan clockOffset, params string[] arguments)

@@ -54,8 +54,8 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             Fault.SlowDatabase => Disturb(() => ForAll(database => database.Slow(Delay)), HealDatabase),
             Fault.TakeDatabaseAway => Disturb(() => ForAll(database => database.Refuse()), HealDatabase),
             Fault.FreezeDatabase => Disturb(() => ForAll(database => database.Freeze()), HealDatabase),
-            Fault.RestartDatabase => Strike(RestartDatabase),
-            Fault.CrashDatabase => Strike(CrashDatabase),
+            Fault.RestartDatabase => RestartDatabase(),
+            Fault.CrashDatabase => CrashDatabase(),
             _ => StopDatabaseForLong(),
         });
         await Mend();
@@ -175,10 +175,10 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         }
     }
 
-    private async Task RestartDatabase()
+    private async Task<(TimeSpan Reads, TimeSpan Commands)> RestartDatabase()
     {
         await server.Stop();
-        await server.Start();
+        return await Strike(server.Start);
     }
 
     private async Task<(TimeSpan Reads, TimeSpan Commands)> StopDatabaseForLong()
@@ -193,10 +193,11 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         return await Strike(server.Start);
     }
 
-    private async Task CrashDatabase()
+    private async Task<(TimeSpan Reads, TimeSpan Commands)> CrashDatabase()
     {
         using var kill = Process.Start("kill", ["-KILL", (await cluster.FindBackend()).ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
+        return await Strike(() => Task.CompletedTask);
     }
 
     /// <summary>Puts a silo in the place of each one that the others gave up on the way.</summary>

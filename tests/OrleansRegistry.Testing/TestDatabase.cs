@@ -44,7 +44,7 @@ public abstract class TestDatabase : IAsyncDisposable
 
     private sealed class PostgresTestDatabase(string server, string name) : TestDatabase
     {
-        public static string Shared { get; } = Environment.GetEnvironmentVariable("REGISTRY_TEST_POSTGRES")
+        public static string Shared => Environment.GetEnvironmentVariable("REGISTRY_TEST_POSTGRES")
             ?? throw new InvalidOperationException("REGISTRY_TEST_POSTGRES names no server; scripts/test.sh starts one and sets it.");
 
         public override StorageOptions Options { get; } = new()
@@ -63,6 +63,12 @@ public abstract class TestDatabase : IAsyncDisposable
         protected override async ValueTask Drop()
         {
             Directory.Delete(Options.DataDirectory, recursive: true);
+            if (server != Shared)
+            {
+                // It goes with its server, which may not even run.
+                return;
+            }
+
             await Execute(server, $"drop database {name} with (force)");
         }
     }
