@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
 
 namespace OrleansRegistry.Benchmarks;
 
@@ -27,7 +25,7 @@ internal static class NoisyNeighbour
         try
         {
             await using var registry = await ServerProcess.Registry(data.FullName, Limit);
-            var noisyKey = await Prepare(registry.Address);
+            var (noisyKey, _) = await TwoWorkspaces.Make(registry.Address);
             var quiet = new Paced(registry.Address, ServerProcess.Key, QuietPerSecond, connections: 10);
             var noisy = new Paced(registry.Address, noisyKey, NoisyPerSecond, connections: 50);
             // What is measured first would pay for compiling.
@@ -66,27 +64,6 @@ internal static class NoisyNeighbour
     }
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Pairs / 2);
-
-    /// <summary>Makes a model in each of two workspaces; the key of the second.</summary>
-    private static async Task<string> Prepare(Uri registry)
-    {
-        using var client = new HttpClient { BaseAddress = registry };
-        await Post(ServerProcess.Key, "/v1/model_versions", new JsonObject { ["model_name"] = "iris", ["publish"] = true });
-        await Post(ServerProcess.Key, "/v1/workspaces", new JsonObject { ["name"] = "noisy" });
-        var made = await Post(ServerProcess.Key, "/v1/api_keys", new JsonObject { ["name"] = "noisy", ["role"] = "deployer", ["workspace"] = "noisy" });
-        var key = (string)made["key"]!;
-        await Post(key, "/v1/model_versions", new JsonObject { ["model_name"] = "iris", ["publish"] = true });
-        return key;
-
-        async Task<JsonNode> Post(string caller, string path, JsonObject body)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", caller);
-            using var answer = await client.SendAsync(request);
-            answer.EnsureSuccessStatusCode();
-            return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        }
-    }
 
     /// <summary>Sends resolves at a fixed pace over a number of connections.</summary>
     private sealed class Paced(Uri server, string key, int perSecond, int connections)

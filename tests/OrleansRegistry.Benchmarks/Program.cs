@@ -1,7 +1,8 @@
+using System.Globalization;
 using OrleansRegistry.Benchmarks;
 
-// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, anything else the speed
-// of the registry with baselines.
+// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "foreign"
+// the time of refusals, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
     await Baselines.Serve(name, rest);
@@ -9,6 +10,15 @@ if (args is ["serve", var name, .. var rest])
 else if (args is ["noisy"])
 {
     await NoisyNeighbour.Run();
+}
+else if (args is ["foreign"])
+{
+    await ForeignTiming.Run();
+}
+else if (args is ["soak", var minutes, var keyFile, var gateways, .. var processes])
+{
+    var soak = new Soak((await File.ReadAllTextAsync(keyFile)).Trim(), [.. gateways.Split(',').Select(gateway => new Uri(gateway))], [.. processes.Select(int.Parse)]);
+    await soak.Run(TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)));
 }
 else
 {

@@ -174,7 +174,7 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
         var model = await Deploy("A model", deploy => deploy with { Publish = true });
         var position = await Registry.FindLastPosition();
         using var stop = new CancellationTokenSource();
-        await using var watcher = Registry.Watch(new EventFilter { ModelId = model.ModelId, After = position }, stop.Token).GetAsyncEnumerator();
+        var watcher = Registry.Watch(new EventFilter { ModelId = model.ModelId, After = position }, stop.Token).GetAsyncEnumerator();
         var next = watcher.MoveNextAsync();
 
         await Deploy("Another model");
@@ -182,7 +182,7 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
         Value(await Registry.Deactivate(other.Id));
 
         var expected = await Silo.Catalog.ListEvents("default", new EventFilter { ModelId = model.ModelId, After = position }, 100, default);
-        Assert.Equal(EventType.VersionDeactivated, expected[^2].Type);
+        Assert.Contains(expected, happened => happened.Type == EventType.VersionDeactivated);
         foreach (var happened in expected)
         {
             Assert.True(await next);
@@ -192,6 +192,7 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
+        await watcher.DisposeAsync();
     }
 
     [Fact]

@@ -29,7 +29,8 @@ public sealed class CertificateTests : IAsyncLifetime
     [Fact]
     public async Task Nodes_with_certificates_of_one_authority_are_a_cluster_and_others_are_kept_out()
     {
-        var stranger = ClusterCertificateFiles.Create(Path.Combine(_directory.FullName, "stranger"));
+        // The stranger trusts the cluster: it is the cluster that must not trust the stranger.
+        var stranger = ClusterCertificateFiles.Create(Path.Combine(_directory.FullName, "stranger")) with { Authority = _files.Authority };
         var (first, firstClient) = await RegistryProcess.Start(Silo(_files, _gatewayPort));
         using (first)
         using (firstClient)

@@ -100,7 +100,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
     /// <param name="server">The database server, or null for the one that all tests share.</param>
     public static async Task<ClusterNodes> Start(int silos, int gateways, string? server = null)
     {
-        var cluster = new ClusterNodes(await TestDatabase.Postgres(server));
+        var cluster = new ClusterNodes(await (server is null ? TestDatabase.Postgres() : TestDatabase.Postgres(server)));
         try
         {
             // One first, so that the others find a secret and a schema: the rest may come in any order.

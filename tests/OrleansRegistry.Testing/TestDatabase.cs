@@ -12,11 +12,13 @@ public abstract class TestDatabase : IAsyncDisposable
     /// <summary>An empty SQLite directory.</summary>
     public static TestDatabase Sqlite() => new SqliteTestDatabase();
 
-    /// <summary>An empty PostgreSQL database, on the server that all tests share unless another one is given.</summary>
-    public static async Task<TestDatabase> Postgres(string? server = null)
+    /// <summary>An empty PostgreSQL database on the server that all tests share.</summary>
+    public static Task<TestDatabase> Postgres() => Postgres(PostgresTestDatabase.Shared);
+
+    /// <summary>An empty PostgreSQL database on a server.</summary>
+    public static async Task<TestDatabase> Postgres(string server)
     {
         var name = $"registry_{Guid.NewGuid():N}";
-        server ??= PostgresTestDatabase.Shared;
         await PostgresTestDatabase.Execute(server, $"create database {name}");
         return new PostgresTestDatabase(server, name);
     }

@@ -75,7 +75,7 @@ internal sealed partial class ClusterCertificates
         (_files, _logger) = (files, logger);
         try
         {
-            _loaded = Load();
+            _loaded = Load(Read());
         }
         catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
         {
@@ -87,56 +87,78 @@ internal sealed partial class ClusterCertificates
     public TlsOptions Tls => new()
     {
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
-        RemoteCertificateValidation = (certificate, _, _) => Current().Issued(certificate),
+        // The chain is built by our policy; no name is expected in it.
+        RemoteCertificateValidation = (_, _, errors) => (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None,
         LocalServerCertificateSelector = (_, _) => Current().Own.TargetCertificate,
         OnAuthenticateAsServer = (_, options) =>
         {
             var server = (SslServerAuthenticationOptions)options.SslServerAuthenticationOptions;
             (server.ServerCertificateSelectionCallback, server.ServerCertificateContext) = (null, Current().Own);
+            server.CertificateChainPolicy = Policy();
         },
         OnAuthenticateAsClient = (_, options) =>
         {
             var client = (SslClientAuthenticationOptions)options.SslClientAuthenticationOptions;
             (client.TargetHost, client.ClientCertificateContext) = ("silo", Current().Own);
+            client.CertificateChainPolicy = Policy();
         },
     };
+
+    /// <summary>Trusts what the authority has issued, by itself or through certificates that are shown along, while its time is.</summary>
+    public X509ChainPolicy Policy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            // A stranger's certificate may name any address to get the next one from.
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(Current().Authorities);
+        return policy;
+    }
 
     private Loaded Current()
     {
         lock (_lock)
         {
-            if (_loaded.WrittenAt != WrittenAt())
+            try
             {
-                try
+                var contents = Read();
+                if (!contents.SequenceEqual(_loaded.Contents))
                 {
-                    _loaded = Load();
+                    _loaded = Load(contents);
                     LogReloaded(_loaded.Own.TargetCertificate.NotAfter);
                 }
-                catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
-                {
-                    // Half written, perhaps: the next connection tries again.
-                    LogNotReloaded(e);
-                }
+            }
+            catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+            {
+                // Half written, perhaps: the next connection tries again.
+                LogNotReloaded(e);
             }
 
             return _loaded;
         }
     }
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "Open connections go on using what is replaced.")]
-    private Loaded Load()
-    {
-        var writtenAt = WrittenAt();
-        X509Certificate2Collection chain = [];
-        chain.ImportFromPemFile(_files.Certificate);
-        X509Certificate2Collection authorities = [];
-        authorities.ImportFromPemFile(_files.Authority);
-        var own = X509Certificate2.CreateFromPemFile(_files.Certificate, _files.Key);
-        return new Loaded(SslStreamCertificateContext.Create(own, chain, offline: true), authorities, writtenAt);
-    }
+    /// <summary>What is in the files. Their times would not do: where secrets are mounted, files are links that stay as they are.</summary>
+    private string[] Read() => [File.ReadAllText(_files.Certificate), File.ReadAllText(_files.Key), File.ReadAllText(_files.Authority)];
 
-    private (DateTime, DateTime, DateTime) WrittenAt() =>
-        (File.GetLastWriteTimeUtc(_files.Certificate), File.GetLastWriteTimeUtc(_files.Key), File.GetLastWriteTimeUtc(_files.Authority));
+    [SuppressMessage("Reliability", "CA2000", Justification = "Open connections go on using what is replaced.")]
+    private Loaded Load(string[] contents)
+    {
+        X509Certificate2Collection chain = [];
+        chain.ImportFromPem(contents[0]);
+        X509Certificate2Collection authorities = [];
+        authorities.ImportFromPem(contents[2]);
+        if (authorities.Count == 0)
+        {
+            throw new CryptographicException($"There is no certificate in {_files.Authority}.");
+        }
+
+        var own = X509Certificate2.CreateFromPem(contents[0], contents[1]);
+        return new Loaded(SslStreamCertificateContext.Create(own, chain, offline: true), authorities, contents);
+    }
 
     [LoggerMessage(241, LogLevel.Information, "The certificate of the cluster was read again; it is valid until {NotAfter:u}")]
     private partial void LogReloaded(DateTime notAfter);
@@ -144,18 +166,7 @@ internal sealed partial class ClusterCertificates
     [LoggerMessage(242, LogLevel.Error, "The certificate of the cluster has changed and can't be read; the one before stays")]
     private partial void LogNotReloaded(Exception exception);
 
-    private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, (DateTime, DateTime, DateTime) WrittenAt)
-    {
-        /// <summary>Whether the authority has issued a certificate, and its time is now.</summary>
-        public bool Issued(X509Certificate2 certificate)
-        {
-            using var chain = new X509Chain();
-            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.AddRange(Authorities);
-            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            return chain.Build(certificate);
-        }
-    }
+    private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, string[] Contents);
 }
 
 /// <summary>The certificate of a node can't be used; the message says why.</summary>

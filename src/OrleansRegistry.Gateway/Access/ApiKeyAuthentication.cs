@@ -43,10 +43,8 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
 
     private ValueTask<RequestCaller?> Authenticate(ApiKeyProof proof)
     {
-        var isKnown = _known.TryGetValue(proof.Prefix, out var known);
-        return isKnown && known!.HoldsAt(clock.GetTimestamp()) && known.Caller.Proof!.Matches(proof)
-            ? ValueTask.FromResult<RequestCaller?>(known.Caller)
-            : Ask(proof, isKnown);
+        var isKnown = _known.TryGetValue(proof.Prefix, out var known) && known.Caller.Proof!.Matches(proof);
+        return isKnown && known!.HoldsAt(clock.GetTimestamp()) ? ValueTask.FromResult<RequestCaller?>(known.Caller) : Ask(proof, isKnown);
     }
 
     private async ValueTask<RequestCaller?> Ask(ApiKeyProof proof, bool isKnown)

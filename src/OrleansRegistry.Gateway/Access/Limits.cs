@@ -23,7 +23,7 @@ public sealed class Limits(LimitOptions options) : IDisposable
                 {
                     TokenLimit = options.RequestBurst,
                     TokensPerPeriod = Math.Max(1, options.RequestsPerSecond / 10),
-                    ReplenishmentPeriod = TimeSpan.FromSeconds(options.RequestsPerSecond < 10 ? 1.0 / options.RequestsPerSecond : 0.1),
+                    ReplenishmentPeriod = TimeSpan.FromSeconds(Math.Max(1.0, options.RequestsPerSecond / 10) / options.RequestsPerSecond),
                 })
                 : RateLimitPartition.GetNoLimiter(""));
     }

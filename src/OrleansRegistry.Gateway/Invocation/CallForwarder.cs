@@ -43,7 +43,7 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
         if (!response.HasStarted)
         {
             response.Clear();
-            response.Headers.XContentTypeOptions = "nosniff";
+            SecurityHeaders.Apply(context);
             CallTransformer.Name(response.Headers, call.Version);
             await ProblemWriter.Write(context, ToError(error, context.GetForwarderErrorFeature()?.Exception, call.Version));
         }

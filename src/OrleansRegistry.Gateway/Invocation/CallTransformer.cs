@@ -19,7 +19,7 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
 
     // What would speak for the registry's own address.
     private static readonly string[] NotAnswered =
-        ["Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data", "Public-Key-Pins", "Service-Worker-Allowed"];
+        ["Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data", "Public-Key-Pins", "Service-Worker-Allowed", "Report-To", "Reporting-Endpoints", "NEL"];
 
     private static readonly ImmutableArray<string> HowResolved = [.. EnumNames<ResolvedBy>.All];
 

@@ -40,7 +40,8 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
         {
             await Write(httpContext.Response, subscription, services, end.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or RegistryUnavailableException)
+        catch (Exception e) when (e is OperationCanceledException or RegistryUnavailableException or SiloReplacedException or TooManyLookUpsException
+            or TimeoutException or OrleansException)
         {
             // The reader comes again with the id of the last event, or has gone.
             if (subscription.Cut.IsCancellationRequested)
@@ -57,10 +58,17 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
         await Send(response, ":\n\n", end);
 
         var catalog = services.GetRequiredService<IRegistryCatalog>();
+        var access = services.GetRequiredService<ApiKeyAuthenticator>();
         var last = _filter.After;
         int found;
         do
         {
+            // Who is not let in any more gets no event that happened since.
+            if (!await access.IsStillValid(_caller))
+            {
+                return;
+            }
+
             var page = await catalog.ListEvents(_caller.Workspace, _filter with { After = last }, PageSize, end);
             found = page.Length;
             if (found > 0)
@@ -72,7 +80,6 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
         while (found == PageSize);
 
         var clock = services.GetRequiredService<TimeProvider>();
-        var access = services.GetRequiredService<ApiKeyAuthenticator>();
         var text = new StringBuilder();
         while (true)
         {
@@ -87,7 +94,6 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
                 await Send(response, ":\n\n", end);
             }
 
-            // Who is not let in any more gets no event that happened since.
             if (!await isMore || !await access.IsStillValid(_caller))
             {
                 return;

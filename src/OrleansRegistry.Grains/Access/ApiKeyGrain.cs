@@ -10,13 +10,14 @@ namespace OrleansRegistry.Access;
 /// <remarks>
 /// Callers are authenticated beside the commands, by the state that was last confirmed. A key that nobody made takes as long to refuse as one
 /// that is another. Gateways take each answer for a lease, on their own clocks, that begins before they asked: a revocation is answered when
-/// the last lease that was given has lapsed here too.
+/// the last lease that was given has lapsed here too. While it is in doubt whether a revocation was stored, the key is refused.
 /// </remarks>
 internal sealed class ApiKeyGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IGrainFactory grains, TimeProvider clock)
     : IGrainBase, IApiKeyGrain
 {
     private static readonly TimeSpan UseIsNoted = TimeSpan.FromHours(1);
+    private static readonly TimeSpan DoubtInterval = TimeSpan.FromSeconds(1);
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
     private readonly StateRow<ApiKeyState> _row = new(storage, StorageNames.ApiKey, context.GrainId);
@@ -24,6 +25,8 @@ internal sealed class ApiKeyGrain(
     private bool _isConfirmed;
     private bool _isNoting;
     private Authentic? _authentic;
+    private DateTimeOffset? _revocationInDoubtUntil;
+    private IGrainTimer? _doubtTimer;
 
     // An activation before this one may have given a lease just now.
     private long _leasedAt = clock.GetTimestamp();
@@ -37,7 +40,7 @@ internal sealed class ApiKeyGrain(
         var now = clock.GetUtcNow();
         var known = _authentic;
         var isIt = CryptographicOperations.FixedTimeEquals(known?.Hash ?? NoHash, hash.AsSpan());
-        if (!isIt || known is null || known.RevokedAt is not null || known.ExpiresAt <= now)
+        if (!isIt || known is null || known.RevokedAt is not null || known.ExpiresAt <= now || _revocationInDoubtUntil is not null)
         {
             return Task.FromResult<ApiKeyIdentity?>(null);
         }
@@ -118,13 +121,25 @@ internal sealed class ApiKeyGrain(
             Key = row.Key with { RevokedAt = Now(), RevokedBy = command.Context.Actor },
             LastCommand = command.Context.CommandId,
         };
-        var revoked = await Store(next, command.Context, EventDraft.ApiKeyRevoked(next.Key));
-        if (revoked.Error is null)
+        _revocationInDoubtUntil = command.Context.Deadline;
+        try
         {
-            await LeasesLapse();
-        }
+            var revoked = await Store(next, command.Context, EventDraft.ApiKeyRevoked(next.Key));
+            if (revoked.Error is null)
+            {
+                await LeasesLapse();
+            }
 
-        return revoked;
+            return revoked;
+        }
+        finally
+        {
+            EndDoubt();
+            if (_revocationInDoubtUntil is not null)
+            {
+                _doubtTimer ??= this.RegisterGrainTimer(OnDoubt, DoubtInterval, DoubtInterval);
+            }
+        }
     }
 
     public async Task NoteUse()
@@ -151,6 +166,31 @@ internal sealed class ApiKeyGrain(
         }
     }
 
+    /// <summary>The doubt ends when the row says that the key is revoked, or when it doesn't and can't come to say so any more.</summary>
+    private void EndDoubt()
+    {
+        if (_isConfirmed && (_row.Value?.Key.RevokedAt is not null || clock.GetUtcNow() > _revocationInDoubtUntil))
+        {
+            _revocationInDoubtUntil = null;
+            _doubtTimer?.Dispose();
+            _doubtTimer = null;
+        }
+    }
+
+    private async Task OnDoubt(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _isConfirmed = false;
+            await Confirm();
+            EndDoubt();
+        }
+        catch (RegistryUnavailableException)
+        {
+            // The next tick looks again.
+        }
+    }
+
     private async Task<Outcome<ApiKeyView>> Store(ApiKeyState next, CommandContext command, EventDraft what)
     {
         if (command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
@@ -161,7 +201,7 @@ internal sealed class ApiKeyGrain(
         _isConfirmed = false;
         try
         {
-            await _row.Write(next with { Events = [what.By(command, Now(), next.Key.Workspace)] }, next);
+            await _row.Write(next with { Events = [what.By(command, Now(), next.Key.Workspace)], NotAfter = command.Deadline }, next);
             Confirmed();
         }
         catch (RegistryUnavailableException)

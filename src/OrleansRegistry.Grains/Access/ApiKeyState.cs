@@ -18,6 +18,10 @@ internal sealed record ApiKeyState
     /// <summary>What the write stores beside the row; null once it is stored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EventWrite>? Events { get; init; }
+
+    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? NotAfter { get; init; }
 }
 
 /// <summary>What the row of a workspace stores.</summary>

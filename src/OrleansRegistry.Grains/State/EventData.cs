@@ -58,7 +58,7 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
     public static EventDraft RatesUpdated(string currency, IReadOnlyList<Rate> rates) => Of(EventType.RatesUpdated, new RatesData(currency, rates));
 
     public static EventDraft WebhookCreated(WebhookView webhook) =>
-        Of(EventType.WebhookCreated, new WebhookData(webhook.Id, webhook.Url, webhook.Types, webhook.ModelId));
+        Of(EventType.WebhookCreated, new WebhookData(webhook.Id, new Uri(webhook.Url).Host, webhook.Types, webhook.ModelId));
 
     public static EventDraft WebhookUpdated(string id, params IReadOnlyList<string> fields) => Of(EventType.WebhookUpdated, new WebhookFieldsData(id, fields));
 

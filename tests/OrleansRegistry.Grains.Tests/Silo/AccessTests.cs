@@ -263,9 +263,56 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         (Silo.Storage.BeforeWrite, Silo.Storage.AfterWrite) = (null, null);
 
         Assert.Equal(isStored ? null : ErrorCode.Unavailable, outcome.Error?.Code);
-        Assert.Equal(isStored, await key.Authenticate(Hash) is null);
+        // Who wanted it revoked is not told that it is not, and until nothing can come of it any more it isn't valid.
+        Assert.Null(await key.Authenticate(Hash));
         Assert.Null((await key.Revoke(Revocation())).Error);
         Assert.Null(await key.Authenticate(Hash));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task E1_a_key_is_refused_while_nobody_knows_whether_its_revocation_was_stored(bool isStored)
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation());
+        await key.NoteUse();
+        Func<string, Task> fault = kind => kind == "key" ? throw new IOException("The connection is gone.") : Task.CompletedTask;
+        Silo.Storage.BeforeRead = fault;
+        Silo.Storage.BeforeWrite = isStored ? null : fault;
+        Silo.Storage.AfterWrite = isStored ? fault : null;
+
+        await Assert.ThrowsAsync<RegistryUnavailableException>(() => key.Revoke(Revocation()));
+        Assert.Null(await key.Authenticate(Hash));
+
+        // Once the deadline is over, what the row says is all there is.
+        Silo.Clock.Move(CommandContext.Lifetime + TimeSpan.FromSeconds(1));
+        var looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (Silo.Storage.BeforeWrite, Silo.Storage.AfterWrite) = (null, null);
+        Silo.Storage.BeforeRead = kind =>
+        {
+            looked.TrySetResult();
+            return Task.CompletedTask;
+        };
+        await looked.Task;
+        // A turn behind the one that looks.
+        Assert.Equal(ErrorCode.ApiKeyNotFound, (await key.Revoke(Revocation() with { Workspace = "other" })).Error?.Code);
+        Assert.Equal(isStored, await key.Authenticate(Hash) is null);
+    }
+
+    [Fact]
+    public async Task E1_a_revocation_that_reaches_the_database_after_its_deadline_is_not_stored()
+    {
+        await Make("default");
+        var key = Key("4f7k2m9q");
+        await key.Create(Creation());
+        await key.NoteUse();
+
+        Silo.Clock.Move(TimeSpan.FromHours(-1));
+
+        Assert.Equal(ErrorCode.Unavailable, (await key.Revoke(Revocation())).Error?.Code);
+        Assert.Null((await Silo.Access.ListKeys("default", default)).Single().RevokedAt);
     }
 
     [Fact]
