@@ -23,7 +23,8 @@ public sealed class RegistryUnavailableException : Exception
 }
 
 /// <summary>
-/// The silo that was asked may have been replaced by another one: it did nothing, and doesn't answer. Another try reaches the silo that counts.
+/// The silo that was asked may have been replaced by another one, or which one to ask can't be found out now: nothing was done. Another try
+/// reaches the silo that counts.
 /// </summary>
 [GenerateSerializer, Alias("OrleansRegistry.SiloReplacedException")]
 public sealed class SiloReplacedException : Exception

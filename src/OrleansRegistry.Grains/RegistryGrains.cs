@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Storage;
 using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
@@ -22,6 +24,7 @@ public static class RegistryGrains
         services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
         services.AddSingleton<RegistryMetrics>();
+        services.TryAddSingleton<ISiloLease, SoleSilo>();
         services.AddOptions<ModelOptions>();
         services.AddOptions<BillingOptions>();
         services.AddSingleton<IIncomingGrainCallFilter, WorkspaceGuard>();
@@ -31,5 +34,11 @@ public static class RegistryGrains
         services.AddHostedService<StatementKeeper>();
         services.AddHostedService<WebhookKeeper>();
         return services;
+    }
+
+    /// <summary>A silo that is no member of a cluster: nobody takes its place.</summary>
+    private sealed class SoleSilo : ISiloLease
+    {
+        public bool IsHeld => true;
     }
 }

@@ -27,7 +27,7 @@ public sealed partial class TrafficReporter(TrafficMeter meter, IGrainFactory gr
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await ReportAll();
+        await ReportAll(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -38,7 +38,7 @@ public sealed partial class TrafficReporter(TrafficMeter meter, IGrainFactory gr
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await ReportAll();
+                await ReportAll(stoppingToken);
                 meter.Retire(clock.GetUtcNow() - KeepUnused);
             }
         }
@@ -48,14 +48,14 @@ public sealed partial class TrafficReporter(TrafficMeter meter, IGrainFactory gr
         }
     }
 
-    private async Task ReportAll()
+    private async Task ReportAll(CancellationToken stoppingToken)
     {
         try
         {
             await Parallel.ForEachAsync(
                 meter.Counters, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (counter, _) => await Report(counter));
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or RegistryUnavailableException or StateCorruptException)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
             // Totals are reported, not differences: the next report makes up for this one.
             LogNotReported(e);

@@ -55,7 +55,7 @@ public sealed partial class EventFeed(IRegistryCatalog catalog, TimeProvider clo
                 {
                     await Follow(stoppingToken);
                 }
-                catch (Exception e) when (e is RegistryUnavailableException or StateCorruptException)
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
                     LogAway(e);
                 }

@@ -36,4 +36,8 @@ internal sealed record WorkspaceState
     /// <summary>What the write stores beside the row; null once it is stored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EventWrite>? Events { get; init; }
+
+    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? NotAfter { get; init; }
 }

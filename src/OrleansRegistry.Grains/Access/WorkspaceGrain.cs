@@ -48,7 +48,7 @@ internal sealed class WorkspaceGrain(
         _isConfirmed = false;
         try
         {
-            await _row.Write(next with { Events = [EventDraft.WorkspaceCreated(_name).By(command.Context, now, _name)] }, next);
+            await _row.Write(next with { Events = [EventDraft.WorkspaceCreated(_name).By(command.Context, now, _name)], NotAfter = command.Context.Deadline }, next);
             _isConfirmed = true;
         }
         catch (RegistryUnavailableException)

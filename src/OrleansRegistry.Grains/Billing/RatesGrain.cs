@@ -59,7 +59,7 @@ internal sealed class RatesGrain(
         _isConfirmed = false;
         try
         {
-            await _row.Write(next with { Events = [EventDraft.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)] }, next);
+            await _row.Write(next with { Events = [EventDraft.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)], NotAfter = command.Deadline }, next);
             _isConfirmed = true;
         }
         catch (RegistryUnavailableException)

@@ -22,6 +22,10 @@ internal sealed record RatesState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EventWrite>? Events { get; init; }
 
+    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? NotAfter { get; init; }
+
     public RatesView ToView(int revision) => new()
     {
         Currency = Currency,

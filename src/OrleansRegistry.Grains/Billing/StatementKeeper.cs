@@ -46,7 +46,7 @@ internal sealed partial class StatementKeeper(
             {
                 await CloseAll(stoppingToken);
             }
-            catch (Exception e) when (e is RegistryUnavailableException or StateCorruptException or OrleansException or TimeoutException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogAway(e);
             }

@@ -23,6 +23,9 @@ internal sealed partial class ModelGrain(
     ILogger<ModelGrain> logger)
     : IGrainBase, IModelGrain, IModelServing
 {
+    /// <summary>How far a silo's clock may be from the database's, which judges deadlines last.</summary>
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromSeconds(2);
+
     private readonly StateRow<ModelState> _row = new(storage, StorageNames.Model, context.GrainId);
     private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
     private RoutingTable? _table;
@@ -102,7 +105,8 @@ internal sealed partial class ModelGrain(
             return refusal;
         }
 
-        return TooLate(command) ? Unavailable() : null;
+        // A message that Orleans has sent again, although it came through: what the row says of it has been answered already.
+        return TooLate(command) || _row.Value?.LastCommand == command.CommandId ? Unavailable() : null;
     }
 
     /// <summary>Stores a change in one write and takes it over. Answers the error when it is not known to be stored.</summary>
@@ -113,10 +117,13 @@ internal sealed partial class ModelGrain(
             return Unavailable();
         }
 
+        // Whoever stamped the deadline may have another time of day.
+        var now = clock.GetUtcNow();
+        var deadline = command.Deadline - now < CommandContext.Lifetime ? command.Deadline : now + CommandContext.Lifetime;
         var next = Stamp(change.Model, command, at);
         var written = next with
         {
-            NotAfter = command.Deadline,
+            NotAfter = deadline,
             VersionWrites = [.. change.Versions.Zip(expected, (version, row) => new VersionWrite
             {
                 Key = GrainKeys.Version(_key.Workspace, version.Id),
@@ -142,7 +149,7 @@ internal sealed partial class ModelGrain(
         {
             metrics.InDoubt();
             LogDoubt(_key.Id, command.CommandId, e);
-            if (!await IsStoredAfterAll(command))
+            if (!await IsStoredAfterAll(command, deadline))
             {
                 return Unavailable();
             }
@@ -158,9 +165,9 @@ internal sealed partial class ModelGrain(
     }
 
     /// <summary>A write failed: what the row says now decides. While it can't be read, or until the deadline, the model is in doubt.</summary>
-    private async Task<bool> IsStoredAfterAll(CommandContext command)
+    private async Task<bool> IsStoredAfterAll(CommandContext command, DateTimeOffset deadline)
     {
-        _doubtfulUntil = command.Deadline;
+        _doubtfulUntil = deadline + ClocksApart;
         _doubtTimer ??= this.RegisterGrainTimer(OnDoubt, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         try
         {

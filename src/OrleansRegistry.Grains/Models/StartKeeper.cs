@@ -21,7 +21,7 @@ internal sealed partial class StartKeeper(IRegistryCatalog catalog, IGrainFactor
             {
                 await TouchAll(stoppingToken);
             }
-            catch (Exception e) when (e is RegistryUnavailableException or OrleansException or TimeoutException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogAway(e);
             }
@@ -41,6 +41,11 @@ internal sealed partial class StartKeeper(IRegistryCatalog catalog, IGrainFactor
             catch (StateCorruptException e)
             {
                 LogCorrupt(model.ModelId, e);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Its silo is away, or takes no commands; others may.
+                LogAway(e);
             }
         }
     }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.State;
 
 namespace OrleansRegistry.Webhooks;
@@ -17,6 +18,7 @@ internal sealed partial class WebhookGrain(
     IGrainContext context,
     IRegistryCatalog catalog,
     WebhookSender sender,
+    ISiloLease lease,
     TimeProvider clock,
     ILogger<WebhookGrain> logger)
     : IGrainBase, IWebhookGrain, IDisposable
@@ -248,8 +250,8 @@ internal sealed partial class WebhookGrain(
             {
                 foreach (var happened in events)
                 {
-                    // A command may have changed everything meanwhile.
-                    if (Present is not { Webhook: { State: WebhookState.Enabled } webhook } || webhook.Url != row.Webhook.Url || told != _told)
+                    // A command may have changed everything meanwhile, here or on the silo that has taken the place of this one.
+                    if (!lease.IsHeld || Present is not { Webhook: { State: WebhookState.Enabled } webhook } || webhook.Url != row.Webhook.Url || told != _told)
                     {
                         return;
                     }
@@ -297,7 +299,7 @@ internal sealed partial class WebhookGrain(
             try
             {
                 var next = change(_row.Value);
-                await Store(next with { Events = [what(next).By(command, Now())] }, next);
+                await Store(next with { Events = [what(next).By(command, Now())], NotAfter = command.Deadline }, next);
             }
             catch (RegistryUnavailableException)
             {

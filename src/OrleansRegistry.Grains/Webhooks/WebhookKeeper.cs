@@ -28,7 +28,7 @@ internal sealed partial class WebhookKeeper(
             {
                 await Look(stoppingToken);
             }
-            catch (Exception e) when (e is RegistryUnavailableException or OrleansException or TimeoutException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 LogAway(e);
             }

@@ -37,6 +37,10 @@ internal sealed record WebhookRow
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EventWrite>? Events { get; init; }
 
+    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? NotAfter { get; init; }
+
     /// <summary>The row with a new secret in front.</summary>
     public WebhookRow With(string secret, DateTimeOffset now) => this with
     {

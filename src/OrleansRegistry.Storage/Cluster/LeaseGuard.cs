@@ -21,7 +21,7 @@ internal sealed class LeaseGuard(MembershipLease lease, ClockCheck check) : IInc
             throw new RegistryUnavailableException(WrongTime);
         }
 
-        return context.InterfaceMethod.DeclaringType?.Assembly == typeof(IModelGrain).Assembly ? Guard(context) : context.Invoke();
+        return IsOurs(context.InterfaceMethod.DeclaringType?.Assembly) ? Guard(context) : context.Invoke();
     }
 
     private async Task Guard(IIncomingGrainCallContext context)
@@ -37,6 +37,10 @@ internal sealed class LeaseGuard(MembershipLease lease, ClockCheck check) : IInc
             throw IsRead(context) ? new SiloReplacedException(Why) : new RegistryUnavailableException(Why);
         }
     }
+
+    /// <summary>Whether it is a call that clients make, or grains of each other. What silos ask each other about the lease is none.</summary>
+    private static bool IsOurs(Assembly? assembly) =>
+        assembly == typeof(IModelGrain).Assembly || (assembly != typeof(LeaseGuard).Assembly && assembly?.GetName().Name == "OrleansRegistry.Grains");
 
     private static bool IsRead(IIncomingGrainCallContext context) => context.InterfaceMethod.IsDefined(typeof(ReadOnlyAttribute));
 }

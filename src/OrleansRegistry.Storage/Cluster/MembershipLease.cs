@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage.Postgres;
 
 namespace OrleansRegistry.Storage.Cluster;
@@ -10,11 +11,11 @@ namespace OrleansRegistry.Storage.Cluster;
 /// the beginning of the last look that found it alive. Others who declare it dead wait that long with what they write
 /// (<c>registry_fence</c>), so that no answer of a frozen or cut-off silo contradicts one that another silo has given. While the database
 /// is away nobody can declare anything: the silo goes on as long as all members that it knew bear witness that it is away for them too, or that they
-/// have seen it alive.
+/// have seen it alive; but not for so long that a newcomer, whom none of them knows, may have taken them all for dead.
 /// </summary>
 internal sealed partial class MembershipLease(
     RegistryDatabase database, SiloIdentity silo, ClockCheck check, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
-    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+    : ISiloLease, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>How long a look counts. <c>registry_fence</c> knows it too.</summary>
     private static readonly TimeSpan Term = TimeSpan.FromSeconds(2);
@@ -23,6 +24,12 @@ internal sealed partial class MembershipLease(
 
     /// <summary>How long a silo may have had no CPU and still be who it was: others need three probes of a second to declare it dead.</summary>
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long members may go on that nobody has seen in the database: a newcomer who reaches it takes them for dead a minute after they
+    /// last wrote there, which may be 20 seconds before their last look (<c>IAmAliveTablePublishTimeout</c>, and three times that).
+    /// </summary>
+    private static readonly TimeSpan LongestUnseen = TimeSpan.FromSeconds(35);
 
     private readonly CancellationTokenSource _stop = new();
     private Task _looking = Task.CompletedTask;
@@ -33,7 +40,13 @@ internal sealed partial class MembershipLease(
     public bool IsHeld => clock.GetTimestamp() < Volatile.Read(ref _heldUntil);
 
     /// <summary>What this silo can say for another one.</summary>
-    public Testimony Testify(string other) => new(_last.Members.Contains(other), clock.GetElapsedTime(_last.Begun));
+    public Testimony Testify(string other)
+    {
+        var last = _last;
+        // What this silo has declared itself it may not have seen in the table yet.
+        var isMember = last.Members.Contains(other) && !services.GetRequiredService<ISiloStatusOracle>().IsDeadSilo(new SiloIdentity(other).ToAddress());
+        return new Testimony(isMember, clock.GetElapsedTime(last.Begun));
+    }
 
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(
         nameof(MembershipLease),
@@ -63,7 +76,15 @@ internal sealed partial class MembershipLease(
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                await Look(cancellationToken);
+                try
+                {
+                    await Look(cancellationToken);
+                }
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // Whatever it was, a silo that stopped looking would never answer again.
+                    LogFailed(e);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -121,11 +142,11 @@ internal sealed partial class MembershipLease(
             return;
         }
 
-        if (Array.TrueForAll(testimonies, testimony => testimony.IsMember))
+        var unseen = testimonies.Select(testimony => testimony.Age).Append(clock.GetElapsedTime(_last.Begun)).Min();
+        if (unseen < LongestUnseen && Array.TrueForAll(testimonies, testimony => testimony.IsMember))
         {
             // One who sees the database says how long ago it did; for the others it is away now.
-            var ages = testimonies.Select(testimony => testimony.Age).Where(age => age < Term);
-            Hold(begun - Ticks(ages.DefaultIfEmpty().Min()));
+            Hold(begun - (unseen < Term ? Ticks(unseen) : 0));
         }
     }
 
@@ -135,7 +156,7 @@ internal sealed partial class MembershipLease(
         using var patience = new CancellationTokenSource(Term / 2, clock);
         await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select coalesce(array_agg(silo), '{}'), clock_timestamp() from registry_member where status <> 6";
+        command.CommandText = "select registry_look(), clock_timestamp()";
         var asked = clock.GetUtcNow();
         await using var reader = await command.ExecuteReaderAsync(patience.Token);
         await reader.ReadAsync(patience.Token);
@@ -151,6 +172,9 @@ internal sealed partial class MembershipLease(
     /// <param name="Members">The members.</param>
     /// <param name="Begun">When it began.</param>
     private sealed record Sight(string[] Members, long Begun);
+
+    [LoggerMessage(213, LogLevel.Error, "The silo's membership could not be looked at")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(210, LogLevel.Error, "The silo {Silo} is no member of the cluster any more: it answers nothing")]
     private partial void LogLost(string silo);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Hosting;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage.Postgres;
 
 namespace OrleansRegistry.Storage.Cluster;
@@ -30,6 +31,7 @@ public static class RegistryCluster
         silo.Services.AddSingleton<ClockCheck>();
         silo.Services.AddHealthChecks().AddCheck<ClockCheck>("clock", tags: ["ready"]);
         silo.Services.AddSingleton<MembershipLease>();
+        silo.Services.AddSingleton<ISiloLease>(services => services.GetRequiredService<MembershipLease>());
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<MembershipLease>());
         silo.Services.AddSingleton<IIncomingGrainCallFilter, LeaseGuard>();
         silo.AddGrainService<Witness>();
@@ -67,8 +69,9 @@ public static class RegistryCluster
         // A silo that is heard but hears nothing answers nobody.
         membership.EnableConnectionLivenessCheck = false;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
-        // A node that starts waits for members which it can't reach, until they have been silent for three times this.
-        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        // A node that starts waits for members which it can't reach, until they have been silent for three times this: as long as silos
+        // resolve on that are cut off from the database together, and then some.
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(20);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.GrainDirectory;
 
@@ -9,7 +10,7 @@ namespace OrleansRegistry.Storage.Cluster;
 /// while silos come and go; the second one would answer from what the first has changed since. Here a grain leaves a silo only when it
 /// says so itself, or when the database has it as dead.
 /// </summary>
-internal sealed class RegistryGrainDirectory(RegistryDatabase database) : IGrainDirectory
+internal sealed partial class RegistryGrainDirectory(RegistryDatabase database, ILogger<RegistryGrainDirectory> logger) : IGrainDirectory
 {
     private const string FindQuery = "select silo, activation, membership_version from registry_location where grain = $1";
 
@@ -29,55 +30,96 @@ internal sealed class RegistryGrainDirectory(RegistryDatabase database) : IGrain
         where grain in (select grain from registry_location where silo = any($1) and not registry_is_member(silo) for update skip locked)
         """;
 
-    private DbDataSource Source => database.Writers;
+    private const string Away = "The directory of the grains can't be read now.";
 
-    public Task<GrainAddress?> Lookup(GrainId grainId) => Find(grainId, FindQuery, Text(grainId.ToString()));
+    private const int MaxTries = 3;
+
+    public Task<GrainAddress?> Lookup(GrainId grainId) => Find(grainId, FindQuery, () => [Text(grainId.ToString())]);
 
     public Task<GrainAddress?> Register(GrainAddress address) => Register(address, null);
 
     public Task<GrainAddress?> Register(GrainAddress address, GrainAddress? previousAddress) => Find(
         address.GrainId,
         EnterQuery,
-        Text(address.GrainId.ToString()),
-        Text(SiloIdentity.Of(address.SiloAddress!).Name),
-        Text(address.ActivationId.ToParsableString()),
-        new NpgsqlParameter<long> { TypedValue = address.MembershipVersion.Value },
-        Text(previousAddress?.ActivationId.ToParsableString()));
+        () =>
+        [
+            Text(address.GrainId.ToString()),
+            Text(SiloIdentity.Of(address.SiloAddress!).Name),
+            Text(address.ActivationId.ToParsableString()),
+            new NpgsqlParameter<long> { TypedValue = address.MembershipVersion.Value },
+            Text(previousAddress?.ActivationId.ToParsableString()),
+        ]);
 
-    public async Task Unregister(GrainAddress address)
-    {
-        await using var command = Source.CreateCommand(LeaveQuery);
-        command.Parameters.Add(Text(address.GrainId.ToString()));
-        command.Parameters.Add(Text(address.ActivationId.ToParsableString()));
-        await command.ExecuteNonQueryAsync();
-    }
+    public Task Unregister(GrainAddress address) => Do(
+        LeaveQuery,
+        command => command.ExecuteNonQueryAsync(),
+        () => [Text(address.GrainId.ToString()), Text(address.ActivationId.ToParsableString())]);
 
     public async Task UnregisterSilos(List<SiloAddress> siloAddresses)
     {
-        await using var command = Source.CreateCommand(ClearQuery);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. siloAddresses.Select(silo => SiloIdentity.Of(silo).Name)] });
-        await command.ExecuteNonQueryAsync();
+        try
+        {
+            await Do(
+                ClearQuery,
+                command => command.ExecuteNonQueryAsync(),
+                () => [new NpgsqlParameter<string[]> { TypedValue = [.. siloAddresses.Select(silo => SiloIdentity.Of(silo).Name)] }]);
+        }
+        catch (SiloReplacedException e)
+        {
+            // They hold nothing any more, whether they stand there or not; Orleans would not come again after an exception.
+            LogNotCleared(e);
+        }
     }
 
     private static NpgsqlParameter<string?> Text(string? value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text };
 
-    private async Task<GrainAddress?> Find(GrainId grain, string query, params NpgsqlParameter[] parameters)
-    {
-        await using var command = Source.CreateCommand(query);
-        foreach (var parameter in parameters)
+    private Task<GrainAddress?> Find(GrainId grain, string query, Func<IEnumerable<NpgsqlParameter>> parameters) => Do(
+        query,
+        async command =>
         {
-            command.Parameters.Add(parameter);
-        }
+            await using var reader = await command.ExecuteReaderAsync();
+            return await reader.ReadAsync()
+                ? new GrainAddress
+                {
+                    GrainId = grain,
+                    SiloAddress = new SiloIdentity(reader.GetString(0)).ToAddress(),
+                    ActivationId = ActivationId.FromParsableString(reader.GetString(1)),
+                    MembershipVersion = new MembershipVersion(reader.GetInt64(2)),
+                }
+                : null;
+        },
+        parameters);
 
-        await using var reader = await command.ExecuteReaderAsync();
-        return await reader.ReadAsync()
-            ? new GrainAddress
+    /// <summary>
+    /// Runs a statement, all of which may be run twice. What Orleans is told that it failed goes to the caller of the grain, whose call has
+    /// reached nobody then.
+    /// </summary>
+    /// <exception cref="SiloReplacedException">The database doesn't answer.</exception>
+    private async Task<T> Do<T>(string query, Func<DbCommand, Task<T>> run, Func<IEnumerable<NpgsqlParameter>> parameters)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
             {
-                GrainId = grain,
-                SiloAddress = new SiloIdentity(reader.GetString(0)).ToAddress(),
-                ActivationId = ActivationId.FromParsableString(reader.GetString(1)),
-                MembershipVersion = new MembershipVersion(reader.GetInt64(2)),
+                await using var command = database.Readers.CreateCommand(query);
+                foreach (var parameter in parameters())
+                {
+                    command.Parameters.Add(parameter);
+                }
+
+                return await run(command);
             }
-            : null;
+            catch (DbException e) when (e is { IsTransient: true, InnerException: not TimeoutException } && tries < MaxTries)
+            {
+                // A connection that a restart of the server has broken: another one, then.
+            }
+            catch (Exception e) when (e is DbException or TimeoutException or IOException)
+            {
+                throw new SiloReplacedException($"{Away} {e.Message}");
+            }
+        }
     }
+
+    [LoggerMessage(230, LogLevel.Warning, "The places of grains on dead silos could not be cleared")]
+    private partial void LogNotCleared(Exception exception);
 }

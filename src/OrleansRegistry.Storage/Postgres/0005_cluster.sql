@@ -32,13 +32,15 @@ create unique index registry_member_by_silo on registry_member (silo);
 create index registry_member_declared_dead on registry_member (declared_dead_at) where declared_dead_at is not null;
 
 -- Declaring a silo dead (status 6) waits for the writes it has begun; those that come later are refused by registry_fence. Where the next
--- process on the same address and port does it, the old one is gone for certain, and nobody needs to wait for it.
+-- process on the same machine, address and port does it, the old one is gone for certain, and nobody needs to wait for it.
 create function registry_declare_dead() returns trigger language plpgsql as $$
 declare
     declarer text := coalesce(current_setting('registry.silo', true), '');
 begin
     perform pg_advisory_xact_lock(hashtextextended('registry_member/' || old.silo, 0));
-    if declarer not like old.address || '/' || old.port || '/%' then
+    if not exists (
+        select from registry_member where silo = declarer and (address, port, host_name) = (old.address, old.port, old.host_name)
+    ) then
         new.declared_dead_at := clock_timestamp();
     end if;
     return new;
@@ -47,6 +49,18 @@ $$;
 
 create trigger registry_declare_dead before update on registry_member
     for each row when (new.status = 6 and old.status <> 6) execute function registry_declare_dead();
+
+-- The members. Whom somebody is declaring dead just now is none: a declaration that doesn't show here begins after this has begun.
+create function registry_look() returns text[] language plpgsql as $$
+declare
+    undisputed text[];
+begin
+    select coalesce(array_agg(silo), '{}') into undisputed from registry_member
+        where status <> 6 and pg_try_advisory_xact_lock_shared(hashtextextended('registry_member/' || silo, 0));
+    -- A statement of its own: it sees what was committed before the locks were had.
+    return (select coalesce(array_agg(silo), '{}') from registry_member where status <> 6 and silo = any(undisputed));
+end
+$$;
 
 -- A silo that others declared dead may be frozen, or cut off from them but not from here, and may go on answering from what it knows, or
 -- what others have from it, for a while. Until then what contradicts it must wait.
@@ -121,5 +135,22 @@ begin
         set silo = excluded.silo, activation = excluded.activation, membership_version = excluded.membership_version
         where present.activation = previous_activation or not registry_is_member(present.silo);
     return query select * from registry_location where grain = wanted;
+end
+$$;
+
+-- A row of the state. Who was declared dead may have written it last and not have heard so: until its lease is over it goes on answering from
+-- what was before, and nobody must answer from what is now.
+create function registry_read(wanted text, wanted_kind text) returns table (payload jsonb, version integer) language plpgsql as $$
+declare
+    term interval := case wanted_kind when 'key' then interval '3 seconds' else interval '2 seconds' end;
+begin
+    if coalesce(current_setting('registry.silo', true), '') <> '' and exists (
+        select from registry_state as state, registry_member as member
+        where state.key = wanted and state.kind = wanted_kind
+            and member.declared_dead_at > clock_timestamp() - term and state.modified_on > member.declared_dead_at - interval '10 seconds'
+    ) then
+        perform registry_outwait(term);
+    end if;
+    return query select state.payload, state.version from registry_state as state where state.key = wanted and state.kind = wanted_kind;
 end
 $$;

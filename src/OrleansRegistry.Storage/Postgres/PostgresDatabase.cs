@@ -33,7 +33,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
         settings.CancellationTimeout = 500;
         settings.MaxAutoPrepare = 50;
         settings.NoResetOnClose = true;
-        settings.MaxPoolSize = 16;
+        settings.MaxPoolSize = 12;
         settings.IncludeErrorDetail = false;
 
         // The server gives up before the client does, so that most statements that take too long are known not to be in effect.
@@ -41,7 +41,9 @@ internal sealed class PostgresDatabase : RegistryDatabase
         settings.Options = $"{settings.Options} -c statement_timeout={limit} -c lock_timeout={limit} -c idle_in_transaction_session_timeout=30000".Trim();
         Writers = Build(settings, silo);
 
-        // Whoever waits for a connection to write must not keep the silo from saying that it lives.
+        // Writers may have to wait in the database; neither who only reads nor the silo that says it lives must wait for them.
+        settings.MaxPoolSize = 8;
+        Readers = Build(settings, silo);
         settings.MaxPoolSize = 4;
         settings.ApplicationName += "-membership";
         Members = Build(settings, silo);
@@ -52,7 +54,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override DbDataSource Writers { get; }
 
-    public override DbDataSource Readers => Writers;
+    public override DbDataSource Readers { get; }
 
     public override string Invariant => "Npgsql";
 

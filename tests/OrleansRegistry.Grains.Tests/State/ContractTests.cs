@@ -50,7 +50,7 @@ public sealed partial class ContractTests
         await Assert.ThrowsAnyAsync<Exception>(() => new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock).Get());
 
         using var webhookGrain = new WebhookGrain(
-            webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, clock, NullLogger<WebhookGrain>.Instance);
+            webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, null!, clock, NullLogger<WebhookGrain>.Instance);
         await webhookGrain.Get();
         await new ApiKeyGrain(key, Context("key/-/4f7k2m9q"), null!, clock).OnActivateAsync(default);
         await new WorkspaceGrain(workspace, Context("workspace/-/default"), clock).Get();
