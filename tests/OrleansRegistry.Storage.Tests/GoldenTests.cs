@@ -42,7 +42,7 @@ public sealed class GoldenTests
     public void Rates_are_stored_as_their_golden_file_says() => Compare(Rows.Rates(), "rates.json");
 
     [Fact]
-    public void A_statement_is_stored_as_its_golden_file_says() => Compare(Rows.Statement(), "statement.json");
+    public void A_statement_is_stored_as_its_golden_file_says() => Compare(Rows.Statement(), "billing.json");
 
     [Fact]
     public void A_webhook_is_stored_as_its_golden_file_says() => Compare(Rows.Webhook(), "webhook.json");

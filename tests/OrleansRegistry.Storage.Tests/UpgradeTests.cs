@@ -1,19 +1,24 @@
 using OrleansRegistry.State;
 using OrleansRegistry.Storage.Billing;
+using OrleansRegistry.Storage.Check;
 using OrleansRegistry.Storage.Schema;
 using OrleansRegistry.Testing;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Tests;
 
-/// <summary>What the first schema has stored is there after the steps that came later.</summary>
+/// <summary>What each earlier schema has stored is there after the steps that came later.</summary>
 public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : DatabaseTest(emptyDatabase)
 {
     private static readonly DateTimeOffset March = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
 
-    [Fact]
-    public async Task Rows_and_events_of_the_first_schema_are_taken_over_and_their_intervals_are_billed()
+    public static TheoryData<int> EarlierSchemas => [.. SchemaSteps.Of("Sqlite").SkipLast(1).Select(step => step.Number)];
+
+    [Theory]
+    [MemberData(nameof(EarlierSchemas))]
+    public async Task Rows_and_events_of_an_earlier_schema_are_taken_over_and_their_intervals_are_billed(int schema)
     {
+        await Migrate(steps: schema);
         (DateTimeOffset Start, DateTimeOffset End)[] intervals =
             [(March.AddMilliseconds(5), March.AddMinutes(1)), (March.AddMonths(1), March.AddMonths(1).AddMinutes(1))];
         var version = Rows.Version() with { State = VersionState.Inactive, Meter = new Meter() };
@@ -45,12 +50,26 @@ public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         Assert.Equal(3, await Catalog.FindLastPosition(default));
     }
 
-    /// <inheritdoc/>
-    private protected override async Task Prepare()
+    [Theory]
+    [MemberData(nameof(EarlierSchemas))]
+    public async Task Rows_of_earlier_builds_in_an_earlier_schema_can_be_read(int schema)
     {
-        await Database.Prepare(default);
-        await Migrate(steps: 1);
+        await Migrate(steps: schema);
+        foreach (var file in GoldenFiles.Foreign)
+        {
+            // A version belongs to the model beside it.
+            var kind = GoldenFiles.KindOf(file);
+            var id = Path.GetDirectoryName(file) + Path.GetFileNameWithoutExtension(file)[kind.Length..];
+            Assert.Equal(1, await Write(kind, $"{kind}/default/{id}{(kind == StorageNames.Version ? "-1" : "")}", null, GoldenFiles.Read(file)));
+        }
+
+        await Migrate(steps: int.MaxValue);
+
+        Assert.DoesNotContain(await RegistryCheck.Run(Options, default), finding => finding.Problem.Contains("stored state", StringComparison.Ordinal));
     }
+
+    /// <inheritdoc/>
+    private protected override Task Prepare() => Database.Prepare(default);
 
     private async Task Migrate(int steps)
     {

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using OrleansRegistry.Access;
+using OrleansRegistry.Billing;
+using OrleansRegistry.Models;
+using OrleansRegistry.State;
+using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Storage.Schema;
+using OrleansRegistry.Traffic;
+using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
+
+namespace OrleansRegistry.Storage.Tests;
+
+/// <summary>Rows that this build did not write: those of earlier builds, which lack fields, and of the next one, which knows more.</summary>
+public sealed class CompatibilityTests
+{
+    /// <summary>How each kind of row is read, by its grain and by the catalog and the check, and what its grain writes again.</summary>
+    private static readonly Dictionary<string, Func<string, JsonNode>> Rewrites = new()
+    {
+        [StorageNames.Billing] = Rewrite<StatementView, StatementView>,
+        [StorageNames.ApiKey] = Rewrite<ApiKeyState, StoredKey>,
+        [StorageNames.Model] = Rewrite<ModelState, StoredModel>,
+        [StorageNames.Name] = Rewrite<ModelNameState, StoredName>,
+        [StorageNames.Rates] = Rewrite<RatesState, StoredRates>,
+        [StorageNames.Traffic] = Rewrite<TrafficState, StoredTraffic>,
+        [StorageNames.Version] = Rewrite<ModelVersionState, StoredVersion>,
+        [StorageNames.Webhook] = Rewrite<WebhookRow, StoredWebhook>,
+        [StorageNames.Workspace] = Rewrite<WorkspaceState, StoredWorkspace>,
+    };
+
+    public static TheoryData<string> Foreign => [.. GoldenFiles.Foreign];
+
+    public static TheoryData<string> Kinds => [.. Rewrites.Keys];
+
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void What_earlier_builds_have_stored_is_read_and_written_again_with_all_that_it_says(string file)
+    {
+        var row = GoldenFiles.Read(file);
+        var written = Rewrites[GoldenFiles.KindOf(file)](row);
+
+        Assert.True(Holds(JsonNode.Parse(row), written), $"It is written again as\n{written}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Nothing_more_is_asked_of_a_row_than_its_least_file_has(string kind)
+    {
+        var least = JsonNode.Parse(GoldenFiles.Read($"Least/{kind}.json"))!;
+        var fields = ObjectsIn(least).SelectMany(part => part.Where(member => member.Value is JsonValue).Select(member => (part, member.Key, Value: member.Value!))).ToList();
+
+        Assert.NotEmpty(fields);
+        foreach (var (part, name, value) in fields)
+        {
+            // One that could be left out would hide it when it can't be any more.
+            part.Remove(name);
+            Assert.Throws<StateCorruptException>(() => Rewrites[kind](least.ToJsonString()));
+            part[name] = value;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_only_a_newer_build_knows_is_passed_over_and_not_written_again(string kind)
+    {
+        var row = JsonNode.Parse(GoldenFiles.Read($"{kind}.json"))!;
+        var newer = row.DeepClone();
+        foreach (var part in ObjectsIn(newer).ToList())
+        {
+            part["of_a_newer_build"] = new JsonObject { ["value"] = 1 };
+        }
+
+        Assert.True(JsonNode.DeepEquals(row, Rewrites[kind](newer.ToJsonString())));
+    }
+
+    [Fact]
+    public void Every_kind_of_row_is_among_these()
+    {
+        var kinds = typeof(StorageNames).GetFields().Select(field => (string)field.GetValue(null)!).Where(name => name != StorageNames.Registry);
+
+        Assert.Equal(kinds.Order(StringComparer.Ordinal), Rewrites.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Schema_steps_are_those_that_databases_have_seen()
+    {
+        var steps = ((string[])["Postgres", "Sqlite"]).SelectMany(dialect => SchemaSteps.Of(dialect).Select(step => string.Create(
+            CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(step.Sql)))} {dialect} {step.Number}\n")));
+
+        Assert.Equal(GoldenFiles.Read("steps.txt"), string.Concat(steps));
+    }
+
+    private static JsonNode Rewrite<TState, TCatalog>(string payload)
+        where TCatalog : class
+    {
+        Assert.NotNull(StoredJson.Read<TCatalog>(payload, "the row"));
+        return JsonNode.Parse(Rows.Json(new StateSerializer().Deserialize<TState>(new BinaryData(payload))))!;
+    }
+
+    /// <summary>All objects but those whose members are the caller's.</summary>
+    private static IEnumerable<JsonObject> ObjectsIn(JsonNode? node) => node switch
+    {
+        JsonArray list => list.SelectMany(ObjectsIn),
+        JsonObject members => [members, .. members.Where(member => member.Key != "labels").SelectMany(member => ObjectsIn(member.Value))],
+        _ => [],
+    };
+
+    /// <summary>Whether all that is in one is in the other too.</summary>
+    private static bool Holds(JsonNode? all, JsonNode? other) => (all, other) switch
+    {
+        (JsonObject members, JsonObject others) => members.All(member => Holds(member.Value, others[member.Key])),
+        (JsonArray items, JsonArray others) => items.Count == others.Count && items.Zip(others).All(pair => Holds(pair.First, pair.Second)),
+        _ => JsonNode.DeepEquals(all, other),
+    };
+}
