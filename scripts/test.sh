@@ -6,6 +6,9 @@
 #
 # The PostgreSQL tests use the server in REGISTRY_TEST_POSTGRES (an Npgsql connection string) when it is set;
 # otherwise this script starts a throw-away server on this machine and removes it afterwards.
+#
+# The test of a rolling upgrade uses the executable in REGISTRY_TEST_PREVIOUS when it is set; otherwise this script builds the last release in
+# a worktree of its own, and removes it afterwards.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,9 +18,11 @@ solution=OrleansRegistry.sln
 results=$(mktemp -d)  # what the test projects report
 
 source scripts/postgres.sh
+source scripts/previous.sh
 
 clean_up() {
   stop_postgres
+  remove_previous
   rm -rf "$results"
 }
 trap clean_up EXIT
@@ -47,6 +52,12 @@ fi
 if [[ -z ${REGISTRY_TEST_POSTGRES:-} ]]; then
   start_postgres
   export REGISTRY_TEST_POSTGRES=$pg_connection
+fi
+
+# Not where other tests are named: it takes its time.
+if [[ " ${projects[*]} " == *ClusterTests* && -z ${REGISTRY_TEST_PREVIOUS:-} && ($* != *-class* || $* == *Upgrade*) ]]; then
+  build_previous
+  export REGISTRY_TEST_PREVIOUS=$previous_host
 fi
 
 # Adds up one attribute of a result file: passed, failed, errors, skipped.

@@ -33,7 +33,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         using var stop = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(number => new Client(number, cluster, history, Models, new Random(random.Next()))).ToArray();
         var watcher = new EventWatcher();
-        var watching = Watch(cluster, watcher, stop.Token);
+        var watching = ClusterChecks.Watch(cluster, watcher, stop.Token);
         var working = clients.Select(client => Task.Run(() => client.Work(stop.Token))).ToArray();
         var reports = await Disturb(cluster, server, history, random, TimeSpan.FromMinutes(minutes), working);
         await stop.CancelAsync();
@@ -46,18 +46,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         }
 
         Report(reports, history);
-        for (var model = 0; model < Models; model++)
-        {
-            var operations = history.Of(model);
-            var wrong = Linearizability.Check(operations);
-            Assert.True(wrong is null, $"Model {model}: no order explains {wrong} among\n{Around(wrong, operations)}");
-        }
-
-        var events = await StopAll(cluster.Gateways[0].Client);
-        await CheckEvents(cluster.Gateways[0].Client, events, watcher, receiver);
-        await CheckUsage(cluster.Gateways[0].Client, events);
-        var (exitCode, found) = await RegistryProcess.RunToEnd(cluster.Settings, "check");
-        Assert.True(exitCode == 0, found);
+        await ClusterChecks.Check(cluster, history, watcher, receiver);
     }
 
     /// <summary>Every fault once, in an order that the seed gives, and then more of them for as long as there is time.</summary>
@@ -89,85 +78,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private static Fault[] Round(bool isLong) => Environment.GetEnvironmentVariable("REGISTRY_CHAOS_FAULTS") is { } names
         ? Array.ConvertAll(names.Split(','), Enum.Parse<Fault>)
         : Array.FindAll(Enum.GetValues<Fault>(), fault => isLong || fault != Fault.StopDatabaseForLong);
-
-    /// <summary>Follows the events on one gateway or the other, from where it was cut off.</summary>
-    private static async Task Watch(ClusterNodes cluster, EventWatcher watcher, CancellationToken stop)
-    {
-        for (var i = 0; !stop.IsCancellationRequested; i++)
-        {
-            await watcher.Watch(cluster.Gateways[i % Gateways].Client, stop: stop);
-        }
-    }
-
-    /// <summary>Ends all active time, and answers all that has happened.</summary>
-    private static async Task<List<JsonNode>> StopAll(HttpClient client)
-    {
-        foreach (var model in await client.ReadAll("/v1/models"))
-        {
-            foreach (var version in await client.ReadAll($"/v1/models/{model["id"]}/versions?state=published"))
-            {
-                (await client.Call(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/deactivate")).MustBe(HttpStatusCode.OK);
-            }
-        }
-
-        return await client.ReadAll("/v1/events");
-    }
-
-    /// <summary>A reader of the stream saw each event once, in order; a webhook brought each at least once, the first time in order for each model.</summary>
-    private static async Task CheckEvents(HttpClient client, List<JsonNode> events, EventWatcher watcher, WebhookReceiver receiver)
-    {
-        var ids = events.ConvertAll(Id);
-        await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
-        Assert.Equal(ids, watcher.Seen);
-
-        var subscribed = Id(events.Single(happened => (string)happened["type"]! == "webhook.created"));
-        var sent = ids.Where(id => id > subscribed).ToHashSet();
-        using var patience = new CancellationTokenSource(Patience);
-        while (!sent.IsSubsetOf(receiver.All.Select(delivery => delivery.Position)))
-        {
-            await receiver.Next(1).WaitAsync(patience.Token);
-        }
-
-        foreach (var model in receiver.All.GroupBy(delivery => (string?)delivery.Event["subject"]))
-        {
-            var firsts = model.Select(delivery => delivery.Position).Distinct().ToList();
-            Assert.Equal(firsts.Order(), firsts);
-        }
-    }
-
-    /// <summary>Every version's active time is, to the millisecond, what its events say (rule B4).</summary>
-    private static async Task CheckUsage(HttpClient client, List<JsonNode> events)
-    {
-        foreach (var version in events.Where(happened => happened["version_id"] is not null).GroupBy(happened => (string)happened["version_id"]!))
-        {
-            var (active, since) = (TimeSpan.Zero, default(DateTimeOffset?));
-            foreach (var happened in version)
-            {
-                var at = DateTimeOffset.Parse((string)happened["at"]!, CultureInfo.InvariantCulture);
-                switch ((string)happened["type"]!)
-                {
-                    case "version.published" or "version.activated":
-                        Assert.Null(since);
-                        since = at;
-                        break;
-                    case "version.deactivated":
-                        active += at - since!.Value;
-                        since = null;
-                        break;
-                }
-            }
-
-            var usage = await client.Read($"/v1/model_versions/{version.Key}/usage");
-            Assert.Equal((decimal)active.TotalSeconds, (decimal)usage["published_seconds"]!);
-        }
-    }
-
-    private static long Id(JsonNode happened) => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture);
-
-    /// <summary>What went on from a little before an operation until its end.</summary>
-    private static string Around(Operation? wrong, IReadOnlyList<Operation> operations) => wrong is null ? "" : string.Join(
-        '\n',
-        operations.Where(other => other.AnsweredAt >= wrong.CalledAt - System.Diagnostics.Stopwatch.Frequency && other.CalledAt <= wrong.AnsweredAt).OrderBy(other => other.CalledAt));
 
     private void Report(List<FaultReport> reports, History history)
     {

@@ -92,15 +92,19 @@ internal sealed class ClusterNodes : IAsyncDisposable
     /// <summary>Where the certificate is that lets a process into the cluster.</summary>
     public string CertificateDirectory => Path.GetDirectoryName(_files.Certificate)!;
 
+    /// <summary>What nodes run that are started from now on, and commands: the executable of another build, or null for this one's.</summary>
+    public string? Executable { get; set; }
+
     /// <summary>What a command on the database needs.</summary>
-    public NodeSettings Settings => NodeSettings.On(_database);
+    public NodeSettings Settings => NodeSettings.On(_database) with { Executable = Executable };
 
     /// <param name="silos">How many silos.</param>
     /// <param name="gateways">How many gateways.</param>
     /// <param name="server">The database server, or null for the one that all tests share.</param>
-    public static async Task<ClusterNodes> Start(int silos, int gateways, string? server = null)
+    /// <param name="executable">What the nodes run, see <see cref="Executable"/>.</param>
+    public static async Task<ClusterNodes> Start(int silos, int gateways, string? server = null, string? executable = null)
     {
-        var cluster = new ClusterNodes(await (server is null ? TestDatabase.Postgres() : TestDatabase.Postgres(server)));
+        var cluster = new ClusterNodes(await (server is null ? TestDatabase.Postgres() : TestDatabase.Postgres(server))) { Executable = executable };
         try
         {
             // One first, so that the others find a secret and a schema: the rest may come in any order.
@@ -155,6 +159,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public async Task<int> FindBackend() =>
         (int)(await Ask("select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() limit 1"))!;
 
+    /// <summary>The kinds of rows that are stored.</summary>
+    public async Task<IReadOnlyList<string>> KindsOfRows() =>
+        (string[])(await Ask("select array_agg(distinct kind order by kind) from registry_state"))!;
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in Silos.Concat(Gateways))
@@ -192,7 +200,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
         var settings = Settings with
         {
             ConnectionString = new NpgsqlConnectionStringBuilder(direct.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString,
-            Executable = clockOffset == TimeSpan.Zero ? null : OtherClockHost,
+            Executable = clockOffset == TimeSpan.Zero ? Executable : OtherClockHost,
             Environment = new Dictionary<string, string> { ["REGISTRY_TEST_CLOCK_OFFSET"] = clockOffset.ToString() },
             Arguments =
             [

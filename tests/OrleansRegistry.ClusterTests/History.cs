@@ -31,6 +31,9 @@ internal sealed class History(int models)
         }
     }
 
+    /// <summary>All operations, model by model.</summary>
+    public IReadOnlyList<IReadOnlyList<Operation>> OfAll => [.. Enumerable.Range(0, models).Select(Of)];
+
     public IReadOnlyList<Operation> Of(int model)
     {
         lock (_lock)

@@ -1,0 +1,36 @@
+# The build before this one, for scripts that source this: build_previous sets previous_host, its executable, built in a worktree of its own;
+# remove_previous removes it.
+
+previous_root=  # the worktree, once there is one
+previous_host=  # its executable
+previous_log=   # what its build prints
+
+# The first commit from which a rolling upgrade is promised, by its subject. It counts for as long as no release is tagged.
+first_to_upgrade_from="Give up a silo that is heard but hears nothing"
+
+# The release before this commit, or else the commit above.
+find_previous() {
+  git describe --tags --match 'v*' --abbrev=0 HEAD^ 2>/dev/null || git log -1 --format=%H --grep="^$first_to_upgrade_from\$"
+}
+
+build_previous() {
+  local commit
+  commit=$(find_previous) && [[ -n $commit ]] ||
+    die "the build before this one is not in this clone's history, which a rolling upgrade is tested with: fetch all of it, with tags"
+  previous_root=$(mktemp -d)
+  previous_log=$(mktemp)
+  git worktree add --quiet --detach "$previous_root" "$commit"
+  echo "The build before this one is $(git -C "$previous_root" log -1 --format='%h, %s')"
+  # From its own directory, which says what SDK it needs.
+  (cd "$previous_root" && dotnet build src/OrleansRegistry.Host -c Release --nologo) >"$previous_log" 2>&1 ||
+    { cat "$previous_log" >&2; die "the build before this one does not build"; }
+  previous_host=$previous_root/src/OrleansRegistry.Host/bin/Release/net10.0/OrleansRegistry.Host.dll
+}
+
+remove_previous() {
+  if [[ -n $previous_root ]]; then
+    git worktree remove --force "$previous_root" 2>/dev/null || rm -rf "$previous_root"
+    git worktree prune
+  fi
+  rm -f "$previous_log"
+}
