@@ -155,6 +155,13 @@ internal sealed class ClusterNodes : IAsyncDisposable
         silo.Process.HasExited
         || await Ask($"select status = 6 from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)} order by generation desc limit 1") is true;
 
+    /// <summary>The silo that has the most grains.</summary>
+    public async Task<SiloNode> FindBusiest()
+    {
+        var port = (string)(await Ask("select split_part(silo, '/', 2) from registry_location group by silo order by count(*) desc limit 1"))!;
+        return Silos.Single(silo => silo.Port == int.Parse(port, CultureInfo.InvariantCulture));
+    }
+
     /// <summary>The process of the database server that serves a node.</summary>
     public async Task<int> FindBackend() =>
         (int)(await Ask("select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() limit 1"))!;

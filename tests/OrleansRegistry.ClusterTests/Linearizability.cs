@@ -13,7 +13,7 @@ internal static class Linearizability
     public static Operation? Check(IReadOnlyList<Operation> history)
     {
         var (head, nodes) = Build(history);
-        HashSet<(UInt128 Done, ModelSpec State)> tried = [];
+        HashSet<UInt128> tried = [];
         Stack<(Node Call, ModelSpec Before, bool Skipped)> done = [];
         var state = ModelSpec.Empty;
         UInt128 set = 0;
@@ -59,14 +59,14 @@ internal static class Linearizability
 
     /// <summary>The state after an operation, and whether it was left out; a null state when it can't be next, or was tried to no avail.</summary>
     private static (ModelSpec? Next, bool Skipped) TryStep(
-        Node call, ModelSpec state, UInt128 set, bool maySkipOnly, HashSet<(UInt128, ModelSpec)> tried)
+        Node call, ModelSpec state, UInt128 set, bool maySkipOnly, HashSet<UInt128> tried)
     {
-        if (!maySkipOnly && state.Apply(call.Operation) is { } next && tried.Add((set ^ call.Hash, next)))
+        if (!maySkipOnly && state.Apply(call.Operation) is { } next && tried.Add(set ^ call.Hash ^ next.Fingerprint))
         {
             return (next, false);
         }
 
-        return call.Operation.Told == Told.Unknown && tried.Add((set ^ call.Hash, state)) ? (state, true) : (null, false);
+        return call.Operation.Told == Told.Unknown && tried.Add(set ^ call.Hash ^ state.Fingerprint) ? (state, true) : (null, false);
     }
 
     private static (Node Head, List<Node> Nodes) Build(IReadOnlyList<Operation> history)

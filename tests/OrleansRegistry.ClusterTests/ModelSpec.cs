@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.IO.Hashing;
 
@@ -72,6 +73,19 @@ internal sealed class ModelSpec : IEquatable<ModelSpec>
     /// <summary>The ordinal of the primary, 0 for none.</summary>
     public int Primary { get; }
 
+    /// <summary>Tells models apart: two that are not the same have the same one only by a miracle. It is kept where models would take too much memory.</summary>
+    public UInt128 Fingerprint
+    {
+        get
+        {
+            Span<byte> bytes = stackalloc byte[24];
+            BinaryPrimitives.WriteUInt128LittleEndian(bytes, _sum);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[16..], Last);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes[20..], Primary);
+            return Digest(bytes);
+        }
+    }
+
     /// <summary>A model as a look found it.</summary>
     public static ModelSpec Of(int last, int primary, params IEnumerable<int> active) =>
         new(last, primary, [.. active], active.Aggregate((UInt128)0, (sum, ordinal) => sum + Hash(ordinal)));
@@ -121,10 +135,12 @@ internal sealed class ModelSpec : IEquatable<ModelSpec>
     private ModelSpec Activate(int ordinal) =>
         _active.Contains(ordinal) ? this : new ModelSpec(Last, Primary == 0 ? ordinal : Primary, _active.Add(ordinal), _sum + Hash(ordinal));
 
-    private static UInt128 Hash(int ordinal)
+    private static UInt128 Hash(int ordinal) => Digest(BitConverter.GetBytes(ordinal));
+
+    private static UInt128 Digest(ReadOnlySpan<byte> bytes)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        XxHash128.Hash(BitConverter.GetBytes(ordinal), bytes);
-        return BitConverter.ToUInt128(bytes);
+        Span<byte> digest = stackalloc byte[16];
+        XxHash128.Hash(bytes, digest);
+        return BitConverter.ToUInt128(digest);
     }
 }
