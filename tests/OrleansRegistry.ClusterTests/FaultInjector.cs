@@ -41,6 +41,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             // It learns from the database that the others gave it up, and ends.
             Fault.IsolateSilo => Replace(cluster.Silos, cluster.StartSilo, silo => Isolate(silo, isDeafOnly: false), _ => Task.CompletedTask, Reconnect),
             Fault.IsolateSlowSilo => Replace(cluster.Silos, cluster.StartSilo, IsolateSlow, _ => Task.CompletedTask, Reconnect),
+            Fault.StrandSilo => Replace(cluster.Silos, cluster.StartSilo, Strand, Rescue, Reconnect),
             Fault.DeafenSilo => Replace(cluster.Silos, cluster.StartSilo, silo => Isolate(silo, isDeafOnly: true), _ => Task.CompletedTask, Reconnect),
             Fault.FlapSilo => Strike(FlapSilo),
             Fault.ResetCallers => Strike(() => Do(() => Array.ForEach(cluster.Silos, silo => silo.Callers.Reset()))),
@@ -125,12 +126,31 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         }
     });
 
-    private void Reconnect() => Array.ForEach(cluster.Silos, silo => silo.Peers.Heal());
+    private void Reconnect()
+    {
+        Array.ForEach(cluster.Silos, silo => silo.Peers.Heal());
+        Array.ForEach([.. cluster.Silos, .. cluster.Gateways], node => node.Database.Heal());
+    }
 
     private Task IsolateSlow(SiloNode silo)
     {
+        Any(cluster.Gateways).Database.Freeze();
         silo.Database.Slow(LongDelay);
         return Isolate(silo, isDeafOnly: false);
+    }
+
+    private Task Strand(SiloNode silo)
+    {
+        Any(cluster.Gateways).Database.Freeze();
+        silo.Database.Freeze();
+        return Isolate(silo, isDeafOnly: false);
+    }
+
+    /// <summary>Lets a silo that was stranded learn what became of it, a while after the others have taken over.</summary>
+    private async Task Rescue(SiloNode silo)
+    {
+        await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+        await HealDatabase();
     }
 
     /// <summary>Lets a silo run on that the others have given up, however little they missed it.</summary>
