@@ -30,9 +30,9 @@ field() {
   sed -n "/^diff /q;s/^$1: //p" "$2"
 }
 
-# What a test has found, from its output. An exception that is none of an assertion's is a trouble of the test, not a finding.
+# What a test has found, from its output. What only says that something was away, or late, is a trouble of the test, not a finding.
 finding() {
-  grep -A1 '\[FAIL\]' "$1" | sed -n '2s/^ *//p' | grep -v '^[A-Za-z.]*Exception : ' | cut -c 1-100
+  grep -A1 '\[FAIL\]' "$1" | sed -n '2s/^ *//p' | grep -vE '^[A-Za-z.]*(Timeout|Npgsql|Postgres|HttpRequest|IO)Exception : ' | sed 's/^[A-Za-z.]*Exception : //' | cut -c 1-100
 }
 
 if [[ $# -eq 0 ]]; then set -- $(cd "$patches" && ls -- *.patch | sed 's/\.patch$//'); fi

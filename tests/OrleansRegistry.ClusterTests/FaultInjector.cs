@@ -149,7 +149,8 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     /// <summary>Lets a silo that was stranded learn what became of it, a while after the others have taken over.</summary>
     private async Task Rescue(SiloNode silo)
     {
-        await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+        // Whoever asks the gateway has to wait long.
+        await Task.WhenAny(history.Fail(EnoughFailures), history.Answer(AnswersPerLook)).WaitAsync(Patience);
         await HealDatabase();
     }
 
