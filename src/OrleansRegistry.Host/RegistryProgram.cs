@@ -5,8 +5,8 @@ using OrleansRegistry.Storage;
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// The command line: <c>check</c> looks at the stored rows, <c>health</c> asks a node whether it is ready, <c>new-key</c> draws an API key,
-/// <c>new-certificate</c> makes a certificate for a node of a cluster, anything else runs the server, with
+/// The command line: <c>check</c> looks at the stored rows, <c>backup</c> copies them, <c>health</c> asks a node whether it is ready,
+/// <c>new-key</c> draws an API key, <c>new-certificate</c> makes a certificate for a node of a cluster, anything else runs the server, with
 /// <c>--role</c> a part of it.
 /// </summary>
 internal static class RegistryProgram
@@ -26,6 +26,11 @@ internal static class RegistryProgram
             if (args is ["check", .. var rest])
             {
                 return await CheckCommand.Run(rest, Console.Out);
+            }
+
+            if (args is ["backup", .. var copied])
+            {
+                return await BackupCommand.Run(copied, Console.Out, Console.Error);
             }
 
             if (args is ["health", var url, ..] && Uri.TryCreate(url, UriKind.Absolute, out var node))

@@ -151,6 +151,9 @@ internal sealed class SharedDeployer(string name, string prefix)
 {
     private readonly List<string> _ids = [];
 
+    /// <summary>What its idempotency keys begin with; the number of the deployment follows.</summary>
+    public string Prefix => prefix;
+
     public int Acknowledged => _ids.Count;
 
     public IReadOnlyList<string> Ids => _ids;

@@ -1,0 +1,42 @@
+using OrleansRegistry.Gateway;
+using OrleansRegistry.Storage;
+using OrleansRegistry.Storage.Backup;
+
+namespace OrleansRegistry.Host;
+
+/// <summary><c>backup</c>: copies the rows of a SQLite file, beside the node that is at work on it.</summary>
+internal static class BackupCommand
+{
+    /// <summary>Writes the copy that the first argument names; answers the exit code, 0 when it is there.</summary>
+    public static async Task<int> Run(string[] args, TextWriter output, TextWriter errors)
+    {
+        if (args is not [var name, .. var rest] || name.StartsWith('-'))
+        {
+            await errors.WriteLineAsync("Where to? backup FILE");
+            return RegistryProgram.Failed;
+        }
+
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = rest, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddSecretFiles();
+        var settings = RegistrySettings.Read(builder.Configuration);
+        var file = Path.GetFullPath(name);
+        try
+        {
+            await RegistryBackup.Write(settings.Storage, file, CancellationToken.None);
+        }
+        catch (Exception e) when (e is StorageStartException or IOException)
+        {
+            await errors.WriteLineAsync($"No backup was made. {e.Message}");
+            return RegistryProgram.Failed;
+        }
+
+        await output.WriteLineAsync($"Wrote {file}.");
+        if (settings.Access.Secret is null)
+        {
+            await output.WriteLineAsync(
+                $"Keep {Path.GetFullPath(Path.Combine(settings.DataDirectory, AccessSecret.FileName))} with it: no API key is valid without.");
+        }
+
+        return 0;
+    }
+}
