@@ -67,6 +67,8 @@ public sealed class OutageTests
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
             Assert.Equal("unavailable", (string?)refused.Body!["code"]);
             Assert.Equal((string?)first["id"], (string?)(await client.Read(resolve))["version_id"]);
+            // Out of service it could not even resolve. The SQLite file is locked for writers only.
+            Assert.Equal(settings.ConnectionString is null ? "healthy" : "degraded", (string?)(await client.Read("/health/ready"))["status"]);
 
             end();
             // What had an unknown outcome is repeated until it is known; each try ends by itself.
