@@ -1,4 +1,5 @@
 using System.Net;
+using k8s;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansRegistry.Billing;
@@ -78,6 +79,12 @@ public static class RegistryHost
         }
         else
         {
+            if (settings.WatchesPods)
+            {
+                // Before what follows, which is not to be changed by variables of the pod.
+                silo.UseKubernetesHosting(pods => pods.Configure(options => options.GetClientConfiguration = FindServiceAccount));
+            }
+
             silo.Configure<ClusterOptions>(ClusterName.Set);
             silo.Configure<EndpointOptions>(endpoints =>
             {
@@ -112,6 +119,10 @@ public static class RegistryHost
         silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Patience);
         silo.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
+
+    private static KubernetesClientConfiguration FindServiceAccount() => KubernetesClientConfiguration.IsInCluster()
+        ? KubernetesClientConfiguration.InClusterConfig()
+        : throw new InvalidSettingsException(["Registry:Kubernetes needs the pod's service account, by which the silo may read pods: its token is not there"]);
 
     private static void AddClient(IClientBuilder client, RegistrySettings settings)
     {

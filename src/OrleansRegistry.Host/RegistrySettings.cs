@@ -29,6 +29,11 @@ internal sealed record RegistrySettings
 
     private const string Root = "Registry";
 
+    private const string Kubernetes = "Kubernetes";
+
+    /// <summary>What tells a silo which pod it is in, beside its service account.</summary>
+    private static readonly string[] PodVariables = ["KUBERNETES_SERVICE_HOST", "POD_NAME", "POD_NAMESPACE"];
+
     /// <summary><c>Registry__DataDirectory</c>: where SQLite keeps its file; made when it is missing. Default <c>data</c>.</summary>
     public required string DataDirectory { get; init; }
 
@@ -52,6 +57,9 @@ internal sealed record RegistrySettings
     /// they don't; <c>new-certificate</c> makes some.
     /// </summary>
     public ClusterCertificateFiles? Certificates { get; private init; }
+
+    /// <summary><c>Registry__Kubernetes</c>: whether the silo watches the pods of its cluster, and declares dead those that were deleted. Default false.</summary>
+    public bool WatchesPods { get; private init; }
 
     /// <summary><c>Registry__SiloPort</c>: the port on which silos talk. Default 11111.</summary>
     public int SiloPort { get; private init; }
@@ -113,15 +121,17 @@ internal sealed record RegistrySettings
         var urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrls;
         var postgres = configuration.GetConnectionString(Root) is { Length: > 0 } connection ? connection : null;
         var advertised = root.Address(nameof(AdvertisedAddress), IPAddress.Loopback);
+        var role = root.Choice(nameof(Role), NodeRole.Both);
         var settings = new RegistrySettings
         {
             DataDirectory = root.Text(nameof(DataDirectory), "data"),
             PostgresConnectionString = postgres,
-            Role = root.Choice(nameof(Role), NodeRole.Both),
+            Role = role,
             AdvertisedAddress = advertised,
             ListenAddress = root.Address(nameof(ListenAddress), advertised),
             Certificates = ReadCertificates(root.Section("Cluster")),
             AllowsInsecureCluster = root.Flag("InsecureCluster", otherwise: false),
+            WatchesPods = root.Flag(Kubernetes, otherwise: false),
             SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
             GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
             EventRetentionDays = root.Number(nameof(EventRetentionDays), 0, 36_500, 0),
@@ -130,7 +140,7 @@ internal sealed record RegistrySettings
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Invocation = ReadInvocation(root.Section(nameof(Invocation))),
             Billing = ReadBilling(root.Section(nameof(Billing))),
-            Access = ReadAccess(root, isLocal: IsLocal(configuration, urls)),
+            Access = ReadAccess(root, isLocal: role == NodeRole.Silo || IsLocal(configuration, urls)),
             Quotas = (
                 limits.Number("ModelsPerWorkspace", 1, int.MaxValue, 10_000),
                 limits.Number("VersionsPerWorkspace", 1, int.MaxValue, 1_000_000),
@@ -157,6 +167,16 @@ internal sealed record RegistrySettings
         if (settings.Role == NodeRole.Silo && settings.GatewayPort == 0)
         {
             root.Add(nameof(GatewayPort), "must be set on a silo, or no gateway reaches it");
+        }
+
+        if (settings.WatchesPods && (postgres is null || settings.Role == NodeRole.Gateway))
+        {
+            root.Add(Kubernetes, "is for silos on PostgreSQL, which have pods of others to watch");
+        }
+
+        if (settings.WatchesPods && Array.FindAll(PodVariables, name => string.IsNullOrEmpty(configuration[name])) is { Length: > 0 } missing)
+        {
+            root.Add(Kubernetes, $"is for silos in pods of Kubernetes; {string.Join(", ", missing)} must be set in the environment");
         }
 
         if (settings.SiloPort == settings.GatewayPort)
