@@ -1,0 +1,216 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using k8s.Models;
+using OrleansRegistry.Cluster;
+using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.Host.Tests;
+
+/// <summary>The files that deploy a cluster say what the executable takes, and agree with each other.</summary>
+[Collection(nameof(KubernetesTests))]
+public sealed class ManifestTests
+{
+    private static readonly object[] Objects = [.. Deployments.Objects()];
+
+    private static IEnumerable<T> All<T>() => Objects.OfType<T>();
+
+    private static V1Deployment Silo => All<V1Deployment>().Single(deployment => deployment.Metadata.Name == "silo");
+
+    private static V1Deployment Gateway => All<V1Deployment>().Single(deployment => deployment.Metadata.Name == "gateway");
+
+    public static TheoryData<string> ComposeNodes => [.. Deployments.ComposeNodes().Keys];
+
+    [Fact]
+    public void Each_manifest_is_part_of_the_kustomization_and_has_only_fields_that_Kubernetes_knows()
+    {
+        Assert.Equal(Deployments.Files().Order(), Deployments.Resources().Order());
+        Assert.Equal(Deployments.Files(Deployments.WatchPods).Order(), Deployments.Resources(Deployments.WatchPods).Append("silo.yaml").Order());
+        Assert.Equal(8, Objects.Length);
+        Assert.Equal(3, Deployments.Objects(Deployments.WatchPods).Length);
+    }
+
+    [Fact]
+    public async Task The_settings_of_the_pods_are_taken()
+    {
+        await MustTake(Deployments.Settings(Silo.Spec.Template.Spec));
+        await MustTake(Deployments.Settings(Silo.Spec.Template.Spec, Deployments.Patch().Spec.Template.Spec.Containers.Single().Env));
+        await MustTake(Deployments.Settings(Gateway.Spec.Template.Spec));
+    }
+
+    [Theory]
+    [MemberData(nameof(ComposeNodes))]
+    public async Task The_settings_of_the_compose_file_are_taken(string name)
+    {
+        var node = Deployments.ComposeNodes()[name];
+
+        await MustTake(node.Settings);
+        Assert.Equal(node.Address, node.Settings.GetValueOrDefault("Registry__AdvertisedAddress"));
+    }
+
+    [Fact]
+    public void The_compose_file_has_silos_and_gateways() =>
+        Assert.Equal(["gateway-1", "gateway-2", "silo-1", "silo-2"], Deployments.ComposeNodes().Keys.Order());
+
+    [Fact]
+    public async Task A_silo_and_a_gateway_with_the_settings_of_their_pods_are_a_cluster_and_pass_their_probes()
+    {
+        await using var database = await TestDatabase.Postgres();
+        var files = ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates"));
+        var clients = RegistryProcess.FreePort();
+        var (silo, asNode) = await RegistryProcess.Start(Node(database, files, Silo, "--Registry:AdvertisedAddress=127.0.0.1", $"--Registry:GatewayPort={clients.ToString(CultureInfo.InvariantCulture)}"));
+        using (silo)
+        using (asNode)
+        {
+            await PassProbes(asNode, Silo);
+            var (gateway, caller) = await RegistryProcess.Start(Node(database, files, Gateway));
+            using (gateway)
+            using (caller)
+            {
+                await PassProbes(caller, Gateway);
+                foreach (var name in Names(All<V1Service>().Single()))
+                {
+                    caller.DefaultRequestHeaders.Host = name;
+                    var answer = await caller.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = name });
+                    Assert.Equal(HttpStatusCode.Created, answer.Status);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Ports_are_those_of_the_settings_and_have_names_that_are_used()
+    {
+        var silo = Ports(Silo);
+        var settings = Deployments.Settings(Silo.Spec.Template.Spec);
+        Assert.Equal(
+            [("clients", settings["Registry__GatewayPort"]), ("http", HttpPort), ("silo", settings["Registry__SiloPort"])],
+            silo.OrderBy(port => port.Key).Select(port => (port.Key, port.Value)));
+        Assert.Equal([("http", HttpPort)], Ports(Gateway).Select(port => (port.Key, port.Value)));
+        foreach (var deployment in All<V1Deployment>())
+        {
+            Assert.All(Probes(deployment), probe => Assert.Equal("http", probe.HttpGet.Port.Value));
+        }
+
+        foreach (var service in All<V1Service>())
+        {
+            Assert.All(service.Spec.Ports, port => Assert.Contains(port.TargetPort.Value, Ports(Single(service.Spec.Selector)).Keys));
+        }
+    }
+
+    [Fact]
+    public void Only_silos_reach_the_ports_of_silos_and_gateways_their_port_for_clients()
+    {
+        var rules = All<V1NetworkPolicy>().Single(policy => Single(policy.Spec.PodSelector.MatchLabels) == Silo).Spec.Ingress;
+
+        Assert.All(All<V1NetworkPolicy>(), policy => Assert.Equal(["Ingress"], policy.Spec.PolicyTypes));
+        Assert.Equal(
+            [("gateway", "clients"), ("silo", "silo")],
+            rules.Select(rule => (Single(rule.FromProperty.Single().PodSelector.MatchLabels).Metadata.Name, rule.Ports.Single().Port.Value)).Order());
+        Assert.All(rules, rule => Assert.Contains(rule.Ports.Single().Port.Value, Ports(Silo).Keys));
+    }
+
+    [Fact]
+    public void Each_selector_finds_the_pods_of_one_deployment_and_each_deployment_has_a_budget_for_disruptions()
+    {
+        foreach (var deployment in All<V1Deployment>())
+        {
+            Assert.Same(deployment, Single(deployment.Spec.Selector.MatchLabels));
+            Assert.All(deployment.Spec.Template.Spec.TopologySpreadConstraints, constraint => Assert.Same(deployment, Single(constraint.LabelSelector.MatchLabels)));
+            var budget = Assert.Single(All<V1PodDisruptionBudget>(), budget => Single(budget.Spec.Selector.MatchLabels) == deployment);
+            Assert.Equal("1", budget.Spec.MaxUnavailable.Value);
+            Assert.True(deployment.Spec.Replicas > 1, "The only pod could not be disrupted without an outage.");
+        }
+
+        Assert.Same(Gateway, Single(All<V1Service>().Single().Spec.Selector));
+    }
+
+    [Fact]
+    public void Pods_have_no_rights_and_nothing_to_write_to()
+    {
+        foreach (var pod in All<V1Deployment>().Select(deployment => deployment.Spec.Template.Spec))
+        {
+            var container = pod.Containers.Single();
+            Assert.Equal((true, 1654L, "RuntimeDefault"), (pod.SecurityContext.RunAsNonRoot, pod.SecurityContext.RunAsUser, pod.SecurityContext.SeccompProfile.Type));
+            Assert.Equal((false, true), (container.SecurityContext.AllowPrivilegeEscalation, container.SecurityContext.ReadOnlyRootFilesystem));
+            Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
+            Assert.False(pod.AutomountServiceAccountToken);
+            Assert.Equal(["cpu", "memory"], container.Resources.Requests.Keys.Order());
+            Assert.All(container.VolumeMounts, mount => Assert.True(mount.ReadOnlyProperty));
+            Assert.Equal(pod.Volumes.Select(volume => volume.Name).Order(), container.VolumeMounts.Select(mount => mount.Name).Distinct().Order());
+        }
+    }
+
+    [Fact]
+    public void Silos_that_watch_pods_find_each_other_and_may_read_pods_and_nothing_else()
+    {
+        var objects = Deployments.Objects(Deployments.WatchPods);
+        var patch = Deployments.Patch();
+        var account = objects.OfType<V1ServiceAccount>().Single().Metadata.Name;
+        var role = objects.OfType<V1Role>().Single();
+        var binding = objects.OfType<V1RoleBinding>().Single();
+
+        Assert.Equal(Silo.Metadata.Name, patch.Metadata.Name);
+        Assert.Equal(Silo.Spec.Template.Spec.Containers.Single().Name, patch.Spec.Template.Spec.Containers.Single().Name);
+        Assert.Equal(new Dictionary<string, string> { ["orleans/serviceId"] = ClusterName.Value, ["orleans/clusterId"] = ClusterName.Value }, patch.Spec.Template.Metadata.Labels);
+        Assert.Equal((account, true), (patch.Spec.Template.Spec.ServiceAccountName, patch.Spec.Template.Spec.AutomountServiceAccountToken));
+        Assert.Equal(("ServiceAccount", account), (binding.Subjects.Single().Kind, binding.Subjects.Single().Name));
+        Assert.Equal(("Role", role.Metadata.Name), (binding.RoleRef.Kind, binding.RoleRef.Name));
+        var rule = role.Rules.Single();
+        Assert.Equal(["", "pods", "get", "list", "watch"], [.. rule.ApiGroups, .. rule.Resources, .. rule.Verbs]);
+    }
+
+    private static string HttpPort { get; } = new Uri(Deployments.Image["ASPNETCORE_URLS"].Replace("*", "localhost", StringComparison.Ordinal)).Port.ToString(CultureInfo.InvariantCulture);
+
+    private static Dictionary<string, string> Ports(V1Deployment deployment) => deployment.Spec.Template.Spec.Containers.Single().Ports
+        .ToDictionary(port => port.Name, port => port.ContainerPort.ToString(CultureInfo.InvariantCulture));
+
+    private static V1Probe[] Probes(V1Deployment deployment)
+    {
+        var container = deployment.Spec.Template.Spec.Containers.Single();
+        return [container.StartupProbe, container.LivenessProbe, container.ReadinessProbe];
+    }
+
+    /// <summary>The only deployment whose pods a selector finds.</summary>
+    private static V1Deployment Single(IDictionary<string, string> selector) =>
+        Assert.Single(All<V1Deployment>(), deployment => selector.All(label => deployment.Spec.Template.Metadata.Labels.Contains(label)));
+
+    /// <summary>The names of a service inside its cluster.</summary>
+    private static IEnumerable<string> Names(V1Service service)
+    {
+        var space = All<V1Namespace>().Single().Metadata.Name;
+        return [service.Metadata.Name, $"{service.Metadata.Name}.{space}", $"{service.Metadata.Name}.{space}.svc"];
+    }
+
+    /// <summary>Settings that are not valid would be told before the database, which is not there, is missed.</summary>
+    private static async Task MustTake(IReadOnlyDictionary<string, string> settings)
+    {
+        var (exitCode, output) = await RegistryProcess.RunToEnd(
+            new NodeSettings { DataDirectory = settings["Registry__DataDirectory"], SiloPort = 11111, Environment = settings }, "check");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("The PostgreSQL database registry on 127.0.0.1:1 can't be checked", output, StringComparison.Ordinal);
+    }
+
+    private static NodeSettings Node(TestDatabase database, ClusterCertificateFiles files, V1Deployment deployment, params string[] arguments) => NodeSettings.On(database) with
+    {
+        HasOperatorKey = false,
+        Environment = Deployments.Settings(deployment.Spec.Template.Spec),
+        Arguments =
+        [
+            $"--Registry:Cluster:Certificate={files.Certificate}", $"--Registry:Cluster:Key={files.Key}", $"--Registry:Cluster:Authority={files.Authority}",
+            $"--Registry:Auth:AdminKey={NodeSettings.OperatorKey}", .. arguments,
+        ],
+    };
+
+    private static async Task PassProbes(HttpClient client, V1Deployment deployment)
+    {
+        foreach (var probe in Probes(deployment))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, probe.HttpGet.Path);
+            request.Headers.Host = probe.HttpGet.HttpHeaders?.Single(header => header.Name == "Host").Value;
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+}
