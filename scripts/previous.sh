@@ -6,7 +6,7 @@ previous_host=  # its executable
 previous_log=   # what its build prints
 
 # The first commit from which a rolling upgrade is promised, by its subject. It counts for as long as no release is tagged.
-first_to_upgrade_from="Give up a silo that is heard but hears nothing"
+first_to_upgrade_from="Hold reads too until the lease of a dead silo is over; bound how long silos go on unseen"
 
 # The release before this commit, or else the commit above.
 find_previous() {

@@ -44,9 +44,9 @@ internal static class RegistryProgram
                 return 0;
             }
 
-            if (args is ["new-certificate", var directory, ..])
+            if (args is ["new-certificate", var directory, .. var others])
             {
-                await Console.Out.WriteLineAsync(ClusterCertificateFiles.Create(directory).ToString());
+                await Console.Out.WriteLineAsync(ClusterCertificateFiles.Create(directory, others.FirstOrDefault()).ToString());
                 return 0;
             }
 

@@ -16,16 +16,19 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
     private const string AuthorityName = "authority";
     private const string NodeName = "node";
 
-    /// <summary>Makes a certificate for a node, and the authority that issues it when the directory has none yet. Both last for ten years.</summary>
+    /// <summary>Makes a certificate for a node, and the authority that issues it when there is none yet. Both last for ten years.</summary>
+    /// <param name="directory">Where the node finds its certificate, its key and the authority's certificate.</param>
+    /// <param name="authorityDirectory">Where the authority is with its key, which nodes don't need; null for the same directory.</param>
     /// <exception cref="IOException">A file can't be read or written.</exception>
-    public static ClusterCertificateFiles Create(string directory)
+    public static ClusterCertificateFiles Create(string directory, string? authorityDirectory = null)
     {
         PrivateDirectory.Create(directory);
+        PrivateDirectory.Create(authorityDirectory ??= directory);
         var files = new ClusterCertificateFiles(
             Path.Combine(directory, NodeName + ".crt"), Path.Combine(directory, NodeName + ".key"), Path.Combine(directory, AuthorityName + ".crt"));
-        var authorityKey = Path.Combine(directory, AuthorityName + ".key");
+        var (authorityCertificate, authorityKey) = (Path.Combine(authorityDirectory, AuthorityName + ".crt"), Path.Combine(authorityDirectory, AuthorityName + ".key"));
         var now = TimeProvider.System.GetUtcNow();
-        if (!File.Exists(files.Authority))
+        if (!File.Exists(authorityCertificate))
         {
             using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest("CN=OrleansRegistry cluster authority", key, HashAlgorithmName.SHA256);
@@ -33,15 +36,16 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
             request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
             using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
             Write(authorityKey, key.ExportPkcs8PrivateKeyPem());
-            Write(files.Authority, made.ExportCertificatePem());
+            Write(authorityCertificate, made.ExportCertificatePem());
         }
 
-        using var authority = X509Certificate2.CreateFromPemFile(files.Authority, authorityKey);
+        using var authority = X509Certificate2.CreateFromPemFile(authorityCertificate, authorityKey);
         using var nodeKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var node = new CertificateRequest($"CN={Environment.MachineName}", nodeKey, HashAlgorithmName.SHA256);
         node.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         node.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         using var issued = node.Create(authority, now.AddHours(-1), authority.NotAfter, RandomNumberGenerator.GetBytes(16));
+        Write(files.Authority, authority.ExportCertificatePem());
         Write(files.Key, nodeKey.ExportPkcs8PrivateKeyPem());
         Write(files.Certificate, issued.ExportCertificatePem());
         return files;

@@ -14,8 +14,8 @@ public static class CompletionEndpoints
     {
         foreach (var path in Paths)
         {
-            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, InvocationOptions options) =>
-                    Complete(path, context, caller, invoker, options))
+            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, Limits limits, InvocationOptions options) =>
+                    Complete(path, context, caller, invoker, limits, options))
                 .WithName(path.Replace('/', '_'))
                 .Needs(Permission.Invoke)
                 .WithTags("Invocation")
@@ -29,7 +29,7 @@ public static class CompletionEndpoints
         }
     }
 
-    private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, InvocationOptions options)
+    private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, Limits limits, InvocationOptions options)
     {
         if (invoker.Refusal(context) is { } refusal)
         {
@@ -37,10 +37,17 @@ public static class CompletionEndpoints
             return;
         }
 
-        if (!(await ModelField.Find(context.Request.BodyReader, options.MaxBufferedBytes, context.RequestAborted)).TryGet(out var named, out var error))
+        string? named;
+        using (var place = limits.Search(caller))
         {
-            await ProblemWriter.Write(context, error);
-            return;
+            var found = place.IsAcquired
+                ? await ModelField.Find(context.Request.BodyReader, options.MaxBufferedBytes, context.RequestAborted)
+                : Limits.TooManySearches();
+            if (!found.TryGet(out named, out var error))
+            {
+                await ProblemWriter.Write(context, error);
+                return;
+            }
         }
 
         var at = named.LastIndexOf('@');

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
 namespace OrleansRegistry.Gateway.Tests.Access;
@@ -54,6 +56,43 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
     }
 
     [Fact]
+    public async Task Bodies_that_say_late_which_model_they_are_for_are_held_for_a_few_requests_of_a_caller_only()
+    {
+        const int most = 16;
+        var key = await NewKey("invoker");
+        List<TcpClient> open = [];
+        try
+        {
+            for (var i = 0; i <= most; i++)
+            {
+                open.Add(new TcpClient());
+                await open[i].ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
+                await open[i].GetStream().WriteAsync(
+                    Encoding.ASCII.GetBytes(
+                        $$"""
+                        POST /v1/chat/completions HTTP/1.1
+                        Host: localhost
+                        Authorization: Bearer {{key}}
+                        Content-Type: application/json
+                        Content-Length: 1000000
+
+                        {"messages":[
+                        """.ReplaceLineEndings("\r\n")),
+                    TestContext.Current.CancellationToken);
+            }
+
+            // The last one that comes in, whichever it is, finds all places taken.
+            var answer = await await Task.WhenAny(open.Select(ReadLine));
+            Assert.Equal("HTTP/1.1 429 Too Many Requests", answer);
+            (await server.DriverOf(await NewKey("invoker")).Post("/v1/chat/completions", """{"model":"none"}""")).Is(404);
+        }
+        finally
+        {
+            open.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task A_workspace_that_is_full_says_so()
     {
         var workspace = $"w{Guid.NewGuid():N}";
@@ -69,7 +108,14 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
         (await deployer.Deploy("model 0")).Is(201);
     }
 
-    private async Task<string> NewKey() => (await server.Driver.Post("/v1/api_keys", """{"name":"x","role":"viewer"}""")).Is(201)["key"]!;
+    private static async Task<string?> ReadLine(TcpClient connection)
+    {
+        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII, leaveOpen: true);
+        return await reader.ReadLineAsync();
+    }
+
+    private async Task<string> NewKey(string role = "viewer") =>
+        (await server.Driver.Post("/v1/api_keys", $$"""{"name":"x","role":"{{role}}"}""")).Is(201)["key"]!;
 
     /// <summary>A node with small limits.</summary>
     public sealed class Server : SqliteServer
