@@ -138,7 +138,7 @@ internal sealed record RegistrySettings
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
             HasDashboard = root.Flag("Dashboard", otherwise: false),
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
-            Invocation = ReadInvocation(root.Section(nameof(Invocation))),
+            Invocation = ReadInvocation(root.Section(nameof(Invocation)), isOneOfSeveral: postgres is not null),
             Billing = ReadBilling(root.Section(nameof(Billing))),
             Access = ReadAccess(root, isLocal: role == NodeRole.Silo || IsLocal(configuration, urls)),
             Quotas = (
@@ -211,7 +211,7 @@ internal sealed record RegistrySettings
         return options;
     }
 
-    private static InvocationOptions ReadInvocation(SettingsSection section)
+    private static InvocationOptions ReadInvocation(SettingsSection section, bool isOneOfSeveral)
     {
         var defaults = new InvocationOptions();
         var options = new InvocationOptions
@@ -219,6 +219,7 @@ internal sealed record RegistrySettings
             ConnectTimeoutSeconds = section.Number(nameof(InvocationOptions.ConnectTimeoutSeconds), 1, 300, defaults.ConnectTimeoutSeconds),
             ActivityTimeoutSeconds = section.Number(nameof(InvocationOptions.ActivityTimeoutSeconds), 1, 86_400, defaults.ActivityTimeoutSeconds),
             MaxBodyBytes = section.Number(nameof(InvocationOptions.MaxBodyBytes), 1, long.MaxValue, defaults.MaxBodyBytes),
+            IsOneOfSeveral = isOneOfSeveral,
             MaxBufferedBytes = section.Number(nameof(InvocationOptions.MaxBufferedBytes), 1024, 1 << 30, defaults.MaxBufferedBytes),
         };
         section.RefuseOthers();

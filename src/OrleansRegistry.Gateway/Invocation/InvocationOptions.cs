@@ -17,4 +17,7 @@ public sealed record InvocationOptions
     /// the OpenAI routes is found, and for the metadata of a model. Default 8 MiB.
     /// </summary>
     public int MaxBufferedBytes { get; init; } = 8 << 20;
+
+    /// <summary>Whether there may be other gateways, whose calls a drain waits for too. Set by the node, not by a setting.</summary>
+    public bool IsOneOfSeveral { get; init; }
 }

@@ -4,8 +4,13 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What deactivating and deleting have in common beyond the command: the traffic of a dry run, and the wait for calls that run.</summary>
-public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic)
+public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, InvocationOptions options, TimeProvider clock)
 {
+    /// <summary>After this long every other gateway has said what it had admitted before: each reports every second.</summary>
+    private static readonly TimeSpan OthersReport = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
     private const int MaxDrainSeconds = 3600;
 
     /// <summary>How long the answer may wait for the calls that were admitted before the command (rule L2).</summary>
@@ -32,10 +37,30 @@ public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic)
             ModelDeleted = answer.ModelDeleted,
             Traffic = receipt.IsDryRun ? await traffic.Read(caller.Workspace, version) : null,
             InFlightLeft = !receipt.IsDryRun && DrainSeconds.In(request) is [var seconds]
-                ? await meter.Drain(
+                ? await Drain(
                     caller.Workspace, version, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), request.HttpContext.RequestAborted)
                 : null,
         };
         return Answer<RetireAnswer>.Of(retired, Answers.TagOf(answer.Version), receipt.IsDryRun);
+    }
+
+    /// <summary>Waits for the calls of this gateway, and then for those that others report. Answers how many are left.</summary>
+    private async Task<int> Drain(string workspace, VersionId version, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var begun = clock.GetTimestamp();
+        var left = await meter.Drain(workspace, version, patience, cancellationToken);
+        while (options.IsOneOfSeveral)
+        {
+            var elapsed = clock.GetElapsedTime(begun);
+            left = (await traffic.Read(workspace, version)).InFlight;
+            if (elapsed >= patience || (left == 0 && elapsed >= OthersReport))
+            {
+                break;
+            }
+
+            await Task.Delay(LookEvery, clock, cancellationToken);
+        }
+
+        return left;
     }
 }

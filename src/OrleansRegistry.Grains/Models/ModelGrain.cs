@@ -105,14 +105,14 @@ internal sealed partial class ModelGrain(
             return refusal;
         }
 
-        // A message that Orleans has sent again, although it came through: what the row says of it has been answered already.
-        return TooLate(command) || _row.Value?.LastCommand == command.CommandId ? Unavailable() : null;
+        return TooLate(command) ? Unavailable() : null;
     }
 
     /// <summary>Stores a change in one write and takes it over. Answers the error when it is not known to be stored.</summary>
     private async Task<RegistryError?> Commit(CommandContext command, ModelChange change, IReadOnlyList<int> expected, DateTimeOffset at)
     {
-        if (TooLate(command))
+        // The second: a message that Orleans has sent again, although it had come through.
+        if (TooLate(command) || _row.Value?.LastCommand == command.CommandId)
         {
             return Unavailable();
         }

@@ -31,35 +31,53 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var second = await Publish("A model");
         var draft = await Deploy("A model");
         var model = Silo.Model(first.ModelId);
-        var deployer = Silo.Command() with { Role = Role.Deployer };
-        Assert.Equal(ErrorCode.Forbidden, (await model.PatchModel(new PatchModelCommand { Context = deployer, Protected = true })).Error?.Code);
-        Assert.Equal(ErrorCode.Forbidden, (await model.PatchModel(new PatchModelCommand { Context = deployer, PrimaryPolicy = PrimaryPolicy.Manual })).Error?.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await model.PatchModel(new PatchModelCommand { Context = Deployer(), Protected = true })).Error?.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await model.PatchModel(new PatchModelCommand { Context = Deployer(), PrimaryPolicy = PrimaryPolicy.Manual })).Error?.Code);
         Assert.True((await model.PatchModel(new PatchModelCommand { Context = Silo.Command(), Protected = true })).Value!.Protected);
 
-        await Refuses(() => model.Promote(new PromoteCommand { Context = deployer, Ordinal = 1 }));
-        await Refuses(() => model.Rollback(new RollbackCommand { Context = deployer }));
-        await Refuses(() => model.Publish(new PublishCommand { Context = deployer, Ordinal = 3 }));
-        await Refuses(() => model.Publish(new PublishCommand { Context = deployer with { DryRun = true }, Ordinal = 3 }));
-        await Refuses(() => model.Deactivate(new RetireCommand { Context = deployer, Ordinal = 2 }));
-        await Refuses(() => model.Deactivate(new RetireCommand { Context = deployer, Ordinal = 2, PromoteTo = first.Id }));
-        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with { Context = deployer, Publish = true })).Error?.Code);
+        await Refuses(() => model.Promote(new PromoteCommand { Context = Deployer(), Ordinal = 1 }));
+        await Refuses(() => model.Rollback(new RollbackCommand { Context = Deployer() }));
+        await Refuses(() => model.Publish(new PublishCommand { Context = Deployer(), Ordinal = 3 }));
+        await Refuses(() => model.Publish(new PublishCommand { Context = Deployer() with { DryRun = true }, Ordinal = 3 }));
+        await Refuses(() => model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 2 }));
+        await Refuses(() => model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 2, PromoteTo = first.Id }));
+        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with { Context = Deployer(), Publish = true })).Error?.Code);
         // A claim that wins once the server is up is the same move, later.
         Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with
         {
-            Context = deployer,
+            Context = Deployer(),
             Publish = true,
             Serving = new ServingSpec { Url = "http://127.0.0.1:9", HealthUrl = "http://127.0.0.1:9" },
         })).Error?.Code);
         Assert.Equal(second.Id, (await Model(first.ModelId)).Primary!.VersionId);
 
-        Assert.Null((await model.Publish(new PublishCommand { Context = deployer, Ordinal = 3, Promote = false })).Error);
-        Assert.Null((await TryDeploy("A model", deploy => deploy with { Context = deployer })).Error);
-        Assert.Null((await model.Deactivate(new RetireCommand { Context = deployer, Ordinal = 1 })).Error);
-        Assert.Null((await model.PatchModel(new PatchModelCommand { Context = deployer, Description = "x" })).Error);
+        Assert.Null((await model.Publish(new PublishCommand { Context = Deployer(), Ordinal = 3, Promote = false })).Error);
+        Assert.Null((await TryDeploy("A model", deploy => deploy with { Context = Deployer() })).Error);
+        Assert.Null((await model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 1 })).Error);
+        Assert.Null((await model.PatchModel(new PatchModelCommand { Context = Deployer(), Description = "x" })).Error);
         Assert.Equal(draft.Id, (await model.Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 3 })).Value!.PrimaryChange!.To);
         await AssertAgreement();
 
+        CommandContext Deployer() => Silo.Command() with { Role = Role.Deployer };
+
         static async Task Refuses(Func<Task<Outcome<CommandAnswer>>> command) => Assert.Equal(ErrorCode.Forbidden, (await command()).Error?.Code);
+    }
+
+    [Fact]
+    public async Task N5_a_message_that_comes_twice_is_run_once()
+    {
+        var first = await Deploy("A model");
+        var command = new DeployCommand { Context = Silo.Command(), ModelName = "A model" };
+        var keyed = new DeployCommand { Context = Silo.Command(), ModelName = "A model", Idempotency = new IdempotencyKey { Key = "k", BodyHash = "h" } };
+        var model = Silo.Model(first.ModelId);
+
+        Assert.Equal("0.2.0", (await model.Deploy(command)).Value!.Version.Version);
+        Assert.Equal(ErrorCode.Unavailable, (await model.Deploy(command)).Error?.Code);
+        Assert.Equal("0.3.0", (await model.Deploy(keyed)).Value!.Version.Version);
+        Assert.Equal("0.3.0", (await model.Deploy(keyed)).Value!.Version.Version);
+
+        Assert.Equal(3, (await Model(first.ModelId)).VersionCount);
+        await AssertAgreement();
     }
 
     [Fact]

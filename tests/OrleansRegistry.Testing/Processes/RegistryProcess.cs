@@ -70,7 +70,8 @@ public sealed class RegistryProcess : IDisposable
     {
         var process = Run(settings);
         var exited = process._process.WaitForExitAsync();
-        if (await Task.WhenAny(process._listening.Task, exited).WaitAsync(TimeSpan.FromMinutes(1)) == exited)
+        // Longer than a node waits for members that are not there any more.
+        if (await Task.WhenAny(process._listening.Task, exited).WaitAsync(TimeSpan.FromMinutes(2)) == exited)
         {
             throw new InvalidOperationException($"The registry ended before it listened: {process.Output}");
         }
