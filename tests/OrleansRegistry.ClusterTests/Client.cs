@@ -29,7 +29,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
 
             await (random.Next(100) switch
             {
-                < 60 => Resolve(model),
+                < 60 => Resolve(model, Gateway),
                 < 62 => Deploy(model, stop),
                 < 75 => Command(model, Verb.Promote, own, stop),
                 < 88 => Command(model, Verb.Deactivate, own, stop),
@@ -37,6 +37,16 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
             });
         }
     }
+
+    /// <summary>Resolves every model by one gateway, once and then until it is told to stop.</summary>
+    public Task Observe(HttpClient gateway, CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, models).Select(async model =>
+    {
+        do
+        {
+            await Resolve(model, gateway);
+        }
+        while (!stop.IsCancellationRequested);
+    }));
 
     /// <summary>Reads a whole model, when all is over.</summary>
     public async Task Look(int model)
@@ -55,10 +65,10 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
 
     private HttpClient Gateway => cluster.Gateways[random.Next(cluster.Gateways.Length)].Client;
 
-    private async Task Resolve(int model)
+    private async Task Resolve(int model, HttpClient gateway)
     {
         var calledAt = History.Now;
-        var reply = await Gateway.Call(HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
+        var reply = await gateway.Call(HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
         if (reply.Fate is Fate.Unknown or Fate.NotSent)
         {
             history.NoteFailure();

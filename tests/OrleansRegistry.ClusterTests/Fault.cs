@@ -24,10 +24,10 @@ internal enum Fault
     /// <summary>Nothing gets through between a silo and the others, in either direction; the database and the gateways reach it.</summary>
     IsolateSilo,
 
-    /// <summary>The same, and its way to the database is slow, so that it learns late what became of it. A gateway that doesn't reach the database goes on asking it.</summary>
+    /// <summary>The same, and its way to the database is slow, so that it learns late what became of it. One more gateway, which doesn't reach the database, goes on asking it.</summary>
     IsolateSlowSilo,
 
-    /// <summary>A silo is cut off from the others and from the database, and so never learns what became of it. A gateway that doesn't reach the database goes on asking it.</summary>
+    /// <summary>A silo is cut off from the others and from the database, and so doesn't learn what became of it. One more gateway, which doesn't reach the database either, goes on asking it.</summary>
     StrandSilo,
 
     /// <summary>A silo hears nothing from the others, who hear it.</summary>

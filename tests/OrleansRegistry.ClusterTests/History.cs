@@ -19,6 +19,9 @@ internal sealed class History(int models)
     /// <summary>Now.</summary>
     public static long Now => Stopwatch.GetTimestamp();
 
+    /// <summary>How many models there are.</summary>
+    public int Models => models;
+
     /// <summary>How many requests had no answer, or 5xx.</summary>
     public long Failures
     {
