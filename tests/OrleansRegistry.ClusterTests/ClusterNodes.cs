@@ -155,6 +155,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
         silo.Process.HasExited
         || await Ask($"select status = 6 from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)} order by generation desc limit 1") is true;
 
+    /// <summary>Whether a silo that was declared dead has had no lease on its membership for certain since, by the database's clock.</summary>
+    public async Task<bool> IsLeaseOver(SiloNode silo) =>
+        (bool)(await Ask($"select clock_timestamp() >= declared_dead_at + interval '2 seconds' from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)}"))!;
+
     /// <summary>The silo that has the most grains.</summary>
     public async Task<SiloNode> FindBusiest()
     {

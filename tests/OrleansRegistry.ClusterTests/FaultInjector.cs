@@ -23,7 +23,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The same for a silo that learns late: its look at the membership table still counts when it gets its answer.</summary>
-    private static readonly TimeSpan LongDelay = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LongDelay = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan LongOutage = TimeSpan.FromSeconds(30);
 

@@ -41,6 +41,8 @@ public sealed class OutageTests
         if (!isForOne)
         {
             (await client.Call(HttpMethod.Post, $"/v1/model_versions/{versions[0]["id"]}/deactivate")).MustBe(HttpStatusCode.ServiceUnavailable);
+            // What is not stored nobody sees.
+            Assert.Equal((string)versions[0]["id"]!, (string)(await client.Read($"/v1/models/{versions[0]["model_id"]}/resolve"))["version_id"]!);
         }
     }
 

@@ -61,6 +61,29 @@ public sealed class ZombieTests
         }
     }
 
+    [Fact]
+    public async Task E1_L2_what_others_store_is_answered_when_the_lease_of_a_silo_declared_dead_is_over()
+    {
+        await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1);
+        var client = cluster.Gateways[0].Client;
+        List<JsonNode> versions = [];
+        for (var i = 0; i < Models; i++)
+        {
+            versions.Add(await Deploy(client, $"Model {i}"));
+        }
+
+        var zombie = cluster.Silos[0];
+        await zombie.Process.Signal("STOP");
+        while (!await cluster.IsLost(zombie))
+        {
+            await client.Read($"/v1/model_versions/{versions[0]["id"]}");
+        }
+
+        // The other silo had some of the models all along.
+        var isOver = await Task.WhenAll(versions.Select(async version => (await Deactivate(client, version)).Fate == Fate.Unknown || await cluster.IsLeaseOver(zombie)));
+        Assert.All(isOver, Assert.True);
+    }
+
     private static async Task<JsonNode> Deploy(HttpClient client, string name) =>
         (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = name, ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!;
 
