@@ -51,7 +51,15 @@ internal static class RegistryProgram
             }
 
             await using var app = RegistryHost.Build([.. args.Select(ToSetting)]);
-            await app.RunAsync();
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Told to stop before it had started.
+            }
+
             return 0;
         }
         catch (Exception e) when (e is InvalidSettingsException or StorageStartException or ClusterCertificateException or IOException)

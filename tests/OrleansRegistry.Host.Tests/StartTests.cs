@@ -181,6 +181,19 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_gateway_that_waits_for_silos_ends_well_when_it_is_told_to_stop()
+    {
+        await using var database = await TestDatabase.Postgres();
+        using var gateway = RegistryProcess.Run(NodeSettings.On(database) with { Arguments = ["--role=gateway"] });
+        await gateway.WaitForOutput("Could not find any gateway");
+
+        await gateway.Signal("TERM");
+
+        Assert.Equal(0, await gateway.WaitForExit());
+        Assert.DoesNotContain("Unhandled exception", gateway.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_schema_from_a_newer_build_is_refused()
     {
         await StartAndStop();

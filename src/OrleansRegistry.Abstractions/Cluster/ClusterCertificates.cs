@@ -34,6 +34,7 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
             var request = new CertificateRequest("CN=OrleansRegistry cluster authority", key, HashAlgorithmName.SHA256);
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
             request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
             using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
             Write(authorityKey, key.ExportPkcs8PrivateKeyPem());
             Write(authorityCertificate, made.ExportCertificatePem());
@@ -44,6 +45,8 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
         var node = new CertificateRequest($"CN={Environment.MachineName}", nodeKey, HashAlgorithmName.SHA256);
         node.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         node.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        // All authorities have one name: while one replaces another, this tells which of them it was.
+        node.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(new X509SubjectKeyIdentifierExtension(authority.PublicKey, critical: false)));
         using var issued = node.Create(authority, now.AddHours(-1), authority.NotAfter, RandomNumberGenerator.GetBytes(16));
         Write(files.Authority, authority.ExportCertificatePem());
         Write(files.Key, nodeKey.ExportPkcs8PrivateKeyPem());
