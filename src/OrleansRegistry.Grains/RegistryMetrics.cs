@@ -18,7 +18,11 @@ public sealed class RegistryMetrics : IDisposable
     {
         _meter = meters.Create(MeterName);
         _commits = _meter.CreateHistogram<double>(
-            "orleans_registry.commit.duration", "s", "How long the one write of a command took, when it was stored.");
+            "orleans_registry.commit.duration",
+            "s",
+            "How long the one write of a command took, when it was stored.",
+            tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] });
         _doubts = _meter.CreateCounter<long>(
             "orleans_registry.commit.doubts", "{command}", "Commands whose write failed, so that their row had to say whether they are stored.");
         _starts = _meter.CreateCounter<long>(

@@ -32,7 +32,7 @@ internal static class Telemetry
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddMeter("Microsoft.Orleans", "Npgsql", RegistryMetrics.MeterName)
+                .AddMeter("Microsoft.Orleans", "Npgsql", RegistryMetrics.MeterName + "*")
                 .AddOtlpExporter());
     }
 }
