@@ -22,7 +22,14 @@ public sealed class ClientTests
         using (service)
         using (var watcher = new ServiceWatcher())
         {
-            await UseBoth(cluster, gateway, process, service, watcher);
+            try
+            {
+                await UseBoth(cluster, gateway, process, service, watcher);
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new InvalidOperationException(process.Output, e);
+            }
         }
     }
 
