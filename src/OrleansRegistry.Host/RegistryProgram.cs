@@ -51,11 +51,12 @@ internal static class RegistryProgram
             }
 
             await using var app = RegistryHost.Build([.. args.Select(ToSetting)]);
+            var lifetime = app.Lifetime;
             try
             {
                 await app.RunAsync();
             }
-            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 // Told to stop before it had started.
             }
