@@ -39,14 +39,14 @@ internal sealed class PostgresDatabase : RegistryDatabase
         // The server gives up before the client does, so that most statements that take too long are known not to be in effect.
         var limit = TimeSpan.FromSeconds(StatementSeconds - 1).TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
         settings.Options = $"{settings.Options} -c statement_timeout={limit} -c lock_timeout={limit} -c idle_in_transaction_session_timeout=30000".Trim();
-        Writers = Build(settings, silo);
+        Writers = Build("writers", settings, silo);
 
         // Writers may have to wait in the database; neither who only reads nor the silo that says it lives must wait for them.
         settings.MaxPoolSize = 8;
-        Readers = Build(settings, silo);
+        Readers = Build("readers", settings, silo);
         settings.MaxPoolSize = 4;
         settings.ApplicationName += "-membership";
-        Members = Build(settings, silo);
+        Members = Build("membership", settings, silo);
     }
 
     /// <summary>Connections for the membership of the cluster.</summary>
@@ -110,14 +110,14 @@ internal sealed class PostgresDatabase : RegistryDatabase
         await base.DisposeAsync();
     }
 
-    /// <summary>Connections that say whose they are, which <c>registry_fence</c> goes by.</summary>
-    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, SiloIdentity? silo)
+    /// <summary>Connections that say whose they are, which <c>registry_fence</c> goes by. Metrics tell them by their name.</summary>
+    private static NpgsqlDataSource Build(string name, NpgsqlConnectionStringBuilder settings, SiloIdentity? silo)
     {
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };
         if (silo is not null)
         {
-            var name = $"set registry.silo = '{silo.Name}'";
-            builder.UsePhysicalConnectionInitializer(connection => Execute(connection, name), connection => ExecuteAsync(connection, name));
+            var identity = $"set registry.silo = '{silo.Name}'";
+            builder.UsePhysicalConnectionInitializer(connection => Execute(connection, identity), connection => ExecuteAsync(connection, identity));
         }
 
         return builder.Build();
