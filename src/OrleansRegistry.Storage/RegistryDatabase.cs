@@ -35,6 +35,9 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
     public abstract string LockSchema { get; }
 
+    /// <summary>The longest that a step of the schema may take, in seconds; 0 for as long as it takes.</summary>
+    public virtual int SchemaSeconds => StatementSeconds;
+
     /// <summary>Gets ready to connect: makes what must be there, and refuses what can't work.</summary>
     /// <exception cref="StorageStartException">The database can't be used.</exception>
     public abstract Task Prepare(CancellationToken cancellationToken);

@@ -41,9 +41,9 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => TestRows.Execute(Options, "select count(*) from registry_more"));
     }
 
-    private int Newest => SchemaSteps.Of(Database.Dialect)[^1].Number;
+    private protected int Newest => SchemaSteps.Of(Database.Dialect)[^1].Number;
 
-    private async Task Run(IReadOnlyList<SchemaStep> steps)
+    private protected async Task Run(IReadOnlyList<SchemaStep> steps)
     {
         await using var connection = await Database.Writers.OpenConnectionAsync();
         await SchemaRunner.Run(connection, Database, steps, default);
@@ -55,4 +55,18 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
 
 public sealed class SqliteSchemaTests() : SchemaTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
-public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres);
+public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
+{
+    [Fact]
+    public async Task A_step_that_rewrites_a_large_table_has_the_time_that_it_takes()
+    {
+        await Run([.. SchemaSteps.Of(Database.Dialect), new SchemaStep(Newest + 1, "create table registry_more as select current_setting('statement_timeout') || current_setting('lock_timeout') as limits")]);
+
+        Assert.Equal("00", await TestRows.Execute(Options, "select limits from registry_more"));
+        Assert.Equal(0, Database.SchemaSeconds);
+        await using var connection = await Database.Writers.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "show statement_timeout";
+        Assert.Equal("4s", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+}

@@ -64,7 +64,11 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string BeginSnapshot => "begin isolation level repeatable read read only";
 
-    public override string LockSchema => "select pg_advisory_xact_lock(hashtextextended('registry_schema', 0))";
+    public override string LockSchema =>
+        "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(hashtextextended('registry_schema', 0))";
+
+    // A step may rewrite a table, and other nodes wait for it.
+    public override int SchemaSeconds => 0;
 
     public override string HasLabel(string key, string value) => $"labels ->> {key} = {value}";
 

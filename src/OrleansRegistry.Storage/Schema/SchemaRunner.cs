@@ -13,7 +13,7 @@ internal static class SchemaRunner
         DbConnection connection, RegistryDatabase database, IReadOnlyList<SchemaStep> steps, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await Execute(connection, transaction, database.LockSchema, cancellationToken);
+        await Execute(connection, transaction, database.LockSchema, cancellationToken, database.SchemaSeconds);
         await Execute(connection, transaction, "create table if not exists registry_schema (version integer primary key)", cancellationToken);
         await Execute(
             connection, transaction, "create table if not exists OrleansQuery (QueryKey varchar(64) primary key, QueryText text not null)", cancellationToken);
@@ -29,8 +29,8 @@ internal static class SchemaRunner
 
         foreach (var step in steps.Where(step => step.Number > present))
         {
-            await Execute(connection, transaction, step.Sql, cancellationToken);
-            await Execute(connection, transaction, "insert into registry_schema (version) values (@version)", cancellationToken, ("version", step.Number));
+            await Execute(connection, transaction, step.Sql, cancellationToken, database.SchemaSeconds);
+            await Execute(connection, transaction, "insert into registry_schema (version) values (@version)", cancellationToken, null, ("version", step.Number));
         }
 
         foreach (var (key, text) in SchemaSteps.Queries(database.Dialect))
@@ -40,6 +40,7 @@ internal static class SchemaRunner
                 transaction,
                 "insert into OrleansQuery (QueryKey, QueryText) values (@key, @text) on conflict (QueryKey) do update set QueryText = excluded.QueryText",
                 cancellationToken,
+                null,
                 ("key", key),
                 ("text", text));
         }
@@ -48,9 +49,15 @@ internal static class SchemaRunner
     }
 
     private static async Task Execute(
-        DbConnection connection, DbTransaction transaction, string sql, CancellationToken cancellationToken, params (string Name, object Value)[] parameters)
+        DbConnection connection,
+        DbTransaction transaction,
+        string sql,
+        CancellationToken cancellationToken,
+        int? seconds = null,
+        params (string Name, object Value)[] parameters)
     {
         await using var command = Command(connection, transaction, sql, parameters);
+        command.CommandTimeout = seconds ?? command.CommandTimeout;
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
