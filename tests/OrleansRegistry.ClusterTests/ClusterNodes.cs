@@ -123,26 +123,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public Task<SiloNode> StartSilo() => StartSilo(clockOffset: default);
 
     /// <summary>Starts a silo whose clock is ahead by so much.</summary>
-    [SuppressMessage("Reliability", "CA2000", Justification = "The node disposes its links.")]
-    public async Task<SiloNode> StartSilo(TimeSpan clockOffset)
-    {
-        var links = new SiloLinks();
-        try
-        {
-            var (process, client, database) = await Start(
-                "silo",
-                clockOffset,
-                $"--Registry:SiloPort={links.Peers.Port.ToString(CultureInfo.InvariantCulture)}",
-                $"--Registry:GatewayPort={links.Clients.Port.ToString(CultureInfo.InvariantCulture)}",
-                $"--Registry:ListenAddress={links.Address}");
-            return new SiloNode(process, client, database, links);
-        }
-        catch
-        {
-            links.Dispose();
-            throw;
-        }
-    }
+    public Task<SiloNode> StartSilo(TimeSpan clockOffset) => StartSilo("silo", hasCallers: true, clockOffset);
+
+    /// <summary>Starts a silo that is a gateway as well, its own only: others don't reach it.</summary>
+    public Task<SiloNode> StartBoth() => StartSilo("both", hasCallers: false, clockOffset: default);
 
     public async Task<ClusterNode> StartGateway()
     {
@@ -159,10 +143,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public async Task<bool> IsLeaseOver(SiloNode silo) =>
         (bool)(await Ask($"select clock_timestamp() >= declared_dead_at + interval '2 seconds' from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)}"))!;
 
-    /// <summary>The silo that has the most grains.</summary>
-    public async Task<SiloNode> FindBusiest()
+    /// <summary>The silo that has the most grains whose keys begin so.</summary>
+    public async Task<SiloNode> FindHome(string key)
     {
-        var port = (string)(await Ask("select split_part(silo, '/', 2) from registry_location group by silo order by count(*) desc limit 1"))!;
+        var port = (string)(await Ask($"select split_part(silo, '/', 2) from registry_location where grain like '%/{key}%' group by silo order by count(*) desc limit 1"))!;
         return Silos.Single(silo => silo.Port == int.Parse(port, CultureInfo.InvariantCulture));
     }
 
@@ -185,6 +169,27 @@ internal sealed class ClusterNodes : IAsyncDisposable
     }
 
     private static Task<TNode[]> Many<TNode>(int count, Func<Task<TNode>> start) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => start()));
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The node disposes its links.")]
+    private async Task<SiloNode> StartSilo(string role, bool hasCallers, TimeSpan clockOffset)
+    {
+        var links = new SiloLinks();
+        try
+        {
+            var (process, client, database) = await Start(
+                role,
+                clockOffset,
+                $"--Registry:SiloPort={links.Peers.Port.ToString(CultureInfo.InvariantCulture)}",
+                $"--Registry:GatewayPort={(hasCallers ? links.Clients.Port : 0).ToString(CultureInfo.InvariantCulture)}",
+                $"--Registry:ListenAddress={links.Address}");
+            return new SiloNode(process, client, database, links);
+        }
+        catch
+        {
+            links.Dispose();
+            throw;
+        }
+    }
 
     private async Task<object?> Ask(string query)
     {

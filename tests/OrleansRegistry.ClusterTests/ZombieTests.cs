@@ -19,11 +19,15 @@ public sealed class ZombieTests
         for (var i = 0; i < Models; i++)
         {
             versions.Add(await Deploy(client, $"Model {i}"));
-            // Its grain has read its row.
-            (await client.Call(HttpMethod.Post, $"/v1/model_versions/{versions[i]["id"]}/promote")).MustBe(HttpStatusCode.OK);
         }
 
-        var zombie = await cluster.FindBusiest();
+        // All at once, so that the silos have the connections that they need: they get no more.
+        foreach (var promoted in await Task.WhenAll(versions.Select(version => client.Call(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/promote"))))
+        {
+            promoted.MustBe(HttpStatusCode.OK);
+        }
+
+        var zombie = await cluster.FindHome("model/");
 
         // What the zombie writes from now on is on the way for long; it gives up waiting, and can't take it back.
         zombie.Database.RefuseNew();
@@ -72,16 +76,41 @@ public sealed class ZombieTests
             versions.Add(await Deploy(client, $"Model {i}"));
         }
 
-        var zombie = cluster.Silos[0];
+        // Not the one that knows the callers' key: what is asked now is asked of the other one.
+        var other = await cluster.FindHome("key/");
+        var zombie = cluster.Silos.Single(silo => silo != other);
+        zombie.Callers.Refuse();
         await zombie.Process.Signal("STOP");
         while (!await cluster.IsLost(zombie))
         {
-            await client.Read($"/v1/model_versions/{versions[0]["id"]}");
+            // The database is asked until it says so.
         }
 
-        // The other silo had some of the models all along.
+        // The other silo has had some of the models all along.
         var isOver = await Task.WhenAll(versions.Select(async version => (await Deactivate(client, version)).Fate == Fate.Unknown || await cluster.IsLeaseOver(zombie)));
         Assert.All(isOver, Assert.True);
+    }
+
+    [Fact]
+    public async Task E1_L2_a_silo_that_only_a_gateway_still_reaches_does_not_answer_from_what_it_knows()
+    {
+        await using var cluster = await ClusterNodes.Start(silos: 1, gateways: 1);
+        var (zombie, gateway) = (cluster.Silos[0], cluster.Gateways[0]);
+        var version = await Deploy(gateway.Client, "Model");
+        await gateway.Client.Read(ResolvePath(version));
+
+        // All there is is on the first silo when the other one comes. Then that is alone with the database.
+        using var other = await cluster.StartBoth();
+        Array.ForEach([zombie.Peers, other.Peers, zombie.Database, gateway.Database], way => way.Freeze());
+        Outcome reply;
+        do
+        {
+            reply = await Deactivate(other.Client, version);
+        }
+        while (reply.Fate == Fate.Unknown);
+        reply.MustBe(HttpStatusCode.OK);
+
+        (await gateway.Client.Call(HttpMethod.Get, ResolvePath(version))).MustBe(HttpStatusCode.ServiceUnavailable);
     }
 
     private static async Task<JsonNode> Deploy(HttpClient client, string name) =>
