@@ -16,9 +16,11 @@ table=()
 missed=0
 
 source scripts/postgres.sh
+source scripts/previous.sh
 
 clean_up() {
   stop_postgres
+  remove_previous
   rm -rf "$copy"
 }
 trap clean_up EXIT
@@ -46,6 +48,10 @@ for name in "$@"; do
   patch=$patches/$name.patch
   (cd "$copy" && git apply "$patch") || die "$name does not apply"
   (cd "$copy" && dotnet build src/OrleansRegistry.Host -c Release --nologo -v quiet) || die "$name does not build"
+  if [[ $(field Test "$patch") == *Upgrade* && -z ${REGISTRY_TEST_PREVIOUS:-} ]]; then
+    build_previous
+    export REGISTRY_TEST_PREVIOUS=$previous_host
+  fi
   faults=$(field Faults "$patch")
   found=
   for ((seed = 1; seed <= tries; seed++)); do
