@@ -19,8 +19,8 @@ public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, Ti
             {
                 return await TryDeploy(workspace, command, cancellationToken);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or SiloReplacedException or RegistryUnavailableException
-                && command.Idempotency is not null && command.Context.Deadline - clock.GetUtcNow() > CommandContext.StatementTimeout)
+            catch (Exception e) when (e is TimeoutException or OrleansException or OperationCanceledException or SiloReplacedException or RegistryUnavailableException
+                && !cancellationToken.IsCancellationRequested && command.Idempotency is not null && command.Context.Deadline - clock.GetUtcNow() > CommandContext.StatementTimeout)
             {
                 await Task.Delay(Pause, clock, cancellationToken);
             }

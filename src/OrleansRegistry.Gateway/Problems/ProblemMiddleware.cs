@@ -48,7 +48,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);
-            case RegistryUnavailableException or SiloReplacedException or TimeoutException or OrleansException or DbException:
+            // The last is how Orleans says that the connection to a silo broke.
+            case RegistryUnavailableException or SiloReplacedException or TimeoutException or OrleansException or DbException or OperationCanceledException:
                 LogUnavailable(request.Method, request.Path, e);
                 return Unavailable(request);
             default:
