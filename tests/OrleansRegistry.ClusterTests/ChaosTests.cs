@@ -15,7 +15,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private const int Gateways = 2;
     private const int Models = 8;
     private const int Clients = 16;
-    private const int ShortRound = 12;
+    private const int ShortRound = 6;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
