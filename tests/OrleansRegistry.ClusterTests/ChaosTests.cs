@@ -79,7 +79,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         var named = Environment.GetEnvironmentVariable("REGISTRY_CHAOS_FAULTS")?.Split(',');
         var round = named is not null ? Array.ConvertAll(named, Enum.Parse<Fault>)
-            : Array.FindAll(Enum.GetValues<Fault>(), fault => isLong || fault != Fault.StopDatabaseForLong);
+            : Array.FindAll(Enum.GetValues<Fault>(), fault => isLong || fault is not (Fault.StopDatabaseForLong or Fault.KillAllSilos));
         random.Shuffle(round);
         return isLong || named is not null ? round : round[..ShortRound];
     }

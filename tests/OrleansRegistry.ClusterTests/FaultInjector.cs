@@ -14,7 +14,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     private const int AnswersPerFlap = 300;
     private const int AnswersPerLook = 50;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>How far a clock may be off without harm: less than what a silo takes no commands with.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(1.5);
