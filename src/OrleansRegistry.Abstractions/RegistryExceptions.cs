@@ -15,7 +15,10 @@ public sealed class RegistryUnavailableException : Exception
     {
     }
 
-    /// <summary>Makes the exception with a message and what was thrown by the database's driver.</summary>
+    /// <summary>
+    /// Makes the exception with a message and its cause, which must be of a type that whoever catches it knows: what the database's driver
+    /// throws doesn't travel between processes, and would keep this exception from arriving.
+    /// </summary>
     public RegistryUnavailableException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -75,7 +75,7 @@ internal abstract class RegistryDatabase : IAsyncDisposable
             }
             catch (Exception e) when (e is DbException or TimeoutException or IOException)
             {
-                throw new RegistryUnavailableException("The database can't be read now.", e);
+                throw new RegistryUnavailableException($"The database can't be read now: {e.Message}");
             }
         }
     }

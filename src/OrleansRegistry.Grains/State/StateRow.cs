@@ -51,11 +51,11 @@ internal sealed class StateRow<T>(IGrainStorage storage, string kind, GrainId gr
         }
         catch (Exception e) when (Corruption(e) is { } corruption)
         {
-            throw new StateCorruptException($"The {kind} row of {grain.Key} can't be {what}: {corruption.Message}", e);
+            throw new StateCorruptException($"The {kind} row of {grain.Key} can't be {what}: {corruption.Message}");
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new RegistryUnavailableException($"The {kind} row of {grain.Key} could not be {what}.", e);
+            throw new RegistryUnavailableException($"The {kind} row of {grain.Key} could not be {what}: {e.Message}");
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)
         {
-            throw new RegistryUnavailableException("The settings of the deployment can't be read now.", e);
+            throw new RegistryUnavailableException($"The settings of the deployment can't be read now: {e.Message}");
         }
     }
 
