@@ -36,7 +36,7 @@ public sealed class ProblemTests
         { new SqliteException("secret", 5), 503, ErrorCode.Unavailable },
         { new StateCorruptException("Row x can't be read."), 500, ErrorCode.StateCorrupt },
         { new InvalidOperationException("secret"), 500, ErrorCode.InternalError },
-        { new OperationCanceledException("secret"), 500, ErrorCode.InternalError },
+        { new OperationCanceledException("secret"), 503, ErrorCode.Unavailable },
         { new BadHttpRequestException("secret", 400), 400, ErrorCode.ValidationFailed },
         { new BadHttpRequestException("secret", 408), 400, ErrorCode.ValidationFailed },
         { new BadHttpRequestException("secret", 413), 413, ErrorCode.PayloadTooLarge },
