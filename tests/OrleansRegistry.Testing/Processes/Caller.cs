@@ -37,6 +37,11 @@ public static class Caller
         {
             request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         }
+        else if (method != HttpMethod.Get)
+        {
+            // A request without any content HttpClient sends again by itself when its connection is closed, and tells of the second time only.
+            request.Content = new ByteArrayContent([]);
+        }
 
         if (idempotencyKey is not null)
         {
