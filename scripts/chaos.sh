@@ -7,4 +7,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export REGISTRY_CHAOS_MINUTES=${1:?scripts/chaos.sh MINUTES [SEED]}
 if [[ $# -gt 1 ]]; then export REGISTRY_CHAOS_SEED=$2; fi
-exec scripts/test.sh Cluster -class '*ChaosTests' -showLiveOutput
+REGISTRY_TEST_LOGS=$(mktemp -d)
+export REGISTRY_TEST_LOGS
+
+if ! scripts/test.sh Cluster -class '*ChaosTests' -showLiveOutput; then
+  echo "What the nodes printed is in $REGISTRY_TEST_LOGS."
+  exit 1
+fi
+rm -rf "$REGISTRY_TEST_LOGS"

@@ -68,7 +68,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
     private async Task Resolve(int model, HttpClient gateway)
     {
         var calledAt = History.Now;
-        var reply = await gateway.Call(HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
+        var reply = await Call(gateway, HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
         if (reply.Fate is Fate.Unknown or Fate.NotSent)
         {
             history.NoteFailure();
@@ -88,7 +88,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
         var key = $"{number}-{_deployments++}";
         while (true)
         {
-            var reply = await Gateway.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = ModelName(model), ["publish"] = true }, key);
+            var reply = await Call(Gateway, HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = ModelName(model), ["publish"] = true }, key);
             if (reply.Fate == Fate.Acknowledged)
             {
                 var id = (string)reply.Body!["id"]!;
@@ -111,7 +111,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
         do
         {
             var calledAt = History.Now;
-            var reply = await Gateway.Call(HttpMethod.Post, $"/v1/model_versions/{id}/{(verb == Verb.Promote ? "promote" : verb == Verb.Activate ? "activate" : "deactivate")}");
+            var reply = await Call(Gateway, HttpMethod.Post, $"/v1/model_versions/{id}/{(verb == Verb.Promote ? "promote" : verb == Verb.Activate ? "activate" : "deactivate")}");
             var operation = new Operation { Verb = verb, Ordinal = Ordinal(id), Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now };
             switch (reply.Fate)
             {
@@ -131,6 +131,14 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
             }
         }
         while (!stop.IsCancellationRequested);
+    }
+
+    /// <summary>Whatever happens, a gateway foresees it: its only 5xx is <c>unavailable</c>.</summary>
+    private async Task<Outcome> Call(HttpClient gateway, HttpMethod method, string path, JsonNode? body = null, string? idempotencyKey = null)
+    {
+        var reply = await gateway.Call(method, path, body, idempotencyKey);
+        Assert.True(reply.Status is not >= HttpStatusCode.InternalServerError || (string?)reply.Body?["code"] == "unavailable", $"{method} {path}: {reply.Status} {reply.Body}");
+        return reply;
     }
 
     private static int Ordinal(string versionId) => int.Parse(versionId[(versionId.IndexOf('-', StringComparison.Ordinal) + 1)..], null);

@@ -15,6 +15,9 @@ public sealed class RegistryProcess : IDisposable
         typeof(RegistryProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!,
         AppContext.BaseDirectory);
 
+    /// <summary>Where what nodes printed is kept, by process; null for nowhere.</summary>
+    private static readonly string? Logs = Environment.GetEnvironmentVariable("REGISTRY_TEST_LOGS");
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly List<(string Text, TaskCompletionSource Printed)> _awaited = [];
@@ -141,6 +144,11 @@ public sealed class RegistryProcess : IDisposable
         {
             _process.Kill();
             _process.WaitForExit();
+        }
+
+        if (Logs is not null)
+        {
+            File.WriteAllText(Path.Combine(Logs, $"{_process.Id}.log"), Output);
         }
 
         _process.Dispose();
