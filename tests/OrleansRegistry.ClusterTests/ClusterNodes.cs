@@ -141,7 +141,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
 
     /// <summary>Whether a silo that was declared dead has had no lease on its membership for certain since, by the database's clock.</summary>
     public async Task<bool> IsLeaseOver(SiloNode silo) =>
-        (bool)(await Ask($"select clock_timestamp() >= declared_dead_at + interval '2 seconds' from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)}"))!;
+        (bool)(await Ask($"select clock_timestamp() >= declared_dead_at + registry_lease() from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)}"))!;
 
     /// <summary>The silo that has the most grains whose keys begin so.</summary>
     public async Task<SiloNode> FindHome(string key)

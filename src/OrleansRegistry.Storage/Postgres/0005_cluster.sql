@@ -62,6 +62,11 @@ begin
 end
 $$;
 
+-- How long a silo may go on answering after it looked: MembershipLease knows it too.
+create function registry_lease() returns interval language sql immutable as $$
+    select interval '1.25 seconds'
+$$;
+
 -- A silo that others declared dead may be frozen, or cut off from them but not from here, and may go on answering from what it knows, or
 -- what others have from it, for a while. Until then what contradicts it must wait.
 create function registry_outwait(term interval) returns void language plpgsql as $$
@@ -76,8 +81,8 @@ begin
 end
 $$;
 
--- Lets only members write, and nobody while one who was declared dead may still have a lease on its membership: 2 seconds. A connection
--- that names no silo belongs to a database with a single node.
+-- Lets only members write, and nobody while one who was declared dead may still have a lease on its membership. A connection that
+-- names no silo belongs to a database with a single node.
 create function registry_fence() returns trigger language plpgsql as $$
 declare
     writer text := coalesce(current_setting('registry.silo', true), '');
@@ -88,7 +93,7 @@ begin
         if not exists (select from registry_member where silo = writer and status <> 6) then
             raise exception 'the silo % is no member of the cluster any more', writer;
         end if;
-        perform registry_outwait(interval '2 seconds');
+        perform registry_outwait(registry_lease());
     end if;
     return null;
 end
@@ -99,7 +104,7 @@ create trigger registry_fence before insert or update or delete on registry_stat
 -- Gateways hold what a silo said about a key for up to a second more.
 create function registry_fence_key() returns trigger language plpgsql as $$
 begin
-    perform registry_outwait(interval '3 seconds');
+    perform registry_outwait(registry_lease() + interval '1 second');
     return new;
 end
 $$;
@@ -142,7 +147,7 @@ $$;
 -- what was before, and nobody must answer from what is now.
 create function registry_read(wanted text, wanted_kind text) returns table (payload jsonb, version integer) language plpgsql as $$
 declare
-    term interval := case wanted_kind when 'key' then interval '3 seconds' else interval '2 seconds' end;
+    term interval := case wanted_kind when 'key' then registry_lease() + interval '1 second' else registry_lease() end;
 begin
     if coalesce(current_setting('registry.silo', true), '') <> '' and exists (
         select from registry_state as state, registry_member as member
