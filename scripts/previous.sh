@@ -6,7 +6,7 @@ previous_host=  # its executable
 previous_log=   # what its build prints
 
 # The first commit from which a rolling upgrade is promised, by its subject. It counts for as long as no release is tagged.
-first_to_upgrade_from="Hold reads too until the lease of a dead silo is over; bound how long silos go on unseen"
+first_to_upgrade_from="Let a lease last 1.25 seconds, so that resolves on a killed silo's models answer again sooner"
 
 # The release before this commit, or else the commit above; in a clone that has neither, this commit itself.
 find_previous() {
