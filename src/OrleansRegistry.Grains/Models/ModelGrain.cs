@@ -185,7 +185,17 @@ internal sealed partial class ModelGrain(
     private async Task ClearDoubt()
     {
         var before = _row.Version;
-        await Reread();
+        try
+        {
+            await Reread();
+        }
+        catch when (clock.GetUtcNow() > _doubtfulUntil)
+        {
+            // It has taken effect by now or never will (rule E1): nobody is answered any more from what was before.
+            _isLoaded = false;
+            throw;
+        }
+
         if (_row.Version != before || clock.GetUtcNow() > _doubtfulUntil)
         {
             _doubtfulUntil = null;

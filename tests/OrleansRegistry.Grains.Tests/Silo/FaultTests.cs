@@ -62,6 +62,27 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
     }
 
     [Fact]
+    public async Task E1_L2_a_model_whose_command_stays_in_doubt_past_its_deadline_resolves_nothing_until_its_row_is_read()
+    {
+        var first = await Publish("A model");
+        Silo.Storage.AfterWrite = Fail;
+        Silo.Storage.BeforeRead = FailOnModel;
+        var stopped = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var before = await Silo.Model(first.ModelId).Resolve(null);
+
+        Silo.Clock.Move(CommandContext.Lifetime + TimeSpan.FromSeconds(3));
+        var next = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var after = await Silo.Model(first.ModelId).Resolve(null);
+        Silo.Storage.AfterWrite = null;
+        Silo.Storage.BeforeRead = null;
+
+        Assert.Equal((ErrorCode.Unavailable, first.Id), (stopped.Error?.Code, before.Value?.VersionId));
+        Assert.Equal((ErrorCode.Unavailable, ErrorCode.Unavailable), (next.Error?.Code, after.Error?.Code));
+        Assert.Equal(ErrorCode.NoPrimary, (await Silo.Model(first.ModelId).Resolve(null)).Error?.Code);
+        await AssertAgreement();
+    }
+
+    [Fact]
     public async Task E1_a_key_makes_one_version_through_every_fault()
     {
         var key = new IdempotencyKey { Key = "build-7", BodyHash = "a" };
