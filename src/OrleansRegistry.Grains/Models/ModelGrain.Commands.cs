@@ -52,7 +52,7 @@ internal sealed partial class ModelGrain
 
         try
         {
-            var target = await Version(change.Model.Primary!.Ordinal).Prepare(command.Context.CommandId, new ReadTransition(), at);
+            var target = await Prepare(change.Model.Primary!.Ordinal, command.Context, new ReadTransition(), at);
             return await Finish(command.Context, model, target, change, at);
         }
         catch (Exception e) when (Refusal(e) is { } failed)
@@ -90,8 +90,7 @@ internal sealed partial class ModelGrain
         var at = Now(model);
         try
         {
-            var prepared = await Task.WhenAll(
-                model.Active.Select(version => Version(version.Ordinal).Prepare(command.Context.CommandId, new DeleteTransition(), at)));
+            var prepared = await Task.WhenAll(model.Active.Select(version => Prepare(version.Ordinal, command.Context, new DeleteTransition(), at)));
             LifecycleStep[] steps = [.. prepared.Select(version => Existing(version.Step))];
             return await FinishOnModel(
                 command.Context, ModelRules.Delete(model, steps, at), [.. prepared.Select(version => version.RowVersion)], at);
@@ -133,7 +132,7 @@ internal sealed partial class ModelGrain
         var at = Now(model);
         try
         {
-            var prepared = await Version(ordinal).Prepare(command.CommandId, transition, at);
+            var prepared = await Prepare(ordinal, command, transition, at);
             var step = Existing(prepared.Step);
             if (!command.Matches(EntityTag.Version(prepared.RowVersion, model.Primary?.Ordinal == ordinal)))
             {
@@ -157,6 +156,20 @@ internal sealed partial class ModelGrain
         catch (Exception e) when (Refusal(e) is { } failed)
         {
             return failed;
+        }
+    }
+
+    /// <summary>Asks a version what a command would come to. Nothing is stored yet.</summary>
+    /// <exception cref="SiloReplacedException">The silo that the version was on is lost; the command may be tried again.</exception>
+    private async Task<PreparedVersion> Prepare(int ordinal, CommandContext command, VersionTransition transition, DateTimeOffset at)
+    {
+        try
+        {
+            return await Version(ordinal).Prepare(command.CommandId, transition, at);
+        }
+        catch (OrleansException e)
+        {
+            throw new SiloReplacedException($"Version {new VersionId(_key.Id, ordinal)} can't be asked now: {e.Message}");
         }
     }
 

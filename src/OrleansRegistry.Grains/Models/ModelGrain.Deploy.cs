@@ -56,7 +56,7 @@ internal sealed partial class ModelGrain
 
         var transition = new DeployTransition(
             NewVersion(command, model.NextOrdinal, number.ToString(), VersionNumbering.IsHighest(number, latest)), command.Publish);
-        var prepared = await Version(model.NextOrdinal).Prepare(command.Context.CommandId, transition, at);
+        var prepared = await Prepare(model.NextOrdinal, command.Context, transition, at);
         if (prepared.Step is not { } step)
         {
             // The version has a row that this model doesn't know: a write that was in doubt took effect after all.

@@ -75,9 +75,10 @@ internal sealed partial class ModelGrain
             {
                 await Ask(version);
             }
-            catch (Exception e) when (Refusal(e) is { } refusal)
+            catch (Exception e) when (e is SiloReplacedException || Refusal(e) is not null)
             {
-                LogResultRefused(_key.Id, version.Ordinal, refusal.Code);
+                // The next tick asks again.
+                LogNotAsked(_key.Id, version.Ordinal, e.Message);
             }
         }
     }
@@ -89,6 +90,9 @@ internal sealed partial class ModelGrain
             await this.AsReference<IModelServing>().Serve(version.Ordinal, result);
         }
     }
+
+    [LoggerMessage(102, LogLevel.Debug, "Model {ModelId}: the start of version {Ordinal} can't be asked for now, {Why}")]
+    private partial void LogNotAsked(string modelId, int ordinal, string why);
 
     [LoggerMessage(101, LogLevel.Debug, "Model {ModelId}: the start of version {Ordinal} goes on, {Code}")]
     private partial void LogResultRefused(string modelId, int ordinal, string code);
