@@ -15,6 +15,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private const int Gateways = 2;
     private const int Models = 8;
     private const int Clients = 16;
+    private const int Invokers = 3;
     private const int ShortRound = 6;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -29,13 +30,19 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await using var server = await PostgresServer.Run();
         await using var cluster = await ClusterNodes.Start(Silos, Gateways, server.ConnectionString);
         await using var receiver = await WebhookReceiver.Start();
+        await using var served = await ModelServer.Start();
         (await cluster.Gateways[0].Client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url })).MustBe(HttpStatusCode.Created);
         var history = new History(Models);
         using var stop = new CancellationTokenSource();
         var clients = Enumerable.Range(0, Clients).Select(number => new Client(number, cluster, history, Models, new Random(random.Next()))).ToArray();
         var watcher = new EventWatcher();
         var watching = ClusterChecks.Watch(cluster, watcher, stop.Token);
-        var working = clients.Select(client => Task.Run(() => client.Work(stop.Token))).ToArray();
+        var invokers = Enumerable.Range(0, Invokers).Select(number => new Invoker(number, cluster, served, new Random(random.Next()))).ToArray();
+        Task[] working =
+        [
+            .. clients.Select(client => Task.Run(() => client.Work(stop.Token))),
+            .. invokers.Select(invoker => Task.Run(() => invoker.Work(stop.Token))),
+        ];
         var reports = await Disturb(cluster, server, history, random, TimeSpan.FromMinutes(minutes), working);
         await stop.CancelAsync();
         await Task.WhenAll(working).WaitAsync(Patience);
@@ -47,6 +54,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         }
 
         Report(reports, history);
+        output.WriteLine($"{invokers.Sum(invoker => invoker.Answered)} calls of versions answered");
+        Assert.Empty(invokers.SelectMany(invoker => invoker.Wrong));
         await ClusterChecks.Check(cluster, history, watcher, receiver);
     }
 

@@ -127,10 +127,20 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
                     break;
                 default:
                     history.Add(model, operation with { Told = Told.Unknown, AnsweredAt = History.DoubtfulUntil(History.Now) });
+                    await LookAgain(id, stop);
                     break;
             }
         }
         while (!stop.IsCancellationRequested);
+    }
+
+    /// <summary>Looks at a version before a command on it is repeated, as the answer of unknown outcome says.</summary>
+    private async Task LookAgain(string id, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested && (await Call(Gateway, HttpMethod.Get, $"/v1/model_versions/{id}")).Fate != Fate.Acknowledged)
+        {
+            history.NoteFailure();
+        }
     }
 
     /// <summary>Whatever happens, a gateway foresees it: its only 5xx is <c>unavailable</c>.</summary>

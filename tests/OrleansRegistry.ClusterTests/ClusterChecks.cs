@@ -54,11 +54,21 @@ internal static class ClusterChecks
         {
             foreach (var version in await client.ReadAll($"/v1/models/{model["id"]}/versions?state=published"))
             {
+                await BeUp(client, version).WaitAsync(Patience);
                 await Stop(client, version).WaitAsync(Patience);
             }
         }
 
         return await client.ReadAll("/v1/events");
+    }
+
+    /// <summary>No start hangs: a version comes up, whatever became of the silos that looked after it (rule L3).</summary>
+    private static async Task BeUp(HttpClient client, JsonNode version)
+    {
+        while (version["serving"] is JsonObject { } serving && (string?)serving["status"] == "starting")
+        {
+            version = await client.Read($"/v1/model_versions/{version["id"]}?wait=ready&timeout_seconds=10");
+        }
     }
 
     /// <summary>Deactivates a version, again while nobody knows whether it is done (rule E1): a database that was just restarted leaves connections broken.</summary>
@@ -95,23 +105,25 @@ internal static class ClusterChecks
         }
     }
 
-    /// <summary>Every version's active time is, to the millisecond, what its events say (rule B4).</summary>
+    /// <summary>Every version's active time is, to the millisecond, what its events say (rule B4): one that is served is active from when it is up (rule B2).</summary>
     private static async Task CheckUsage(HttpClient client, List<JsonNode> events)
     {
         foreach (var version in events.Where(happened => happened["version_id"] is not null).GroupBy(happened => (string)happened["version_id"]!))
         {
+            var isServed = (await client.Read($"/v1/model_versions/{version.Key}"))["serving"] is JsonObject;
             var (active, since) = (TimeSpan.Zero, default(DateTimeOffset?));
             foreach (var happened in version)
             {
                 var at = DateTimeOffset.Parse((string)happened["at"]!, CultureInfo.InvariantCulture);
                 switch ((string)happened["type"]!)
                 {
-                    case "version.published" or "version.activated":
+                    case "version.published" or "version.activated" when !isServed:
+                    case "version.ready":
                         Assert.Null(since);
                         since = at;
                         break;
-                    case "version.deactivated":
-                        active += at - since!.Value;
+                    case "version.deactivated" or "version.deleted" when since is not null:
+                        active += at - since.Value;
                         since = null;
                         break;
                 }
