@@ -8,7 +8,7 @@ namespace OrleansRegistry.Testing;
 public sealed class TcpProxy : IDisposable
 {
     private readonly TcpListener _listener;
-    private readonly ConcurrentBag<TcpClient> _clients = [];
+    private readonly ConcurrentDictionary<TcpClient, bool> _clients = [];
     private readonly (string Host, int Port) _target;
     private volatile Blockade? _blockade;
     private volatile bool _refuses;
@@ -74,7 +74,7 @@ public sealed class TcpProxy : IDisposable
 
     private void CloseAll()
     {
-        while (_clients.TryTake(out var client))
+        foreach (var (client, _) in _clients)
         {
             client.Close();
         }
@@ -105,8 +105,7 @@ public sealed class TcpProxy : IDisposable
     private async Task Join(TcpClient client)
     {
         var server = new TcpClient();
-        _clients.Add(client);
-        _clients.Add(server);
+        _clients[client] = _clients[server] = true;
         try
         {
             var port = ((IPEndPoint)client.Client.RemoteEndPoint!).Port;
@@ -116,7 +115,12 @@ public sealed class TcpProxy : IDisposable
         catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // Nobody is there.
-            client.Close();
+        }
+
+        foreach (var side in new[] { client, server })
+        {
+            side.Close();
+            _clients.TryRemove(side, out _);
         }
     }
 
