@@ -105,19 +105,19 @@ internal static class ClusterChecks
         }
     }
 
-    /// <summary>Every version's active time is, to the millisecond, what its events say (rule B4): one that is served is active from when it is up (rule B2).</summary>
+    /// <summary>Every version's active time is, to the millisecond, what its events say (rule B4): one that is probed is active from when it is up (rule B2).</summary>
     private static async Task CheckUsage(HttpClient client, List<JsonNode> events)
     {
         foreach (var version in events.Where(happened => happened["version_id"] is not null).GroupBy(happened => (string)happened["version_id"]!))
         {
-            var isServed = (await client.Read($"/v1/model_versions/{version.Key}"))["serving"] is JsonObject;
+            var isProbed = (await client.Read($"/v1/model_versions/{version.Key}"))["serving"]?["health_url"] is not null;
             var (active, since) = (TimeSpan.Zero, default(DateTimeOffset?));
             foreach (var happened in version)
             {
                 var at = DateTimeOffset.Parse((string)happened["at"]!, CultureInfo.InvariantCulture);
                 switch ((string)happened["type"]!)
                 {
-                    case "version.published" or "version.activated" when !isServed:
+                    case "version.published" or "version.activated" when !isProbed:
                     case "version.ready":
                         Assert.Null(since);
                         since = at;
