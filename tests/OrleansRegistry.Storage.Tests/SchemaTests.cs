@@ -69,4 +69,14 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
         command.CommandText = "show statement_timeout";
         Assert.Equal("4s", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
+
+    [Fact]
+    public async Task E1_a_database_that_would_lose_what_it_acknowledged_is_refused()
+    {
+        await TestRows.Execute(Options, "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$");
+
+        await using var database = RegistryStorage.Open(Options);
+        var refusal = await Assert.ThrowsAsync<StorageStartException>(() => database.Prepare(TestContext.Current.CancellationToken));
+        Assert.Contains("synchronous_commit off", refusal.Message, StringComparison.Ordinal);
+    }
 }
