@@ -50,7 +50,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);
             // The last is how Orleans says that the connection to a silo broke.
             case RegistryUnavailableException or SiloReplacedException or TimeoutException or OrleansException or DbException or OperationCanceledException:
-                LogUnavailable(request.Method, request.Path, e);
+                LogUnavailable(request.Method, request.Path, e.Message);
                 return Unavailable(request);
             default:
                 LogUnexpected(request.Method, request.Path, e);
@@ -75,8 +75,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     [LoggerMessage(200, LogLevel.Error, "A request failed unexpectedly: {Method} {Path}")]
     private partial void LogUnexpected(string method, string path, Exception exception);
 
-    [LoggerMessage(201, LogLevel.Warning, "The registry was not available for {Method} {Path}")]
-    private partial void LogUnavailable(string method, string path, Exception exception);
+    [LoggerMessage(201, LogLevel.Warning, "The registry was not available for {Method} {Path}: {Why}")]
+    private partial void LogUnavailable(string method, string path, string why);
 
     [LoggerMessage(202, LogLevel.Error, "A stored row can't be read")]
     private partial void LogCorrupt(Exception exception);
