@@ -202,8 +202,10 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         var silo = Any(cluster.Silos);
         for (var i = 0; i < Flaps; i++)
         {
+            // The silo may have all models, and nothing be answered without it.
+            var enough = Task.WhenAny(history.Fail(EnoughFailures), history.Answer(AnswersPerFlap));
             silo.Database.Refuse();
-            await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+            await enough.WaitAsync(Patience);
             silo.Database.Heal();
             await history.Answer(AnswersPerFlap).WaitAsync(Patience);
         }
