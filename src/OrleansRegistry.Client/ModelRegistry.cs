@@ -106,7 +106,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
             return await call().WaitAsync(cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or SiloReplacedException
+        catch (Exception e) when (e is TimeoutException or OrleansException or IOException or SiloReplacedException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new RegistryUnavailableException("The registry does not answer; what was asked of it may still be done.", e);
