@@ -106,8 +106,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
             return await call().WaitAsync(cancellationToken);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or IOException or SiloReplacedException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when ((GrainCalls.IsInterrupted(e) || e is SiloReplacedException) && !cancellationToken.IsCancellationRequested)
         {
             throw new RegistryUnavailableException("The registry does not answer; what was asked of it may still be done.", e);
         }

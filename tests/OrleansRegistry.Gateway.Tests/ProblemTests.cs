@@ -37,6 +37,7 @@ public sealed class ProblemTests
         { new StateCorruptException("Row x can't be read."), 500, ErrorCode.StateCorrupt },
         { new InvalidOperationException("secret"), 500, ErrorCode.InternalError },
         { new OperationCanceledException("secret"), 503, ErrorCode.Unavailable },
+        { new IOException("secret"), 503, ErrorCode.Unavailable },
         { new BadHttpRequestException("secret", 400), 400, ErrorCode.ValidationFailed },
         { new BadHttpRequestException("secret", 408), 400, ErrorCode.ValidationFailed },
         { new BadHttpRequestException("secret", 413), 413, ErrorCode.PayloadTooLarge },

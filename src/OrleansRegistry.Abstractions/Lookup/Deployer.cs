@@ -19,7 +19,7 @@ public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, Ti
             {
                 return await TryDeploy(workspace, command, cancellationToken);
             }
-            catch (Exception e) when (e is TimeoutException or OrleansException or OperationCanceledException or IOException or SiloReplacedException or RegistryUnavailableException
+            catch (Exception e) when ((GrainCalls.IsInterrupted(e) || e is SiloReplacedException or RegistryUnavailableException)
                 && !cancellationToken.IsCancellationRequested && command.Idempotency is not null && command.Context.Deadline - clock.GetUtcNow() > CommandContext.StatementTimeout)
             {
                 await Task.Delay(Pause, clock, cancellationToken);

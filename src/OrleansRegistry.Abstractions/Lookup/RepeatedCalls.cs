@@ -40,6 +40,5 @@ public sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
     private static bool MayRepeat(Exception e, MethodInfo method) =>
         e is SiloReplacedException
         || e.GetType() == typeof(OrleansMessageRejectionException)
-        // The last two are how Orleans says that the connection broke on which it sent the call.
-        || (e is TimeoutException or OrleansException or OperationCanceledException or IOException && method.IsDefined(typeof(ReadOnlyAttribute)));
+        || (GrainCalls.IsInterrupted(e) && method.IsDefined(typeof(ReadOnlyAttribute)));
 }

@@ -48,8 +48,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);
-            // The last two are how Orleans says that the connection to a silo broke.
-            case RegistryUnavailableException or SiloReplacedException or TimeoutException or OrleansException or DbException or OperationCanceledException or IOException:
+            case RegistryUnavailableException or SiloReplacedException or DbException:
+            case var interrupted when GrainCalls.IsInterrupted(interrupted):
                 LogUnavailable(request.Method, request.Path, e.Message);
                 return Unavailable(request);
             default:

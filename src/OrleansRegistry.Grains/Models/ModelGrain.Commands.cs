@@ -167,7 +167,7 @@ internal sealed partial class ModelGrain
         {
             return await Version(ordinal).Prepare(command.CommandId, transition, at);
         }
-        catch (Exception e) when (e is OrleansException or OperationCanceledException or IOException)
+        catch (Exception e) when (GrainCalls.IsInterrupted(e))
         {
             throw new SiloReplacedException($"Version {new VersionId(_key.Id, ordinal)} can't be asked now: {e.Message}");
         }
