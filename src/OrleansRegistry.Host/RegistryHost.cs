@@ -116,7 +116,7 @@ public static class RegistryHost
         silo.Services.Configure<ModelOptions>(options => (options.MaxActiveVersions, options.ModelsPerWorkspace, options.VersionsPerWorkspace, options.ActiveVersionsPerWorkspace) =
             (settings.MaxActiveVersions, settings.Quotas.Models, settings.Quotas.Versions, settings.Quotas.ActiveVersions));
         silo.Services.Configure<BillingOptions>(options => (options.Currency, options.CloseAfterHours) = (settings.Billing.Currency, settings.Billing.CloseAfterHours));
-        silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Patience);
+        silo.Services.Configure<SiloMessagingOptions>(options => (options.ResponseTimeout, options.ClientDropTimeout) = (Patience, ClientAbsence));
         silo.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
 
@@ -143,4 +143,11 @@ public static class RegistryHost
 
     /// <summary>How long an answer of a grain is waited for: longer than any command lives.</summary>
     private static TimeSpan Patience => CommandContext.Lifetime + CommandContext.StatementTimeout;
+
+    /// <summary>
+    /// How long a silo keeps answers back for a client whose connection to it is lost; up to as long again passes before it looks. A client that comes
+    /// back gets them. But Orleans keeps back those, too, that could go by way of a silo that the client is still connected to: with the minute that is
+    /// the default it hears nothing from this silo's grains for one or two minutes, which no call waits for.
+    /// </summary>
+    private static TimeSpan ClientAbsence => TimeSpan.FromMilliseconds(250);
 }

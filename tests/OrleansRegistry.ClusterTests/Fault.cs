@@ -39,6 +39,9 @@ internal enum Fault
     /// <summary>All connections of the gateways to silos are reset.</summary>
     ResetCallers,
 
+    /// <summary>No gateway reaches a silo but by way of another one.</summary>
+    CutSiloFromCallers,
+
     KillGateway,
     FreezeGateway,
 

@@ -45,6 +45,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             Fault.DeafenSilo => Replace(cluster.Silos, cluster.StartSilo, silo => Isolate(silo, isDeafOnly: true), _ => Task.CompletedTask, Reconnect),
             Fault.FlapSilo => Strike(FlapSilo),
             Fault.ResetCallers => Strike(() => Do(() => Array.ForEach(cluster.Silos, silo => silo.Callers.Reset()))),
+            Fault.CutSiloFromCallers => CutSiloFromCallers(),
             Fault.KillGateway => Replace(cluster.Gateways, cluster.StartGateway, gateway => gateway.Process.Kill()),
             Fault.FreezeGateway => Disturb(() => Any(cluster.Gateways).Process.Signal("STOP"), () => AllGateways("CONT")),
             Fault.CutSiloFromDatabase => Disturb(() => Do(() => Any(cluster.Silos).Database.Refuse()), HealDatabase),
@@ -195,6 +196,14 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             Reconnect();
             await history.Answer(AnswersPerFlap).WaitAsync(Patience);
         }
+    }
+
+    private async Task<(TimeSpan Reads, TimeSpan Commands)> CutSiloFromCallers()
+    {
+        var silo = Any(cluster.Silos);
+        var recovered = await Strike(() => Do(silo.Callers.Refuse));
+        silo.Callers.Heal();
+        return recovered;
     }
 
     private async Task FlapDatabase()
