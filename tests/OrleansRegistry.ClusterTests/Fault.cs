@@ -69,6 +69,9 @@ internal enum Fault
     /// <summary>The database doesn't answer any node, and refuses none.</summary>
     FreezeDatabase,
 
+    /// <summary>All connections that the database has are taken, and the nodes have none.</summary>
+    ExhaustDatabase,
+
     /// <summary>An orderly stop of the database server, which cuts everybody off, and its start.</summary>
     RestartDatabase,
 

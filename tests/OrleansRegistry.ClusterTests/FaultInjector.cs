@@ -56,6 +56,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             Fault.SlowDatabase => Disturb(() => ForAll(database => database.Slow(Delay)), HealDatabase),
             Fault.TakeDatabaseAway => Disturb(() => ForAll(database => database.Refuse()), HealDatabase),
             Fault.FreezeDatabase => Disturb(() => ForAll(database => database.Freeze()), HealDatabase),
+            Fault.ExhaustDatabase => ExhaustDatabase(),
             Fault.RestartDatabase => RestartDatabase(),
             Fault.CrashDatabase => CrashDatabase(),
             _ => StopDatabaseForLong(),
@@ -218,6 +219,14 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             silo.Database.Heal();
             await history.Answer(AnswersPerFlap).WaitAsync(Patience);
         }
+    }
+
+    private async Task<(TimeSpan Reads, TimeSpan Commands)> ExhaustDatabase()
+    {
+        await ForAll(database => database.Refuse());
+        var taken = await server.TakeAllConnections();
+        await HealDatabase();
+        return await Disturb(() => Task.CompletedTask, () => Task.WhenAll(taken.Select(connection => connection.DisposeAsync().AsTask())));
     }
 
     private async Task<(TimeSpan Reads, TimeSpan Commands)> RestartDatabase()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Npgsql;
 
 namespace OrleansRegistry.ClusterTests;
 
@@ -32,6 +33,27 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Starts it again.</summary>
     public Task Start() => Do("start");
+
+    /// <summary>Opens connections until it has no more.</summary>
+    public async Task<IReadOnlyList<NpgsqlConnection>> TakeAllConnections()
+    {
+        List<NpgsqlConnection> taken = [];
+        var unpooled = new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString;
+        while (true)
+        {
+            var connection = new NpgsqlConnection(unpooled);
+            try
+            {
+                await connection.OpenAsync();
+                taken.Add(connection);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.TooManyConnections)
+            {
+                await connection.DisposeAsync();
+                return taken;
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
