@@ -34,6 +34,12 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it again.</summary>
     public Task Start() => Do("start");
 
+    /// <summary>Puts a copy of its data aside, while it is stopped.</summary>
+    public Task Keep() => Do("keep");
+
+    /// <summary>Makes its data what they were when the copy was made, while it is stopped.</summary>
+    public Task SetBack() => Do("set-back");
+
     /// <summary>Opens connections until it has no more.</summary>
     public async Task<IReadOnlyList<NpgsqlConnection>> TakeAllConnections()
     {

@@ -14,7 +14,7 @@ namespace OrleansRegistry.Storage.Cluster;
 /// have seen it alive; but not for so long that a newcomer, whom none of them knows, may have taken them all for dead.
 /// </summary>
 internal sealed partial class MembershipLease(
-    RegistryDatabase database, SiloIdentity silo, ClockCheck check, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
+    RegistryDatabase database, SiloIdentity silo, ClockCheck check, DatabaseEpoch epoch, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
     : ISiloLease, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     /// <summary>How long a look counts. <c>registry_lease</c> says it to the database. Callers of a lost silo wait for its end; a longer one outlasts a longer stall.</summary>
@@ -150,17 +150,18 @@ internal sealed partial class MembershipLease(
         }
     }
 
-    /// <summary>The silos that are members. What time it is on the database's clock comes along.</summary>
+    /// <summary>The silos that are members. What time it is on the database's clock, and when its server was started, comes along.</summary>
     private async Task<string[]> ReadMembers()
     {
         using var patience = new CancellationTokenSource(Term / 2, clock);
         await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select registry_look(), clock_timestamp()";
+        command.CommandText = "select registry_look(), clock_timestamp(), pg_postmaster_start_time()";
         var asked = clock.GetUtcNow();
         await using var reader = await command.ExecuteReaderAsync(patience.Token);
         await reader.ReadAsync(patience.Token);
         check.Compare(asked, await reader.GetFieldValueAsync<DateTimeOffset>(1, patience.Token), clock.GetUtcNow());
+        epoch.Note(await reader.GetFieldValueAsync<DateTimeOffset>(2, patience.Token));
         return await reader.GetFieldValueAsync<string[]>(0, patience.Token);
     }
 

@@ -33,6 +33,8 @@ public static class RegistryCluster
         silo.Services.AddSingleton<MembershipLease>();
         silo.Services.AddSingleton<ISiloLease>(services => services.GetRequiredService<MembershipLease>());
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<MembershipLease>());
+        silo.Services.AddSingleton<DatabaseEpoch>();
+        silo.Services.AddSingleton<IConfigureGrainContextProvider>(services => services.GetRequiredService<DatabaseEpoch>());
         silo.Services.AddSingleton<IIncomingGrainCallFilter, LeaseGuard>();
         silo.AddGrainService<Witness>();
         silo.Services.AddSingleton<Witnesses>();

@@ -1,0 +1,46 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Orleans.Metadata;
+
+namespace OrleansRegistry.Storage.Cluster;
+
+/// <summary>
+/// Which run of the database server the silo talks to. A server that was started anew may have lost what another one, or its own data directory,
+/// acknowledged last: a replica took over that had not heard of it, a backup was restored. So what a grain has read before the start counts no more.
+/// </summary>
+internal sealed partial class DatabaseEpoch(ILogger<DatabaseEpoch> logger) : IConfigureGrainContextProvider, IConfigureGrainContext
+{
+    private volatile Epoch _current = new(null);
+
+    /// <summary>Takes note of when the server was started, by its own clock. Not to be called by two at once.</summary>
+    public void Note(DateTimeOffset started)
+    {
+        var last = _current.Started;
+        if (started != last)
+        {
+            _current = new Epoch(started);
+            if (last is not null)
+            {
+                LogBegun(started);
+            }
+        }
+    }
+
+    /// <summary>Whether a grain was activated in an earlier one.</summary>
+    public bool IsOver(IGrainContext grain) => grain.GetComponent<Epoch>() is { } its && its != _current;
+
+    public void Configure(IGrainContext context) => context.SetComponent(_current);
+
+    public bool TryGetConfigurator(GrainType grainType, GrainProperties properties, [NotNullWhen(true)] out IConfigureGrainContext? configurator)
+    {
+        configurator = this;
+        return true;
+    }
+
+    /// <summary>An epoch.</summary>
+    /// <param name="Started">When the server was started, or null before it was asked.</param>
+    private sealed record Epoch(DateTimeOffset? Started);
+
+    [LoggerMessage(214, LogLevel.Information, "The database was started at {Started}: what was read from it before is read again")]
+    private partial void LogBegun(DateTimeOffset started);
+}
