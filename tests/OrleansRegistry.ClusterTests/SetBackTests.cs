@@ -48,6 +48,25 @@ public sealed class SetBackTests
         await ClusterChecks.CheckRows(cluster.Settings);
     }
 
+    [Fact]
+    public async Task E1_silos_end_whose_database_does_not_know_a_member_any_more()
+    {
+        await using var server = await PostgresServer.Run();
+        await using var cluster = await ClusterNodes.Start(silos: 1, gateways: 0, server.ConnectionString);
+        await server.Stop();
+        await server.Keep();
+        await server.Start();
+        using var lost = await cluster.StartSilo();
+
+        await server.Stop();
+        await server.SetBack();
+        await server.Start();
+
+        // One is not known any more, the other one knows it.
+        await lost.Process.WaitForExit();
+        await cluster.Silos[0].Process.WaitForExit();
+    }
+
     private static async Task<List<JsonNode>> DeployToAll(HttpClient client)
     {
         List<JsonNode> versions = [];

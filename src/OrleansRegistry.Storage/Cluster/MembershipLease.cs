@@ -11,7 +11,8 @@ namespace OrleansRegistry.Storage.Cluster;
 /// after the beginning of the last look that found it alive. Others who declare it dead wait that long with what they write
 /// (<c>registry_fence</c>), so that no answer of a frozen or cut-off silo contradicts one that another silo has given. While the database
 /// is away nobody can declare anything: the silo goes on as long as all members that it knew bear witness that it is away for them too, or that they
-/// have seen it alive; but not for so long that a newcomer, whom none of them knows, may have taken them all for dead.
+/// have seen it alive; but not for so long that a newcomer, whom none of them knows, may have taken them all for dead. A silo that finds the membership
+/// table set back ends: what it and the others know of each other is not in the table any more, and Orleans takes a lower version for an old one.
 /// </summary>
 internal sealed partial class MembershipLease(
     RegistryDatabase database, SiloIdentity silo, ClockCheck check, DatabaseEpoch epoch, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
@@ -31,10 +32,12 @@ internal sealed partial class MembershipLease(
     /// </summary>
     private static readonly TimeSpan LongestUnseen = TimeSpan.FromSeconds(35);
 
+    private const string SetBack = "The database was set back: it does not know members that it knew. This silo ends; start it again.";
+
     private readonly CancellationTokenSource _stop = new();
     private Task _looking = Task.CompletedTask;
     private long _heldUntil = long.MinValue;
-    private volatile Sight _last = new([], 0);
+    private volatile Sight _last = new([], 0, 0);
 
     /// <summary>Whether the silo may answer.</summary>
     public bool IsHeld => clock.GetTimestamp() < Volatile.Read(ref _heldUntil);
@@ -100,7 +103,14 @@ internal sealed partial class MembershipLease(
         try
         {
             // A frozen database keeps the driver even from giving up in time.
-            _last = new Sight(await ReadMembers().WaitAsync(Term / 2, clock, cancellationToken), begun);
+            var sight = await ReadMembers(begun).WaitAsync(Term / 2, clock, cancellationToken);
+            if (sight.Version < _last.Version)
+            {
+                End();
+                return false;
+            }
+
+            _last = sight;
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -120,6 +130,12 @@ internal sealed partial class MembershipLease(
         }
 
         return false;
+    }
+
+    private void End()
+    {
+        Volatile.Write(ref _heldUntil, long.MinValue);
+        services.GetRequiredService<IFatalErrorHandler>().OnFatalException(nameof(MembershipLease), SetBack, exception: null);
     }
 
     /// <summary>Goes by what the others know, all of them: whoever doesn't answer may see the database, and declare this silo dead there.</summary>
@@ -151,18 +167,18 @@ internal sealed partial class MembershipLease(
     }
 
     /// <summary>The silos that are members. What time it is on the database's clock, and when its server was started, comes along.</summary>
-    private async Task<string[]> ReadMembers()
+    private async Task<Sight> ReadMembers(long begun)
     {
         using var patience = new CancellationTokenSource(Term / 2, clock);
         await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select registry_look(), clock_timestamp(), pg_postmaster_start_time()";
+        command.CommandText = "select registry_look(), clock_timestamp(), pg_postmaster_start_time(), (select max(version) from registry_cluster)";
         var asked = clock.GetUtcNow();
         await using var reader = await command.ExecuteReaderAsync(patience.Token);
         await reader.ReadAsync(patience.Token);
         check.Compare(asked, await reader.GetFieldValueAsync<DateTimeOffset>(1, patience.Token), clock.GetUtcNow());
         epoch.Note(await reader.GetFieldValueAsync<DateTimeOffset>(2, patience.Token));
-        return await reader.GetFieldValueAsync<string[]>(0, patience.Token);
+        return new Sight(await reader.GetFieldValueAsync<string[]>(0, patience.Token), await reader.GetFieldValueAsync<int>(3, patience.Token), begun);
     }
 
     private void Hold(long from) => Volatile.Write(ref _heldUntil, from + Ticks(Term));
@@ -171,8 +187,9 @@ internal sealed partial class MembershipLease(
 
     /// <summary>What a look found.</summary>
     /// <param name="Members">The members.</param>
+    /// <param name="Version">The version of the membership table.</param>
     /// <param name="Begun">When it began.</param>
-    private sealed record Sight(string[] Members, long Begun);
+    private sealed record Sight(string[] Members, int Version, long Begun);
 
     [LoggerMessage(213, LogLevel.Error, "The silo's membership could not be looked at")]
     private partial void LogFailed(Exception exception);
