@@ -37,7 +37,7 @@ internal sealed partial class MembershipLease(
     private readonly CancellationTokenSource _stop = new();
     private Task _looking = Task.CompletedTask;
     private long _heldUntil = long.MinValue;
-    private volatile Sight _last = new([], 0, 0);
+    private volatile Sight _last = new([], 0, default, 0);
 
     /// <summary>Whether the silo may answer.</summary>
     public bool IsHeld => clock.GetTimestamp() < Volatile.Read(ref _heldUntil);
@@ -104,6 +104,7 @@ internal sealed partial class MembershipLease(
         {
             // A frozen database keeps the driver even from giving up in time.
             var sight = await ReadMembers(begun).WaitAsync(Term / 2, clock, cancellationToken);
+            epoch.Note(sight.Started);
             if (sight.Version < _last.Version)
             {
                 End();
@@ -172,13 +173,16 @@ internal sealed partial class MembershipLease(
         using var patience = new CancellationTokenSource(Term / 2, clock);
         await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select registry_look(), clock_timestamp(), pg_postmaster_start_time(), (select max(version) from registry_cluster)";
+        command.CommandText = "select registry_look(), clock_timestamp(), (select max(version) from registry_cluster), pg_postmaster_start_time()";
         var asked = clock.GetUtcNow();
         await using var reader = await command.ExecuteReaderAsync(patience.Token);
         await reader.ReadAsync(patience.Token);
         check.Compare(asked, await reader.GetFieldValueAsync<DateTimeOffset>(1, patience.Token), clock.GetUtcNow());
-        epoch.Note(await reader.GetFieldValueAsync<DateTimeOffset>(2, patience.Token));
-        return new Sight(await reader.GetFieldValueAsync<string[]>(0, patience.Token), await reader.GetFieldValueAsync<int>(3, patience.Token), begun);
+        return new Sight(
+            await reader.GetFieldValueAsync<string[]>(0, patience.Token),
+            await reader.GetFieldValueAsync<int>(2, patience.Token),
+            await reader.GetFieldValueAsync<DateTimeOffset>(3, patience.Token),
+            begun);
     }
 
     private void Hold(long from) => Volatile.Write(ref _heldUntil, from + Ticks(Term));
@@ -188,8 +192,9 @@ internal sealed partial class MembershipLease(
     /// <summary>What a look found.</summary>
     /// <param name="Members">The members.</param>
     /// <param name="Version">The version of the membership table.</param>
+    /// <param name="Started">When the database server was started.</param>
     /// <param name="Begun">When it began.</param>
-    private sealed record Sight(string[] Members, int Version, long Begun);
+    private sealed record Sight(string[] Members, int Version, DateTimeOffset Started, long Begun);
 
     [LoggerMessage(213, LogLevel.Error, "The silo's membership could not be looked at")]
     private partial void LogFailed(Exception exception);
