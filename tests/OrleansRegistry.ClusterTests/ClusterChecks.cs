@@ -23,6 +23,8 @@ internal static class ClusterChecks
     public static async Task Check(ClusterNodes cluster, History history, EventWatcher watcher, WebhookReceiver receiver)
     {
         CheckHistory(history);
+        // Before anything is asked of what may not fit together, and after.
+        await CheckRows(cluster.Settings);
         var client = cluster.Gateways[0].Client;
         var events = await StopAll(client);
         await CheckEvents(client, events, watcher, receiver);
