@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 using Orleans.Metadata;
 
 namespace OrleansRegistry.Storage.Cluster;
@@ -10,6 +11,9 @@ namespace OrleansRegistry.Storage.Cluster;
 /// </summary>
 internal sealed partial class DatabaseEpoch(ILogger<DatabaseEpoch> logger) : IConfigureGrainContextProvider, IConfigureGrainContext
 {
+    /// <summary>How grain properties call the placement of stateless workers.</summary>
+    private static readonly string StatelessWorker = new StatelessWorkerAttribute().PlacementStrategy.GetType().Name;
+
     private volatile Epoch _current = new(null);
 
     /// <summary>Takes note of when the server was started, by its own clock. Not to be called by two at once.</summary>
@@ -31,10 +35,12 @@ internal sealed partial class DatabaseEpoch(ILogger<DatabaseEpoch> logger) : ICo
 
     public void Configure(IGrainContext context) => context.SetComponent(_current);
 
+    /// <summary>All but stateless workers: they have no row, and their contexts take no components.</summary>
     public bool TryGetConfigurator(GrainType grainType, GrainProperties properties, [NotNullWhen(true)] out IConfigureGrainContext? configurator)
     {
-        configurator = this;
-        return true;
+        var hasRow = properties.Properties.GetValueOrDefault(WellKnownGrainTypeProperties.PlacementStrategy) != StatelessWorker;
+        configurator = hasRow ? this : null;
+        return hasRow;
     }
 
     /// <summary>An epoch.</summary>
