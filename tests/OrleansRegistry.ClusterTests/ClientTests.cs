@@ -67,8 +67,7 @@ public sealed class ClientTests
         var watching = watcher.Watch(service);
         for (var i = 0; i < cluster.Silos.Length - 1; i++)
         {
-            var next = (await gateway.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = "Shared", ["publish"] = true }))
-                .MustBe(HttpStatusCode.Created).Body!;
+            var next = await gateway.Deploy("Shared");
             Assert.Equal((string)next["id"]!, (string)(await service.Read("/models/Shared"))["versionId"]!);
 
             await cluster.Silos[i].Process.Kill();

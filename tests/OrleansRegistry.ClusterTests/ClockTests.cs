@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;
@@ -15,7 +14,7 @@ public sealed class ClockTests
     {
         await using var cluster = await ClusterNodes.Start(silos: 1, gateways: 1);
         var client = cluster.Gateways[0].Client;
-        var version = (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = "Model", ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!;
+        var version = await client.Deploy("Model");
 
         // All there is comes to the silo that is left.
         await Replace(cluster, TimeSpan.FromSeconds(seconds));

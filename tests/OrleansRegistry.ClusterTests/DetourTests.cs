@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.ClusterTests;
@@ -14,7 +12,7 @@ public sealed class DetourTests
     {
         await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1);
         var client = cluster.Gateways[0].Client;
-        var first = await Deploy(0);
+        var first = await client.Deploy("Model 0");
         var path = $"/v1/models/{first["model_id"]}/resolve";
         await client.Read(path);
 
@@ -24,12 +22,9 @@ public sealed class DetourTests
         Assert.Equal((string)first["id"]!, (string)(await client.Read(path))["version_id"]!);
         for (var i = 0; i < Models; i++)
         {
-            var version = await Deploy(i);
+            var version = await client.Deploy($"Model {i}");
             var resolved = await client.Read($"/v1/models/{version["model_id"]}/resolve");
             Assert.Equal((string)version["id"]!, (string)resolved["version_id"]!);
         }
-
-        async Task<JsonNode> Deploy(int model) =>
-            (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = $"Model {model}", ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!;
     }
 }

@@ -23,7 +23,7 @@ public sealed class OutageTests
         List<JsonNode> versions = [];
         for (var i = 0; i < Models; i++)
         {
-            versions.Add((await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = $"Model {i}", ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!);
+            versions.Add(await client.Deploy($"Model {i}"));
             await client.Read($"/v1/models/{versions[i]["model_id"]}/resolve");
         }
 
@@ -50,8 +50,8 @@ public sealed class OutageTests
     {
         await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1);
         var client = cluster.Gateways[0].Client;
-        var made = (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = "Model", ["publish"] = true })).MustBe(HttpStatusCode.Created);
-        var path = $"/v1/models/{made.Body!["model_id"]}/resolve";
+        var made = await client.Deploy("Model");
+        var path = $"/v1/models/{made["model_id"]}/resolve";
         await client.Read(path);
 
         Array.ForEach(cluster.Silos, silo => silo.Database.Refuse());

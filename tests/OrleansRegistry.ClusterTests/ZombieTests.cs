@@ -18,7 +18,7 @@ public sealed class ZombieTests
         List<JsonNode> versions = [];
         for (var i = 0; i < Models; i++)
         {
-            versions.Add(await Deploy(client, $"Model {i}"));
+            versions.Add(await client.Deploy($"Model {i}"));
         }
 
         // All at once, so that the silos have the connections that they need: they get no more.
@@ -44,7 +44,7 @@ public sealed class ZombieTests
         }
 
         // Nothing waits for the zombie's lease any more once something was stored. Then what was on the way arrives.
-        await Deploy(client, "Another model");
+        await client.Deploy("Another model");
         zombie.Database.Heal();
         for (var i = 0; i < Reads; i++)
         {
@@ -67,7 +67,7 @@ public sealed class ZombieTests
         List<JsonNode> versions = [];
         for (var i = 0; i < Models; i++)
         {
-            versions.Add(await Deploy(client, $"Model {i}"));
+            versions.Add(await client.Deploy($"Model {i}"));
         }
 
         // Not the one that knows the callers' key: what is asked now is asked of the other one.
@@ -90,7 +90,7 @@ public sealed class ZombieTests
     {
         await using var cluster = await ClusterNodes.Start(silos: 1, gateways: 1);
         var (zombie, gateway) = (cluster.Silos[0], cluster.Gateways[0]);
-        var version = await Deploy(gateway.Client, "Model");
+        var version = await gateway.Client.Deploy("Model");
         await gateway.Client.Read(ResolvePath(version));
 
         // All there is is on the first silo when the other one comes. Then that is alone with the database.
@@ -106,9 +106,6 @@ public sealed class ZombieTests
 
         (await gateway.Client.Call(HttpMethod.Get, ResolvePath(version))).MustBe(HttpStatusCode.ServiceUnavailable);
     }
-
-    private static async Task<JsonNode> Deploy(HttpClient client, string name) =>
-        (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = name, ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!;
 
     private static Task<Outcome> Deactivate(HttpClient client, JsonNode version) => client.Call(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/deactivate");
 

@@ -167,7 +167,7 @@ internal sealed partial class MembershipLease(
         }
     }
 
-    /// <summary>The silos that are members. What time it is on the database's clock, and when its server was started, comes along.</summary>
+    /// <summary>The silos that are members, and what comes along: the version of their table, when the database server was started, what time it is there.</summary>
     private async Task<Sight> ReadMembers(long begun)
     {
         using var patience = new CancellationTokenSource(Term / 2, clock);

@@ -70,6 +70,10 @@ public static class Caller
         }
     }
 
+    /// <summary>Deploys a version that is published at once, and answers it.</summary>
+    public static async Task<JsonNode> Deploy(this HttpClient client, string model) =>
+        (await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = model, ["publish"] = true })).MustBe(HttpStatusCode.Created).Body!;
+
     /// <summary>Reads a resource that must be there.</summary>
     public static async Task<JsonNode> Read(this HttpClient client, string path)
     {
