@@ -11,9 +11,10 @@ COPY --from=build /app .
 RUN mkdir /data /certificates /authority && chown app /data /certificates /authority
 USER app
 ENV ASPNETCORE_URLS=http://*:5080 \
-    Registry__DataDirectory=/data
+    Registry__DataDirectory=/data \
+    Registry__HealthPort=8081
 VOLUME /data
-EXPOSE 5080
+EXPOSE 5080 8081
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-    CMD ["dotnet", "OrleansRegistry.Host.dll", "health", "http://127.0.0.1:5080"]
+    CMD ["dotnet", "OrleansRegistry.Host.dll", "health", "http://127.0.0.1:8081"]
 ENTRYPOINT ["dotnet", "OrleansRegistry.Host.dll"]

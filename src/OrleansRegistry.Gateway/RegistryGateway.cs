@@ -22,7 +22,7 @@ public static class RegistryGateway
     public static IServiceCollection AddRegistryGateway(
         this IServiceCollection services, InvocationOptions invocation, AccessOptions access, LimitOptions limits)
     {
-        services.Configure<KestrelServerOptions>(kestrel => Limit(kestrel, limits.Connections));
+        services.Configure<KestrelServerOptions>(Limit);
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
         services.AddSingleton<IWorkspaceCatalog>(provider => provider.GetRequiredService<IRegistryCatalog>());
         services.AddSingleton<ModelLookup>();
@@ -46,14 +46,15 @@ public static class RegistryGateway
     public static void MapRegistryGateway(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<ConnectionGuard>();
         app.UseMiddleware<FramingGuard>();
         app.UseMiddleware<HostGuard>();
         app.UseHsts();
         app.UseRouting();
         app.UseMiddleware<LoopGuard>();
         app.UseAuthentication();
+        app.UseMiddleware<CallerLimits>();
         app.UseAuthorization();
-        app.UseRateLimiter();
 
         var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>();
         v1.MapDeployments();
@@ -85,13 +86,12 @@ public static class RegistryGateway
     private static void AddAccess(this IServiceCollection services, AccessOptions options, LimitOptions limits)
     {
         services.AddSingleton(options);
-        services.AddSingleton(limits);
+        services.AddConnectionLimits(limits);
         services.AddSingleton<AccessSecret>();
         services.AddSingleton<ApiKeyAuthenticator>();
-        services.AddSingleton<RefusedAttempts>();
-        services.AddSingleton<Limits>();
+        services.AddSingleton<RequestRates>();
+        services.AddSingleton<OpenRequests>();
         services.AddHostedService<FirstKey>();
-        services.AddRateLimiter(limiter => Limits.Configure(limiter, limits));
         var authentication = services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
             ApiKeyHandler.SchemeName,
             scheme => scheme.ForwardDefaultSelector = context =>
@@ -112,6 +112,17 @@ public static class RegistryGateway
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResult>();
     }
 
+    /// <summary>Adds the limits on connections, which nodes of every role have.</summary>
+    internal static void AddConnectionLimits(this IServiceCollection services, LimitOptions limits)
+    {
+        services.AddSingleton(limits);
+        services.AddSingleton<CallerAddresses>();
+        services.AddSingleton<RefusedAttempts>();
+        services.AddSingleton<CallerConnections>();
+        services.AddOptions<KestrelServerOptions>().Configure<CallerConnections>((kestrel, connections) =>
+            kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection => connections.Serve(connection, next))));
+    }
+
     private static void AddInvocation(this IServiceCollection services, InvocationOptions options)
     {
         services.AddHttpForwarder();
@@ -126,14 +137,12 @@ public static class RegistryGateway
         services.AddHostedService(provider => provider.GetRequiredService<TrafficReporter>());
     }
 
-    private static void Limit(KestrelServerOptions options, int connections)
+    private static void Limit(KestrelServerOptions options)
     {
         // A line ends with CR LF: a proxy before us may see one header where a lone LF makes two. The server has no option for it.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = MaxBodyBytes;
-        options.Limits.MaxConcurrentConnections = connections;
-        options.Limits.MaxConcurrentUpgradedConnections = connections;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
     }
 }

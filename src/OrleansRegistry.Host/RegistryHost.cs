@@ -24,7 +24,7 @@ public static class RegistryHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSecretFiles();
         var settings = RegistrySettings.Read(builder.Configuration);
-        builder.WebHost.UseUrls(settings.Urls);
+        Listen(builder, settings);
         // What keeps a node from starting is told once, by the program, and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.AddTelemetry();
@@ -43,7 +43,7 @@ public static class RegistryHost
 
         if (settings.Role == NodeRole.Silo)
         {
-            builder.Services.AddHealthRoutes();
+            builder.Services.AddHealthRoutes(settings.Limits);
         }
         else
         {
@@ -54,6 +54,17 @@ public static class RegistryHost
         var app = builder.Build();
         Map(app, settings);
         return app;
+    }
+
+    /// <summary>The listener for health goes where the others are named: the server takes addresses from one place only.</summary>
+    private static void Listen(WebApplicationBuilder builder, RegistrySettings settings)
+    {
+        if (settings.HasEndpoints)
+        {
+            builder.Configuration.AddInMemoryCollection(settings.HealthUrls.Select((url, n) => KeyValuePair.Create($"Kestrel:Endpoints:RegistryHealth{n}:Url", (string?)url)));
+        }
+
+        builder.WebHost.UseUrls([settings.Urls, .. settings.HealthUrls]);
     }
 
     private static void Map(WebApplication app, RegistrySettings settings)

@@ -29,7 +29,12 @@ internal sealed record RegistrySettings
 
     private const string Root = "Registry";
 
+    /// <summary>The highest limit that can be set.</summary>
+    private const int MaxLimit = 1_000_000;
+
     private const string Kubernetes = "Kubernetes";
+
+    private const string HealthPort = nameof(LimitOptions.HealthPort);
 
     /// <summary>What tells a silo which pod it is in, beside its service account.</summary>
     private static readonly string[] PodVariables = ["KUBERNETES_SERVICE_HOST", "POD_NAME", "POD_NAMESPACE"];
@@ -94,7 +99,10 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__Auth__…</c> and <c>Registry__AllowedHosts</c>: who is let in.</summary>
     public required AccessOptions Access { get; init; }
 
-    /// <summary><c>Registry__Limits__…</c>: how much one caller may ask for.</summary>
+    /// <summary>
+    /// <c>Registry__Limits__…</c>: how much one caller may ask for. <c>Registry__TrustedProxies</c>: whose word for a caller's address is taken, default
+    /// nobody's. <c>Registry__HealthPort</c>: a port that answers health only, default none.
+    /// </summary>
     public required LimitOptions Limits { get; init; }
 
     /// <summary><c>Registry__Limits__ModelsPerWorkspace</c>, <c>…VersionsPerWorkspace</c>, <c>…ActiveVersionsPerWorkspace</c>: how much a workspace may hold.</summary>
@@ -102,6 +110,12 @@ internal sealed record RegistrySettings
 
     /// <summary><c>ASPNETCORE_URLS</c>: where the server listens; <c>Kestrel:Endpoints</c> says more, certificates too.</summary>
     public string Urls { get; private init; } = DefaultUrls;
+
+    /// <summary>Where it listens for health beside that: on the same hosts.</summary>
+    public IReadOnlyList<string> HealthUrls { get; private init; } = [];
+
+    /// <summary>Whether <c>Kestrel:Endpoints</c> says where it listens, instead of <see cref="Urls"/>.</summary>
+    public bool HasEndpoints { get; private init; }
 
     /// <summary>Where the rows are.</summary>
     public StorageOptions Storage => new()
@@ -122,6 +136,10 @@ internal sealed record RegistrySettings
         var postgres = configuration.GetConnectionString(Root) is { Length: > 0 } connection ? connection : null;
         var advertised = root.Address(nameof(AdvertisedAddress), IPAddress.Loopback);
         var role = root.Choice(nameof(Role), NodeRole.Both);
+        var endpoints = Endpoints(configuration);
+        var listening = endpoints.Count > 0 ? endpoints : Split(urls);
+        var ports = listening.Where(IsHttp).Select(BindingAddress.Parse).ToList();
+        int? healthPort = root.Number(HealthPort, 0, IPEndPoint.MaxPort, 0) is > 0 and var port ? port : null;
         var settings = new RegistrySettings
         {
             DataDirectory = root.Text(nameof(DataDirectory), "data"),
@@ -140,16 +158,18 @@ internal sealed record RegistrySettings
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
             Invocation = ReadInvocation(root.Section(nameof(Invocation)), isOneOfSeveral: postgres is not null),
             Billing = ReadBilling(root.Section(nameof(Billing))),
-            Access = ReadAccess(root, isLocal: role == NodeRole.Silo || IsLocal(configuration, urls)),
+            Access = ReadAccess(root, isLocal: role == NodeRole.Silo || listening.All(IsLoopback)),
             Quotas = (
                 limits.Number("ModelsPerWorkspace", 1, int.MaxValue, 10_000),
                 limits.Number("VersionsPerWorkspace", 1, int.MaxValue, 1_000_000),
                 limits.Number("ActiveVersionsPerWorkspace", 1, int.MaxValue, 100_000)),
-            Limits = ReadLimits(limits),
+            Limits = ReadLimits(limits) with { TrustedProxies = root.Networks(nameof(LimitOptions.TrustedProxies)), HealthPort = healthPort },
             Urls = urls,
+            HasEndpoints = endpoints.Count > 0,
+            HealthUrls = healthPort is null ? [] : [.. ports.Select(address => $"http://{address.Host}:{healthPort}").Distinct(StringComparer.OrdinalIgnoreCase)],
         };
         root.RefuseOthers();
-        problems.AddRange(Split(urls).Where(url => !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        problems.AddRange(Split(urls).Where(url => !IsHttp(url))
             .Select(url => $"ASPNETCORE_URLS names {url}; addresses begin with http:// or https://"));
         if (settings.Certificates is null && !settings.AllowsInsecureCluster && settings.Role != NodeRole.Gateway && !IPAddress.IsLoopback(settings.ListenAddress))
         {
@@ -177,6 +197,11 @@ internal sealed record RegistrySettings
         if (settings.WatchesPods && Array.FindAll(PodVariables, name => string.IsNullOrEmpty(configuration[name])) is { Length: > 0 } missing)
         {
             root.Add(Kubernetes, $"is for silos in pods of Kubernetes; {string.Join(", ", missing)} must be set in the environment");
+        }
+
+        if (healthPort is not null && (healthPort == settings.SiloPort || healthPort == settings.GatewayPort || ports.Any(address => address.Port == healthPort)))
+        {
+            root.Add(HealthPort, $"is {healthPort}, where something else listens; it must be a port of its own");
         }
 
         if (settings.SiloPort == settings.GatewayPort)
@@ -344,21 +369,34 @@ internal sealed record RegistrySettings
         var defaults = new LimitOptions();
         var options = new LimitOptions
         {
-            RequestsPerSecond = section.Number(nameof(LimitOptions.RequestsPerSecond), 0, 1_000_000, defaults.RequestsPerSecond),
+            RequestsPerSecond = AnyNumber(nameof(LimitOptions.RequestsPerSecond), defaults.RequestsPerSecond),
             RequestBurst = section.Number(nameof(LimitOptions.RequestBurst), 1, 10_000_000, defaults.RequestBurst),
-            Connections = section.Number(nameof(LimitOptions.Connections), 1, 1_000_000, defaults.Connections),
+            RequestsPerSecondPerWorkspace = AnyNumber(nameof(LimitOptions.RequestsPerSecondPerWorkspace), defaults.RequestsPerSecondPerWorkspace),
+            AnonymousRequestsPerSecond = AnyNumber(nameof(LimitOptions.AnonymousRequestsPerSecond), defaults.AnonymousRequestsPerSecond),
+            UnknownKeysPerSecond = AnyNumber(nameof(LimitOptions.UnknownKeysPerSecond), defaults.UnknownKeysPerSecond),
+            OpenCallsPerKey = AnyNumber(nameof(LimitOptions.OpenCallsPerKey), defaults.OpenCallsPerKey),
+            OpenCallsPerWorkspace = AnyNumber(nameof(LimitOptions.OpenCallsPerWorkspace), defaults.OpenCallsPerWorkspace),
+            OpenStreamsPerKey = AnyNumber(nameof(LimitOptions.OpenStreamsPerKey), defaults.OpenStreamsPerKey),
+            OpenStreamsPerWorkspace = AnyNumber(nameof(LimitOptions.OpenStreamsPerWorkspace), defaults.OpenStreamsPerWorkspace),
+            OpenCommandsPerKey = AnyNumber(nameof(LimitOptions.OpenCommandsPerKey), defaults.OpenCommandsPerKey),
+            Connections = section.Number(nameof(LimitOptions.Connections), 1, MaxLimit, defaults.Connections),
+            ConnectionsPerAddress = AnyNumber(nameof(LimitOptions.ConnectionsPerAddress), defaults.ConnectionsPerAddress),
+            FirstByteTimeoutSeconds = section.Number(nameof(LimitOptions.FirstByteTimeoutSeconds), 0, 3600, defaults.FirstByteTimeoutSeconds),
             ConcurrentInvocationsPerModel = section.Number(
-                nameof(LimitOptions.ConcurrentInvocationsPerModel), 1, 1_000_000, defaults.ConcurrentInvocationsPerModel),
+                nameof(LimitOptions.ConcurrentInvocationsPerModel), 1, MaxLimit, defaults.ConcurrentInvocationsPerModel),
         };
         section.RefuseOthers();
         return options;
+
+        int AnyNumber(string name, int otherwise) => section.Number(name, 0, MaxLimit, otherwise);
     }
 
-    private static bool IsLocal(IConfiguration configuration, string urls)
-    {
-        List<string> named = [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"] ?? "")];
-        return (named.Count > 0 ? named : [.. Split(urls)]).TrueForAll(IsLoopback);
-    }
+    /// <summary>The addresses that <c>Kestrel:Endpoints</c> names.</summary>
+    private static IReadOnlyList<string> Endpoints(IConfiguration configuration) =>
+        [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"] ?? "")];
+
+    private static bool IsHttp(string url) =>
+        url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     private static string[] Split(string list) => list.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 

@@ -70,6 +70,25 @@ internal sealed class SettingsSection(IConfigurationSection section, List<string
         return otherwise;
     }
 
+    /// <summary>Networks, separated by semicolons.</summary>
+    public IReadOnlyList<IPNetwork> Networks(string name)
+    {
+        List<IPNetwork> networks = [];
+        foreach (var text in Text(name, "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (IPNetwork.TryParse(text, out var network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                Add(name, $"names '{text}'; it must be networks such as 10.1.0.0/16 or 10.1.2.3/32, separated by semicolons");
+            }
+        }
+
+        return networks;
+    }
+
     /// <summary>Notes something else that is wrong with a setting.</summary>
     public void Add(string name, string problem) => problems.Add($"{section.Path}:{name} {problem}");
 

@@ -59,16 +59,17 @@ public sealed class ManifestTests
         await using var database = await TestDatabase.Postgres();
         var files = ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates"));
         var clients = RegistryProcess.FreePort();
-        var (silo, asNode) = await RegistryProcess.Start(Node(database, files, Silo, "--Registry:AdvertisedAddress=127.0.0.1", $"--Registry:GatewayPort={clients.ToString(CultureInfo.InvariantCulture)}"));
+        var (siloHealth, gatewayHealth) = (RegistryProcess.FreePort(), RegistryProcess.FreePort());
+        var (silo, asNode) = await RegistryProcess.Start(Node(database, files, Silo, siloHealth, "--Registry:AdvertisedAddress=127.0.0.1", $"--Registry:GatewayPort={clients.ToString(CultureInfo.InvariantCulture)}"));
         using (silo)
         using (asNode)
         {
-            await PassProbes(asNode, Silo);
-            var (gateway, caller) = await RegistryProcess.Start(Node(database, files, Gateway));
+            await PassProbes(siloHealth, Silo);
+            var (gateway, caller) = await RegistryProcess.Start(Node(database, files, Gateway, gatewayHealth));
             using (gateway)
             using (caller)
             {
-                await PassProbes(caller, Gateway);
+                await PassProbes(gatewayHealth, Gateway);
                 foreach (var name in Names(All<V1Service>().Single(service => Single(service.Spec.Selector) == Gateway)))
                 {
                     caller.DefaultRequestHeaders.Host = name;
@@ -85,12 +86,12 @@ public sealed class ManifestTests
         var silo = Ports(Silo);
         var settings = Deployments.Settings(Silo.Spec.Template.Spec);
         Assert.Equal(
-            [("clients", settings["Registry__GatewayPort"]), ("http", HttpPort), ("silo", settings["Registry__SiloPort"])],
+            [("clients", settings["Registry__GatewayPort"]), ("health", settings["Registry__HealthPort"]), ("silo", settings["Registry__SiloPort"])],
             silo.OrderBy(port => port.Key).Select(port => (port.Key, port.Value)));
-        Assert.Equal([("http", HttpPort)], Ports(Gateway).Select(port => (port.Key, port.Value)));
+        Assert.Equal([("http", HttpPort), ("health", settings["Registry__HealthPort"])], Ports(Gateway).Select(port => (port.Key, port.Value)));
         foreach (var deployment in All<V1Deployment>())
         {
-            Assert.All(Probes(deployment), probe => Assert.Equal("http", probe.HttpGet.Port.Value));
+            Assert.All(Probes(deployment), probe => Assert.Equal("health", probe.HttpGet.Port.Value));
         }
 
         foreach (var service in All<V1Service>())
@@ -196,23 +197,25 @@ public sealed class ManifestTests
         Assert.Contains("The PostgreSQL database registry on 127.0.0.1:1 can't be checked", output, StringComparison.Ordinal);
     }
 
-    private static NodeSettings Node(TestDatabase database, ClusterCertificateFiles files, V1Deployment deployment, params string[] arguments) => NodeSettings.On(database) with
+    private static NodeSettings Node(TestDatabase database, ClusterCertificateFiles files, V1Deployment deployment, int healthPort, params string[] arguments) => NodeSettings.On(database) with
     {
         HasOperatorKey = false,
         Environment = Deployments.Settings(deployment.Spec.Template.Spec),
         Arguments =
         [
             $"--Registry:Cluster:Certificate={files.Certificate}", $"--Registry:Cluster:Key={files.Key}", $"--Registry:Cluster:Authority={files.Authority}",
-            $"--Registry:Auth:AdminKey={NodeSettings.OperatorKey}", .. arguments,
+            $"--Registry:Auth:AdminKey={NodeSettings.OperatorKey}", $"--Registry:HealthPort={healthPort}", .. arguments,
         ],
     };
 
-    private static async Task PassProbes(HttpClient client, V1Deployment deployment)
+    private static async Task PassProbes(int healthPort, V1Deployment deployment)
     {
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{healthPort}") };
         foreach (var probe in Probes(deployment))
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, probe.HttpGet.Path);
-            request.Headers.Host = probe.HttpGet.HttpHeaders?.Single(header => header.Name == "Host").Value;
+            // Kubernetes names the pod by its address.
+            request.Headers.Host = "10.1.2.3";
             using var answer = await client.SendAsync(request);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }

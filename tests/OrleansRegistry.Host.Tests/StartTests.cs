@@ -135,7 +135,7 @@ public sealed class StartTests : IAsyncLifetime
                 "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1",
                 "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
                 "--Registry:Auth:Secret=c2hvcnQ=", "--Registry:Auth:AdminKey=ork_x", "--Registry:Auth:Oidc:Authority=http://issuer.example",
-                "--Registry:Auth:Oidc:Roles:team=boss", "--Registry:Auth:Token=1", "--Registry:Limits:RequestsPerSecond=-1", "--Registry:Limits:Models=1",
+                "--Registry:Auth:Oidc:Roles:team=boss", "--Registry:Auth:Token=1", "--Registry:Limits:RequestsPerSecond=-1", "--Registry:Limits:Models=1", "--Registry:Limits:OpenStreamsPerKey=many", "--Registry:TrustedProxies=10.0.0.0/8;proxy",
             ],
         });
 
@@ -146,7 +146,7 @@ public sealed class StartTests : IAsyncLifetime
             "Outbound:AllowLoopback", "Invocation:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
             "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
-            "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not",
+            "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not", "OpenStreamsPerKey is 'many'", "TrustedProxies names 'proxy'",
         ];
         foreach (var name in names)
         {
@@ -154,6 +154,26 @@ public sealed class StartTests : IAsyncLifetime
         }
 
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_port_for_health_is_beside_listeners_that_are_named_and_belongs_to_nothing_else()
+    {
+        var port = RegistryProcess.FreePort();
+        var (process, client) = await RegistryProcess.Start(Settings with
+        {
+            Arguments = [$"--Kestrel:Endpoints:Main:Url=http://127.0.0.1:{RegistryProcess.FreePort()}", $"--Registry:HealthPort={port}"],
+        });
+        using (process)
+        using (client)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+            Assert.Equal(0, (await RegistryProcess.RunToEnd(Settings, "health", $"http://127.0.0.1:{port}")).ExitCode);
+        }
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { Arguments = [$"--urls=http://localhost:{port}", $"--Registry:HealthPort={port}"] });
+        Assert.Equal(1, exitCode);
+        Assert.Contains("HealthPort is", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Encodings.Web;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -14,45 +14,38 @@ namespace OrleansRegistry.Gateway;
 /// Says who shows a key. The key's grain is asked, and its answer holds for as long as it says: revoking a key waits until all of them have
 /// lapsed, so that a key is refused everywhere from the moment on that it is revoked. What has no valid checksum asks nobody.
 /// </summary>
-public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, TimeProvider clock) : IDisposable
+public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, RequestRates rates, TimeProvider clock)
 {
     private const int MaxKnown = 10_000;
-    private const int LookUpsPerSecond = 50;
 
-    // Keys that were valid here before. Others cost a look into the database, of which there are only so many for all callers together.
+    // Keys that were valid here before. Others cost a look into the database, of which there are only so many for an address.
     private readonly ConcurrentDictionary<string, KnownCaller> _known = new();
-    private readonly TokenBucketRateLimiter _lookUps = new(new TokenBucketRateLimiterOptions
-    {
-        TokenLimit = LookUpsPerSecond * 4,
-        TokensPerPeriod = LookUpsPerSecond,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-    });
 
     /// <summary>The caller who shows a key, or null.</summary>
+    /// <param name="key">What is shown.</param>
+    /// <param name="from">The address that shows it.</param>
     /// <exception cref="TooManyLookUpsException">Too many unknown keys are tried.</exception>
-    public ValueTask<RequestCaller?> Authenticate(string key) =>
-        ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key))) : default;
+    public ValueTask<RequestCaller?> Authenticate(string key, IPAddress from) =>
+        ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)), from) : default;
 
     /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
     public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof
-        ? await Authenticate(proof) is not null
+        ? await Authenticate(proof, from: null) is not null
         : !(caller.ExpiresAt <= clock.GetUtcNow());
 
-    /// <inheritdoc/>
-    public void Dispose() => _lookUps.Dispose();
-
-    private ValueTask<RequestCaller?> Authenticate(ApiKeyProof proof)
+    private ValueTask<RequestCaller?> Authenticate(ApiKeyProof proof, IPAddress? from)
     {
         var isKnown = _known.TryGetValue(proof.Prefix, out var known) && known.Caller.Proof!.Matches(proof);
-        return isKnown && known!.HoldsAt(clock.GetTimestamp()) ? ValueTask.FromResult<RequestCaller?>(known.Caller) : Ask(proof, isKnown);
+        return isKnown && known!.HoldsAt(clock.GetTimestamp()) ? ValueTask.FromResult<RequestCaller?>(known.Caller) : Ask(proof, isKnown ? null : from);
     }
 
-    private async ValueTask<RequestCaller?> Ask(ApiKeyProof proof, bool isKnown)
+    /// <param name="proof">What is shown.</param>
+    /// <param name="stranger">The address that shows it, or null for who was let in before.</param>
+    private async ValueTask<RequestCaller?> Ask(ApiKeyProof proof, IPAddress? stranger)
     {
-        using var lookUp = isKnown ? null : _lookUps.AttemptAcquire();
-        if (lookUp is { IsAcquired: false })
+        if (stranger is not null && rates.CountUnknownKey(stranger) is { } refusal)
         {
-            throw new TooManyLookUpsException();
+            throw new TooManyLookUpsException(refusal.Error.Detail);
         }
 
         // The answer holds from before it was asked for, so that it never holds longer than the grain takes it to.
@@ -102,7 +95,7 @@ public sealed class TooManyLookUpsException : Exception
 
 /// <summary><c>Authorization: Bearer ork_…</c>, or <c>Api-Key ork_…</c>.</summary>
 internal sealed class ApiKeyHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeyAuthenticator authenticator)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeyAuthenticator authenticator, CallerAddresses addresses)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -148,7 +141,7 @@ internal sealed class ApiKeyHandler(
             return AuthenticateResult.NoResult();
         }
 
-        return await authenticator.Authenticate(shown) is { } caller
+        return await authenticator.Authenticate(shown, addresses.Of(Context)) is { } caller
             ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new CallerIdentity(caller, SchemeName)), SchemeName))
             : AuthenticateResult.Fail("The key is not valid.");
     }

@@ -42,7 +42,7 @@ internal sealed class RouteRequirement : AuthorizationHandler<RouteRequirement>,
 }
 
 /// <summary>Answers 401 and 403 as problems. Who is let in acts in their own workspace from here on.</summary>
-internal sealed class AccessResult(RefusedAttempts refused) : IAuthorizationMiddlewareResultHandler
+internal sealed class AccessResult(RefusedAttempts refused, CallerAddresses addresses) : IAuthorizationMiddlewareResultHandler
 {
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
@@ -59,7 +59,7 @@ internal sealed class AccessResult(RefusedAttempts refused) : IAuthorizationMidd
 
         if (authorizeResult.Challenged)
         {
-            refused.Count(ErrorCode.Unauthenticated, context.Connection.RemoteIpAddress);
+            refused.Count(ErrorCode.Unauthenticated, addresses.Of(context));
             context.Response.Headers.WWWAuthenticate =
                 context.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is null ? "Bearer" : "Basic realm=\"OrleansRegistry: any user, an operator's key as the password\"";
             await ProblemWriter.Write(context, new RegistryError(
@@ -70,7 +70,7 @@ internal sealed class AccessResult(RefusedAttempts refused) : IAuthorizationMidd
             return;
         }
 
-        refused.Count(ErrorCode.Forbidden, context.Connection.RemoteIpAddress);
+        refused.Count(ErrorCode.Forbidden, addresses.Of(context));
         var needed = context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>();
         await ProblemWriter.Write(context, new RegistryError(
             ErrorCode.Forbidden,

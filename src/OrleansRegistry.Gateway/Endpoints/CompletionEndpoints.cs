@@ -14,8 +14,8 @@ public static class CompletionEndpoints
     {
         foreach (var path in Paths)
         {
-            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, Limits limits, InvocationOptions options) =>
-                    Complete(path, context, caller, invoker, limits, options))
+            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, OpenRequests open, InvocationOptions options) =>
+                    Complete(path, context, caller, invoker, open, options))
                 .WithName(path.Replace('/', '_'))
                 .Needs(Permission.Invoke)
                 .WithTags("Invocation")
@@ -29,7 +29,7 @@ public static class CompletionEndpoints
         }
     }
 
-    private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, Limits limits, InvocationOptions options)
+    private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, OpenRequests open, InvocationOptions options)
     {
         if (invoker.Refusal(context) is { } refusal)
         {
@@ -37,17 +37,10 @@ public static class CompletionEndpoints
             return;
         }
 
-        string? named;
-        using (var place = limits.Search(caller))
+        if (!(await FindModel(context, caller, open, options)).TryGet(out var named, out var error))
         {
-            var found = place.IsAcquired
-                ? await ModelField.Find(context.Request.BodyReader, options.MaxBufferedBytes, context.RequestAborted)
-                : Limits.TooManySearches();
-            if (!found.TryGet(out named, out var error))
-            {
-                await ProblemWriter.Write(context, error);
-                return;
-            }
+            await ProblemWriter.Write(context, error);
+            return;
         }
 
         var at = named.LastIndexOf('@');
@@ -63,5 +56,22 @@ public static class CompletionEndpoints
             at < 0 ? named : named[..at],
             selector,
             version => new Call(version, BackendAddress.Beside(version.ServingUrl!, "v1/" + path, context.Request.QueryString.Value ?? "")));
+    }
+
+    private static async Task<Outcome<string>> FindModel(HttpContext context, RequestCaller caller, OpenRequests open, InvocationOptions options)
+    {
+        if (!open.TryEnterSearch(caller))
+        {
+            return OpenRequests.TooManySearches();
+        }
+
+        try
+        {
+            return await ModelField.Find(context.Request.BodyReader, options.MaxBufferedBytes, context.RequestAborted);
+        }
+        finally
+        {
+            open.LeaveSearch(caller);
+        }
     }
 }

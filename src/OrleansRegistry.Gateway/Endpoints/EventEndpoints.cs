@@ -27,15 +27,18 @@ public static class EventEndpoints
         events.MapGet("events", ListEvents)
             .WithName("list_events")
             .Needs(Permission.Read)
+            .Lasts(IsStream)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken);
         events.MapGet(Routes.OfModel("/events"), ListModelEvents)
             .WithName("list_model_events")
             .Needs(Permission.Read)
+            .Lasts(IsStream)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfVersion("/events"), ListVersionEvents)
             .WithName("list_version_events")
             .Needs(Permission.Read)
+            .Lasts(IsStream)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
     }

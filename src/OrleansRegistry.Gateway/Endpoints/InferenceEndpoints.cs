@@ -32,8 +32,8 @@ public static class InferenceEndpoints
     {
         var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference);
         v2.MapGet("/v2", Server).WithName("v2_server").Needs(Permission.Resolve);
-        v2.MapGet("/v2/health/live", Live).WithName("v2_live").AllowAnonymous();
-        v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready").AllowAnonymous();
+        v2.MapGet("/v2/health/live", Live).WithName("v2_live").WithMetadata(HealthRoute.Instance).AllowAnonymous();
+        v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready").WithMetadata(HealthRoute.Instance).AllowAnonymous();
         Map(v2.MapPost(Model + Inferring, Infer), "v2_infer");
         Map(v2.MapGet(Model + "/ready", ModelReady), "v2_model_ready");
         Map(v2.MapPost(ModelVersion + Inferring, Infer), "v2_infer_version");

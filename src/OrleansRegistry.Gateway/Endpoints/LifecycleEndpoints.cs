@@ -26,6 +26,7 @@ public static class LifecycleEndpoints
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
             .Needs(Permission.Deploy)
+            .Lasts(Retirement.IsDraining)
             .Reads(Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
     }

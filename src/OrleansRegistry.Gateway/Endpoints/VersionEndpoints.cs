@@ -24,6 +24,7 @@ public static class VersionEndpoints
         versions.MapGet(Routes.OfVersion(), GetVersion)
             .WithName("get_version")
             .Needs(Permission.Read)
+            .Lasts(request => Wait.In(request).Count > 0)
             .Reads(Wait, Timeout, CommonParameters.IfNoneMatch)
             .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapGet(Routes.OfModel("/versions/{number}"), GetVersionByNumber)
@@ -49,6 +50,7 @@ public static class VersionEndpoints
         versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
             .WithName("delete_version")
             .Needs(Permission.Administer)
+            .Lasts(Retirement.IsDraining)
             .Reads(CommonParameters.PromoteTo, CommonParameters.RefuseIfPrimary, Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .Refuses(
                 ErrorCode.VersionNotFound,

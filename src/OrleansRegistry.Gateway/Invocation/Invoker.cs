@@ -6,7 +6,7 @@ namespace OrleansRegistry.Gateway;
 /// One invocation: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
 /// for every call that could still reach it (rule L2).
 /// </summary>
-public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, Limits limits, InvocationOptions options)
+public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, OpenRequests open, InvocationOptions options)
 {
     /// <summary>Invokes the version that a selector of a model leads to.</summary>
     internal Task Invoke(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
@@ -39,16 +39,22 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
             return;
         }
 
-        using var place = limits.Enter(caller.Workspace, id.ModelId);
-        if (!place.IsAcquired)
+        if (!open.TryEnterModel(caller.Workspace, id.ModelId))
         {
-            await ProblemWriter.Write(context, limits.TooManyCalls());
+            await ProblemWriter.Write(context, open.TooManyCalls());
             return;
         }
 
-        var prepared = prepare(version);
-        call.Admit(caller.Workspace, id, prepared.IsInvocation);
-        call.HasFailed = !await forwarder.Forward(context, prepared);
+        try
+        {
+            var prepared = prepare(version);
+            call.Admit(caller.Workspace, id, prepared.IsInvocation);
+            call.HasFailed = !await forwarder.Forward(context, prepared);
+        }
+        finally
+        {
+            open.LeaveModel(caller.Workspace, id.ModelId);
+        }
     }
 
     /// <summary>Why a call can't be taken, whatever it asks for, or null.</summary>

@@ -44,7 +44,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 // The second is how the server refuses the size of a chunk that no number can hold.
                 return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
             case TooManyLookUpsException:
-                return new RegistryError(ErrorCode.RateLimited, "Too many unknown API keys are tried.");
+                return new RegistryError(ErrorCode.RateLimited, e.Message);
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);

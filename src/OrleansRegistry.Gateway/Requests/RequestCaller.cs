@@ -12,6 +12,9 @@ namespace OrleansRegistry.Gateway;
 /// <param name="Role">What they may do.</param>
 public sealed record RequestCaller(string Workspace, string Actor, Role Role) : IBindableFromHttpContext<RequestCaller>
 {
+    /// <summary>The caller among all workspaces: what limits count by.</summary>
+    internal string Name { get; } = Workspace + "/" + Actor;
+
     /// <summary>The only models they may call, by id; empty for all.</summary>
     public ImmutableArray<string> ModelIds { get; init; } = [];
 

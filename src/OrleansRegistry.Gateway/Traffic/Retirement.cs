@@ -20,6 +20,9 @@ public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, Invo
         0,
         MaxDrainSeconds);
 
+    /// <summary>Whether the answer to a request waits for calls.</summary>
+    internal static bool IsDraining(HttpRequest request) => DrainSeconds.In(request).Count > 0;
+
     /// <summary>Answers a command that stopped a version, or would have.</summary>
     internal async Task<Answer<RetireAnswer>> Answer(
         Outcome<CommandAnswer> outcome, CommandReceipt receipt, HttpRequest request, RequestCaller caller, VersionId version)

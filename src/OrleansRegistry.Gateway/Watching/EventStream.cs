@@ -40,7 +40,7 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
         {
             await Write(httpContext.Response, subscription, services, end.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or RegistryUnavailableException or SiloReplacedException or TooManyLookUpsException
+        catch (Exception e) when (e is OperationCanceledException or RegistryUnavailableException or SiloReplacedException
             or TimeoutException or OrleansException)
         {
             // The reader comes again with the id of the last event, or has gone.

@@ -26,6 +26,7 @@ public abstract class RegistryServer : IAsyncLifetime
     private WebApplication? _app;
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
     private readonly ConcurrentStack<HttpClient> _clients = [];
+    private readonly ConcurrentStack<SocketsHttpHandler> _handlers = [];
 
     /// <summary>A key of role operator.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();
@@ -70,21 +71,39 @@ public abstract class RegistryServer : IAsyncLifetime
             "--urls=http://127.0.0.1:0",
             $"--Registry:DataDirectory={Database.Options.DataDirectory}",
             $"--ConnectionStrings:Registry={Database.Options.PostgresConnectionString}",
-            $"--Registry:SiloPort={FreePort().ToString(CultureInfo.InvariantCulture)}",
+            $"--Registry:SiloPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}",
             $"--Registry:MaxActiveVersions={MaxActiveVersions}",
             "--Registry:Outbound:AllowLoopback=true",
             $"--Registry:Auth:AdminKey={OperatorKey}",
-            "--Registry:Limits:RequestsPerSecond=0",
+            .. NodeSettings.Unlimited,
             .. Settings,
         ];
         _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
         await _app.StartAsync();
-        Client = AddClient(OperatorKey);
+        Client = AddClient(_handler, new Uri(_app.Urls.First()), OperatorKey);
     }
 
     /// <summary>Sends requests that show a key, or none.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The server disposes of its clients.")]
-    public RegistryDriver DriverOf(string? key) => new(AddClient(key));
+    public RegistryDriver DriverOf(string? key) => new(AddClient(_handler, Address, key));
+
+    /// <summary>Sends requests from another address of this machine, perhaps to another port.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The server disposes of its clients.")]
+    public RegistryDriver DriverFrom(string address, string? key, int? port = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            MaxConnectionsPerServer = 4,
+            ConnectCallback = (context, cancellationToken) => Connect(address, context.DnsEndPoint.Port, cancellationToken),
+        };
+        _handlers.Push(handler);
+        return new RegistryDriver(AddClient(handler, new UriBuilder(Address) { Port = port ?? Address.Port }.Uri, key));
+    }
+
+    /// <summary>A connection from an address of this machine.</summary>
+    public async ValueTask<Stream> ConnectFrom(string address) => await Connect(address, Address.Port, TestContext.Current.CancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -95,6 +114,11 @@ public abstract class RegistryServer : IAsyncLifetime
         }
 
         _handler.Dispose();
+        foreach (var handler in _handlers)
+        {
+            handler.Dispose();
+        }
+
         if (_app is not null)
         {
             await _app.DisposeAsync();
@@ -109,23 +133,33 @@ public abstract class RegistryServer : IAsyncLifetime
     protected virtual IReadOnlyList<string> Settings => [];
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The server disposes of its clients.")]
-    private HttpClient AddClient(string? key)
+    private HttpClient AddClient(SocketsHttpHandler handler, Uri address, string? key)
     {
-        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = new Uri(_app!.Urls.Single()) };
+        var client = new HttpClient(handler, disposeHandler: false) { BaseAddress = address };
         client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
         _clients.Push(client);
         return client;
     }
 
+    private static async ValueTask<Stream> Connect(string address, int port, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+            await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Makes the empty database.</summary>
     protected abstract Task<TestDatabase> CreateDatabase();
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>A node on SQLite.</summary>

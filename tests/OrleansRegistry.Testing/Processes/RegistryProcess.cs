@@ -93,7 +93,8 @@ public sealed class RegistryProcess : IDisposable
             $"--Registry:SiloPort={settings.SiloPort}",
             .. settings.HasOperatorKey ? [$"--Registry:Auth:AdminKey={NodeSettings.OperatorKey}"] : Array.Empty<string>(),
             "--Registry:Outbound:AllowLoopback=true",
-            "--Registry:Limits:RequestsPerSecond=0",
+            // An earlier build takes no settings that it doesn't know.
+            .. settings.Executable is null ? NodeSettings.Unlimited : ["--Registry:Limits:RequestsPerSecond=0"],
             .. settings.Arguments,
         ]);
 
@@ -192,6 +193,16 @@ public sealed record NodeSettings
 {
     /// <summary>A key of role operator on every node.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();
+
+    /// <summary>Lifts the limits that one caller and one address have, as all that tests send comes from one of each.</summary>
+    public static IReadOnlyList<string> Unlimited { get; } =
+    [
+        .. new[]
+        {
+            "RequestsPerSecond", "RequestsPerSecondPerWorkspace", "AnonymousRequestsPerSecond", "UnknownKeysPerSecond", "OpenCallsPerKey", "OpenCallsPerWorkspace",
+            "OpenStreamsPerKey", "OpenStreamsPerWorkspace", "OpenCommandsPerKey", "ConnectionsPerAddress",
+        }.Select(limit => $"--Registry:Limits:{limit}=0"),
+    ];
 
     public required string DataDirectory { get; init; }
 

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Access;
+namespace OrleansRegistry.Gateway.Tests.Limits;
 
 /// <summary>Callers who hold connections and do nothing with them, on a node that has few. The server's own clock decides when it has waited enough.</summary>
 public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixture<SlowCallerTests.Server>
@@ -30,7 +30,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     }
 
     [Fact]
-    public async Task Connections_beyond_the_limit_are_closed_and_those_before_it_are_served()
+    public async Task Connections_beyond_the_limit_are_refused_but_for_health_and_those_before_it_are_served()
     {
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
         using var client = new HttpClient(handler, disposeHandler: false) { BaseAddress = server.Address };
@@ -38,16 +38,42 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
         List<TcpClient> open = [];
         try
         {
-            // Each has been taken in, or closed, before the next one comes.
-            var isClosed = false;
-            while (!isClosed)
+            string answer;
+            do
             {
                 Assert.True(open.Count <= Connections, "More connections than there may be.");
                 open.Add(await Connect());
-                isClosed = await AskOnce(open[^1].GetStream()) == 0;
+                answer = await Ask(open[^1].GetStream(), Head("GET /v1/models"));
+            }
+            while (answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal));
+
+            Assert.StartsWith("HTTP/1.1 429 ", answer, StringComparison.Ordinal);
+            Assert.Contains("Registry:Limits:Connections", answer, StringComparison.Ordinal);
+            Assert.Contains("Connection: close", answer, StringComparison.Ordinal);
+            open.Add(await Connect());
+            Assert.StartsWith("HTTP/1.1 200 ", await Ask(open[^1].GetStream(), Head("GET /health/live")), StringComparison.Ordinal);
+            (await client.GetAsync(new Uri("/health/live", UriKind.Relative), TestContext.Current.CancellationToken)).EnsureSuccessStatusCode().Dispose();
+        }
+        finally
+        {
+            open.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task Where_connections_are_scarce_nobody_keeps_one_without_a_key()
+    {
+        List<TcpClient> open = [];
+        try
+        {
+            for (var i = 0; i < Connections * 2; i++)
+            {
+                open.Add(await Connect());
+                await Ask(open[^1].GetStream(), "GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n");
             }
 
-            (await client.GetAsync(new Uri("/health/live", UriKind.Relative), TestContext.Current.CancellationToken)).EnsureSuccessStatusCode().Dispose();
+            open.Add(await Connect());
+            Assert.StartsWith("HTTP/1.1 200 ", await Ask(open[^1].GetStream(), Head("GET /v1/models")), StringComparison.Ordinal);
         }
         finally
         {
@@ -75,17 +101,11 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
         }
     }
 
-    private static async Task<int> AskOnce(NetworkStream stream)
+    private static async Task<string> Ask(NetworkStream stream, string request)
     {
-        try
-        {
-            await stream.WriteAsync("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
-            return await stream.ReadAsync(new byte[1024]).AsTask().WaitAsync(Patience);
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        var answer = new byte[4096];
+        return Encoding.UTF8.GetString(answer, 0, await stream.ReadAsync(answer).AsTask().WaitAsync(Patience));
     }
 
     /// <summary>Sends the beginning of a request and nothing more; what is answered until the server hangs up.</summary>

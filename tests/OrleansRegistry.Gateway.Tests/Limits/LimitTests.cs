@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Access;
+namespace OrleansRegistry.Gateway.Tests.Limits;
 
 /// <summary>Limits by caller, by model and by workspace, on a node that has small ones.</summary>
 public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTests.Server>

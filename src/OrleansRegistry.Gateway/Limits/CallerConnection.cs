@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What a connection is for.</summary>
+internal enum ConnectionPurpose
+{
+    /// <summary>Anything.</summary>
+    Calls,
+
+    /// <summary>Health: it came to the listener for that.</summary>
+    Health,
+
+    /// <summary>Health: it is one more than there may be, of those that are kept back for it.</summary>
+    Reserve,
+}
+
+/// <summary>A connection as the requests that come by it see it.</summary>
+/// <param name="purpose">What it is for.</param>
+/// <param name="patience">Ends it unless a request comes in time, or null.</param>
+internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? patience) : IDisposable
+{
+    private ITimer? _patience = patience;
+
+    /// <summary>What it is for.</summary>
+    public ConnectionPurpose Purpose => purpose;
+
+    /// <summary>The connection of a request; null where it came by none of these.</summary>
+    public static CallerConnection? Of(HttpContext context) => context.Features.Get<CallerConnection>();
+
+    /// <summary>Says that the connection ends with the answer to a request.</summary>
+    public static void CloseAfter(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+        else
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+    }
+
+    /// <summary>A request has come: the connection isn't waited for any more.</summary>
+    public void Use()
+    {
+        if (_patience is not null)
+        {
+            Interlocked.Exchange(ref _patience, null)?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Use();
+}

@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Holds every request against the limits, once: those of its caller, or where nobody is known, those of its address. It stands behind the
+/// look-up of the key, and before anything else is done for the request.
+/// </summary>
+internal sealed class CallerLimits(
+    RequestDelegate next, RequestRates rates, OpenRequests open, CallerAddresses addresses, CallerConnections connections, RefusedAttempts refused)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (RequestCaller.Of(context) is not { } caller)
+        {
+            return context.GetEndpoint()?.Metadata.GetMetadata<HealthRoute>() is null ? ServeStranger(context) : next(context);
+        }
+
+        if (rates.Count(caller) is { } refusal)
+        {
+            return refusal.Write(context);
+        }
+
+        return RequestKinds.Of(context) is not RequestKind.Short and var kind ? Serve(context, kind, caller) : next(context);
+    }
+
+    private async Task Serve(HttpContext context, RequestKind kind, RequestCaller caller)
+    {
+        if (!open.TryEnter(kind, caller, out var place, out var full))
+        {
+            await ProblemWriter.Write(context, full);
+            return;
+        }
+
+        using (place)
+        {
+            await next(context);
+        }
+    }
+
+    private Task ServeStranger(HttpContext context)
+    {
+        // Where connections are scarce, nobody keeps one without showing a key.
+        if (connections.AreScarce)
+        {
+            CallerConnection.CloseAfter(context);
+        }
+
+        var address = addresses.Of(context);
+        if (rates.CountStranger(address) is not { } refusal)
+        {
+            return next(context);
+        }
+
+        refused.Count(ErrorCode.RateLimited, address);
+        return refusal.Write(context);
+    }
+}

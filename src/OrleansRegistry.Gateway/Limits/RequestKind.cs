@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What a request keeps open while it lasts.</summary>
+internal enum RequestKind
+{
+    /// <summary>Nothing to speak of: it is answered at once.</summary>
+    Short,
+
+    /// <summary>A call of a model.</summary>
+    Call,
+
+    /// <summary>A stream of events, or a wait.</summary>
+    Stream,
+
+    /// <summary>A command.</summary>
+    Command,
+
+    /// <summary>A command whose answer waits.</summary>
+    WaitingCommand,
+}
+
+/// <summary>On a route whose requests may last: a stream, or a wait.</summary>
+/// <param name="Lasts">Whether this request does.</param>
+internal sealed record LastingRequest(Func<HttpRequest, bool> Lasts);
+
+/// <summary>On a route that says whether the node is well: it is answered to anybody, as often as they ask.</summary>
+internal sealed class HealthRoute
+{
+    public static readonly HealthRoute Instance = new();
+}
+
+/// <summary>Tells the kinds of requests apart.</summary>
+internal static class RequestKinds
+{
+    /// <summary>Says on a route which of its requests last.</summary>
+    public static TBuilder Lasts<TBuilder>(this TBuilder route, Func<HttpRequest, bool> lasts)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new LastingRequest(lasts));
+
+    /// <summary>The kind of a request.</summary>
+    public static RequestKind Of(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata is not { } route)
+        {
+            return RequestKind.Short;
+        }
+
+        if (route.GetMetadata<InvocationMetadata>() is not null)
+        {
+            return RequestKind.Call;
+        }
+
+        var lasts = route.GetMetadata<LastingRequest>()?.Lasts(context.Request) is true;
+        return (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method), lasts) switch
+        {
+            (true, true) => RequestKind.Stream,
+            (true, false) => RequestKind.Short,
+            (false, true) => RequestKind.WaitingCommand,
+            (false, false) => RequestKind.Command,
+        };
+    }
+}
