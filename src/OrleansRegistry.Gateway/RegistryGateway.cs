@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -74,13 +75,23 @@ public static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous().Add(PreparedAnswer.MakeOnce);
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("OrleansRegistry")
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent())
-            .AllowAnonymous();
+            .AllowAnonymous()
+            .Add(MakeScriptsOnce);
+    }
+
+    /// <summary>The page itself says where it was asked for.</summary>
+    private static void MakeScriptsOnce(EndpointBuilder endpoint)
+    {
+        if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } pattern } && pattern.EndsWith(".js", StringComparison.Ordinal))
+        {
+            PreparedAnswer.MakeOnce(endpoint);
+        }
     }
 
     private static void AddAccess(this IServiceCollection services, AccessOptions options, LimitOptions limits)

@@ -13,7 +13,7 @@ using OrleansRegistry.Storage.Cluster;
 namespace OrleansRegistry.Host;
 
 /// <summary>Puts a node together: a silo, its storage and the gateway in one process, or the silo or the gateway alone.</summary>
-public static class RegistryHost
+public static partial class RegistryHost
 {
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
@@ -24,6 +24,8 @@ public static class RegistryHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSecretFiles();
         var settings = RegistrySettings.Read(builder.Configuration);
+        var connections = FileHandles.Connections(settings.Limits.Connections, FileHandles.Limit);
+        var limits = settings.Limits with { Connections = connections };
         Listen(builder, settings);
         // What keeps a node from starting is told once, by the program, and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
@@ -43,15 +45,20 @@ public static class RegistryHost
 
         if (settings.Role == NodeRole.Silo)
         {
-            builder.Services.AddHealthRoutes(settings.Limits);
+            builder.Services.AddHealthRoutes(limits);
         }
         else
         {
-            builder.Services.AddRegistryGateway(settings.Invocation, settings.Access, settings.Limits);
+            builder.Services.AddRegistryGateway(settings.Invocation, settings.Access, limits);
         }
 
         configure?.Invoke(builder.Services);
         var app = builder.Build();
+        if (connections < settings.Limits.Connections)
+        {
+            LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit);
+        }
+
         Map(app, settings);
         return app;
     }
@@ -161,4 +168,7 @@ public static class RegistryHost
     /// the default it hears nothing from this silo's grains for one or two minutes, which no call waits for.
     /// </summary>
     private static TimeSpan ClientAbsence => TimeSpan.FromMilliseconds(250);
+
+    [LoggerMessage(101, LogLevel.Warning, "Registry:Limits:Connections is {Configured}, but only {Possible} connections are taken: the process may have {Handles} file handles")]
+    private static partial void LogFewHandles(ILogger logger, int configured, int possible, long? handles);
 }

@@ -50,6 +50,7 @@ internal static class RegistryProgram
                 return 0;
             }
 
+            OwnAssemblies.Load();
             await using var app = RegistryHost.Build([.. args.Select(ToSetting)]);
             var lifetime = app.Lifetime;
             try

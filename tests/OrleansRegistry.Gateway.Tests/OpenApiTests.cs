@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
@@ -68,6 +69,37 @@ public sealed class OpenApiTests(SqliteServer server)
         Assert.Contains("\"telemetry\":false", page, StringComparison.Ordinal);
         Assert.Contains("openapi/v1.json", page, StringComparison.Ordinal);
         (await _registry.Get("/scalar/scalar.js")).Is(200);
+    }
+
+    [Theory]
+    [InlineData("/openapi/v1.json", "application/json")]
+    [InlineData("/scalar/scalar.js", "text/javascript")]
+    [InlineData("/scalar/scalar.aspnetcore.js", "text/javascript")]
+    public async Task What_strangers_may_read_is_made_once_and_sent_compressed_or_not_at_all(string path, string type)
+    {
+        var plain = (await _registry.Get(path)).Is(200);
+        Assert.Equal(type, plain.ContentType);
+        Assert.Equal("no-cache", plain.Header("Cache-Control"));
+        var compressed = (await Compressed(path, "br;q=1, gzip")).EnsureSuccessStatusCode();
+        Assert.Equal("gzip", Assert.Single(compressed.Content.Headers.ContentEncoding));
+        Assert.Equal("Accept-Encoding", compressed.Headers.Vary.Single());
+        var bytes = await compressed.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        Assert.True(bytes.Length < plain.Text.Length / 2, $"{bytes.Length} bytes of {plain.Text.Length}");
+        await using var gzip = new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress);
+        using var reader = new StreamReader(gzip);
+        Assert.Equal(plain.Text, await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.NotEqual(plain.ETag, compressed.Headers.ETag!.ToString());
+
+        Assert.Equal(plain.ETag, (await _registry.Get(path, ("If-None-Match", plain.ETag))).Is(304).ETag);
+        Assert.Empty((await Compressed(path, "gzip;q=0")).Content.Headers.ContentEncoding);
+        Assert.Equal(plain.Text, (await _registry.Get(path, ("If-None-Match", "\"x\""), ("Range", "bytes=0-1"))).Is(200).Text);
+    }
+
+    private async Task<HttpResponseMessage> Compressed(string path, string encodings)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Accept-Encoding", encodings);
+        return await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     private List<RouteEndpoint> ApiEndpoints =>

@@ -19,7 +19,7 @@ internal enum ConnectionPurpose
 /// <summary>A connection as the requests that come by it see it.</summary>
 /// <param name="purpose">What it is for.</param>
 /// <param name="patience">Ends it unless a request comes in time, or null.</param>
-internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? patience) : IDisposable
+internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? patience)
 {
     private ITimer? _patience = patience;
 
@@ -42,15 +42,12 @@ internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? patien
         }
     }
 
-    /// <summary>A request has come: the connection isn't waited for any more.</summary>
-    public void Use()
+    /// <summary>A request has come, or the connection has ended: nothing is waited for any more.</summary>
+    public void StopWaiting()
     {
         if (_patience is not null)
         {
             Interlocked.Exchange(ref _patience, null)?.Dispose();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => Use();
 }

@@ -47,6 +47,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
 
     private async Task Serve(ConnectionContext connection, ConnectionDelegate next, ConnectionPurpose purpose, Group group, IPAddress? holder)
     {
+        CallerConnection? served = null;
         try
         {
             if (options.FirstByteTimeoutSeconds > 0 && !await Speaks(connection.Transport.Input))
@@ -54,7 +55,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
                 return;
             }
 
-            using var served = new CallerConnection(
+            served = new CallerConnection(
                 purpose,
                 options.FirstByteTimeoutSeconds > 0
                     ? clock.CreateTimer(static silent => ((ConnectionContext)silent!).Abort(), connection, FirstRequest, Timeout.InfiniteTimeSpan)
@@ -64,6 +65,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
         }
         finally
         {
+            served?.StopWaiting();
             group.Leave(holder);
         }
     }

@@ -8,7 +8,7 @@ internal sealed class ConnectionGuard(RequestDelegate next, LimitOptions options
     public Task InvokeAsync(HttpContext context)
     {
         var connection = CallerConnection.Of(context);
-        connection?.Use();
+        connection?.StopWaiting();
         if (connection is null or { Purpose: ConnectionPurpose.Calls } || HealthEndpoints.IsHealth(context.Request.Path))
         {
             return next(context);

@@ -25,7 +25,7 @@ public sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
         return ValueTask.FromResult<CommandReceipt?>(new CommandReceipt(context.Request, clock.GetUtcNow()));
     }
 
-    /// <summary>The command's context, on behalf of a caller.</summary>
+    /// <summary>The command's context, on behalf of a caller. Tags that are not valid are refused where the route reads them.</summary>
     public CommandContext By(RequestCaller caller) => new()
     {
         CommandId = Guid.CreateVersion7(_receivedAt),
@@ -33,6 +33,6 @@ public sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
         Deadline = _receivedAt + CommandContext.Lifetime,
         Role = caller.Role,
         DryRun = IsDryRun,
-        IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. EntityTags.Parse(header)!] : [],
+        IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. EntityTags.Parse(header) ?? []] : [],
     };
 }

@@ -86,6 +86,6 @@ internal static class RouteTable
         ("*", "/health/live", Anybody),
         ("*", "/health/ready", Anybody),
         ("*", "/health/startup", Anybody),
-        ("GET", "/openapi/{documentName}.json", Anybody),
+        ("GET", "/openapi/v1.json", Anybody),
     ];
 }

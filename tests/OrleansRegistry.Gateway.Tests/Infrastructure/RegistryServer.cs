@@ -141,6 +141,7 @@ public abstract class RegistryServer : IAsyncLifetime
         return client;
     }
 
+    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket.")]
     private static async ValueTask<Stream> Connect(string address, int port, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

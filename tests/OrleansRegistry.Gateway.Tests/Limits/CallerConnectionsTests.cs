@@ -1,26 +1,29 @@
-using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace OrleansRegistry.Gateway.Tests.Limits;
 
 /// <summary>Which connections are taken, what for, and how long they may stay silent; on a clock of the test's own.</summary>
-public sealed class CallerConnectionsTests : IDisposable
+public sealed class CallerConnectionsTests : IAsyncDisposable
 {
     private const int HealthPort = 8081;
 
     private readonly FakeTimeProvider _clock = new();
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ServiceProvider _services =
+        new ServiceCollection().AddMetrics().AddLogging().AddSingleton<RefusedAttempts>().AddSingleton(TimeProvider.System).BuildServiceProvider();
     private readonly List<Connection> _connections = [];
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _connections.ForEach(connection => connection.Hang());
-        _services.Dispose();
+        foreach (var connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+
+        await _services.DisposeAsync();
     }
 
     [Fact]
@@ -74,7 +77,7 @@ public sealed class CallerConnectionsTests : IDisposable
         var (babbling, asking) = (Connect(connections, "192.0.2.1", 80), Connect(connections, "192.0.2.1", 80));
         await babbling.Speak();
         await asking.Speak();
-        asking.State.Use();
+        asking.State.StopWaiting();
 
         _clock.Advance(TimeSpan.FromSeconds(14));
         Assert.False(babbling.IsClosed);
@@ -84,11 +87,7 @@ public sealed class CallerConnectionsTests : IDisposable
         Assert.False(asking.IsClosed);
     }
 
-    private CallerConnections Of(LimitOptions options) => new(
-        options,
-        new CallerAddresses(options),
-        new RefusedAttempts(_services.GetRequiredService<IMeterFactory>(), _clock, NullLogger<RefusedAttempts>.Instance),
-        _clock);
+    private CallerConnections Of(LimitOptions options) => new(options, new CallerAddresses(options), _services.GetRequiredService<RefusedAttempts>(), _clock);
 
     private Connection Connect(CallerConnections connections, string from, int port)
     {
@@ -112,7 +111,7 @@ public sealed class CallerConnectionsTests : IDisposable
     }
 
     /// <summary>A connection without a socket.</summary>
-    private sealed class Connection
+    private sealed class Connection : IAsyncDisposable
     {
         private readonly DefaultConnectionContext _context = new();
         private readonly Pipe _input = new();
@@ -152,6 +151,12 @@ public sealed class CallerConnectionsTests : IDisposable
         }
 
         public void Hang() => _input.Writer.Complete();
+
+        public ValueTask DisposeAsync()
+        {
+            Hang();
+            return _context.DisposeAsync();
+        }
 
         private sealed class Duplex(PipeReader input) : IDuplexPipe
         {

@@ -11,7 +11,7 @@ namespace OrleansRegistry.Testing;
 public sealed class RegistryProcess : IDisposable
 {
     /// <summary>The build that is tested, or another one that REGISTRY_TEST_HOST names, such as one that is wrong on purpose (scripts/mutants.sh).</summary>
-    private static readonly string Built = Environment.GetEnvironmentVariable("REGISTRY_TEST_HOST") ?? Path.GetFullPath(
+    public static readonly string Built = Environment.GetEnvironmentVariable("REGISTRY_TEST_HOST") ?? Path.GetFullPath(
         typeof(RegistryProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!,
         AppContext.BaseDirectory);
 
@@ -25,7 +25,13 @@ public sealed class RegistryProcess : IDisposable
 
     private RegistryProcess(NodeSettings settings, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [settings.Executable ?? Built, .. arguments])
+        string[] command = ["dotnet", settings.Executable ?? Built, .. arguments];
+        if (settings.FileHandles is { } handles)
+        {
+            command = ["sh", "-c", $"ulimit -n {handles} && exec \"$@\"", "sh", .. command];
+        }
+
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -214,6 +220,9 @@ public sealed record NodeSettings
     public string? Executable { get; init; }
 
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>How many file handles the process may have; null for as many as this one.</summary>
+    public int? FileHandles { get; init; }
 
     /// <summary>Whether <see cref="OperatorKey"/> is a key of the node.</summary>
     public bool HasOperatorKey { get; init; } = true;
