@@ -20,7 +20,6 @@ source scripts/previous.sh
 
 clean_up() {
   stop_postgres
-  remove_previous
   rm -rf "$copy"
 }
 trap clean_up EXIT

@@ -1,9 +1,7 @@
-# The build before this one, for scripts that source this: build_previous sets previous_host, its executable, built in a worktree of its own;
-# remove_previous removes it.
+# The release before this one, for scripts that source this: build_previous sets previous_host, its executable. It is built once, in a
+# worktree of its own, and kept in the user's cache.
 
-previous_root=  # the worktree, once there is one
 previous_host=  # its executable
-previous_log=   # what its build prints
 
 # The first commit from which a rolling upgrade is promised, by its subject. It counts for as long as no release is tagged.
 first_to_upgrade_from="Let a lease last 1.25 seconds, so that resolves on a killed silo's models answer again sooner"
@@ -16,22 +14,22 @@ find_previous() {
 }
 
 build_previous() {
-  local commit
+  local commit kept tree log
   commit=$(find_previous)
-  previous_root=$(mktemp -d)
-  previous_log=$(mktemp)
-  git worktree add --quiet --detach "$previous_root" "$commit"
-  echo "The build before this one is $(git -C "$previous_root" log -1 --format='%h, %s')"
-  # From its own directory, which says what SDK it needs; without what its own tests have seen to.
-  (cd "$previous_root" && dotnet build src/OrleansRegistry.Host -c Release --nologo -p:RunAnalyzers=false) >"$previous_log" 2>&1 ||
-    { cat "$previous_log" >&2; die "the build before this one does not build"; }
-  previous_host=$previous_root/src/OrleansRegistry.Host/bin/Release/net10.0/OrleansRegistry.Host.dll
-}
+  kept=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/orleans-registry/$commit
+  previous_host=$kept/OrleansRegistry.Host.dll
+  if [[ -f $previous_host ]]; then return; fi
 
-remove_previous() {
-  if [[ -n $previous_root ]]; then
-    git worktree remove --force "$previous_root" 2>/dev/null || rm -rf "$previous_root"
-    git worktree prune
-  fi
-  rm -f "$previous_log"
+  echo "Building the release before this one: $(git log -1 --format='%h, %s' "$commit")"
+  tree=$(mktemp -d) log=$(mktemp)
+  git worktree add --quiet --detach "$tree" "$commit"
+  # From its own directory, which says what SDK it needs; without what its own tests have seen to.
+  (cd "$tree" && dotnet build src/OrleansRegistry.Host -c Release --nologo -p:RunAnalyzers=false) >"$log" 2>&1 ||
+    { cat "$log" >&2; die "the release before this one does not build"; }
+  # At once, so that a build that was broken off leaves nothing that looks like one.
+  mkdir -p "$(dirname "$kept")"
+  rm -rf "$kept"
+  mv "$tree/src/OrleansRegistry.Host/bin/Release/net10.0" "$kept"
+  git worktree remove --force "$tree"
+  rm -f "$log"
 }

@@ -1,20 +1,88 @@
 #!/usr/bin/env bash
 # The one test command: build, formatting, every test project. The last line is "N passed, N failed".
 #
-#   scripts/test.sh            everything
-#   scripts/test.sh Storage    only the test projects with "Storage" in their name, and no formatting check; what follows goes to the runner
+#   scripts/test.sh                 everything
+#   scripts/test.sh --fast          the build and the tests that need neither PostgreSQL nor a process of their own
+#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), chaos, mutants, soak, benchmarks; all of them by default
+#   scripts/test.sh NAME [...]      the test projects with NAME in their name; what follows goes to the runner
 #
 # The PostgreSQL tests use the server in REGISTRY_TEST_POSTGRES (an Npgsql connection string) when it is set;
 # otherwise this script starts a throw-away server on this machine and removes it afterwards.
 #
-# The test of a rolling upgrade uses the executable in REGISTRY_TEST_PREVIOUS when it is set; otherwise this script builds the last release in
-# a worktree of its own, and removes it afterwards.
+# The test of a rolling upgrade uses the executable in REGISTRY_TEST_PREVIOUS when it is set; otherwise this script builds the last release
+# (scripts/previous.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-filter=${1:-}
-shift $(($# > 0))
 solution=OrleansRegistry.sln
+needs_postgres='Trait("Database", "PostgreSQL")'  # stands on the tests that do
+fast=(Abstractions Outbound Grains Storage Gateway)
+compiler=registry-tests-$$  # a compiler server of our own, which lives as long as this script
+
+die() {
+  echo "$(basename "$0"): $*" >&2
+  exit 1
+}
+
+# Each prints its figures beside their baselines.
+run_benchmarks() {
+  local project=tests/OrleansRegistry.Benchmarks comparison
+  dotnet build "$project" -c Release --nologo -v quiet
+  for comparison in "" noisy foreign; do
+    # shellcheck disable=SC2086
+    dotnet "$project/bin/Release/net10.0/OrleansRegistry.Benchmarks.dll" $comparison || return
+  done
+}
+
+# Runs each part with its own script.
+run_long() {
+  local part missed=0
+  [[ $# -gt 0 ]] || set -- tests chaos mutants soak benchmarks
+  for part in "$@"; do
+    echo "== $part"
+    case $part in
+      tests)
+        # With analyzers a second time, which the build has already run.
+        dotnet format "$solution" --verify-no-changes || missed=1
+        REGISTRY_TEST_ROUNDS=10 REGISTRY_TEST_FUZZ_REQUESTS=20000 scripts/test.sh || missed=1
+        ;;
+      chaos) scripts/chaos.sh 30 1 || missed=1 ;;
+      mutants) scripts/mutants.sh || missed=1 ;;
+      soak) { scripts/soak.sh 20 && scripts/soak.sh 20 2 2; } || missed=1 ;;
+      benchmarks) run_benchmarks || missed=1 ;;
+      *) die "--long has no part \"$part\"" ;;
+    esac
+  done
+  return "$missed"
+}
+
+filter=
+runner=()
+case ${1:-} in
+  --long)
+    shift
+    run_long "$@"
+    exit
+    ;;
+  --fast)
+    runner=(-trait- "Database=PostgreSQL" -trait- "Speed=Slow")
+    projects=()
+    for name in "${fast[@]}"; do projects+=("tests/OrleansRegistry.$name.Tests"); done
+    ;;
+  --*) die "there is no $1; see the head of this script" ;;
+  *)
+    filter=${1:-}
+    shift $(($# > 0))
+    runner=("$@")
+    projects=()
+    for project in tests/*Tests; do
+      if [[ $(basename "$project") == *"$filter"* ]]; then projects+=("$project"); fi
+    done
+    [[ ${#projects[@]} -gt 0 ]] || die "no test project has \"$filter\" in its name"
+    ;;
+esac
+whole=$([[ -z $filter && ${1:-} != --fast ]] && echo yes || true)  # everything, with the formatting
+
 results=$(mktemp -d)  # what the test projects report
 
 source scripts/postgres.sh
@@ -22,7 +90,7 @@ source scripts/previous.sh
 
 clean_up() {
   stop_postgres
-  remove_previous
+  pkill -f "pipename:$compiler" 2>/dev/null || true
   rm -rf "$results"
 }
 trap clean_up EXIT
@@ -32,33 +100,45 @@ trap 'exit 143' TERM
 command -v dotnet >/dev/null || die "the .NET SDK is missing; global.json says which one is needed"
 dotnet --version >/dev/null || die "the installed .NET SDK does not match global.json"
 
-projects=()
-for project in tests/*Tests; do
-  if [[ $(basename "$project") == *"$filter"* ]]; then projects+=("$project"); fi
-done
-[[ ${#projects[@]} -gt 0 ]] || die "no test project has \"$filter\" in its name"
+# The processor time of this script and of what it has waited for, in whole seconds; servers count for themselves.
+processor_seconds() {
+  times >"$results/times"
+  tr 'ms' '  ' <"$results/times" | awk '{ sum += $1 * 60 + $2 + $3 * 60 + $4 } END { print int(sum) }'
+}
+
+summary=()
+note() {
+  printf -v line '%-40s %4d s, %4d s of processor time%s' "$1" "$((SECONDS - begun))" "$(($(processor_seconds) - used))" "${2:+: $2}"
+  summary+=("$line")
+  begun=$SECONDS used=$(processor_seconds)
+}
+begun=$SECONDS used=0
 
 status=0
 
 # Warnings are errors in every project (Directory.Build.props).
-if [[ -z $filter ]]; then
-  dotnet restore "$solution"
-  dotnet build "$solution" -c Release --no-restore
-  dotnet format "$solution" --verify-no-changes --no-restore || status=1
-else
-  for project in "${projects[@]}"; do dotnet build "$project" -c Release; done
+build() {
+  dotnet build "$1" -c Release --nologo -v quiet -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler"
+}
+if [[ -z $filter ]]; then build "$solution"; else for project in "${projects[@]}"; do build "$project"; done; fi
+note build
+if [[ $whole ]]; then
+  # Code style and analyzers are warnings of the build; what it can't see is how files end and are encoded.
+  dotnet format whitespace "$solution" --verify-no-changes --no-restore || status=1
+  note formatting
 fi
 
-if [[ -z ${REGISTRY_TEST_POSTGRES:-} ]]; then
+if [[ -z ${REGISTRY_TEST_POSTGRES:-} && ${runner[*]} != *-trait-\ Database* ]] && grep -rqF --include=*.cs "$needs_postgres" "${projects[@]}"; then
   start_postgres
   export REGISTRY_TEST_POSTGRES=$pg_connection
 fi
 
 # Not where other tests are named: it takes its time.
-if [[ " ${projects[*]} " == *ClusterTests* && -z ${REGISTRY_TEST_PREVIOUS:-} && ($* != *-class* || $* == *Upgrade*) ]]; then
+if [[ " ${projects[*]} " == *ClusterTests* && -z ${REGISTRY_TEST_PREVIOUS:-} && (${runner[*]} != *-class* || ${runner[*]} == *Upgrade*) ]]; then
   build_previous
   export REGISTRY_TEST_PREVIOUS=$previous_host
 fi
+note servers
 
 # Adds up one attribute of a result file: passed, failed, errors, skipped.
 count() {
@@ -68,14 +148,13 @@ count() {
 
 passed=0
 failed=0
-summary=()
 for project in "${projects[@]}"; do
   name=$(basename "$project")
   result=$results/$name.xml
   echo
   echo "== $name"
   code=0
-  dotnet "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "$result" "$@" || code=$?
+  dotnet "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "$result" "${runner[@]}" || code=$?
 
   good=$(count passed "$result")
   # Errors are failures outside of a test, such as in a clean-up.
@@ -84,7 +163,7 @@ for project in "${projects[@]}"; do
   if [[ $bad -eq 0 && ($code -ne 0 || ! -f $result) ]]; then bad=1; fi
   passed=$((passed + good))
   failed=$((failed + bad))
-  summary+=("$name: $good passed, $bad failed, $(count skipped "$result") skipped")
+  note "$name" "$good passed, $bad failed, $(count skipped "$result") skipped"
 done
 
 echo

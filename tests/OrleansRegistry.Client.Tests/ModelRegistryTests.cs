@@ -247,4 +247,5 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
 
 public sealed class SqliteModelRegistryTests() : ModelRegistryTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresModelRegistryTests() : ModelRegistryTests(TestDatabase.Postgres);

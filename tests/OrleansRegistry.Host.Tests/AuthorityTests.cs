@@ -6,6 +6,7 @@ using OrleansRegistry.Testing;
 namespace OrleansRegistry.Host.Tests;
 
 /// <summary>The authority of a cluster's certificates is replaced as docs/operations.md says, while a silo runs.</summary>
+[Trait("Database", "PostgreSQL")]
 public sealed class AuthorityTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("registry-authority-");

@@ -152,6 +152,7 @@ public sealed class SqliteBackupTests : BackupTests
     }
 }
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresBackupTests(ITestOutputHelper output) : BackupTests
 {
     /// <summary>Which silos there are is no part of a backup: those of the restored database are others.</summary>

@@ -188,6 +188,7 @@ public sealed class SqliteKillTests(ITestOutputHelper output) : KillTests(output
     private protected override Task<TestDatabase> EmptyDatabase() => Task.FromResult(TestDatabase.Sqlite());
 }
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresKillTests(ITestOutputHelper output) : KillTests(output)
 {
     private protected override Task<TestDatabase> EmptyDatabase() => TestDatabase.Postgres();

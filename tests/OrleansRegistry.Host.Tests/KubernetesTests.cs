@@ -15,6 +15,7 @@ namespace OrleansRegistry.Host.Tests;
 
 /// <summary>A silo that watches the pods of its cluster (<c>Registry__Kubernetes</c>), with an API server that the test plays.</summary>
 [Collection(nameof(KubernetesTests))]
+[Trait("Database", "PostgreSQL")]
 public sealed class KubernetesTests : IAsyncLifetime
 {
     private const string This = "silo-this";

@@ -54,6 +54,7 @@ public sealed class ManifestTests
         Assert.Equal(["gateway-1", "gateway-2", "silo-1", "silo-2"], Deployments.ComposeNodes().Keys.Order());
 
     [Fact]
+    [Trait("Database", "PostgreSQL")]
     public async Task A_silo_and_a_gateway_with_the_settings_of_their_pods_are_a_cluster_and_pass_their_probes()
     {
         await using var database = await TestDatabase.Postgres();

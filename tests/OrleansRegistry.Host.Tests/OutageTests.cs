@@ -10,6 +10,7 @@ namespace OrleansRegistry.Host.Tests;
 public sealed class OutageTests
 {
     [Theory]
+    [Trait("Database", "PostgreSQL")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task E1_while_PostgreSQL_is_away_or_frozen_commands_answer_503_and_resolves_go_on(bool isFrozen)

@@ -201,6 +201,7 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Database", "PostgreSQL")]
     public async Task A_gateway_that_waits_for_silos_ends_well_when_it_is_told_to_stop()
     {
         await using var database = await TestDatabase.Postgres();

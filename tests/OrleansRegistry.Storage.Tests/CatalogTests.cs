@@ -184,4 +184,5 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
 
 public sealed class SqliteCatalogTests() : CatalogTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresCatalogTests() : CatalogTests(TestDatabase.Postgres);

@@ -200,4 +200,5 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
 
 public sealed class SqliteCheckTests(SqliteSilo silo) : CheckTests(silo), IClassFixture<SqliteSilo>;
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresCheckTests(PostgresSilo silo) : CheckTests(silo), IClassFixture<PostgresSilo>;

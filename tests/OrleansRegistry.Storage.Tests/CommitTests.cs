@@ -163,4 +163,5 @@ public abstract class CommitTests(Func<Task<TestDatabase>> emptyDatabase) : Data
 
 public sealed class SqliteCommitTests() : CommitTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresCommitTests() : CommitTests(TestDatabase.Postgres);

@@ -147,6 +147,7 @@ public sealed class SqliteCorruptRowTests() : CorruptRowTests(() => Task.FromRes
     }
 }
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresCorruptRowTests() : CorruptRowTests(TestDatabase.Postgres)
 {
     [Theory]

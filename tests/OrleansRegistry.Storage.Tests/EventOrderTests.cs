@@ -11,6 +11,7 @@ namespace OrleansRegistry.Storage.Tests;
 /// Positions are given after commit. A serial number is drawn before it, so that whoever follows it misses what commits late; that is shown
 /// beside it, so that the tests can fail.
 /// </summary>
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresEventOrderTests() : DatabaseTest(TestDatabase.Postgres)
 {
     [Fact]

@@ -142,4 +142,5 @@ public sealed class SqliteProviderTests(SqliteSilo silo) : ProviderTests(silo), 
     }
 }
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresProviderTests(PostgresSilo silo) : ProviderTests(silo), IClassFixture<PostgresSilo>;

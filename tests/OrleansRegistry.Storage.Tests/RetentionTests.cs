@@ -103,4 +103,5 @@ public abstract class RetentionTests(Func<Task<TestDatabase>> emptyDatabase) : D
 
 public sealed class SqliteRetentionTests() : RetentionTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresRetentionTests() : RetentionTests(TestDatabase.Postgres);

@@ -55,6 +55,7 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
 
 public sealed class SqliteSchemaTests() : SchemaTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
 {
     [Fact]

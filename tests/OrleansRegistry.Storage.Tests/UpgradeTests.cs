@@ -80,4 +80,5 @@ public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
 
 public sealed class SqliteUpgradeTests() : UpgradeTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresUpgradeTests() : UpgradeTests(TestDatabase.Postgres);

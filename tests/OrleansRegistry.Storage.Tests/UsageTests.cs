@@ -227,4 +227,5 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
 
 public sealed class SqliteUsageTests() : UsageTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresUsageTests() : UsageTests(TestDatabase.Postgres);

@@ -197,5 +197,6 @@ public abstract class KeyTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class KeysOnSqlite(SqliteServer server) : KeyTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class KeysOnPostgres(PostgresServer server) : KeyTests(server);

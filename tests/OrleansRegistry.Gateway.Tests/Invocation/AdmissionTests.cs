@@ -164,5 +164,6 @@ public abstract class AdmissionTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class AdmissionOnSqliteTests(SqliteServer server) : AdmissionTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class AdmissionOnPostgresTests(PostgresServer server) : AdmissionTests(server);

@@ -122,5 +122,6 @@ public abstract class InferenceTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class InferenceOnSqliteTests(SqliteServer server) : InferenceTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class InferenceOnPostgresTests(PostgresServer server) : InferenceTests(server);

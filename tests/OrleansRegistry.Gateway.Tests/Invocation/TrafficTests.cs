@@ -189,5 +189,6 @@ public abstract class TrafficTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class TrafficOnSqliteTests(SqliteServer server) : TrafficTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class TrafficOnPostgresTests(PostgresServer server) : TrafficTests(server);

@@ -207,4 +207,5 @@ public abstract class BillingTests(RegistryServer server)
 
 public sealed class SqliteBillingTests(SqliteServer server) : BillingTests(server), IClassFixture<SqliteServer>;
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresBillingTests(PostgresServer server) : BillingTests(server), IClassFixture<PostgresServer>;

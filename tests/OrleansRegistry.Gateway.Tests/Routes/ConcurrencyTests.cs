@@ -84,5 +84,6 @@ public abstract class ConcurrencyTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class ConcurrencyOnSqlite(SqliteServer server) : ConcurrencyTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class ConcurrencyOnPostgres(PostgresServer server) : ConcurrencyTests(server);

@@ -175,5 +175,6 @@ public abstract class ConditionTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class ConditionsOnSqlite(SqliteServer server) : ConditionTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class ConditionsOnPostgres(PostgresServer server) : ConditionTests(server);

@@ -237,5 +237,6 @@ public abstract class DeployTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class DeployOnSqlite(SqliteServer server) : DeployTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class DeployOnPostgres(PostgresServer server) : DeployTests(server);

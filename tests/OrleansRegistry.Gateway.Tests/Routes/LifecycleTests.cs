@@ -141,5 +141,6 @@ public abstract class LifecycleTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class LifecycleOnSqlite(SqliteServer server) : LifecycleTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class LifecycleOnPostgres(PostgresServer server) : LifecycleTests(server);

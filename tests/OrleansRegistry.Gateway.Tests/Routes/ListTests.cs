@@ -194,5 +194,6 @@ public abstract class ListTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class ListsOnSqlite(SqliteServer server) : ListTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class ListsOnPostgres(PostgresServer server) : ListTests(server);

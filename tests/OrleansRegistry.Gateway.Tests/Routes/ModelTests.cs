@@ -189,5 +189,6 @@ public abstract class ModelTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class ModelsOnSqlite(SqliteServer server) : ModelTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class ModelsOnPostgres(PostgresServer server) : ModelTests(server);

@@ -101,5 +101,6 @@ public abstract class ResolveTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class ResolveOnSqlite(SqliteServer server) : ResolveTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class ResolveOnPostgres(PostgresServer server) : ResolveTests(server);

@@ -67,5 +67,6 @@ public abstract class TranscriptTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class TranscriptOnSqlite(SqliteServer server) : TranscriptTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class TranscriptOnPostgres(PostgresServer server) : TranscriptTests(server);

@@ -163,5 +163,6 @@ public abstract class VersionTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class VersionsOnSqlite(SqliteServer server) : VersionTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class VersionsOnPostgres(PostgresServer server) : VersionTests(server);

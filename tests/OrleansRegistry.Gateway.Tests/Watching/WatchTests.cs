@@ -162,5 +162,6 @@ public abstract class WatchTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class WatchOnSqliteTests(SqliteServer server) : WatchTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class WatchOnPostgresTests(PostgresServer server) : WatchTests(server);

@@ -277,5 +277,6 @@ public abstract class WebhookTests(RegistryServer server)
 [Collection(OnSqlite.Name)]
 public sealed class WebhooksOnSqliteTests(SqliteServer server) : WebhookTests(server);
 
+[Trait("Database", "PostgreSQL")]
 [Collection(OnPostgres.Name)]
 public sealed class WebhooksOnPostgresTests(PostgresServer server) : WebhookTests(server);

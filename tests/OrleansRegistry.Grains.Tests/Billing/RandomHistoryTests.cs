@@ -15,7 +15,7 @@ namespace OrleansRegistry.Billing;
 /// </summary>
 public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase, ITestOutputHelper output)
 {
-    private const int Histories = 32;
+    private static readonly int Histories = TestRounds.Of(32);
 
     private static readonly string[] Disturbances = ["repeated", "crash", "clock back", "lost before", "lost after", "unknown"];
 
@@ -336,4 +336,5 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
 
 public sealed class SqliteRandomHistoryTests(ITestOutputHelper output) : RandomHistoryTests(() => Task.FromResult(TestDatabase.Sqlite()), output);
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresRandomHistoryTests(ITestOutputHelper output) : RandomHistoryTests(TestDatabase.Postgres, output);

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Text;
 using CsCheck;
 using OrleansRegistry.Models;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Reference;
 
 /// <summary>Random sequences of commands: the rules and the reference must agree after every one of them.</summary>
 public sealed class RandomCommandTests(ITestOutputHelper output)
 {
-    private const int Sequences = 20_000;
+    private static readonly int Sequences = TestRounds.Of(20_000);
 
     /// <summary>Clauses that a run must reach, beside the cells of the table, each at least so often.</summary>
     private const int AtLeast = 5;

@@ -394,4 +394,5 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
 
 public sealed class SqliteAccessTests() : AccessTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresAccessTests() : AccessTests(TestDatabase.Postgres);

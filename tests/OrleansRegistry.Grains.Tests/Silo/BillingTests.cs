@@ -225,4 +225,5 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
 
 public sealed class SqliteBillingTests() : BillingTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresBillingTests() : BillingTests(TestDatabase.Postgres);

@@ -279,4 +279,5 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
 
 public sealed class SqliteCommandTests() : CommandTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresCommandTests() : CommandTests(TestDatabase.Postgres);

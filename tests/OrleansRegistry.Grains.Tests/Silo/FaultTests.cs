@@ -308,4 +308,5 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
 
 public sealed class SqliteFaultTests() : FaultTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresFaultTests() : FaultTests(TestDatabase.Postgres);

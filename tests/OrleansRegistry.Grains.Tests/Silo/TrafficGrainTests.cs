@@ -50,4 +50,5 @@ public abstract class TrafficGrainTests(Func<Task<TestDatabase>> emptyDatabase) 
 
 public sealed class SqliteTrafficGrainTests() : TrafficGrainTests(() => Task.FromResult(TestDatabase.Sqlite()));
 
+[Trait("Database", "PostgreSQL")]
 public sealed class PostgresTrafficGrainTests() : TrafficGrainTests(TestDatabase.Postgres);
