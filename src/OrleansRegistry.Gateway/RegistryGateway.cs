@@ -69,7 +69,9 @@ public static class RegistryGateway
         v1.MapWebhooks();
         v1.MapAccess();
 
-        var calls = app.MapGroup("").WithMetadata(new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes));
+        var calls = app.MapGroup("");
+        var limit = new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes);
+        ((IEndpointConventionBuilder)calls).Add(limit.Limit);
         calls.MapInvocation();
         calls.MapInference();
         calls.MapCompletions();
@@ -155,9 +157,23 @@ public static class RegistryGateway
         options.AddServerHeader = false;
         options.Limits.MaxRequestBodySize = MaxBodyBytes;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // A longer field is answered 431 on its own stream, up to this length; beyond it the connection ends, and all that runs on it.
+        options.Limits.Http2.MaxRequestHeaderFieldSize = 2 * options.Limits.MaxRequestHeadersTotalSize;
+        options.RequestHeaderEncodingSelector = _ => BackendClient.HeaderEncoding;
+        options.ResponseHeaderEncodingSelector = _ => BackendClient.HeaderEncoding;
     }
 }
 
 /// <summary>How long the body of a request may be.</summary>
 /// <param name="MaxRequestBodySize">In bytes.</param>
-internal sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
+internal sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata
+{
+    /// <summary>Limits the bodies of an endpoint. A CONNECT has none, and the server warns of a limit on it.</summary>
+    public void Limit(EndpointBuilder endpoint)
+    {
+        if (!endpoint.Metadata.OfType<IHttpMethodMetadata>().Any(methods => methods.HttpMethods.Contains(HttpMethods.Connect)))
+        {
+            endpoint.Metadata.Add(this);
+        }
+    }
+}

@@ -1,3 +1,5 @@
+using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -21,6 +23,8 @@ internal static class Telemetry
             return;
         }
 
+        // Traces go on to models' servers. A caller's baggage does too, but as it was sent, not as it is understood here.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("orleans-registry", serviceVersion: RegistryProgram.Version))
             .WithTracing(tracing => tracing

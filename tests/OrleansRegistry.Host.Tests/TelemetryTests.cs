@@ -47,6 +47,42 @@ public sealed partial class TelemetryTests
     }
 
     [Fact]
+    public async Task A_callers_baggage_is_passed_on_as_it_was_sent_while_traces_are_exported()
+    {
+        await using var database = TestDatabase.Sqlite();
+        await using var collector = await Collector.Start();
+        var (process, client) = await RegistryProcess.Start(NodeSettings.On(database) with
+        {
+            Arguments = ["--Registry:Outbound:AllowLoopback=true"],
+            Environment = new Dictionary<string, string>
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            },
+        });
+        using (process)
+        using (client)
+        {
+            await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject
+            {
+                ["model_name"] = "m",
+                ["publish"] = true,
+                ["serving"] = new JsonObject { ["url"] = collector.Address + "/model" },
+            });
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/models/m/predict");
+            request.Headers.TryAddWithoutValidation("baggage", "a=1,broken,b=2;prop=1;p2");
+            request.Headers.TryAddWithoutValidation("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+            using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+            var seen = (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split(' ');
+            Assert.Equal("a=1,broken,b=2;prop=1;p2", seen[0]);
+            Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", seen[1], StringComparison.Ordinal);
+            Assert.DoesNotContain("b7ad6b7169203331", seen[1], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Operators_are_told_what_each_metric_of_the_registry_means()
     {
         var told = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md"));
@@ -82,6 +118,7 @@ public sealed partial class TelemetryTests
                 await request.Body.CopyToAsync(body);
                 collector.Take(body.ToArray());
             });
+            app.MapPost("/model", (HttpRequest request) => $"{request.Headers["baggage"]} {request.Headers.TraceParent}");
             await app.StartAsync();
             return collector;
         }

@@ -11,9 +11,6 @@ public static class InvocationEndpoints
     private const int Segments = 4;
     private const string Call = "/predict";
 
-    // GET and CONNECT begin WebSockets, over HTTP/1.1 and HTTP/2.
-    private static readonly string[] Others = [HttpMethods.Get, HttpMethods.Connect];
-
     /// <summary>Maps the routes.</summary>
     public static void MapInvocation(this IEndpointRouteBuilder routes)
     {
@@ -71,8 +68,14 @@ public static class InvocationEndpoints
     /// <summary>Maps a route with all that may stand behind it. The OpenAPI document, which knows no such paths, gets the route itself.</summary>
     private static RouteHandlerBuilder Map(RouteGroupBuilder calls, string pattern, Delegate handler)
     {
-        calls.MapMethods(pattern, Others, handler).ExcludeFromDescription();
-        calls.MapMethods(pattern + "/{**rest}", [HttpMethods.Post, .. Others], handler).ExcludeFromDescription();
+        foreach (var path in (string[])[pattern, pattern + "/{**rest}"])
+        {
+            // GET and CONNECT begin WebSockets, over HTTP/1.1 and HTTP/2.
+            calls.MapMethods(path, [HttpMethods.Connect], handler).ExcludeFromDescription();
+            calls.MapMethods(path, [HttpMethods.Get], handler).ExcludeFromDescription();
+        }
+
+        calls.MapPost(pattern + "/{**rest}", handler).ExcludeFromDescription();
         return calls.MapPost(pattern, handler);
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using System.Text;
 using OrleansRegistry.Outbound;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansRegistry.Gateway;
 
@@ -17,9 +17,17 @@ public sealed class BackendClient : IDisposable
         handler.ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds);
         handler.PooledConnectionLifetime = Lifetime;
         handler.EnableMultipleHttp2Connections = true;
-        handler.ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current);
+        handler.ActivityHeadersPropagator = new TracePropagator(DistributedContextPropagator.Current);
+        handler.RequestHeaderEncodingSelector = (_, _) => HeaderEncoding;
+        handler.ResponseHeaderEncodingSelector = (_, _) => HeaderEncoding;
         Invoker = new HttpMessageInvoker(handler, disposeHandler: true);
     }
+
+    /// <summary>
+    /// How the bytes of headers become text and bytes again, towards callers and towards models' servers. Each byte is one character, whatever
+    /// encoding the sender meant, so that headers arrive byte for byte.
+    /// </summary>
+    internal static Encoding HeaderEncoding => Encoding.Latin1;
 
     /// <summary>Sends requests as they are.</summary>
     internal HttpMessageInvoker Invoker { get; }

@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using OrleansRegistry.Outbound;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -24,11 +26,13 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
     /// <summary>Forwards a call. Answers whether the model's server did its part: false when it answered 5xx or could not be asked.</summary>
     internal async Task<bool> Forward(HttpContext context, Call call)
     {
+        Prepare(context);
         var transformer = new CallTransformer(call, _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Invoker, _config, transformer);
         var response = context.Response;
-        if (error == ForwarderError.None)
+        if (error == ForwarderError.None || transformer.IsAnswered)
         {
+            // A server may answer before it has read the whole request. Then the rest is of no use to anybody.
             var isGood = response.StatusCode < StatusCodes.Status500InternalServerError;
             // An answer without a body may not have begun yet; nobody may add to it.
             await response.StartAsync();
@@ -42,24 +46,40 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
 
         if (!response.HasStarted)
         {
+            var problem = response.StatusCode == StatusCodes.Status504GatewayTimeout
+                ? TimedOut(call.Version)
+                : ToError(error, context.GetForwarderErrorFeature()?.Exception, call.Version);
             response.Clear();
             SecurityHeaders.Apply(context);
             CallTransformer.Name(response.Headers, call.Version);
-            await ProblemWriter.Write(context, ToError(error, context.GetForwarderErrorFeature()?.Exception, call.Version));
+            await ProblemWriter.Write(context, problem);
         }
 
         return error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
             or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient;
     }
 
+    private static void Prepare(HttpContext context)
+    {
+        var features = context.Features;
+        if (!WebSocketHandshake.IsOne(context))
+        {
+            features.Set<IHttpUpgradeFeature>(null);
+        }
+
+        // The forwarder would lift them from what calls itself gRPC.
+        features.Set<IHttpMaxRequestBodySizeFeature>(null);
+        features.Set<IHttpMinRequestBodyDataRateFeature>(null);
+    }
+
+    private RegistryError TimedOut(ResolvedVersion version) => new(
+        ErrorCode.BackendTimeout, $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds.");
+
     private RegistryError ToError(ForwarderError error, Exception? cause, ResolvedVersion version) => error switch
     {
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
             when IsTooLarge(cause) => TooLarge(),
         ForwarderError.RequestBodyClient => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
-        ForwarderError.RequestTimedOut or ForwarderError.RequestBodyDestination or ForwarderError.UpgradeActivityTimeout
-            when error == ForwarderError.RequestTimedOut || cause is OperationCanceledException => new RegistryError(
-            ErrorCode.BackendTimeout, $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds."),
         _ when AddressRefusedException.IsCauseOf(cause) => new RegistryError(
             ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
         _ => new RegistryError(

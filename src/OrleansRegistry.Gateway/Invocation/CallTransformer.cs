@@ -1,7 +1,8 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net.Http.Headers;
+using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansRegistry.Gateway;
@@ -12,24 +13,20 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
     /// <summary>The header in which a forwarding server names itself (RFC 8586).</summary>
     public const string LoopHeader = "CDN-Loop";
 
-    // The caller's credentials, what only the registry reads, and what a caller could claim about where the call comes from.
-    private static readonly FrozenSet<string> NotForwarded = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase,
-        "Authorization", "Proxy-Authorization", "Cookie", "Forwarded", "X-Real-IP", "X-HTTP-Method-Override", "X-Original-URL", "X-Rewrite-URL", CallSelector.Header);
-
-    // What would speak for the registry's own address.
-    private static readonly string[] NotAnswered =
-        ["Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data", "Public-Key-Pins", "Service-Worker-Allowed", "Report-To", "Reporting-Endpoints", "NEL"];
+    private const string WebSocketKey = "Sec-WebSocket-Key";
 
     private static readonly ImmutableArray<string> HowResolved = [.. EnumNames<ResolvedBy>.All];
+
+    /// <summary>Whether the server's answer was passed on to its end.</summary>
+    public bool IsAnswered { get; private set; }
 
     /// <summary>Says which version an answer is of.</summary>
     public static void Name(IHeaderDictionary headers, ResolvedVersion version)
     {
-        headers["Model-Id"] = version.VersionId[..ModelId.Length];
-        headers["Model-Version"] = version.Version;
-        headers["Model-Version-Id"] = version.VersionId;
-        headers["Model-Resolved-By"] = HowResolved[(int)version.ResolvedBy];
+        headers[ForwardedHeaders.ModelId] = version.VersionId[..ModelId.Length];
+        headers[CallSelector.Header] = version.Version;
+        headers[ForwardedHeaders.ModelVersionId] = version.VersionId;
+        headers[ForwardedHeaders.ModelResolvedBy] = HowResolved[(int)version.ResolvedBy];
     }
 
     public override async ValueTask TransformRequestAsync(
@@ -37,9 +34,17 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         var headers = proxyRequest.Headers;
-        foreach (var name in Removed(httpContext.Request.Headers, headers))
+        ForwardedHeaders.RemoveWhere(headers, ForwardedHeaders.IsLeftOutOfRequests);
+        foreach (var name in ForwardedHeaders.NamedBy(httpContext.Request.Headers.Connection))
         {
-            headers.Remove(name);
+            ForwardedHeaders.Remove(headers, name);
+            ForwardedHeaders.Remove(proxyRequest.Content?.Headers, name);
+        }
+
+        if (HttpProtocol.IsHttp2(httpContext.Request.Protocol))
+        {
+            // Of the handshake over HTTP/1.1: the forwarder makes its own where one is needed.
+            headers.Remove(WebSocketKey);
         }
 
         headers.Host = null;
@@ -50,37 +55,54 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
     public override async ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
-        var isCopied = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         if (proxyResponse is null)
         {
-            return isCopied;
+            return false;
         }
 
-        var headers = httpContext.Response.Headers;
-        foreach (var name in NotAnswered)
+        AnswerHead.Check(httpContext, proxyResponse);
+        ForwardedHeaders.RemoveWhere(proxyResponse.Headers, ForwardedHeaders.IsLeftOutOfAnswers);
+        if (proxyResponse.Headers.NonValidated.TryGetValues("Connection", out var connection))
         {
-            headers.Remove(name);
+            foreach (var name in ForwardedHeaders.NamedBy(connection))
+            {
+                ForwardedHeaders.Remove(proxyResponse.Headers, name);
+                ForwardedHeaders.Remove(proxyResponse.Content.Headers, name);
+            }
         }
 
-        headers.XContentTypeOptions = "nosniff";
-        Name(headers, call.Version);
-        return isCopied && (call.Rewrite is not { } rewrite || !await rewrite(httpContext, proxyResponse, cancellationToken));
+        await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        var response = httpContext.Response;
+        if (!response.SupportsTrailers())
+        {
+            response.Headers.Remove("Trailer");
+        }
+
+        if (!Ascii.IsValid(proxyResponse.ReasonPhrase))
+        {
+            // The server writes ASCII there only; the status has a phrase of its own.
+            httpContext.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = null;
+        }
+
+        response.Headers.XContentTypeOptions = "nosniff";
+        Name(response.Headers, call.Version);
+        if (call.Rewrite is { } rewrite && await rewrite(httpContext, proxyResponse, cancellationToken))
+        {
+            return false;
+        }
+
+        if (!AnswerHead.OpensTunnel(proxyResponse))
+        {
+            proxyResponse.Content = new StreamContent(new AnswerBody(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), response));
+        }
+
+        return true;
     }
 
-    private static List<string> Removed(IHeaderDictionary received, HttpRequestHeaders sent)
+    public override ValueTask TransformResponseTrailersAsync(HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
     {
-        List<string> names =
-        [
-            .. sent.NonValidated.Select(header => header.Key)
-                .Where(name => NotForwarded.Contains(name) || name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)),
-        ];
-        // What the connection header names belongs to this connection only (RFC 9110, section 7.6.1).
-        foreach (var named in received.Connection)
-        {
-            names.AddRange((named ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Where(name => !name.Equals("upgrade", StringComparison.OrdinalIgnoreCase) && received.ContainsKey(name)));
-        }
-
-        return names;
+        IsAnswered = true;
+        ForwardedHeaders.RemoveWhere(proxyResponse.TrailingHeaders, ForwardedHeaders.IsLeftOutOfTrailers);
+        return base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
     }
 }

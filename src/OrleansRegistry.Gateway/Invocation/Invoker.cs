@@ -59,5 +59,7 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
 
     /// <summary>Why a call can't be taken, whatever it asks for, or null.</summary>
     internal RegistryError? Refusal(HttpContext context) =>
-        context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge() : null;
+        context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge()
+        : HttpMethods.IsConnect(context.Request.Method) && !WebSocketHandshake.IsOne(context) ? RegistryError.Invalid(":protocol", "must be websocket")
+        : null;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -63,16 +64,28 @@ public sealed class RawBackend : IAsyncDisposable
         "serving":{"url":"http://127.0.0.1:{{((IPEndPoint)_listener.LocalEndpoint).Port}}"}
         """;
 
-    /// <summary>Reads the head of a request.</summary>
-    public static async Task ReadHead(NetworkStream stream, CancellationToken cancellationToken)
+    /// <summary>Reads the head of a request, each byte as one character.</summary>
+    public static async Task<string> ReadHead(NetworkStream stream, CancellationToken cancellationToken)
     {
         var seen = 0;
         var one = new byte[1];
+        var head = new StringBuilder();
         while (seen < 4 && await stream.ReadAsync(one, cancellationToken) > 0)
         {
+            head.Append((char)one[0]);
             seen = one[0] == "\r\n\r\n"[seen] ? seen + 1 : 0;
         }
+
+        return head.ToString();
     }
+
+    /// <summary>Starts a server that sends this to every request, each character as one byte, and says which heads it was sent.</summary>
+    public static RawBackend Answering(string answer, Action<string>? onHead = null) => new(async (stream, stop) =>
+    {
+        var head = await ReadHead(stream, stop);
+        onHead?.Invoke(head);
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), stop);
+    });
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -41,6 +41,12 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
         { "nothing", "" },
         { "half a head", "HTTP/1.1 200 OK\r\nContent-Le" },
         { "another protocol", "SSH-2.0-OpenSSH_9.2\r\n" },
+        { "a status below all others", "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n" },
+        { "no status at all", "HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n" },
+        { "an upgrade that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" },
+        { "a coding that nobody asked for", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx" },
+        { "two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx" },
+        { "a header with a control character", "HTTP/1.1 200 OK\r\nX: a\u0001b\r\nContent-Length: 0\r\n\r\n" },
     };
 
     [Theory]

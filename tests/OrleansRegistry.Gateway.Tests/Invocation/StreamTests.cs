@@ -44,6 +44,36 @@ public sealed class StreamTests(SqliteServer server)
         Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
     }
 
+    [Theory]
+    [InlineData("POST", "/v1/models/{0}/predict", "Transfer-Encoding: chunked", "6\r\nanswer\r\n0\r\n\r\n")]
+    [InlineData("GET", "/v1/models/{0}/predict/events", "Content-Type: text/event-stream", "answer")]
+    [InlineData("POST", "/v2/models/{0}/infer", "Content-Length: 6", "answer")]
+    [InlineData("GET", "/v2/models/{0}/ready", "Content-Length: 6", "answer")]
+    [InlineData("POST", "/v1/chat/completions", "Transfer-Encoding: chunked", "6\r\nanswer\r\n0\r\n\r\n")]
+    public async Task The_head_of_an_answer_does_not_wait_for_the_body(string method, string route, string header, string body)
+    {
+        var seen = new TaskCompletionSource();
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nConnection: close\r\n{header}\r\n\r\n"), stop);
+            await seen.Task.WaitAsync(stop);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(body), stop);
+        });
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, backend.Serving);
+        using var request = new HttpRequestMessage(new HttpMethod(method), route.Replace("{0}", RegistryDriver.InPath(name), StringComparison.Ordinal))
+        {
+            Content = method == "POST" ? new StringContent($$"""{"model":"{{name}}"}""") : null,
+        };
+
+        using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+        Assert.Equal("0.1.0", Assert.Single(answer.Headers.GetValues("Model-Version")));
+
+        seen.SetResult();
+        Assert.Equal("answer", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+    }
+
     [Fact]
     public async Task A_body_arrives_in_parts_while_the_caller_goes_on()
     {

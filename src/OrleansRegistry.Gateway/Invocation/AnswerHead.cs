@@ -1,0 +1,43 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What the head of an answer must be so that it can be passed on.</summary>
+internal static class AnswerHead
+{
+    /// <summary>Checks an answer's head, as far as the client has not done so.</summary>
+    /// <exception cref="HttpRequestException">It is not HTTP, or not an answer to this request.</exception>
+    public static void Check(HttpContext context, HttpResponseMessage answer)
+    {
+        if ((int)answer.StatusCode < StatusCodes.Status100Continue)
+        {
+            throw Invalid($"the status {(int)answer.StatusCode:000}");
+        }
+
+        if (answer.StatusCode == HttpStatusCode.SwitchingProtocols && !WebSocketHandshake.IsOne(context))
+        {
+            throw Invalid("the status 101 to a request that is no handshake");
+        }
+
+        if (HttpMethods.IsConnect(context.Request.Method) && answer.IsSuccessStatusCode && !OpensTunnel(answer))
+        {
+            // The caller would take it for an open WebSocket (RFC 8441, section 5).
+            throw Invalid($"the status {(int)answer.StatusCode} instead of opening the WebSocket");
+        }
+
+        if (answer.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var codings)
+            && !codings.All(coding => coding.Equals("chunked", StringComparison.OrdinalIgnoreCase) || coding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
+        {
+            // It would be taken off the head, but not off the body.
+            throw Invalid($"the transfer coding {codings}");
+        }
+    }
+
+    /// <summary>Whether bytes go both ways after this answer.</summary>
+    public static bool OpensTunnel(HttpResponseMessage answer) =>
+        answer.StatusCode == HttpStatusCode.SwitchingProtocols
+        || (answer.StatusCode == HttpStatusCode.OK && answer.RequestMessage?.Method == HttpMethod.Connect);
+
+    private static HttpRequestException Invalid(string what) => new(HttpRequestError.InvalidResponse, $"The server answered {what}.");
+}
