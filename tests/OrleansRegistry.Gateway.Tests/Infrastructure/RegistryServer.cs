@@ -24,7 +24,12 @@ public abstract class RegistryServer : IAsyncLifetime
     public const int MaxActiveVersions = 80;
 
     private WebApplication? _app;
-    private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
+    private readonly SocketsHttpHandler _handler = new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+    };
     private readonly ConcurrentStack<HttpClient> _clients = [];
     private readonly ConcurrentStack<SocketsHttpHandler> _handlers = [];
 
@@ -78,7 +83,7 @@ public abstract class RegistryServer : IAsyncLifetime
             .. NodeSettings.Unlimited,
             .. Settings,
         ];
-        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
+        _app = RegistryHost.Build(args, Configure);
         await _app.StartAsync();
         Client = AddClient(_handler, new Uri(_app.Urls.First()), OperatorKey);
     }
@@ -128,6 +133,9 @@ public abstract class RegistryServer : IAsyncLifetime
 
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Changes the node's services; it logs nothing.</summary>
+    protected virtual void Configure(IServiceCollection services) => services.AddLogging(logging => logging.ClearProviders());
 
     /// <summary>Further settings, as arguments of the command line.</summary>
     protected virtual IReadOnlyList<string> Settings => [];
