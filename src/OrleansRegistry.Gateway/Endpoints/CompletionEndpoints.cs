@@ -37,12 +37,13 @@ public static class CompletionEndpoints
             return;
         }
 
-        if (!(await FindModel(context, caller, open, options)).TryGet(out var named, out var error))
+        if (!(await FindModel(context, caller, open, options)).TryGet(out var seen, out var error))
         {
             await ProblemWriter.Write(context, error);
             return;
         }
 
+        var named = seen.Model;
         var at = named.LastIndexOf('@');
         if (CallSelector.Read(context.Request, at < 0 ? [] : [named[(at + 1)..]], "model", out var selector) is { } wrong)
         {
@@ -55,10 +56,10 @@ public static class CompletionEndpoints
             caller,
             at < 0 ? named : named[..at],
             selector,
-            version => new Call(version, BackendAddress.Beside(version.ServingUrl!, "v1/" + path, context.Request.QueryString.Value ?? "")));
+            version => new Call(version, BackendAddress.Beside(version.ServingUrl!, "v1/" + path, context.Request.QueryString.Value ?? "")) { Seen = seen });
     }
 
-    private static async Task<Outcome<string>> FindModel(HttpContext context, RequestCaller caller, OpenRequests open, InvocationOptions options)
+    private static async Task<Outcome<SeenBody>> FindModel(HttpContext context, RequestCaller caller, OpenRequests open, InvocationOptions options)
     {
         if (!open.TryEnterSearch(caller))
         {

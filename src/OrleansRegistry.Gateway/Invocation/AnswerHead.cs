@@ -7,7 +7,7 @@ namespace OrleansRegistry.Gateway;
 internal static class AnswerHead
 {
     /// <summary>Checks an answer's head, as far as the client has not done so.</summary>
-    /// <exception cref="HttpRequestException">It is not HTTP, or not an answer to this request.</exception>
+    /// <exception cref="InvalidDataException">It is not HTTP, or not an answer to this request.</exception>
     public static void Check(HttpContext context, HttpResponseMessage answer)
     {
         if ((int)answer.StatusCode < StatusCodes.Status100Continue)
@@ -39,5 +39,5 @@ internal static class AnswerHead
         answer.StatusCode == HttpStatusCode.SwitchingProtocols
         || (answer.StatusCode == HttpStatusCode.OK && answer.RequestMessage?.Method == HttpMethod.Connect);
 
-    private static HttpRequestException Invalid(string what) => new(HttpRequestError.InvalidResponse, $"The server answered {what}.");
+    private static InvalidDataException Invalid(string what) => new("answered " + what);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using OrleansRegistry.Outbound;
 
@@ -11,6 +12,7 @@ public sealed class BackendClient : IDisposable
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes the client.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker disposes of its handlers.")]
     public BackendClient(OutboundHttp outbound, InvocationOptions options)
     {
         var handler = outbound.CreateHandler();
@@ -20,7 +22,9 @@ public sealed class BackendClient : IDisposable
         handler.ActivityHeadersPropagator = new TracePropagator(DistributedContextPropagator.Current);
         handler.RequestHeaderEncodingSelector = (_, _) => HeaderEncoding;
         handler.ResponseHeaderEncodingSelector = (_, _) => HeaderEncoding;
-        Invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+        handler.PlaintextStreamFilter = (connection, _) => ValueTask.FromResult(
+            connection.NegotiatedHttpVersion.Major == 1 ? new ServerConnection(connection.PlaintextStream) : connection.PlaintextStream);
+        Invoker = new HttpMessageInvoker(new EarlyAnswers(handler), disposeHandler: true);
     }
 
     /// <summary>

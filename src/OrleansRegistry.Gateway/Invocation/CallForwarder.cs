@@ -30,6 +30,14 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
         var transformer = new CallTransformer(call, _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Invoker, _config, transformer);
         var response = context.Response;
+        var cause = context.GetForwarderErrorFeature()?.Exception;
+        if (RefusedBodyException.CauseOf(cause) is { } refusal)
+        {
+            // It may not look whole.
+            await (response.HasStarted ? Abort(context) : Refuse(context, call, refusal));
+            return true;
+        }
+
         if (error == ForwarderError.None || transformer.IsAnswered)
         {
             // A server may answer before it has read the whole request. Then the rest is of no use to anybody.
@@ -46,13 +54,7 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
 
         if (!response.HasStarted)
         {
-            var problem = response.StatusCode == StatusCodes.Status504GatewayTimeout
-                ? TimedOut(call.Version)
-                : ToError(error, context.GetForwarderErrorFeature()?.Exception, call.Version);
-            response.Clear();
-            SecurityHeaders.Apply(context);
-            CallTransformer.Name(response.Headers, call.Version);
-            await ProblemWriter.Write(context, problem);
+            await Refuse(context, call, response.StatusCode == StatusCodes.Status504GatewayTimeout ? TimedOut(call.Version) : ToError(error, cause, call.Version));
         }
 
         return error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
@@ -72,6 +74,20 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
         features.Set<IHttpMinRequestBodyDataRateFeature>(null);
     }
 
+    private static Task Refuse(HttpContext context, Call call, RegistryError error)
+    {
+        context.Response.Clear();
+        SecurityHeaders.Apply(context);
+        CallTransformer.Name(context.Response.Headers, call.Version);
+        return ProblemWriter.Write(context, error);
+    }
+
+    private static Task Abort(HttpContext context)
+    {
+        context.Abort();
+        return Task.CompletedTask;
+    }
+
     private RegistryError TimedOut(ResolvedVersion version) => new(
         ErrorCode.BackendTimeout, $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds.");
 
@@ -80,6 +96,7 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
             when IsTooLarge(cause) => TooLarge(),
         ForwarderError.RequestBodyClient => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
+        _ when cause is InvalidDataException invalid => new RegistryError(ErrorCode.BackendUnreachable, $"The server of version {version.Version} {invalid.Message}."),
         _ when AddressRefusedException.IsCauseOf(cause) => new RegistryError(
             ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
         _ => new RegistryError(

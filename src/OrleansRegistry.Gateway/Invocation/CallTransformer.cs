@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -45,6 +44,13 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         {
             // Of the handshake over HTTP/1.1: the forwarder makes its own where one is needed.
             headers.Remove(WebSocketKey);
+        }
+
+        if (httpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
+        {
+            var body = httpContext.Request.BodyReader;
+            httpContext.Request.Body = new CallerBody(body, call.Seen);
+            proxyRequest.Options.Set(Upload.Key, new Upload(body));
         }
 
         headers.Host = null;

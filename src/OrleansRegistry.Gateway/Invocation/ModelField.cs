@@ -1,80 +1,65 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text.Json;
 
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Finds the <c>model</c> field of a JSON body and leaves the body unread, so that it can be forwarded as it is.</summary>
 internal static class ModelField
 {
-    private const string Name = "model";
-
-    /// <summary>Reads as much of a body as is needed, at most <paramref name="limit"/> bytes. Answers the field's text.</summary>
-    public static async Task<Outcome<string>> Find(PipeReader body, int limit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads as much of a body as is needed, at most <paramref name="limit"/> bytes. What has arrived with the field is looked at too. The scanner
+    /// has the field's text then, and goes on with the bytes behind those that it has seen.
+    /// </summary>
+    public static async Task<Outcome<SeenBody>> Find(PipeReader body, int limit, CancellationToken cancellationToken)
     {
-        var search = new Search();
+        var scanner = new ModelScanner();
+        var looked = new SeenBody(scanner);
+        SequencePosition? from = null;
         while (true)
         {
             var read = await body.ReadAsync(cancellationToken);
-            var isLong = read.Buffer.Length > limit;
-            var found = search.Continue(isLong ? read.Buffer.Slice(0, limit) : read.Buffer, read.IsCompleted && !isLong);
+            var length = read.Buffer.Length;
+            var next = from is { } seen ? read.Buffer.Slice(seen) : read.Buffer;
+            var allowed = next.Slice(0, Math.Min(next.Length, limit - (length - next.Length)));
+            var refusal = looked.Look(allowed)
+                ?? (scanner.Model is not null ? looked.Look(next.Slice(allowed.End))
+                : length > limit ? new RegistryError(ErrorCode.PayloadTooLarge, $"The first {limit} bytes of the body don't hold the field model; put it first.")
+                : read.IsCompleted ? scanner.AtEnd()
+                : null);
+            from = read.Buffer.End;
+
             // Nothing is consumed: what was looked at is read again, and sent.
-            var isOver = found is not null || isLong;
+            var isOver = refusal is not null || scanner.Model is not null;
             body.AdvanceTo(read.Buffer.Start, isOver ? read.Buffer.Start : read.Buffer.End);
             if (isOver)
             {
-                return found ?? new RegistryError(
-                    ErrorCode.PayloadTooLarge, $"The first {limit} bytes of the body don't hold the field model; put it first.");
+                return refusal is null ? looked with { Length = length } : refusal;
             }
         }
     }
+}
 
-    private static Outcome<string> Wrong(string field, string rule) => RegistryError.Invalid(field, rule);
+/// <summary>A body that was looked at, but not read.</summary>
+/// <param name="Scanner">Has seen its beginning.</param>
+internal sealed record SeenBody(ModelScanner Scanner)
+{
+    /// <summary>How many bytes were seen when the field was found.</summary>
+    public long Length { get; init; }
 
-    private sealed class Search
+    /// <summary>The text of the field.</summary>
+    public string Model => Scanner.Model!;
+
+    /// <summary>Looks at the next bytes. Answers why the body is refused, or null.</summary>
+    public RegistryError? Look(ReadOnlySequence<byte> bytes)
     {
-        private JsonReaderState _state;
-        private long _consumed;
-        private bool _isNext;
-
-        /// <summary>Goes on where the last part ended. Null when more of the body is needed.</summary>
-        public Outcome<string>? Continue(ReadOnlySequence<byte> buffer, bool isLast)
+        foreach (var part in bytes)
         {
-            var reader = new Utf8JsonReader(buffer.Slice(_consumed), isLast, _state);
-            try
+            if (Scanner.Scan(part.Span) is { } refusal)
             {
-                while (reader.Read())
-                {
-                    if (Look(ref reader) is { } found)
-                    {
-                        return found;
-                    }
-                }
+                return refusal;
             }
-            catch (JsonException)
-            {
-                return Wrong("body", "is not JSON");
-            }
-
-            _consumed += reader.BytesConsumed;
-            _state = reader.CurrentState;
-            return isLast ? Wrong(Name, "is missing: it names the model to call, and perhaps the version, as name@1.2.0") : null;
         }
 
-        private Outcome<string>? Look(ref Utf8JsonReader reader)
-        {
-            if (reader.CurrentDepth == 0 && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.EndObject))
-            {
-                return Wrong("body", "must be a JSON object");
-            }
-
-            if (_isNext)
-            {
-                return reader.TokenType == JsonTokenType.String && reader.GetString() is { Length: > 0 } text ? text : Wrong(Name, "must be a text");
-            }
-
-            _isNext = reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(Name);
-            return null;
-        }
+        return null;
     }
 }

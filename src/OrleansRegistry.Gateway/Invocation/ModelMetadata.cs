@@ -1,8 +1,7 @@
 using System.Buffers;
 using System.Net.Mime;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
@@ -14,6 +13,8 @@ namespace OrleansRegistry.Gateway;
 public sealed class ModelMetadata(IRegistryCatalog catalog, InvocationOptions options)
 {
     private const int MostVersions = 10_000;
+    private const string Name = "name";
+    private const string Versions = "versions";
 
     /// <summary>Rewrites an answer. False, with nothing read or written, when it is no JSON document that says it succeeded.</summary>
     internal async Task<bool> Rewrite(
@@ -26,34 +27,68 @@ public sealed class ModelMetadata(IRegistryCatalog catalog, InvocationOptions op
         }
 
         var body = await ReadBody(answer.Content, cancellationToken);
-        var written = Merge(body, version.ModelName, await Versions(caller.Workspace, version, cancellationToken)) ?? body;
+        var written = Merge(body, version.ModelName, await CallableVersions(caller.Workspace, version, cancellationToken)) ?? body;
         context.Response.ContentLength = written.Length;
         await context.Response.Body.WriteAsync(written, cancellationToken);
         return true;
     }
 
-    /// <summary>The document with name and versions; null when it is none.</summary>
+    /// <summary>The document with name and versions, and without members whose name is no text; null when it is no document.</summary>
     internal static byte[]? Merge(byte[] body, string name, IEnumerable<string> versions)
     {
         try
         {
-            if (JsonNode.Parse(body) is not JsonObject metadata)
-            {
-                return null;
-            }
-
-            metadata["name"] = name;
-            metadata["versions"] = new JsonArray([.. versions.Select(version => JsonValue.Create(version))]);
-            return Encoding.UTF8.GetBytes(metadata.ToJsonString());
+            using var document = JsonDocument.Parse(body);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Merge(document.RootElement, name, versions) : null;
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (JsonException)
         {
-            // Not JSON, or a member stands twice.
             return null;
         }
     }
 
-    private async Task<IEnumerable<string>> Versions(string workspace, ResolvedVersion version, CancellationToken cancellationToken)
+    private static byte[]? Merge(JsonElement metadata, string name, IEnumerable<string> versions)
+    {
+        HashSet<string> members = new(StringComparer.Ordinal);
+        var merged = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(merged))
+        {
+            writer.WriteStartObject();
+            writer.WriteString(Name, name);
+            writer.WriteStartArray(Versions);
+            foreach (var version in versions)
+            {
+                writer.WriteStringValue(version);
+            }
+
+            writer.WriteEndArray();
+            foreach (var member in metadata.EnumerateObject())
+            {
+                if (FieldBinder.NameOf(member) is not { } own)
+                {
+                    continue;
+                }
+
+                if (!members.Add(own))
+                {
+                    return null;
+                }
+
+                if (own is not (Name or Versions))
+                {
+                    writer.WritePropertyName(own);
+                    // As it was written, which may be no text either.
+                    writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(member.Value), skipInputValidation: true);
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return merged.WrittenSpan.ToArray();
+    }
+
+    private async Task<IEnumerable<string>> CallableVersions(string workspace, ResolvedVersion version, CancellationToken cancellationToken)
     {
         List<VersionView> active = [];
         foreach (var state in (VersionState[])[VersionState.Draft, VersionState.Published])

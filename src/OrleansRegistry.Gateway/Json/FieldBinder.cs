@@ -169,7 +169,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
     private void Refuse(string path, string message) => problems.Add(new FieldError(path, message));
 
     /// <summary>A field's name, or null when it is no Unicode text.</summary>
-    private static string? NameOf(JsonProperty field)
+    internal static string? NameOf(JsonProperty field)
     {
         try
         {

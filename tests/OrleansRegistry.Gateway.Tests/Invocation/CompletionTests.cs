@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
@@ -7,6 +8,10 @@ namespace OrleansRegistry.Gateway.Tests.Invocation;
 /// <summary>The routes of OpenAI's clients, which name model and version in the body.</summary>
 public sealed class CompletionTests(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
+    private const string ByteOrderMark = "\ufeff";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly RegistryDriver _registry = server.Driver;
 
     [Theory]
@@ -86,6 +91,75 @@ public sealed class CompletionTests(ImpatientServer server) : IClassFixture<Impa
 
         Assert.Equal(("invalid_request_error", field, ErrorCode.ValidationFailed), (refused["error.type"], refused["error.param"], refused["error.code"]));
         Assert.Contains(field, refused["error.message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_model_field_is_refused_before_anybody_is_asked()
+    {
+        var calls = 0;
+        await using var backend = await Backend.Start(_ =>
+        {
+            Interlocked.Increment(ref calls);
+            return Task.CompletedTask;
+        });
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, backend.Serving());
+
+        var refused = (await _registry.Post("/v1/completions", $$"""{"model":"{{name}}","mod\u0065l":"other"}""")).IsInvalid("model");
+
+        Assert.Equal("model", refused["error.param"]);
+        Assert.Equal(0, calls);
+    }
+
+    [Fact]
+    public async Task A_second_model_field_that_comes_later_breaks_the_request_to_the_server_off()
+    {
+        var asked = new TaskCompletionSource();
+        var received = new TaskCompletionSource<string>();
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            asked.SetResult();
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            try
+            {
+                received.SetResult(await reader.ReadToEndAsync(stop));
+            }
+            catch (IOException)
+            {
+                received.SetResult("");
+            }
+        });
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name, backend.Serving))["id"];
+        (var first, var second) = ($$"""{"model":"{{name}}","prompt":"hi" """, """, "model":"other"}""");
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port);
+        var stream = client.GetStream();
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\nContent-Length: {first.Length + second.Length}\r\nConnection: close\r\n\r\n{first}"));
+        await asked.Task.WaitAsync(Patience);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(second));
+        using var reader = new StreamReader(stream);
+        var answer = await reader.ReadToEndAsync().WaitAsync(Patience);
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"errors\":{\"model\":[\"must not stand twice\"]}", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("other", await received.Task.WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.Equal("0", (await _registry.Get($"/v1/model_versions/{id}/traffic"))["errors"]);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_overlooked_on_every_route_that_reads_json()
+    {
+        await using var backend = await Echo();
+        var name = RegistryDriver.NewName();
+        using var deployment = new StringContent($$"""{{ByteOrderMark}}{"model_name":"{{name}}","publish":true,{{backend.Serving()}}}""", Encoding.UTF8, "application/json");
+        using var completion = new StringContent($$"""{{ByteOrderMark}}{"model":"{{name}}"}""", Encoding.UTF8, "application/json");
+
+        (await _registry.Send(HttpMethod.Post, "/v1/model_versions", deployment)).Is(201);
+        (await _registry.Send(HttpMethod.Post, "/v1/completions", completion)).Is(200);
     }
 
     [Fact]

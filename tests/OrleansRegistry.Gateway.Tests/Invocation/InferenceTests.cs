@@ -73,6 +73,22 @@ public abstract class InferenceTests(RegistryServer server)
         }
     }
 
+    [Fact]
+    public async Task Metadata_goes_without_members_whose_name_is_no_text_and_texts_in_it_stay_as_they_are()
+    {
+        await using var backend = await Backend.Start(http =>
+        {
+            http.Response.ContentType = "application/json";
+            return http.Response.WriteAsync("""{"\ud800":1,"name":"own","inputs":[{"name":"\ud800x","shape":[1e2]}]}""");
+        });
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, backend.Serving());
+
+        var metadata = (await _registry.Get($"/v2/models/{RegistryDriver.InPath(name)}")).Is(200);
+
+        Assert.Equal($$"""{"name":"{{name}}","versions":["0.1.0"],"inputs":[{"name":"\ud800x","shape":[1e2]}]}""", metadata.Text);
+    }
+
     [Theory]
     [InlineData(200, "text/plain", "not JSON")]
     [InlineData(200, "application/json", "not JSON either")]

@@ -12,9 +12,13 @@ public sealed class ModelFieldTests
     [InlineData("""{"model":"iris"}""", "iris")]
     [InlineData("""  {"messages":[{"model":"no"},{"a":{"model":"no"}}],"model":"iris@^1.2","n":1}""", "iris@^1.2")]
     [InlineData("""{"mod\u0065l":"m\u00fc"}""", "mü")]
-    [InlineData("""{"model":"iris","rest":not json""", "iris")]
-    [InlineData("""{"model":"first","model":"second"}""", "first")]
-    public async Task The_first_model_field_of_the_object_counts(string body, string model) => Assert.Equal(model, (await Find(body)).Value);
+    [InlineData("""{"\u006d\u006f\u0064\u0065\u006c":"iris"}""", "iris")]
+    [InlineData("""{"models":"no","mode":"no","model ":"no","":"no","model":"iris"}""", "iris")]
+    [InlineData("""{"a\\":"\\\"model\":","b":[],"c":{},"d":-1.5e+3,"e":null,"model":"\"\\\/"}""", "\"\\/")]
+    [InlineData("\ufeff{\"model\":\"iris\"}\r\n\t ", "iris")]
+    [InlineData("""{"nan":NaN,"model":"iris"}""", "iris")]
+    [InlineData("{\"model\":\"iris\",\"rest\":{\"model\":\"no", "iris")]
+    public async Task The_model_field_of_the_object_counts(string body, string model) => Assert.Equal(model, (await Find(body)).Value!.Model);
 
     [Theory]
     [InlineData("", "body")]
@@ -22,14 +26,30 @@ public sealed class ModelFieldTests
     [InlineData("\"model\"", "body")]
     [InlineData("nonsense", "body")]
     [InlineData("{", "body")]
+    [InlineData("{\"\\ud800\":1}", "body")]
     [InlineData("""{"model":"ir""", "body")]
+    [InlineData("""{"a":1,}""", "body")]
+    [InlineData("""{"a" 1}""", "body")]
+    [InlineData("""{"a":[1}""", "body")]
+    [InlineData("""{"a":1]""", "body")]
+    [InlineData("""{'model':'iris'}""", "body")]
+    [InlineData("""{model:"iris"}""", "body")]
+    [InlineData("""{/* "model":"no", */"model":"iris"}""", "body")]
+    [InlineData("\ufeff\ufeff{\"model\":\"iris\"}", "body")]
     [InlineData("{}", "model")]
     [InlineData("""{"messages":[{"model":"no"}]}""", "model")]
     [InlineData("""{"model":7}""", "model")]
     [InlineData("""{"model":null}""", "model")]
     [InlineData("""{"model":""}""", "model")]
     [InlineData("""{"model":{"model":"no"}}""", "model")]
-    public async Task A_body_that_names_no_model_is_refused_by_field(string body, string field)
+    [InlineData("""{"model":"\ud800"}""", "model")]
+    [InlineData("""{"model":"\x"}""", "model")]
+    [InlineData("""{"model":"first","model":"second"}""", "model")]
+    [InlineData("""{"model":"first","mod\u0065l":"second"}""", "model")]
+    [InlineData("""{"model":"iris","a":"b" "model":"second"}""", "body")]
+    [InlineData("""{"model":"iris"}{"model":"second"}""", "body")]
+    [InlineData("""{"model":"iris","rest":not json}""", "body")]
+    public async Task A_body_that_does_not_name_one_model_is_refused_by_field(string body, string field)
     {
         var error = (await Find(body)).Error!;
 
@@ -37,12 +57,33 @@ public sealed class ModelFieldTests
         Assert.Equal(field, Assert.Single(error.Fields).Field);
     }
 
-    [Fact]
-    public async Task A_model_field_behind_the_limit_is_refused()
-    {
-        var body = $$"""{"prompt":"{{new string('x', Limit)}}","model":"iris"}""";
+    [Theory]
+    [InlineData("{\"model\":\"\u00ff\"}", "model")]
+    [InlineData("{\"\u00ff\":1}", "body")]
+    public async Task Bytes_that_are_no_text_are_refused_by_field(string bytes, string field) =>
+        Assert.Equal(field, Assert.Single((await Find(Encoding.Latin1.GetBytes(bytes))).Error!.Fields).Field);
 
-        Assert.Equal(ErrorCode.PayloadTooLarge, (await Find(body)).Error!.Code);
+    [Theory]
+    [InlineData(ModelScanner.MaxDepth, true)]
+    [InlineData(ModelScanner.MaxDepth + 1, false)]
+    public async Task A_body_is_read_to_a_depth(int depth, bool isRead)
+    {
+        var found = await Find($$"""{"a":{{new string('[', depth - 1)}}{{new string(']', depth - 1)}},"model":"iris"}""");
+
+        Assert.Equal(isRead, found.Error is null);
+    }
+
+    [Theory]
+    [InlineData(Limit, true)]
+    [InlineData(Limit + 1, false)]
+    public async Task A_model_field_behind_the_limit_is_refused(int end, bool isFound)
+    {
+        var (before, behind) = ("{\"prompt\":\"", "\",\"model\":\"iris\"");
+        var body = before + new string('x', end - before.Length - behind.Length) + behind + "}";
+
+        var found = await Find(body);
+
+        Assert.Equal(isFound ? null : ErrorCode.PayloadTooLarge, found.Error?.Code);
     }
 
     [Fact]
@@ -71,11 +112,26 @@ public sealed class ModelFieldTests
 
             await pipe.Writer.CompleteAsync();
 
-            Assert.Equal("my \"iris\" ü", (await finding).Value);
+            Assert.Equal("my \"iris\" ü", (await finding).Value!.Model);
             using var reader = new StreamReader(pipe.Reader.AsStream());
             Assert.Equal(body, await reader.ReadToEndAsync());
         });
 
-    private static async Task<Outcome<string>> Find(string body) =>
-        await ModelField.Find(PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))), Limit, default);
+    [Fact]
+    public void A_body_says_the_same_in_whatever_parts_it_is_scanned() => Gen
+        .Select(Gen.String[Gen.Char["{}[]:,\" \\model1u0065n"], 0, 40], Gen.Int[1, 5])
+        .Sample((text, part) =>
+        {
+            var bytes = Encoding.UTF8.GetBytes("{\"model\":\"iris\"," + text);
+            (var whole, var parts) = (new ModelScanner(), new ModelScanner());
+
+            var expected = whole.Scan(bytes);
+            var found = bytes.Chunk(part).Select(chunk => parts.Scan(chunk)).FirstOrDefault(refusal => refusal is not null);
+
+            Assert.Equal((expected?.Fields[0], whole.Model), (found?.Fields[0], parts.Model));
+        });
+
+    private static Task<Outcome<SeenBody>> Find(string body) => Find(Encoding.UTF8.GetBytes(body));
+
+    private static Task<Outcome<SeenBody>> Find(byte[] body) => ModelField.Find(PipeReader.Create(new MemoryStream(body)), Limit, default);
 }

@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// A caller's body on its way to a model's server. It breaks off before bytes that make it one that is refused, and when whoever reads is told to
+/// stop waiting. The server's own stream could not be read to its end after that.
+/// </summary>
+/// <param name="body">The body.</param>
+/// <param name="seen">What was seen of it, and looks at the rest; or null.</param>
+internal sealed class CallerBody(PipeReader body, SeenBody? seen) : Stream
+{
+    private long _seen = seen?.Length ?? 0;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var read = await body.ReadAsync(cancellationToken);
+            var taken = read.Buffer.Slice(0, read.IsCanceled ? 0 : Math.Min(read.Buffer.Length, buffer.Length));
+            try
+            {
+                if (read.IsCanceled)
+                {
+                    throw new OperationCanceledException("Nobody waits for the rest of the body.");
+                }
+
+                Look(taken);
+                if (!taken.IsEmpty || buffer.IsEmpty || read.IsCompleted)
+                {
+                    taken.CopyTo(buffer.Span);
+                    return (int)taken.Length;
+                }
+            }
+            finally
+            {
+                body.AdvanceTo(taken.End);
+            }
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    /// <summary>Looks at what was not seen before.</summary>
+    private void Look(ReadOnlySequence<byte> bytes)
+    {
+        if (seen is null)
+        {
+            return;
+        }
+
+        var known = Math.Min(bytes.Length, _seen);
+        _seen -= known;
+        if (seen.Look(bytes.Slice(known)) is { } refusal)
+        {
+            throw new RefusedBodyException(refusal);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using System.Text.Json;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// Finds the field <c>model</c> of a JSON object while the object passes by, part by part, and makes sure that there is no second one: of two, the
+/// registry and the model's server could each take another. Each byte is looked at once, and none is kept but a name's or the model's.
+/// </summary>
+internal sealed class ModelScanner
+{
+    /// <summary>The deepest nesting that is read.</summary>
+    public const int MaxDepth = 64;
+
+    private const string Name = "model";
+    private const int MaxModel = 8192;
+
+    // As long as the name can be written: each letter as an escape.
+    private static readonly int MaxName = Name.Length * "\\u0000".Length;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xef, 0xbb, 0xbf];
+
+    private readonly List<byte> _kept = [];
+    private Place _place = Place.Start;
+    private ulong _objects;
+    private int _depth;
+    private int _marks;
+    private bool _isString;
+    private bool _isEscaped;
+    private bool _isLiteral;
+    private int _keeps;
+    private bool _isModel;
+
+    private enum Place
+    {
+        Start = 0,
+        FirstName = 1,
+        Name = 2,
+        Colon = 3,
+        Value = 4,
+        FirstElement = 5,
+        AfterValue = 6,
+        End = 7,
+    }
+
+    /// <summary>The text of the field, once it was seen.</summary>
+    public string? Model { get; private set; }
+
+    /// <summary>Looks at the next bytes. Answers why the body is refused, or null.</summary>
+    public RegistryError? Scan(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            if (_isString)
+            {
+                if (ContinueString(ref bytes) is { } wrong)
+                {
+                    return wrong;
+                }
+
+                continue;
+            }
+
+            var next = bytes[0];
+            bytes = bytes[1..];
+            if (_isLiteral && IsOfLiteral(next))
+            {
+                continue;
+            }
+
+            _isLiteral = false;
+            if (!IsSpace(next) && Take(next) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Says what is wrong when the body ends before the field was seen.</summary>
+    public RegistryError AtEnd() => _place == Place.End
+        ? RegistryError.Invalid(Name, "is missing: it names the model to call, and perhaps the version, as name@1.2.0")
+        : NotJson();
+
+    private static RegistryError NotJson() => RegistryError.Invalid("body", "is not JSON");
+
+    private static bool IsSpace(byte next) => next is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
+
+    private static bool IsOfLiteral(byte next) => char.IsAsciiLetterOrDigit((char)next) || next is (byte)'-' or (byte)'+' or (byte)'.';
+
+    private RegistryError? Take(byte next)
+    {
+        switch (_place, (char)next)
+        {
+            case (Place.Start, '{') when _marks is 0 || _marks == ByteOrderMark.Length:
+                return Open(isObject: true);
+            case (Place.Start, _) when _marks < ByteOrderMark.Length && next == ByteOrderMark[_marks]:
+                _marks++;
+                return null;
+            case (Place.Start, '[' or '"'):
+            case (Place.Start, _) when IsOfLiteral(next):
+                return RegistryError.Invalid("body", "must be a JSON object");
+            case (Place.Value or Place.FirstElement, '{' or '['):
+                return Open(isObject: next == '{');
+            case (Place.Value or Place.FirstElement, '"'):
+                return Begin(_isModel ? MaxModel : -1);
+            case (Place.Value or Place.FirstElement, _) when IsOfLiteral(next):
+                _isLiteral = true;
+                return EndValue(isText: false);
+            case (Place.FirstName or Place.Name, '"'):
+                return Begin(_depth == 1 ? MaxName : -1);
+            case (Place.Colon, ':'):
+                _place = Place.Value;
+                return null;
+            case (Place.AfterValue, ','):
+                _place = IsInObject ? Place.Name : Place.Value;
+                return null;
+            case (Place.AfterValue or Place.FirstName, '}') when IsInObject:
+            case (Place.AfterValue or Place.FirstElement, ']') when !IsInObject:
+                return Close();
+            default:
+                return NotJson();
+        }
+    }
+
+    private bool IsInObject => (_objects & 1) != 0;
+
+    private RegistryError? Open(bool isObject)
+    {
+        if (_isModel)
+        {
+            return NoText();
+        }
+
+        if (++_depth > MaxDepth)
+        {
+            return RegistryError.Invalid("body", $"must be at most {MaxDepth} levels deep");
+        }
+
+        _objects = (_objects << 1) | (isObject ? 1u : 0);
+        _place = isObject ? Place.FirstName : Place.FirstElement;
+        return null;
+    }
+
+    private RegistryError? Close()
+    {
+        _objects >>= 1;
+        _depth--;
+        _place = _depth == 0 ? Place.End : Place.AfterValue;
+        return null;
+    }
+
+    private RegistryError? Begin(int keeps)
+    {
+        (_isString, _keeps) = (true, keeps);
+        _kept.Clear();
+        return null;
+    }
+
+    private RegistryError? ContinueString(ref ReadOnlySpan<byte> bytes)
+    {
+        if (_isEscaped)
+        {
+            _isEscaped = false;
+            Keep(bytes[..1]);
+            bytes = bytes[1..];
+            return null;
+        }
+
+        var end = bytes.IndexOfAny((byte)'"', (byte)'\\');
+        Keep(end < 0 ? bytes : bytes[..end]);
+        if (end < 0)
+        {
+            bytes = [];
+            return null;
+        }
+
+        var isEnd = bytes[end] == '"';
+        if (!isEnd)
+        {
+            _isEscaped = true;
+            Keep(bytes.Slice(end, 1));
+        }
+
+        bytes = bytes[(end + 1)..];
+        return isEnd ? EndString() : null;
+    }
+
+    /// <summary>Keeps bytes of a name or the model, and one more than there may be.</summary>
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        if (_keeps >= 0)
+        {
+            _kept.AddRange(bytes[..Math.Min(bytes.Length, _keeps + 1 - _kept.Count)]);
+        }
+    }
+
+    private RegistryError? EndString()
+    {
+        _isString = false;
+        if (_place is Place.Value or Place.FirstElement)
+        {
+            return EndValue(isText: true);
+        }
+
+        _place = Place.Colon;
+        if (_depth != 1 || _kept.Count > MaxName)
+        {
+            return null;
+        }
+
+        if (Kept() is not { } name)
+        {
+            return RegistryError.Invalid("body", "has a field whose name is not Unicode text");
+        }
+
+        _isModel = name == Name;
+        return _isModel && Model is not null ? RegistryError.Invalid(Name, "must not stand twice") : null;
+    }
+
+    private RegistryError? EndValue(bool isText)
+    {
+        _place = Place.AfterValue;
+        if (!_isModel)
+        {
+            return null;
+        }
+
+        _isModel = false;
+        if (!isText || _kept.Count == 0)
+        {
+            return NoText();
+        }
+
+        if (_kept.Count > MaxModel)
+        {
+            return RegistryError.Invalid(Name, $"must be at most {MaxModel} bytes long");
+        }
+
+        Model = Kept();
+        return Model is null ? RegistryError.Invalid(Name, WellFormedText.Rule) : null;
+    }
+
+    private static RegistryError NoText() => RegistryError.Invalid(Name, "must be a text");
+
+    /// <summary>The text that was kept, or null when it is none.</summary>
+    private string? Kept()
+    {
+        var reader = new Utf8JsonReader([(byte)'"', .. _kept, (byte)'"']);
+        try
+        {
+            return reader.Read() ? reader.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
