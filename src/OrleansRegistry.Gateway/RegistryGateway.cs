@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.IdentityModel.Tokens;
 using Scalar.AspNetCore;
 
 namespace OrleansRegistry.Gateway;
@@ -113,10 +112,11 @@ public static class RegistryGateway
                     : null);
         if (options.Oidc is { } oidc)
         {
-            authentication.AddJwtBearer(bearer => Tokens.Configure(bearer, oidc));
-            // A key that the issuer has withdrawn counts no more, not even for the hour that is the default.
-            services.PostConfigure<JwtBearerOptions>(
-                JwtBearerDefaults.AuthenticationScheme, bearer => ((BaseConfigurationManager)bearer.ConfigurationManager!).UseLastKnownGoodConfiguration = false);
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IssuerKeys>(provider, oidc));
+            services.AddHostedService(provider => provider.GetRequiredService<IssuerKeys>());
+            authentication.AddJwtBearer();
+            services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+                .Configure<IssuerKeys>((bearer, keys) => Tokens.Configure(bearer, oidc, keys));
         }
 
         // What says nothing else is closed: a route that somebody forgets about lets nobody in.

@@ -41,9 +41,11 @@ public sealed class ModelNameTests
     [InlineData("a/b", "must not contain / \\ or %")]
     [InlineData("a\\b", "must not contain / \\ or %")]
     [InlineData("50%", "must not contain / \\ or %")]
-    [InlineData("a\nb", "must not contain control characters")]
-    [InlineData("a\u007f", "must not contain control characters")]
-    [InlineData("a\u0085b", "must not contain control characters")]
+    [InlineData("a\nb", "must not contain control characters, line breaks or marks that change the direction of text")]
+    [InlineData("a\u007f", "must not contain control characters, line breaks or marks that change the direction of text")]
+    [InlineData("a\u2028b", "must not contain control characters, line breaks or marks that change the direction of text")]
+    [InlineData("a\u202eb", "must not contain control characters, line breaks or marks that change the direction of text")]
+    [InlineData("a\u0085b", "must not contain control characters, line breaks or marks that change the direction of text")]
     [InlineData("a\0b", WellFormedText.Rule)]
     public void Name_that_cannot_stand_in_a_path_is_refused(string name, string expected) => Assert.Equal(expected, ModelName.Problem(name));
 

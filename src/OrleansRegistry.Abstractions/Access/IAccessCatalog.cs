@@ -9,6 +9,11 @@ public interface IAccessCatalog
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, CancellationToken cancellationToken);
 
+    /// <summary>The key of a prefix, revoked and expired ones too, or null.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    /// <exception cref="StateCorruptException">The row can't be read.</exception>
+    Task<StoredApiKey?> FindKey(string prefix, CancellationToken cancellationToken);
+
     /// <summary>All workspaces, by name.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken);
@@ -24,3 +29,8 @@ public interface IAccessCatalog
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     Task<string> Agree(string setting, string value, CancellationToken cancellationToken);
 }
+
+/// <summary>An API key as it is stored.</summary>
+/// <param name="Key">The key as callers see it.</param>
+/// <param name="Hash">The keyed hash of the whole key.</param>
+public sealed record StoredApiKey(ApiKeyView Key, ImmutableArray<byte> Hash);

@@ -32,7 +32,8 @@ internal static partial class FieldRules
 
     public static string? Description(string? text) => text is null ? null : Text(text, MaxDescription);
 
-    public static string? KeyName(string name) => name.Length == 0 ? "must not be empty" : Text(name, MaxKeyName);
+    public static string? KeyName(string name) => name.Length == 0 ? "must not be empty"
+        : Text(name, MaxKeyName) ?? (WellFormedText.IsName(name) ? null : WellFormedText.NameRule);
 
     public static string? Workspace(string name) =>
         name.Length is 0 or > MaxWorkspace || name[0] == '-' || name.AsSpan().ContainsAnyExcept(WorkspaceCharacters)

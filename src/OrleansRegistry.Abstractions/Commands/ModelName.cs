@@ -37,7 +37,7 @@ public static class ModelName
             "." or ".." => "must not be . or ..",
             _ when !WellFormedText.IsWellFormed(name) => WellFormedText.Rule,
             _ when name.AsSpan().ContainsAny('/', '\\', '%') => "must not contain / \\ or %",
-            _ when name.Any(char.IsControl) => "must not contain control characters",
+            _ when !WellFormedText.IsName(name) => WellFormedText.NameRule,
             _ => null,
         };
     }

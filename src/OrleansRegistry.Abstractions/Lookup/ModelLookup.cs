@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using BitFaster.Caching.Lru;
 
 namespace OrleansRegistry;
 
@@ -11,7 +11,7 @@ public sealed class ModelLookup(IWorkspaceCatalog catalog)
     private const int MaxKnown = 10_000;
     private const int MaxTries = 5;
 
-    private readonly ConcurrentDictionary<(string Workspace, string Text), Place> _known = new();
+    private readonly ConcurrentLru<(string Workspace, string Text), Place> _known = new(MaxKnown);
 
     /// <summary>Asks the model of a path. One that was found by name and says it is deleted is looked up again.</summary>
     public async Task<Outcome<T>> Ask<T>(string workspace, string text, Func<string, Task<Outcome<T>>> ask, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ public sealed class ModelLookup(IWorkspaceCatalog catalog)
                 return outcome;
             }
 
-            _known.TryRemove((workspace, text), out _);
+            _known.TryRemove((workspace, text));
         }
 
         return NotFound(text);
@@ -50,7 +50,7 @@ public sealed class ModelLookup(IWorkspaceCatalog catalog)
 
     private async Task<Place?> Find(string workspace, string text, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue((workspace, text), out var known))
+        if (_known.TryGet((workspace, text), out var known))
         {
             return known;
         }
@@ -60,12 +60,7 @@ public sealed class ModelLookup(IWorkspaceCatalog catalog)
             : await FindName(workspace, text, cancellationToken) is { } id ? new Place(id, IsName: true) : null;
         if (place is not null)
         {
-            if (_known.Count >= MaxKnown)
-            {
-                _known.Clear();
-            }
-
-            _known[(workspace, text)] = place;
+            _known.AddOrUpdate((workspace, text), place);
         }
 
         return place;

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using BitFaster.Caching.Lru;
 
 namespace OrleansRegistry;
 
@@ -11,7 +11,7 @@ public sealed class ModelResolver(IGrainFactory grains, IWorkspaceCatalog catalo
     private const int MaxKnown = 10_000;
 
     // Making a reference to a grain costs about as much as asking it.
-    private readonly ConcurrentDictionary<(string Workspace, string ModelId), IModelGrain> _models = new();
+    private readonly ConcurrentLru<(string Workspace, string ModelId), IModelGrain> _models = new(MaxKnown);
 
     /// <summary>The version that a selector of a model leads to; null selects the primary.</summary>
     public async Task<Outcome<ResolvedVersion>> Resolve(string workspace, string modelId, string? selector, CancellationToken cancellationToken)
@@ -40,18 +40,6 @@ public sealed class ModelResolver(IGrainFactory grains, IWorkspaceCatalog catalo
         };
     }
 
-    private IModelGrain Model(string workspace, string modelId)
-    {
-        if (_models.TryGetValue((workspace, modelId), out var known))
-        {
-            return known;
-        }
-
-        if (_models.Count >= MaxKnown)
-        {
-            _models.Clear();
-        }
-
-        return _models[(workspace, modelId)] = grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, modelId));
-    }
+    private IModelGrain Model(string workspace, string modelId) => _models.GetOrAdd(
+        (workspace, modelId), static (model, grains) => grains.GetGrain<IModelGrain>(GrainKeys.Model(model.Workspace, model.ModelId)), grains);
 }

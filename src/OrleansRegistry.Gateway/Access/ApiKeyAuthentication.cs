@@ -1,8 +1,9 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
+using BitFaster.Caching.Lru;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -12,61 +13,83 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>
 /// Says who shows a key. The key's grain is asked, and its answer holds for as long as it says: revoking a key waits until all of them have
-/// lapsed, so that a key is refused everywhere from the moment on that it is revoked. What has no valid checksum asks nobody.
+/// lapsed, so that a key is refused everywhere from the moment on that it is revoked. What has no valid checksum asks nobody, and what has no
+/// row no grain. Why a key is refused is told to those only who show all of it.
 /// </summary>
-public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, RequestRates rates, TimeProvider clock)
+public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, IAccessCatalog catalog, RequestRates rates, TimeProvider clock)
 {
     private const int MaxKnown = 10_000;
 
     // Keys that were valid here before. Others cost a look into the database, of which there are only so many for an address.
-    private readonly ConcurrentDictionary<string, KnownCaller> _known = new();
+    private readonly ConcurrentLru<string, KnownCaller> _known = new(MaxKnown);
 
-    /// <summary>The caller who shows a key, or null.</summary>
+    /// <summary>The caller who shows a key, or why it is refused.</summary>
     /// <param name="key">What is shown.</param>
     /// <param name="from">The address that shows it.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
     /// <exception cref="TooManyLookUpsException">Too many unknown keys are tried.</exception>
-    public ValueTask<RequestCaller?> Authenticate(string key, IPAddress from) =>
-        ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)), from) : default;
+    public ValueTask<Outcome<RequestCaller>> Authenticate(string key, IPAddress from, CancellationToken cancellationToken) =>
+        ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)), from, cancellationToken)
+        : ValueTask.FromResult(Refuse(key.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
+            ? "The API key is mistyped: its length or its checksum is wrong."
+            : $"This is no API key: they begin with {ApiKey.Marker}."));
 
     /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
     public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof
-        ? await Authenticate(proof, from: null) is not null
+        ? (await Authenticate(proof, from: null, CancellationToken.None)).Error is null
         : !(caller.ExpiresAt <= clock.GetUtcNow());
 
-    private ValueTask<RequestCaller?> Authenticate(ApiKeyProof proof, IPAddress? from)
+    private ValueTask<Outcome<RequestCaller>> Authenticate(ApiKeyProof proof, IPAddress? from, CancellationToken cancellationToken)
     {
-        var isKnown = _known.TryGetValue(proof.Prefix, out var known) && known.Caller.Proof!.Matches(proof);
-        return isKnown && known!.HoldsAt(clock.GetTimestamp()) ? ValueTask.FromResult<RequestCaller?>(known.Caller) : Ask(proof, isKnown ? null : from);
+        var isKnown = _known.TryGet(proof.Prefix, out var known) && known.Proof.Matches(proof);
+        return isKnown && known!.HoldsAt(clock.GetTimestamp()) ? ValueTask.FromResult(known.Caller)
+            : isKnown ? Ask(proof, cancellationToken)
+            : LookUp(proof, from, cancellationToken);
     }
 
     /// <param name="proof">What is shown.</param>
     /// <param name="stranger">The address that shows it, or null for who was let in before.</param>
-    private async ValueTask<RequestCaller?> Ask(ApiKeyProof proof, IPAddress? stranger)
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    private async ValueTask<Outcome<RequestCaller>> LookUp(ApiKeyProof proof, IPAddress? stranger, CancellationToken cancellationToken)
     {
         if (stranger is not null && rates.CountUnknownKey(stranger) is { } refusal)
         {
             throw new TooManyLookUpsException(refusal.Error.Detail);
         }
 
+        return await Find(proof, cancellationToken) is null ? Refuse("There is no such API key.") : await Ask(proof, cancellationToken);
+    }
+
+    private async ValueTask<Outcome<RequestCaller>> Ask(ApiKeyProof proof, CancellationToken cancellationToken)
+    {
         // The answer holds from before it was asked for, so that it never holds longer than the grain takes it to.
         var asked = clock.GetTimestamp();
         if (await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(proof.Prefix)).Authenticate(proof.Hash) is not { } identity)
         {
-            return null;
+            return Refuse(await Find(proof, cancellationToken) switch
+            {
+                null => "There is no such API key.",
+                { ExpiresAt: { } end } when end <= clock.GetUtcNow() => "The API key has expired.",
+                _ => "The API key was revoked.",
+            });
         }
 
-        if (_known.Count >= MaxKnown)
-        {
-            _known.Clear();
-        }
-
-        var caller = new RequestCaller(identity.Workspace, "key:" + proof.Prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
-        _known[proof.Prefix] = new KnownCaller(caller, asked + (long)(identity.HoldsFor.TotalSeconds * clock.TimestampFrequency));
+        Outcome<RequestCaller> caller =
+            new RequestCaller(identity.Workspace, "key:" + proof.Prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
+        _known.AddOrUpdate(proof.Prefix, new KnownCaller(proof, caller, asked + (long)(identity.HoldsFor.TotalSeconds * clock.TimestampFrequency)));
         return caller;
     }
 
+    /// <summary>The key that is shown, as it is stored, or null when there is none or only another one of its prefix.</summary>
+    private async Task<ApiKeyView?> Find(ApiKeyProof proof, CancellationToken cancellationToken) =>
+        await catalog.FindKey(proof.Prefix, cancellationToken) is { } stored && CryptographicOperations.FixedTimeEquals(stored.Hash.AsSpan(), proof.Hash.AsSpan())
+            ? stored.Key
+            : null;
+
+    private static Outcome<RequestCaller> Refuse(string detail) => new RegistryError(ErrorCode.Unauthenticated, detail);
+
     /// <summary>A caller, and up to which timestamp nobody needs to be asked about them.</summary>
-    private sealed record KnownCaller(RequestCaller Caller, long Until)
+    private sealed record KnownCaller(ApiKeyProof Proof, Outcome<RequestCaller> Caller, long Until)
     {
         public bool HoldsAt(long timestamp) => timestamp < Until;
     }
@@ -141,8 +164,8 @@ internal sealed class ApiKeyHandler(
             return AuthenticateResult.NoResult();
         }
 
-        return await authenticator.Authenticate(shown, addresses.Of(Context)) is { } caller
+        return (await authenticator.Authenticate(shown, addresses.Of(Context), Context.RequestAborted)).TryGet(out var caller, out var error)
             ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new CallerIdentity(caller, SchemeName)), SchemeName))
-            : AuthenticateResult.Fail("The key is not valid.");
+            : AuthenticateResult.Fail(error.Detail);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
@@ -57,25 +58,40 @@ internal sealed class AccessResult(RefusedAttempts refused, CallerAddresses addr
             return;
         }
 
+        var isPage = context.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is not null;
         if (authorizeResult.Challenged)
         {
-            refused.Count(ErrorCode.Unauthenticated, addresses.Of(context));
-            context.Response.Headers.WWWAuthenticate =
-                context.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is null ? "Bearer" : "Basic realm=\"OrleansRegistry: any user, an operator's key as the password\"";
-            await ProblemWriter.Write(context, new RegistryError(
+            var failure = (await context.AuthenticateAsync()).Failure?.Message;
+            var error = new RegistryError(
                 ErrorCode.Unauthenticated,
-                context.Request.Headers.Authorization.Count == 0
+                failure ?? (context.Request.Headers.Authorization.Count == 0
                     ? "Send an API key: Authorization: Bearer ork_…"
-                    : "The API key or token is not valid: it is unknown, mistyped, expired or revoked."));
+                    : "The header Authorization must be Bearer, a space, and an API key or token."));
+            refused.Count(error, addresses.Of(context));
+            context.Response.Headers.WWWAuthenticate = isPage ? "Basic realm=\"OrleansRegistry: any user, an operator's key as the password\""
+                : failure is null ? "Bearer"
+                : Challenge("invalid_token", error);
+            await ProblemWriter.Write(context, error);
             return;
         }
 
-        refused.Count(ErrorCode.Forbidden, addresses.Of(context));
-        var needed = context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>();
-        await ProblemWriter.Write(context, new RegistryError(
+        var forbidden = (context.User.Identity as RefusedIdentity)?.Error ?? new RegistryError(
             ErrorCode.Forbidden,
-            needed is null ? "Nobody may do this." : $"This needs the role {EnumNames<Role>.Of(Permissions.Least(needed.Permission))}."));
+            context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is { } needed
+                ? $"This needs the role {EnumNames<Role>.Of(Permissions.Least(needed.Permission))}."
+                : "Nobody may do this.");
+        refused.Count(forbidden, addresses.Of(context));
+        if (!isPage)
+        {
+            context.Response.Headers.WWWAuthenticate = Challenge("insufficient_scope", forbidden);
+        }
+
+        await ProblemWriter.Write(context, forbidden);
     }
+
+    /// <summary>The challenge of RFC 6750, section 3; its description has characters of its own.</summary>
+    private static string Challenge(string code, RegistryError error) =>
+        $"Bearer error=\"{code}\", error_description=\"{string.Concat(error.Detail.Select(c => c is >= ' ' and <= '~' and not '"' and not '\\' ? c : '?'))}\"";
 }
 
 /// <summary>Counts who is not let in. Attackers can't fill the log: it says how many there were, every ten seconds at most.</summary>
@@ -98,9 +114,9 @@ internal sealed partial class RefusedAttempts : IDisposable
         (_clock, _logger) = (clock, logger);
     }
 
-    public void Count(string code, IPAddress? from)
+    public void Count(RegistryError error, IPAddress? from)
     {
-        _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+        _refused.Add(1, new KeyValuePair<string, object?>("code", error.Code));
         long count;
         lock (_lock)
         {
@@ -114,11 +130,11 @@ internal sealed partial class RefusedAttempts : IDisposable
             (count, _count, _loggedAt) = (_count, 0, now);
         }
 
-        LogRefused(count, from, code);
+        LogRefused(count, from, error.Code, error.Detail);
     }
 
     public void Dispose() => _meter.Dispose();
 
-    [LoggerMessage(220, LogLevel.Warning, "{Count} requests were not let in since this was last said; the last came from {Address}: {Code}")]
-    private partial void LogRefused(long count, IPAddress? address, string code);
+    [LoggerMessage(220, LogLevel.Warning, "{Count} requests were not let in since this was last said; the last came from {Address}: {Code}, {Why}")]
+    private partial void LogRefused(long count, IPAddress? address, string code, string why);
 }

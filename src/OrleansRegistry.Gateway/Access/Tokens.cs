@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OrleansRegistry.Gateway;
@@ -9,6 +10,7 @@ namespace OrleansRegistry.Gateway;
 internal static class Tokens
 {
     private const int MaxSubject = 200;
+    private const string Subject = "sub";
 
     // Asymmetric ones only: a token that is signed with the issuer's public key as if it were a shared secret must not pass.
     private static readonly string[] Algorithms =
@@ -19,57 +21,133 @@ internal static class Tokens
     ];
 
     /// <summary>Says what of a token is checked.</summary>
-    public static void Configure(JwtBearerOptions bearer, OidcOptions options)
+    public static void Configure(JwtBearerOptions bearer, OidcOptions options, IssuerKeys keys)
     {
-        bearer.Authority = options.Authority;
+        bearer.ConfigurationManager = keys;
+        bearer.RefreshOnIssuerKeyNotFound = false;
         bearer.Audience = options.Audience;
         bearer.MapInboundClaims = false;
-        bearer.BackchannelTimeout = TimeSpan.FromSeconds(5);
-        bearer.RequireHttpsMetadata = !new Uri(options.Authority).IsLoopback;
         bearer.TokenValidationParameters.ValidAlgorithms = Algorithms;
         bearer.TokenValidationParameters.RequireExpirationTime = true;
         bearer.TokenValidationParameters.RequireSignedTokens = true;
         bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(30);
         bearer.Events = new JwtBearerEvents
         {
-            // What is wrong with a token is the caller's affair; that the issuer was never there to be asked for its keys is not.
-            OnAuthenticationFailed = async context =>
+            OnMessageReceived = context => ApiKeyHandler.Shown(context.Request) is { } token && KeyIdOf(token) is { } keyId
+                ? keys.Find(keyId, context.HttpContext.RequestAborted)
+                : Task.CompletedTask,
+            OnAuthenticationFailed = context =>
             {
-                try
+                if (context.Exception is SecurityTokenException or ArgumentException or AggregateException)
                 {
-                    await context.Options.ConfigurationManager!.GetConfigurationAsync(context.HttpContext.RequestAborted);
+                    context.Fail(Describe(context.Exception));
                 }
-                catch (InvalidOperationException e)
-                {
-                    throw new RegistryUnavailableException("The issuer of tokens can't be asked for its keys.", e);
-                }
+
+                return Task.CompletedTask;
             },
             OnTokenValidated = async context =>
             {
                 var grains = context.HttpContext.RequestServices.GetRequiredService<IGrainFactory>();
-                if (ToCaller(context.Principal!, options, context.SecurityToken.ValidTo) is { } caller
-                    && (await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(caller.Workspace)).Get()).Error is null)
-                {
-                    context.Principal = new ClaimsPrincipal(new CallerIdentity(caller, JwtBearerDefaults.AuthenticationScheme));
-                }
-                else
-                {
-                    context.Fail("The token names no subject, no role, or no workspace that is there.");
-                }
+                context.Principal = new ClaimsPrincipal(
+                    await FindCaller((JsonWebToken)context.SecurityToken, options, grains) is var outcome && outcome.TryGet(out var caller, out var error)
+                        ? new CallerIdentity(caller, JwtBearerDefaults.AuthenticationScheme)
+                        : new RefusedIdentity(outcome.Error!, JwtBearerDefaults.AuthenticationScheme));
             },
         };
     }
 
-    /// <summary>The caller that a token's claims name, or null when they don't.</summary>
-    internal static RequestCaller? ToCaller(ClaimsPrincipal principal, OidcOptions options, DateTime validTo)
+    /// <summary>The caller that a token's claims name, or which of them doesn't.</summary>
+    internal static Outcome<RequestCaller> ToCaller(JsonWebToken token, OidcOptions options)
     {
-        var roles = principal.FindAll(options.RoleClaim).Select(claim => RoleOf(claim.Value, options)).OfType<Role>().ToList();
-        var workspace = options.WorkspaceClaim is { } claimed ? principal.FindFirst(claimed)?.Value ?? options.Workspace : options.Workspace;
-        return roles.Count > 0 && workspace is not null && CommandValidation.IsWorkspace(workspace)
-            && principal.FindFirst("sub")?.Value is { Length: > 0 and <= MaxSubject } subject && WellFormedText.IsWellFormed(subject)
-            ? new RequestCaller(workspace, "token:" + subject, roles.Max()) { ExpiresAt = new DateTimeOffset(validTo, TimeSpan.Zero) }
-            : null;
+        if (!IsSingle(token, Subject, out var subject) || subject is null)
+        {
+            return Refuse("The token must name one subject, as a text in the claim sub.");
+        }
+
+        if (subject.Length is 0 or > MaxSubject || !WellFormedText.IsName(subject))
+        {
+            return Refuse($"The token's subject must have 1 to {MaxSubject} characters; it {WellFormedText.NameRule}.");
+        }
+
+        var roles = token.Claims.Where(claim => claim.Type == options.RoleClaim).Select(claim => RoleOf(claim.Value, options)).OfType<Role>().ToList();
+        if (roles.Count == 0)
+        {
+            return Refuse($"The token names no role in the claim {options.RoleClaim}.");
+        }
+
+        string? claimed = null;
+        if (options.WorkspaceClaim is { } claim && !IsSingle(token, claim, out claimed))
+        {
+            return Refuse($"The token must name one workspace, as a text in the claim {claim}.");
+        }
+
+        return (claimed ?? options.Workspace) switch
+        {
+            null => Refuse($"The token names no workspace in the claim {options.WorkspaceClaim}."),
+            var workspace when !CommandValidation.IsWorkspace(workspace) => NoWorkspace(),
+            var workspace => new RequestCaller(workspace, "token:" + subject, roles.Max()) { ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero) },
+        };
     }
+
+    private static async Task<Outcome<RequestCaller>> FindCaller(JsonWebToken token, OidcOptions options, IGrainFactory grains)
+    {
+        var outcome = ToCaller(token, options);
+        return outcome.Value is { } caller && (await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(caller.Workspace)).Get()).Error is not null
+            ? NoWorkspace()
+            : outcome;
+    }
+
+    private static RegistryError NoWorkspace() => Refuse("The workspace of the token is not there.");
+
+    private static RegistryError Refuse(string detail) => new(ErrorCode.Forbidden, detail);
+
+    /// <summary>Whether a claim is left out, which answers null, or is one text.</summary>
+    private static bool IsSingle(JsonWebToken token, string name, out string? text)
+    {
+        text = null;
+        if (!token.TryGetPayloadValue<object>(name, out _))
+        {
+            return true;
+        }
+
+        var values = token.Claims.Where(claim => claim.Type == name).ToList();
+        if (values is not [{ ValueType: ClaimValueTypes.String } value])
+        {
+            return false;
+        }
+
+        text = value.Value;
+        return true;
+    }
+
+    /// <summary>The key that a token says it is signed with, or null.</summary>
+    private static string? KeyIdOf(string token)
+    {
+        try
+        {
+            return new JsonWebToken(token).Kid is { Length: > 0 } keyId ? keyId : null;
+        }
+        catch (ArgumentException)
+        {
+            // No token: the handler says so.
+            return null;
+        }
+    }
+
+    /// <summary>What is wrong with a token, without anything that it says.</summary>
+    private static string Describe(Exception failure) => failure switch
+    {
+        SecurityTokenExpiredException => "The token has expired.",
+        SecurityTokenNotYetValidException => "The token is not valid yet.",
+        SecurityTokenNoExpirationException => "The token names no end (claim exp).",
+        SecurityTokenInvalidAudienceException => "The token is for another audience.",
+        SecurityTokenInvalidIssuerException => "The token is of another issuer.",
+        SecurityTokenSignatureKeyNotFoundException => "The token is signed with a key that the issuer does not have.",
+        SecurityTokenInvalidAlgorithmException => "The token is signed with an algorithm that is not taken.",
+        SecurityTokenInvalidSignatureException => "The token's signature is not the issuer's.",
+        ArgumentException => "This is no API key, and no token that can be read.",
+        _ => "The token is not valid.",
+    };
 
     private static Role? RoleOf(string value, OidcOptions options) =>
         options.Roles.Count > 0 ? options.Roles.TryGetValue(value, out var mapped) ? mapped : null

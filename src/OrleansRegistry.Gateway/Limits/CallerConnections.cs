@@ -18,6 +18,8 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
     /// <summary>How long the first request may take to come in once it has begun: what the server grants a handshake and the head of a request, or little more.</summary>
     private static readonly TimeSpan FirstRequest = TimeSpan.FromSeconds(15);
 
+    private static readonly RegistryError TooMany = new(ErrorCode.RateLimited, "As many connections are open as there may be.");
+
     private readonly Group _callers = new(options.Connections, options.ConnectionsPerAddress);
     private readonly Group _health = new(ForHealth, ForHealthPerAddress);
 
@@ -41,7 +43,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
         }
         else
         {
-            refused.Count(ErrorCode.RateLimited, address);
+            refused.Count(TooMany, address);
         }
     }
 

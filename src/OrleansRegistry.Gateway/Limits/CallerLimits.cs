@@ -52,7 +52,7 @@ internal sealed class CallerLimits(
             return next(context);
         }
 
-        refused.Count(ErrorCode.RateLimited, address);
+        refused.Count(refusal.Error, address);
         return refusal.Write(context);
     }
 }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using BitFaster.Caching.Lru;
 
 namespace OrleansRegistry.Gateway;
 
@@ -9,12 +9,12 @@ public sealed class ArtifactLookup(IRegistryCatalog catalog)
 {
     private const int MaxKnown = 10_000;
 
-    private readonly ConcurrentDictionary<(string Workspace, VersionId Id), Artifact?> _known = new();
+    private readonly ConcurrentLru<(string Workspace, VersionId Id), Artifact?> _known = new(MaxKnown);
 
     /// <summary>The artifact of a version, or null when it has none.</summary>
     public async Task<Artifact?> Find(string workspace, VersionId id, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue((workspace, id), out var known))
+        if (_known.TryGet((workspace, id), out var known))
         {
             return known;
         }
@@ -22,12 +22,7 @@ public sealed class ArtifactLookup(IRegistryCatalog catalog)
         var version = await catalog.FindVersion(workspace, id, cancellationToken);
         if (version is not null)
         {
-            if (_known.Count >= MaxKnown)
-            {
-                _known.Clear();
-            }
-
-            _known[(workspace, id)] = version.Artifact;
+            _known.AddOrUpdate((workspace, id), version.Artifact);
         }
 
         return version?.Artifact;

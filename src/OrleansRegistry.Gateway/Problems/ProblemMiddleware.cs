@@ -45,6 +45,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
             case TooManyLookUpsException:
                 return new RegistryError(ErrorCode.RateLimited, e.Message);
+            case IssuerUnavailableException:
+                LogUnavailable(request.Method, request.Path, e.Message);
+                return new RegistryError(ErrorCode.Unavailable, e.Message);
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);

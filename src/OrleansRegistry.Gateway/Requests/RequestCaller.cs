@@ -49,3 +49,10 @@ internal sealed class CallerIdentity(RequestCaller caller, string scheme) : Clai
 
     public override string Name => caller.Actor;
 }
+
+/// <summary>Whoever shows a token that is the issuer's, but doesn't say what a caller is.</summary>
+internal sealed class RefusedIdentity(RegistryError error, string scheme) : ClaimsIdentity(scheme)
+{
+    /// <summary>Why nobody may act with it.</summary>
+    public RegistryError Error => error;
+}

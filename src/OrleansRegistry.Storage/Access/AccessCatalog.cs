@@ -18,6 +18,20 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
             .ThenBy(key => key.Prefix, StringComparer.Ordinal),
     ];
 
+    public async Task<StoredApiKey?> FindKey(string prefix, CancellationToken cancellationToken)
+    {
+        var query = new CatalogQuery(Rows).Where("kind = 'key' and key = {0}", GrainKeys.ApiKey(prefix));
+        var rows = await database.Read(connection => CatalogReader.Read(connection, query, ReadKey, cancellationToken), cancellationToken);
+        return rows is [var row] ? row : null;
+
+        static StoredApiKey ReadKey(DbDataReader row)
+        {
+            var what = row.GetString(0);
+            var stored = StoredJson.Read<StoredKey>(CatalogReader.Text(row, 1), what);
+            return CatalogReader.Guard(what, () => new StoredApiKey(stored.Key, [.. Convert.FromBase64String(stored.Hash)]));
+        }
+    }
+
     public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) =>
         [.. (await Read<StoredWorkspace>(new CatalogQuery(Rows).Where("kind = 'workspace'").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
 

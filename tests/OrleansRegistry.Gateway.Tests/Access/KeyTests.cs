@@ -77,6 +77,8 @@ public abstract class KeyTests(RegistryServer server)
     [Theory]
     [InlineData("""{"role":"viewer"}""", "name")]
     [InlineData("""{"name":"","role":"viewer"}""", "name")]
+    [InlineData("""{"name":"a\nb","role":"viewer"}""", "name")]
+    [InlineData("""{"name":"a\u202eb","role":"viewer"}""", "name")]
     [InlineData("""{"name":"x"}""", "role")]
     [InlineData("""{"name":"x","role":"Viewer"}""", "role")]
     [InlineData("""{"name":"x","role":4}""", "role")]
@@ -133,13 +135,39 @@ public abstract class KeyTests(RegistryServer server)
     }
 
     [Theory]
-    [InlineData("Basic eDp5")]
-    [InlineData("Bearer")]
-    [InlineData("Bearer  ")]
-    [InlineData("bearer ork_")]
-    [InlineData("ork_")]
-    public async Task What_is_no_key_is_refused(string header) =>
-        (await server.DriverOf(null).Get("/v1/models", ("Authorization", header))).IsProblem(401, ErrorCode.Unauthenticated);
+    [InlineData("Basic eDp5", "The header Authorization must be Bearer, a space, and an API key or token.")]
+    [InlineData("Bearer", "The header Authorization must be Bearer, a space, and an API key or token.")]
+    [InlineData("Bearer  ", "The header Authorization must be Bearer, a space, and an API key or token.")]
+    [InlineData("Bearer x", "This is no API key: they begin with ork_.")]
+    [InlineData("bearer ork_", "The API key is mistyped: its length or its checksum is wrong.")]
+    [InlineData("ork_", "The header Authorization must be Bearer, a space, and an API key or token.")]
+    public async Task A1_what_is_no_key_is_refused_and_told_why(string header, string why) =>
+        Assert.Equal(why, (await server.DriverOf(null).Get("/v1/models", ("Authorization", header))).IsProblem(401, ErrorCode.Unauthenticated)["detail"]);
+
+    [Fact]
+    public async Task A1_why_a_key_counts_no_more_is_told_to_those_who_have_it()
+    {
+        var (revoked, prefix) = await NewKey("viewer");
+        (await _operator.Delete("/v1/api_keys/" + prefix)).Is(200);
+        var unknown = ApiKey.Create();
+
+        await IsRefused(revoked, "The API key was revoked.");
+        await IsRefused(unknown, "There is no such API key.");
+        await IsRefused(unknown[..^1] + (unknown[^1] == 'x' ? 'y' : 'x'), "The API key is mistyped: its length or its checksum is wrong.");
+        var expiring = await NewKeyThatExpires();
+        while ((await server.DriverOf(expiring).Get("/v1/models")).Status == 200)
+        {
+        }
+
+        await IsRefused(expiring, "The API key has expired.");
+
+        async Task IsRefused(string key, string why)
+        {
+            var reply = (await server.DriverOf(key).Get("/v1/models")).IsProblem(401, ErrorCode.Unauthenticated);
+            Assert.Equal(why, reply["detail"]);
+            Assert.Equal($"Bearer error=\"invalid_token\", error_description=\"{why}\"", reply.Header("WWW-Authenticate"));
+        }
+    }
 
     [Fact]
     public async Task The_word_before_a_key_is_Bearer_or_Api_Key_in_any_case()
@@ -185,6 +213,21 @@ public abstract class KeyTests(RegistryServer server)
 
         var listed = (await _operator.Get("/v1/api_keys")).Is(200).Body!["items"]!.AsArray().Single(item => (string)item!["prefix"]! == prefix)!;
         Assert.EndsWith(":00:00.000Z", (string)listed["last_used_at"]!, StringComparison.Ordinal);
+    }
+
+    /// <summary>A key that lives for as short as it can be made in.</summary>
+    private async Task<string> NewKeyThatExpires()
+    {
+        for (var life = TimeSpan.FromMilliseconds(500); ; life *= 2)
+        {
+            var made = await _operator.Post("/v1/api_keys", $$"""{"name":"short","role":"viewer","expires_at":"{{DateTimeOffset.UtcNow + life:yyyy-MM-ddTHH:mm:ss.fffZ}}"}""");
+            if (made.Status == 201)
+            {
+                return made["key"]!;
+            }
+
+            made.IsInvalid("expires_at");
+        }
     }
 
     private async Task<(string Key, string Prefix)> NewKey(string role)

@@ -60,7 +60,8 @@ public sealed class RouteAccessTests(RouteAccessTests.Server server) : IClassFix
         {
             (string, string)[] header = key is null ? [] : [("Authorization", "Bearer " + key)];
             var reply = (await Send(server.DriverOf(null), method, pattern, header)).IsProblem(401, ErrorCode.Unauthenticated);
-            Assert.Equal("Bearer", reply.Header("WWW-Authenticate"));
+            Assert.Equal(
+                string.IsNullOrEmpty(key) ? "Bearer" : $"Bearer error=\"invalid_token\", error_description=\"{reply["detail"]}\"", reply.Header("WWW-Authenticate"));
         }
 
         foreach (var role in Enum.GetValues<Role>())

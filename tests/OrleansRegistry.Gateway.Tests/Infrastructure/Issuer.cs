@@ -17,7 +17,20 @@ public sealed class Issuer : IAsyncDisposable
 
     private string _rsaId = "rsa";
 
+    private int _fetches;
+    private bool _isAway;
+
     private Issuer(WebApplication app) => _app = app;
+
+    /// <summary>How often its keys were asked for.</summary>
+    public int Fetches => Volatile.Read(ref _fetches);
+
+    /// <summary>Whether it answers nobody's question for its keys.</summary>
+    public bool IsAway
+    {
+        get => Volatile.Read(ref _isAway);
+        set => Volatile.Write(ref _isAway, value);
+    }
 
     /// <summary>Its name, and where it is.</summary>
     public string Authority => _app.Urls.Single();
@@ -41,7 +54,12 @@ public sealed class Issuer : IAsyncDisposable
         var issuer = new Issuer(app);
         app.MapGet("/.well-known/openid-configuration", () => Results.Content(
             $$"""{"issuer":"{{issuer.Authority}}","jwks_uri":"{{issuer.Authority}}/keys"}""", "application/json"));
-        app.MapGet("/keys", () => Results.Content($$"""{"keys":[{{issuer.PublicKeys()}}]}""", "application/json"));
+        app.MapGet("/keys", () =>
+        {
+            Interlocked.Increment(ref issuer._fetches);
+            return issuer.IsAway ? Results.StatusCode(StatusCodes.Status503ServiceUnavailable)
+                : Results.Content($$"""{"keys":[{{issuer.PublicKeys()}}]}""", "application/json");
+        });
         await app.StartAsync();
         return issuer;
     }

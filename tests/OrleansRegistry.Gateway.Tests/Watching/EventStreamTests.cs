@@ -32,7 +32,7 @@ public sealed class EventStreamTests : IAsyncLifetime
             .AddSingleton<IHostApplicationLifetime>(_lifetime)
             .AddSingleton(_feed)
             .AddSingleton(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }))
-            .AddSingleton(services => new ApiKeyAuthenticator(services.GetRequiredService<AccessSecret>(), null!, null!, _clock))
+            .AddSingleton(services => new ApiKeyAuthenticator(services.GetRequiredService<AccessSecret>(), null!, null!, null!, _clock))
             .BuildServiceProvider();
     }
 

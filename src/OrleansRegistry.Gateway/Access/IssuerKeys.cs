@@ -1,0 +1,187 @@
+using System.Collections.Frozen;
+using BitFaster.Caching.Lru;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect.Configuration;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>
+/// The keys that an OpenID Connect issuer signs with. They are fetched every five minutes, so that a withdrawn key ends, and inside of a
+/// request whose token names a key that is not known, so that a new key counts from its first token on. There is one fetch at a time, two
+/// seconds after the one before at the soonest, and requests wait for it: strangers, who can name any key, make a token of a new key wait,
+/// but can't have it refused.
+/// </summary>
+internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock, ILogger<IssuerKeys> logger)
+    : BackgroundService, IConfigurationManager<OpenIdConnectConfiguration>
+{
+    /// <summary>How often the keys are fetched without a reason.</summary>
+    internal static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long keys count that can't be fetched again.</summary>
+    internal static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
+
+    /// <summary>The shortest time between two fetches.</summary>
+    internal static readonly TimeSpan FetchPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>For how long nobody asks again for a key that the issuer didn't have.</summary>
+    internal static readonly TimeSpan UnknownDuration = TimeSpan.FromSeconds(30);
+
+    private const int MaxUnknown = 1000;
+    private const int MaxKeyId = 256;
+    private const int MaxAnswerBytes = 1024 * 1024;
+
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentLru<string, long> _unknownSince = new(MaxUnknown);
+    private readonly HttpClient _http = new() { MaxResponseContentBufferSize = MaxAnswerBytes };
+    private readonly Lock _lock = new();
+    private Task _fetch = Task.CompletedTask;
+    private Fetched? _last;
+    private long? _beganAt;
+    private int _began;
+    private int _ended;
+    private bool _failed;
+
+    /// <summary>The issuer with its keys.</summary>
+    /// <exception cref="IssuerUnavailableException">They were not fetched yet, or for too long, and can't be now.</exception>
+    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
+    {
+        if (Present() is { } present)
+        {
+            return present.Issuer;
+        }
+
+        await Fetch().WaitAsync(cancel);
+        return Present()?.Issuer ?? throw new IssuerUnavailableException();
+    }
+
+    /// <summary>Sees to it that a key of the issuer is known before a token that names it is checked.</summary>
+    /// <exception cref="IssuerUnavailableException">The key is not known, and the issuer can't be asked for it.</exception>
+    public async Task Find(string keyId, CancellationToken cancellationToken)
+    {
+        // What an earlier fetch brings may have been said before the issuer had the key.
+        var earlier = Volatile.Read(ref _began);
+        while (Present()?.KeyIds.Contains(keyId) is not true)
+        {
+            if (keyId.Length > MaxKeyId || (_unknownSince.TryGet(keyId, out var since) && clock.GetElapsedTime(since) < UnknownDuration))
+            {
+                return;
+            }
+
+            if (Volatile.Read(ref _ended) > earlier)
+            {
+                if (_failed)
+                {
+                    throw new IssuerUnavailableException();
+                }
+
+                _unknownSince.AddOrUpdate(keyId, clock.GetTimestamp());
+                return;
+            }
+
+            await Fetch().WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Asks for nothing: <see cref="Find"/> has, if there was a reason.</summary>
+    public void RequestRefresh()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _http.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(RefreshInterval, clock);
+        do
+        {
+            await Fetch().WaitAsync(stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private Fetched? Present() => Volatile.Read(ref _last) is { } last && clock.GetElapsedTime(last.At) < MaxAge ? last : null;
+
+    /// <summary>The fetch that is under way, or the next one.</summary>
+    private Task Fetch()
+    {
+        lock (_lock)
+        {
+            return _fetch.IsCompleted ? _fetch = FetchAfterPause() : _fetch;
+        }
+    }
+
+    private async Task FetchAfterPause()
+    {
+        if (_beganAt is { } before && FetchPause - clock.GetElapsedTime(before) is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left, clock);
+        }
+
+        var began = clock.GetTimestamp();
+        _beganAt = began;
+        Volatile.Write(ref _began, _began + 1);
+        try
+        {
+            using var timeout = new CancellationTokenSource(FetchTimeout, clock);
+            var documents = new HttpDocumentRetriever(_http) { RequireHttps = !new Uri(options.Authority).IsLoopback };
+            var issuer = await OpenIdConnectConfigurationRetriever.GetAsync(
+                options.Authority.TrimEnd('/') + "/.well-known/openid-configuration", documents, timeout.Token);
+            if (new OpenIdConnectConfigurationValidator().Validate(issuer) is { Succeeded: false, ErrorMessage: var why })
+            {
+                throw new InvalidDataException(why);
+            }
+
+            Volatile.Write(ref _last, new Fetched(issuer, began));
+            _failed = false;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            _failed = true;
+            LogFailed(options.Authority, (e.InnerException ?? e).Message);
+        }
+        finally
+        {
+            Volatile.Write(ref _ended, _ended + 1);
+        }
+    }
+
+    [LoggerMessage(221, LogLevel.Warning, "The keys of the issuer {Authority} can't be fetched; the last ones count for an hour: {Why}")]
+    private partial void LogFailed(string authority, string why);
+
+    private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At)
+    {
+        public FrozenSet<string> KeyIds { get; } = Issuer.SigningKeys.Select(key => key.KeyId).OfType<string>().ToFrozenSet(StringComparer.Ordinal);
+    }
+}
+
+/// <summary>A token can't be checked, since its issuer can't be asked for its keys.</summary>
+public sealed class IssuerUnavailableException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public IssuerUnavailableException()
+        : this("The issuer of tokens can't be asked for its keys now.")
+    {
+    }
+
+    /// <summary>Makes the exception with a message.</summary>
+    public IssuerUnavailableException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the exception with a message and its cause.</summary>
+    public IssuerUnavailableException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
