@@ -19,7 +19,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
         _catalog = new GrainCatalog(grains);
         _lookup = new ModelLookup(_catalog);
         _resolver = new ModelResolver(grains, _catalog);
-        _deployer = new Deployer(grains, _catalog, clock);
+        _deployer = new Deployer(grains, _catalog, _lookup, clock);
         _watch = new VersionWatch(_catalog, clock);
     }
 

@@ -43,6 +43,11 @@ public class ModelRegistryOptions
             problems.Add($"{nameof(Name)} must be 1 to {MaxName} characters without blanks and control characters.");
         }
 
+        if (!ModelName.IsNormalizing)
+        {
+            problems.Add(ModelName.NotNormalizing);
+        }
+
         if (!CommandValidation.IsWorkspace(Workspace))
         {
             problems.Add($"{nameof(Workspace)} '{Workspace}' is not the name of a workspace.");

@@ -28,6 +28,7 @@ public static class RegistryGrains
         services.AddOptions<ModelOptions>();
         services.AddOptions<BillingOptions>();
         services.AddSingleton<IIncomingGrainCallFilter, WorkspaceGuard>();
+        services.AddSingleton<IIncomingGrainCallFilter, UnknownGrains>();
         services.AddSingleton<IOutgoingGrainCallFilter, WorkspaceGuard>();
         services.AddHostedService<StartKeeper>();
         services.AddSingleton<WebhookSender>();

@@ -129,7 +129,7 @@ internal sealed record RegistrySettings
     /// <exception cref="InvalidSettingsException">One or more are not valid; the message says all that is wrong.</exception>
     public static RegistrySettings Read(IConfiguration configuration)
     {
-        List<string> problems = [];
+        List<string> problems = ModelName.IsNormalizing ? [] : [ModelName.NotNormalizing];
         var root = new SettingsSection(configuration.GetSection(Root), problems);
         var limits = root.Section(nameof(Limits));
         var urls = configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrls;

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Models;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Gateway.Tests;
@@ -5,12 +8,67 @@ namespace OrleansRegistry.Gateway.Tests;
 /// <summary>Deployments that are repeated because their outcome was not known.</summary>
 public sealed class DeployerTests
 {
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task E3_a_refused_deployment_of_a_new_name_leaves_no_row_behind(bool isPostgres)
+    {
+        await using var database = isPostgres ? await TestDatabase.Postgres() : TestDatabase.Sqlite();
+        await using var silo = await TestSilo.Start(database.Options, services => services.Configure<ModelOptions>(options => options.ModelsPerWorkspace = 2));
+        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelLookup(silo.Catalog), silo.Clock);
+        var first = (await Deploy("Model")).Value!.Version;
+        Assert.Null((await silo.Model(first.ModelId).DeleteModel(new DeleteModelCommand { Context = silo.Command() })).Error);
+        var rows = await Rows();
+
+        foreach (var name in (string[])["Another", "Model"])
+        {
+            await Refuses(ErrorCode.ValidationFailed, name, deploy => deploy with { Base = "1.4" });
+            await Refuses(ErrorCode.ValidationFailed, name, deploy => deploy with { Version = "1.0.0", Base = "1" });
+            await Refuses(ErrorCode.ValidationFailed, name, deploy => deploy with { ExternalId = new string('x', 129) });
+            Assert.Null((await Deploy(name, deploy => deploy with { Context = silo.Command(dryRun: true) })).Error);
+        }
+
+        Assert.Equal(rows, await Rows());
+        Assert.Equal("0.1.0", (await Deploy("Model")).Value!.Version.Version);
+        Assert.Null((await Deploy("Another")).Error);
+        rows = await Rows();
+        await Refuses(ErrorCode.QuotaExceeded, "A third", deploy => deploy);
+        Assert.Equal(rows, await Rows());
+
+        async Task Refuses(string code, string name, Func<DeployCommand, DeployCommand> change) => Assert.Equal(code, (await Deploy(name, change)).Error?.Code);
+
+        Task<Outcome<DeployAnswer>> Deploy(string name, Func<DeployCommand, DeployCommand>? change = null)
+        {
+            var command = new DeployCommand { Context = silo.Command(), ModelName = name };
+            return deployer.Deploy(GrainKeys.DefaultWorkspace, change?.Invoke(command) ?? command, CancellationToken.None);
+        }
+
+        async Task<string?> Rows() => Convert.ToString(
+            await TestRows.Execute(database.Options, "select count(*) || ' rows, ' || sum(version) || ' writes' from registry_state"), CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public async Task N5_many_first_deployments_of_one_name_at_once_make_one_model()
+    {
+        await using var database = TestDatabase.Sqlite();
+        await using var silo = await TestSilo.Start(database.Options);
+        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelLookup(silo.Catalog), silo.Clock);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => deployer.Deploy(
+            GrainKeys.DefaultWorkspace, new DeployCommand { Context = silo.Command(), ModelName = "Model" }, CancellationToken.None)));
+
+        Assert.Single(outcomes.Select(outcome => outcome.Value!.Version.ModelId).Distinct());
+        Assert.Equal(
+            Enumerable.Range(1, 50).Select(minor => $"0.{minor}.0").Order(StringComparer.Ordinal),
+            outcomes.Select(outcome => outcome.Value!.Version.Version).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task N5_E1_a_repeated_deployment_is_not_answered_before_its_model_routes_to_it()
     {
         await using var database = TestDatabase.Sqlite();
         await using var silo = await TestSilo.Start(database.Options);
-        var deployer = new Deployer(silo.Grains, silo.Catalog, silo.Clock);
+        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelLookup(silo.Catalog), silo.Clock);
         Task<Outcome<DeployAnswer>> Deploy(string key) => deployer.Deploy(
             GrainKeys.DefaultWorkspace,
             new DeployCommand

@@ -35,6 +35,29 @@ public sealed class LookupTests
     }
 
     [Fact]
+    public async Task A_full_cache_forgets_one_name_at_a_time_and_none_that_is_in_use()
+    {
+        var lookup = new ModelLookup(_catalog);
+        foreach (var name in Enumerable.Range(0, 30_000).Select(n => $"name {n}").Prepend("in use"))
+        {
+            _catalog.Names[name] = "1111111111";
+            await Ask(name);
+            await Ask("in use");
+        }
+
+        Assert.Equal(30_001, _catalog.NameReads);
+        // Some of those that came last are known too, and most of them are not.
+        foreach (var n in Enumerable.Range(0, 30_000))
+        {
+            await Ask($"name {n}");
+        }
+
+        Assert.InRange(_catalog.NameReads, 30_001 + 20_000, 30_001 + 30_000);
+
+        Task Ask(string name) => lookup.Ask("default", name, id => Task.FromResult<Outcome<string>>(id), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Waiting_looks_again_until_the_version_has_settled()
     {
         var clock = new FakeTimeProvider();

@@ -176,6 +176,22 @@ public sealed class StartTests : IAsyncLifetime
         Assert.Contains("HealthPort is", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("check")]
+    public async Task A3_a_runtime_that_does_not_normalize_names_keeps_the_node_from_starting(params string[] command)
+    {
+        var settings = Settings with { Environment = new Dictionary<string, string> { ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1" } };
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(settings, command);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("does not normalize names", output, StringComparison.Ordinal);
+        Assert.Contains("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(settings.DataDirectory));
+    }
+
     [Fact]
     public async Task A_file_that_is_no_database_keeps_the_node_from_starting()
     {

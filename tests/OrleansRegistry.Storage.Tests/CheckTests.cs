@@ -28,6 +28,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         ["model name"] = ("version-2", row => row["model_name"] = "Another model", "names its model Another model"),
         ["deleted model"] = ("model", row => row["deleted_at"] = "2026-03-01T12:00:00.000Z", "is deleted, but its events don't say so"),
         ["name"] = ("model", row => row["name"] = "Another model", "is not the one that the name Another model leads to"),
+        ["name as another runtime stored it"] = ("model", row => row["name"] = "e\u0301", "has a name that is not in normalization form C"),
         ["other model"] = ("version-2", row => row["model_id"] = "0000000000", "holds the state of another"),
         ["other workspace"] = ("model", row => row["workspace"] = "other", "holds the state of another"),
         ["shape of a model"] = ("model", row => row.AsObject().Remove("active"), "is not readable"),

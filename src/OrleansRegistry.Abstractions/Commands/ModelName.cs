@@ -11,6 +11,16 @@ public static class ModelName
     /// <summary>The most characters (UTF-16 code units) a name may have.</summary>
     public const int MaxLength = 128;
 
+    /// <summary>
+    /// Whether this runtime normalizes names. Without ICU, in the globalization-invariant mode that images of Alpine Linux choose, it leaves them
+    /// as they are, and one name could be two models.
+    /// </summary>
+    public static bool IsNormalizing => Normalize("e\u0301") == "\u00e9";
+
+    /// <summary>What to do when it doesn't.</summary>
+    public const string NotNormalizing =
+        "The runtime does not normalize names (NFC). Install ICU (icu-libs on Alpine Linux), and don't set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.";
+
     /// <summary>The form in which a name is stored and compared: trimmed, in normalization form C. A text that is no Unicode stays as it is.</summary>
     public static string Normalize(string name)
     {
@@ -36,6 +46,7 @@ public static class ModelName
             { Length: > MaxLength } => "must have at most 128 characters",
             "." or ".." => "must not be . or ..",
             _ when !WellFormedText.IsWellFormed(name) => WellFormedText.Rule,
+            _ when !name.IsNormalized(NormalizationForm.FormC) => "must be in Unicode normalization form C",
             _ when name.AsSpan().ContainsAny('/', '\\', '%') => "must not contain / \\ or %",
             _ when !WellFormedText.IsName(name) => WellFormedText.NameRule,
             _ => null,

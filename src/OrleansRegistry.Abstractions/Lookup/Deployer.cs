@@ -1,7 +1,8 @@
 namespace OrleansRegistry;
 
 /// <summary>Brings a deployment to the model that its name belongs to.</summary>
-public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, TimeProvider clock)
+/// <remarks>A name is claimed only when it is decided that it gets a version: what is refused leaves no row behind (rule E3).</remarks>
+public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, ModelLookup lookup, TimeProvider clock)
 {
     private const int MaxTries = 8;
 
@@ -39,24 +40,38 @@ public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, Ti
         if (command.Idempotency is { } repeated
             && await catalog.FindDeployment(workspace, name, repeated.Key, cancellationToken) is { Version.ModelId: var its })
         {
-            return await grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, its)).Deploy(command);
+            return await Model(workspace, its).Deploy(command);
         }
 
         var owner = grains.GetGrain<IModelNameGrain>(GrainKeys.Name(workspace, name));
-        var isDryRun = command.Context.DryRun;
-        var id = isDryRun ? await owner.Get() ?? ModelId.New() : await owner.Claim(not: null);
+        string? deleted = null;
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, id)).Deploy(command);
-            if (outcome.Error?.Code != ErrorCode.ModelDeleted)
+            var known = await lookup.Ask(workspace, name, id => Model(workspace, id).Deploy(command), cancellationToken);
+            if (known.Error?.Code != ErrorCode.ModelNotFound)
             {
-                return outcome;
+                return known;
             }
 
-            // The name is free again. One that is only tried gets an id that nothing will ever be stored under.
-            id = isDryRun ? ModelId.New() : await owner.Claim(not: id);
+            // An id that nobody has: the model to be.
+            var decided = await Model(workspace, ModelId.New()).Deploy(command with { Context = command.Context with { DryRun = true } });
+            if (command.Context.DryRun || decided.Error is not null)
+            {
+                return decided;
+            }
+
+            var claimed = await owner.Claim(deleted);
+            var made = await Model(workspace, claimed).Deploy(command);
+            if (made.Error?.Code != ErrorCode.ModelDeleted)
+            {
+                return made;
+            }
+
+            // The name is free again.
+            deleted = claimed;
         }
 
         return new RegistryError(ErrorCode.Unavailable, "The model is being deleted again and again; nothing was deployed.");
     }
+    private IModelGrain Model(string workspace, string id) => grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, id));
 }

@@ -31,6 +31,23 @@ public sealed class ModelLookup(IWorkspaceCatalog catalog)
         return NotFound(text);
     }
 
+    /// <summary>Whether there is a model of an id, or was one. Asked before a grain is, which would be made for any id.</summary>
+    public async Task<bool> Has(string workspace, string modelId, CancellationToken cancellationToken)
+    {
+        if (_known.TryGet((workspace, modelId), out var known))
+        {
+            return !known.IsName;
+        }
+
+        var isThere = await catalog.FindModel(workspace, modelId, cancellationToken) is not null;
+        if (isThere)
+        {
+            _known.AddOrUpdate((workspace, modelId), new Place(modelId, IsName: false));
+        }
+
+        return isThere;
+    }
+
     /// <summary>Reads the model of a path: a living one by its name, also a deleted one by its id. Null when there is none.</summary>
     public async Task<CatalogModel?> Read(string workspace, string text, CancellationToken cancellationToken)
     {

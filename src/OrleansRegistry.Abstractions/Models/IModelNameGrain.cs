@@ -2,12 +2,12 @@ namespace OrleansRegistry;
 
 /// <summary>
 /// Owns which model id a name belongs to. Key: <see cref="GrainKeys.Name"/>. It calls nobody; a name that was claimed for a model
-/// that was never deployed simply keeps its id until somebody deploys.
+/// that was never deployed simply keeps its id until somebody deploys; only a command with an unknown outcome leaves such a name.
 /// </summary>
 [Alias("OrleansRegistry.IModelNameGrain")]
 public interface IModelNameGrain : IGrainWithStringKey
 {
-    /// <summary>The model id that the name is claimed for, or null. Claims nothing.</summary>
+    /// <summary>The model id that the name is claimed for, or null. Claims nothing. Asked by gateways of the release before.</summary>
     [Alias("Get")]
     Task<string?> Get();
 

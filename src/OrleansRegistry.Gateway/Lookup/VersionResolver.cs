@@ -16,7 +16,7 @@ public sealed class VersionResolver(ModelLookup lookup, ModelResolver models)
     public async Task<Outcome<ResolvedVersion>> Resolve(RequestCaller caller, VersionId id, CancellationToken cancellationToken)
     {
         var selector = id.ToString();
-        if (!caller.Reaches(id.ModelId))
+        if (!caller.Reaches(id.ModelId) || !await lookup.Has(caller.Workspace, id.ModelId, cancellationToken))
         {
             return Routes.NoVersion(selector);
         }

@@ -14,7 +14,7 @@ namespace OrleansRegistry.Access;
 /// </remarks>
 internal sealed class ApiKeyGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IGrainFactory grains, TimeProvider clock)
-    : IGrainBase, IApiKeyGrain
+    : IGrainBase, IApiKeyGrain, IPerhapsUnknown
 {
     private static readonly TimeSpan UseIsNoted = TimeSpan.FromHours(1);
     private static readonly TimeSpan DoubtInterval = TimeSpan.FromSeconds(1);
@@ -32,6 +32,8 @@ internal sealed class ApiKeyGrain(
     private long _leasedAt = clock.GetTimestamp();
 
     public IGrainContext GrainContext => context;
+
+    public bool IsUnknown => _isConfirmed && _row.Value is null;
 
     public async Task OnActivateAsync(CancellationToken cancellationToken) => await Confirm();
 

@@ -12,12 +12,15 @@ internal sealed class BillingGrain(
     IGrainFactory grains,
     IBillingCatalog catalog,
     TimeProvider clock)
-    : IGrainBase, IBillingGrain
+    : IGrainBase, IBillingGrain, IPerhapsUnknown
 {
     private readonly StateRow<StatementView> _row = new(storage, StorageNames.Billing, context.GrainId);
     private readonly (string Workspace, string Month) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
 
     public IGrainContext GrainContext => context;
+
+    /// <summary>A month that has not begun: there are thousands of them.</summary>
+    public bool IsUnknown => _row.Value is null && Month.Start > clock.GetUtcNow();
 
     private BillingMonth Month => BillingMonth.TryParse(_key.Month, out var month) ? month : throw new FormatException($"'{_key.Month}' is no month.");
 

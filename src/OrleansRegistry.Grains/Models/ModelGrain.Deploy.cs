@@ -56,7 +56,8 @@ internal sealed partial class ModelGrain
 
         var transition = new DeployTransition(
             NewVersion(command, model.NextOrdinal, number.ToString(), VersionNumbering.IsHighest(number, latest)), command.Publish);
-        var prepared = await Prepare(model.NextOrdinal, command.Context, transition, at);
+        // A model without a row has no version that could be asked.
+        var prepared = known is null ? new PreparedVersion(transition.Apply(null, at), RowVersion: 0) : await Prepare(model.NextOrdinal, command.Context, transition, at);
         if (prepared.Step is not { } step)
         {
             // The version has a row that this model doesn't know: a write that was in doubt took effect after all.

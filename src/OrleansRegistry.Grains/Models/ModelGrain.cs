@@ -21,7 +21,7 @@ internal sealed partial class ModelGrain(
     TimeProvider clock,
     RegistryMetrics metrics,
     ILogger<ModelGrain> logger)
-    : IGrainBase, IModelGrain, IModelServing
+    : IGrainBase, IModelGrain, IModelServing, IPerhapsUnknown
 {
     /// <summary>How far a silo's clock may be from the database's, which judges deadlines last.</summary>
     private static readonly TimeSpan ClocksApart = TimeSpan.FromSeconds(2);
@@ -35,6 +35,8 @@ internal sealed partial class ModelGrain(
     private IGrainTimer? _doubtTimer;
 
     public IGrainContext GrainContext => context;
+
+    public bool IsUnknown => _isLoaded && _row.Value is null && _doubtfulUntil is null;
 
     public async Task<Outcome<ResolvedVersion>> Resolve(string? selector)
     {

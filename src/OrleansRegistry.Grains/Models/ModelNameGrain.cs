@@ -6,12 +6,14 @@ namespace OrleansRegistry.Models;
 
 /// <inheritdoc cref="IModelNameGrain"/>
 internal sealed class ModelNameGrain([FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context)
-    : IGrainBase, IModelNameGrain
+    : IGrainBase, IModelNameGrain, IPerhapsUnknown
 {
     private readonly StateRow<ModelNameState> _row = new(storage, StorageNames.Name, context.GrainId);
     private bool _isConfirmed;
 
     public IGrainContext GrainContext => context;
+
+    public bool IsUnknown => _isConfirmed && _row.Value is null;
 
     public async Task<string?> Get()
     {

@@ -19,7 +19,7 @@ internal sealed partial class WebhookGrain(
     ISiloLease lease,
     TimeProvider clock,
     ILogger<WebhookGrain> logger)
-    : IGrainBase, IWebhookGrain, IDisposable
+    : IGrainBase, IWebhookGrain, IPerhapsUnknown, IDisposable
 {
     private readonly StateRow<WebhookRow> _row = new(storage, StorageNames.Webhook, context.GrainId);
     private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
@@ -33,6 +33,8 @@ internal sealed partial class WebhookGrain(
     private long _seen;
 
     public IGrainContext GrainContext => context;
+
+    public bool IsUnknown => _isConfirmed && _row.Value is null;
 
     private WebhookRow? Present => _row.Value is { DeletedAt: null } row ? row : null;
 

@@ -11,12 +11,21 @@ internal static class ModelAudit
     /// <param name="versions">All its versions.</param>
     /// <param name="events">All its events, or null when the first ones were removed because of their age.</param>
     public static IEnumerable<Finding> Compare(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent>? events) =>
-        Numbers(model, versions)
+        Name(model)
+            .Concat(Numbers(model, versions))
             .Concat(ActiveTable(model, versions))
             .Concat(Primary(model))
             .Concat(versions.SelectMany(version => Name(model, version)))
             .Concat(versions.SelectMany(Meter))
             .Concat(events is null ? [] : History(model, versions, events));
+
+    private static IEnumerable<Finding> Name(StoredModel model)
+    {
+        if (ModelName.Normalize(model.Name) != model.Name)
+        {
+            yield return Of(model, "has a name that is not in normalization form C: nobody finds it by its name");
+        }
+    }
 
     private static IEnumerable<Finding> Numbers(StoredModel model, IReadOnlyList<StoredVersion> versions)
     {

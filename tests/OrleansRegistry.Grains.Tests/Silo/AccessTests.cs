@@ -100,6 +100,46 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     }
 
     [Fact]
+    public async Task E5_what_nobody_has_stays_in_no_memory()
+    {
+        await Make("default");
+        var deployed = await Deploy("A model");
+        List<string> keys = [];
+        for (var n = 0; n < 20; n++)
+        {
+            var id = ModelId.New();
+            var prefix = id[..8];
+            var month = BillingMonth.Of(Silo.Clock.GetUtcNow().AddMonths(n + 1));
+            keys.AddRange([GrainKeys.Model("default", id), GrainKeys.Webhook("default", id), GrainKeys.ApiKey(prefix), GrainKeys.Name("default", id), GrainKeys.Billing("default", month)]);
+            var model = Silo.Model(id);
+            Assert.Equal(ErrorCode.ModelNotFound, (await model.Resolve(null)).Error?.Code);
+            Assert.Equal(ErrorCode.VersionNotFound, (await model.Publish(new PublishCommand { Context = Silo.Command(), Ordinal = 1 })).Error?.Code);
+            Assert.NotNull((await model.Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "x", Base = "9.9" })).Error);
+            Assert.Null((await model.Deploy(new DeployCommand { Context = Silo.Command(dryRun: true), ModelName = "x" })).Error);
+            Assert.Null(await Silo.Name(id).Get());
+            var webhook = Silo.Grains.GetGrain<IWebhookGrain>(GrainKeys.Webhook("default", id));
+            Assert.Equal(ErrorCode.WebhookNotFound, (await webhook.Get()).Error?.Code);
+            Assert.Null(await Key(prefix).Authenticate(Hash));
+            Assert.Equal(ErrorCode.ApiKeyNotFound, (await Key(prefix).Revoke(Revocation())).Error?.Code);
+            await Silo.Statement(month).Get();
+        }
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await Active()).Overlaps(keys))
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        var active = await Active();
+        Assert.Contains(GrainKeys.Model("default", deployed.ModelId), active);
+        Assert.DoesNotContain(active, key => keys.Any(unknown => key.StartsWith(unknown.Replace("model/", "version/", StringComparison.Ordinal), StringComparison.Ordinal)));
+
+        async Task<HashSet<string>> Active() =>
+            [.. (await Silo.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics()).Select(grain => grain.GrainId.Key.ToString()!)];
+    }
+
+    [Fact]
     public async Task A_key_is_known_by_its_hash_until_it_is_revoked()
     {
         await Make("default");
