@@ -1,7 +1,8 @@
 using System.Globalization;
 using OrleansRegistry.Benchmarks;
 
-// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "foreign"
+// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "deploying" one
+// that deploys on SQLite with and without a crowd of another workspace, "foreign"
 // the time of refusals, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
@@ -10,6 +11,10 @@ if (args is ["serve", var name, .. var rest])
 else if (args is ["noisy"])
 {
     await NoisyNeighbour.Run();
+}
+else if (args is ["deploying"])
+{
+    await CrowdedWriters.Run();
 }
 else if (args is ["foreign"])
 {

@@ -7,26 +7,25 @@ namespace OrleansRegistry.Storage.Sqlite;
 /// <summary>Hands out connections that write, one open at a time.</summary>
 internal sealed class SqliteWriters(string connectionString, TimeSpan patience) : DbDataSource
 {
-    [SuppressMessage("Usage", "CA2213", Justification = "It has no wait handle, and connections give their turn back after the source is gone.")]
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly WriterTurns _turns = new();
 
     public override string ConnectionString => connectionString;
 
-    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turn, patience);
+    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turns, patience);
 
-    private sealed class WriterConnection(string connectionString, SemaphoreSlim turn, TimeSpan patience) : SqliteConnection(connectionString)
+    private sealed class WriterConnection(string connectionString, WriterTurns turns, TimeSpan patience) : SqliteConnection(connectionString)
     {
         private bool _hasTurn;
 
         public override void Open()
         {
-            Take(turn.Wait(patience));
+            Enter(CancellationToken.None).GetAwaiter().GetResult();
             Begin();
         }
 
         public override async Task OpenAsync(CancellationToken cancellationToken)
         {
-            Take(await turn.WaitAsync(patience, cancellationToken));
+            await Enter(cancellationToken);
             Begin();
         }
 
@@ -42,8 +41,18 @@ internal sealed class SqliteWriters(string connectionString, TimeSpan patience) 
             Return();
         }
 
-        private void Take(bool taken) =>
-            _hasTurn = taken ? true : throw new TimeoutException("The SQLite file is busy: no writer's turn within the time a command has.");
+        private async Task Enter(CancellationToken cancellationToken)
+        {
+            try
+            {
+                await turns.Enter(WorkspaceScope.Current ?? "", patience, cancellationToken);
+                _hasTurn = true;
+            }
+            catch (TimeoutException e)
+            {
+                throw new TimeoutException("The SQLite file is busy: no writer's turn within the time a command has.", e);
+            }
+        }
 
         private void Begin()
         {
@@ -66,7 +75,7 @@ internal sealed class SqliteWriters(string connectionString, TimeSpan patience) 
             if (_hasTurn)
             {
                 _hasTurn = false;
-                turn.Release();
+                turns.Leave();
             }
         }
     }
