@@ -39,6 +39,9 @@ public static class ErrorCode
     /// <summary>409: the workspace has as many of something as it may have; the detail names it.</summary>
     public const string QuotaExceeded = "quota_exceeded";
 
+    /// <summary>409: the API key was revoked or has expired, so that none can take its place.</summary>
+    public const string ApiKeyEnded = "api_key_ended";
+
     /// <summary>409: the workspace has as many webhooks as it may have.</summary>
     public const string TooManyWebhooks = "too_many_webhooks";
 

@@ -103,6 +103,7 @@ public static class RegistryGateway
         services.AddSingleton<ApiKeyAuthenticator>();
         services.AddSingleton<RequestRates>();
         services.AddSingleton<OpenRequests>();
+        services.AddSingleton<KeyQuota>();
         services.AddHostedService<FirstKey>();
         var authentication = services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
             ApiKeyHandler.SchemeName,

@@ -303,6 +303,7 @@ internal sealed record RegistrySettings
             Directory = root.Text(nameof(DataDirectory), "data"),
             Secret = secret,
             AdminKey = adminKey.Length == 0 ? null : adminKey,
+            DefaultKeyDays = auth.Number(nameof(AccessOptions.DefaultKeyDays), 0, 36_500, 0),
             AllowedHosts = Split(hosts),
             Oidc = ReadOidc(auth.Section(nameof(AccessOptions.Oidc))),
         };
@@ -382,6 +383,7 @@ internal sealed record RegistrySettings
             Connections = section.Number(nameof(LimitOptions.Connections), 1, MaxLimit, defaults.Connections),
             ConnectionsPerAddress = AnyNumber(nameof(LimitOptions.ConnectionsPerAddress), defaults.ConnectionsPerAddress),
             FirstByteTimeoutSeconds = section.Number(nameof(LimitOptions.FirstByteTimeoutSeconds), 0, 3600, defaults.FirstByteTimeoutSeconds),
+            KeysPerWorkspace = AnyNumber(nameof(LimitOptions.KeysPerWorkspace), defaults.KeysPerWorkspace),
             ConcurrentInvocationsPerModel = section.Number(
                 nameof(LimitOptions.ConcurrentInvocationsPerModel), 1, MaxLimit, defaults.ConcurrentInvocationsPerModel),
         };

@@ -5,9 +5,13 @@ namespace OrleansRegistry;
 /// <summary>Reads over the stored keys and workspaces. They activate no grain; rows that can't be read are left out, and logged.</summary>
 public interface IAccessCatalog
 {
-    /// <summary>The keys that act in a workspace, oldest first, revoked and expired ones too.</summary>
+    /// <summary>The keys that act in a workspace, oldest first, revoked and expired ones too, at most <paramref name="limit"/>.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
-    Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, CancellationToken cancellationToken);
+    Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, ApiKeyCursor? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>How many keys that act in a workspace are neither revoked nor expired at an instant.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<long> CountKeys(string workspace, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>The key of a prefix, revoked and expired ones too, or null.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
@@ -34,3 +38,8 @@ public interface IAccessCatalog
 /// <param name="Key">The key as callers see it.</param>
 /// <param name="Hash">The keyed hash of the whole key.</param>
 public sealed record StoredApiKey(ApiKeyView Key, ImmutableArray<byte> Hash);
+
+/// <summary>A place in a list of API keys.</summary>
+/// <param name="CreatedAt">When the last key seen was made.</param>
+/// <param name="Prefix">Its prefix.</param>
+public sealed record ApiKeyCursor(DateTimeOffset CreatedAt, string Prefix);

@@ -23,6 +23,12 @@ public interface IApiKeyGrain : IGrainWithStringKey
     [Alias("Revoke")]
     Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command);
 
+    /// <summary>
+    /// Makes a new key of the same name, role, models and lifetime, and answers it. This one ends once the overlap is over, unless it does before.
+    /// </summary>
+    [Alias("Rotate")]
+    Task<Outcome<ApiKeyView>> Rotate(RotateApiKeyCommand command);
+
     /// <summary>Notes that the key was used; to the hour.</summary>
     [Alias("NoteUse")]
     Task NoteUse();
@@ -149,4 +155,39 @@ public sealed record RevokeApiKeyCommand
     /// <summary>The highest role the key may have: nobody revokes what is above them.</summary>
     [Id(2)]
     public required Role MostRole { get; init; }
+}
+
+/// <summary>Puts a new API key in the place of one.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RotateApiKeyCommand")]
+public sealed record RotateApiKeyCommand
+{
+    /// <summary>How long both keys count unless the command says otherwise: a day.</summary>
+    public const int DefaultOverlapSeconds = 86_400;
+
+    /// <summary>The longest that both keys may count: 30 days.</summary>
+    public const int MaxOverlapSeconds = 30 * 86_400;
+
+    /// <summary>Who, until when.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>The workspace the key must act in, or null for any.</summary>
+    [Id(1)]
+    public string? Workspace { get; init; }
+
+    /// <summary>The highest role the key may have: nobody makes a key above them.</summary>
+    [Id(2)]
+    public required Role MostRole { get; init; }
+
+    /// <summary>The prefix of the new key.</summary>
+    [Id(3)]
+    public required string NewPrefix { get; init; }
+
+    /// <summary>The keyed hash of the whole new key, 32 bytes.</summary>
+    [Id(4)]
+    public required ImmutableArray<byte> NewHash { get; init; }
+
+    /// <summary>How long both keys count, in seconds.</summary>
+    [Id(5)]
+    public required int OverlapSeconds { get; init; }
 }

@@ -48,6 +48,9 @@ public static class EventType
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
 
+    /// <summary>Another API key took the place of one, which ends.</summary>
+    public const string ApiKeyRotated = "api_key.rotated";
+
     /// <summary>An API key was revoked.</summary>
     public const string ApiKeyRevoked = "api_key.revoked";
 
@@ -72,5 +75,5 @@ public static class EventType
 
     /// <summary>All types: those of models, and those of the workspace.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [.. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRevoked, RatesUpdated, WebhookCreated, WebhookUpdated, WebhookDeleted];
+        [.. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked, RatesUpdated, WebhookCreated, WebhookUpdated, WebhookDeleted];
 }

@@ -25,6 +25,16 @@ public static partial class CommandValidation
         return problems.ToImmutable();
     }
 
+    /// <summary>What is wrong with a rotation.</summary>
+    public static ImmutableArray<FieldError> Validate(RotateApiKeyCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add(
+            "overlap_seconds",
+            command.OverlapSeconds is < 0 or > RotateApiKeyCommand.MaxOverlapSeconds ? $"must be 0 to {RotateApiKeyCommand.MaxOverlapSeconds}" : null);
+        return problems.ToImmutable();
+    }
+
     /// <summary>Whether a text can be the name of a workspace.</summary>
     public static bool IsWorkspace(string name) => FieldRules.Workspace(name) is null;
 

@@ -17,6 +17,9 @@ public sealed record AccessOptions
     /// <summary>A key of role operator that is there from the start on, or null for one that is drawn when there is no key at all.</summary>
     public string? AdminKey { get; init; }
 
+    /// <summary>After how many days a key ends whose maker says nothing about its end; 0 for never.</summary>
+    public int DefaultKeyDays { get; init; }
+
     /// <summary>The hosts that requests may name; <c>*.example.com</c> stands for all below it.</summary>
     public required IReadOnlyList<string> AllowedHosts { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,14 +21,32 @@ public static class AccessEndpoints
         access.MapGet(Keys, ListApiKeys)
             .WithName("list_api_keys")
             .Needs(Permission.Administer)
-            .Reads(Workspace)
+            .Reads(Workspace, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.WorkspaceNotFound);
         access.MapPost(Keys, CreateApiKey)
             .WithName("create_api_key")
             .Needs(Permission.Administer)
             .Reads()
             .Creates<CreatedApiKey>()
-            .Refuses(ErrorCode.ModelNotFound, ErrorCode.WorkspaceNotFound, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
+            .Refuses(
+                ErrorCode.ModelNotFound,
+                ErrorCode.WorkspaceNotFound,
+                ErrorCode.QuotaExceeded,
+                ErrorCode.PayloadTooLarge,
+                ErrorCode.UnsupportedMediaType,
+                ErrorCode.StateCorrupt);
+        access.MapPost(Keys + "/{prefix}/rotate", RotateApiKey)
+            .WithName("rotate_api_key")
+            .Needs(Permission.Administer)
+            .Reads()
+            .Creates<CreatedApiKey>()
+            .Refuses(
+                ErrorCode.ApiKeyNotFound,
+                ErrorCode.ApiKeyEnded,
+                ErrorCode.QuotaExceeded,
+                ErrorCode.PayloadTooLarge,
+                ErrorCode.UnsupportedMediaType,
+                ErrorCode.StateCorrupt);
         access.MapDelete(Keys + "/{prefix}", RevokeApiKey)
             .WithName("revoke_api_key")
             .Needs(Permission.Administer)
@@ -42,14 +61,34 @@ public static class AccessEndpoints
             .Refuses(ErrorCode.WorkspaceExists, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
     }
 
-    /// <summary>Lists API keys, oldest first, without their secrets; also those that are revoked or expired. All on one page.</summary>
+    /// <summary>Lists API keys, oldest first, without their secrets; also those that are revoked or expired.</summary>
     public static async Task<Answer<Page<ApiKeyView>>> ListApiKeys(
-        RequestCaller caller, HttpRequest request, IAccessCatalog catalog, CancellationToken cancellationToken)
+        RequestCaller caller, HttpRequest request, IAccessCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
     {
-        var workspace = ListEndpoints.Single(Workspace, request);
-        return IsForeign(caller, workspace)
-            ? NoWorkspace(workspace!)
-            : new Page<ApiKeyView>(await catalog.ListKeys(workspace ?? caller.Workspace, cancellationToken), null);
+        var named = ListEndpoints.Single(Workspace, request);
+        if (IsForeign(caller, named))
+        {
+            return NoWorkspace(named!);
+        }
+
+        var workspace = named ?? caller.Workspace;
+        var tokens = pageTokens.For(workspace, ["api_keys"]);
+        ApiKeyCursor? after = null;
+        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        {
+            if (!tokens.TryDecode(token, 2, out var cursor) || !ListEndpoints.TryReadInstant(cursor[0], out var createdAt))
+            {
+                return PageToken.Refusal();
+            }
+
+            after = new ApiKeyCursor(createdAt, cursor[1]);
+        }
+
+        var size = CommonParameters.PageSizeOf(request);
+        return ListEndpoints.ToPage(
+            await catalog.ListKeys(workspace, after, size + 1, cancellationToken),
+            size,
+            last => tokens.Encode(last.CreatedAt.ToString("O", CultureInfo.InvariantCulture), last.Prefix));
     }
 
     /// <summary>Makes an API key, and answers it. It is shown only this once.</summary>
@@ -60,6 +99,8 @@ public static class AccessEndpoints
         HttpResponse response,
         ModelLookup lookup,
         AccessSecret secret,
+        AccessOptions options,
+        KeyQuota quota,
         IGrainFactory grains,
         TimeProvider clock,
         CancellationToken cancellationToken)
@@ -95,18 +136,57 @@ public static class AccessEndpoints
             Workspace = workspace,
             Role = body.Value.Role,
             ModelIds = [.. models.Distinct(StringComparer.Ordinal)],
-            ExpiresAt = body.Value.ExpiresAt,
+            ExpiresAt = body.Optional("expires_at", body.Value.ExpiresAt).IsSet || options.DefaultKeyDays == 0
+                ? body.Value.ExpiresAt
+                : clock.GetUtcNow().AddDays(options.DefaultKeyDays),
         };
         if (Answers.Refusal(CommandValidation.Validate(command, clock.GetUtcNow())) is { } refusal)
         {
             return refusal;
         }
 
-        response.Headers.CacheControl = "no-store";
-        var prefix = ApiKey.TryParse(key, out var drawn) ? drawn : "";
-        return (await Grain(grains, prefix).Create(command)).TryGet(out var made, out var error)
-            ? Answer<CreatedApiKey>.Of(new CreatedApiKey(key, made), location: $"/v1/{Keys}/{prefix}")
-            : error;
+        return await quota.Refusal(workspace, cancellationToken) is { } full
+            ? full
+            : Created(key, await Grain(grains, PrefixOf(key)).Create(command), response);
+    }
+
+    /// <summary>Makes a new API key of the same name, role, models and lifetime, and answers it. It is shown only this once.</summary>
+    /// <remarks>The old key goes on to count for the overlap, and then ends.</remarks>
+    public static async Task<Answer<CreatedApiKey>> RotateApiKey(
+        CommandReceipt receipt,
+        string prefix,
+        RequestBody<RotateApiKeyRequest> body,
+        RequestCaller caller,
+        HttpResponse response,
+        AccessSecret secret,
+        KeyQuota quota,
+        IAccessCatalog catalog,
+        IGrainFactory grains,
+        CancellationToken cancellationToken)
+    {
+        var key = ApiKey.Create();
+        var command = new RotateApiKeyCommand
+        {
+            Context = receipt.By(caller),
+            Workspace = Reach(caller),
+            MostRole = caller.Role,
+            NewPrefix = PrefixOf(key),
+            NewHash = secret.HashKey(key),
+            OverlapSeconds = body.Value.OverlapSeconds,
+        };
+        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (!ApiKey.IsPrefix(prefix) || await catalog.FindKey(prefix, cancellationToken) is not { Key.Workspace: var workspace } || IsForeign(caller, workspace))
+        {
+            return NoKey(prefix);
+        }
+
+        return await quota.Refusal(workspace, cancellationToken) is { } full
+            ? full
+            : Created(key, await Grain(grains, prefix).Rotate(command), response);
     }
 
     /// <summary>Revokes an API key. Once this has answered, no gateway takes it any more.</summary>
@@ -114,13 +194,13 @@ public static class AccessEndpoints
     {
         if (!ApiKey.IsPrefix(prefix))
         {
-            return new RegistryError(ErrorCode.ApiKeyNotFound, $"There is no API key '{prefix}'.");
+            return NoKey(prefix);
         }
 
         var outcome = await Grain(grains, prefix).Revoke(new RevokeApiKeyCommand
         {
             Context = receipt.By(caller),
-            Workspace = caller.Role.Allows(Permission.Operate) ? null : caller.Workspace,
+            Workspace = Reach(caller),
             MostRole = caller.Role,
         });
         return outcome.TryGet(out var revoked, out var error) ? revoked : error;
@@ -143,6 +223,21 @@ public static class AccessEndpoints
         var outcome = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(body.Value.Name)).Create(command);
         return outcome.TryGet(out var made, out var error) ? Answer<WorkspaceView>.Of(made, location: $"/v1/{Workspaces}/{made.Name}") : error;
     }
+
+    private static Answer<CreatedApiKey> Created(string key, Outcome<ApiKeyView> outcome, HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-store";
+        return outcome.TryGet(out var made, out var error)
+            ? Answer<CreatedApiKey>.Of(new CreatedApiKey(key, made), location: $"/v1/{Keys}/{made.Prefix}")
+            : error;
+    }
+
+    private static string PrefixOf(string key) => ApiKey.TryParse(key, out var prefix) ? prefix : throw new ArgumentException("This is no key.", nameof(key));
+
+    /// <summary>The only workspace whose keys a caller changes, or null for all.</summary>
+    private static string? Reach(RequestCaller caller) => caller.Role.Allows(Permission.Operate) ? null : caller.Workspace;
+
+    private static RegistryError NoKey(string prefix) => new(ErrorCode.ApiKeyNotFound, $"There is no API key '{prefix}'.");
 
     private static bool IsForeign(RequestCaller caller, string? workspace) =>
         workspace is not null && workspace != caller.Workspace && !caller.Role.Allows(Permission.Operate);

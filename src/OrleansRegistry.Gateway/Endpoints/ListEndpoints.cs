@@ -111,6 +111,6 @@ public static class ListEndpoints
 
     internal static string? Single(RequestParameter parameter, HttpRequest request) => parameter.In(request) is [var value] ? value : null;
 
-    private static bool TryReadInstant(string text, out DateTimeOffset instant) =>
+    internal static bool TryReadInstant(string text, out DateTimeOffset instant) =>
         DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out instant);
 }

@@ -46,5 +46,6 @@ namespace OrleansRegistry.Gateway;
 [JsonSerializable(typeof(WorkspaceView))]
 [JsonSerializable(typeof(Page<WorkspaceView>))]
 [JsonSerializable(typeof(CreateApiKeyRequest))]
+[JsonSerializable(typeof(RotateApiKeyRequest))]
 [JsonSerializable(typeof(CreateWorkspaceRequest))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -35,6 +35,9 @@ public sealed record LimitOptions
     /// <summary>Commands that a key may have open. Default 64.</summary>
     public int OpenCommandsPerKey { get; init; } = 64;
 
+    /// <summary>Keys of a workspace that are neither revoked nor expired. Default 1,000.</summary>
+    public int KeysPerWorkspace { get; init; } = 1000;
+
     /// <summary>Calls of one model that may be open, at least 1. Default 1,000.</summary>
     public int ConcurrentInvocationsPerModel { get; init; } = 1000;
 

@@ -19,6 +19,7 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.ApiKeyNotFound] = new(StatusCodes.Status404NotFound, "There is no such API key"),
         [ErrorCode.WorkspaceNotFound] = new(StatusCodes.Status404NotFound, "There is no such workspace"),
         [ErrorCode.WorkspaceExists] = new(StatusCodes.Status409Conflict, "The name is taken"),
+        [ErrorCode.ApiKeyEnded] = new(StatusCodes.Status409Conflict, "The API key has ended"),
         [ErrorCode.QuotaExceeded] = new(StatusCodes.Status409Conflict, "The workspace is full"),
         [ErrorCode.RateLimited] = new(StatusCodes.Status429TooManyRequests, "Too many requests", RetryAfterSeconds: 1),
         [ErrorCode.ModelNotFound] = new(StatusCodes.Status404NotFound, "There is no such model"),

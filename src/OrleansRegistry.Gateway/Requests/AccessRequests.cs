@@ -19,8 +19,18 @@ public sealed class CreateApiKeyRequest : IRequestBody
     /// <summary>The only models that it may call, by id or name; only for the role invoker.</summary>
     public IReadOnlyList<string>? Models { get; set; }
 
-    /// <summary>From when on it is not taken any more; left out or null for never.</summary>
+    /// <summary>From when on it is not taken any more; null for never. Left out, it is what <c>Registry__Auth__DefaultKeyDays</c> says: never, unless that is set.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
+}
+
+/// <summary>Puts a new API key in the place of one.</summary>
+public sealed class RotateApiKeyRequest : IRequestBody
+{
+    /// <inheritdoc/>
+    public static bool IsOptional => true;
+
+    /// <summary>How long the old key goes on to count, in seconds: 0 to 2,592,000; a day by default.</summary>
+    public int OverlapSeconds { get; set; } = RotateApiKeyCommand.DefaultOverlapSeconds;
 }
 
 /// <summary>Makes a workspace.</summary>

@@ -101,15 +101,9 @@ internal sealed class ApiKeyGrain(
 
     public async Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command)
     {
-        await Confirm();
-        if (_row.Value is not { } row || (command.Workspace is { } workspace && workspace != row.Key.Workspace))
+        if (!(await Find(command.Workspace, command.MostRole, "revoked")).TryGet(out var row, out var refusal))
         {
-            return new RegistryError(ErrorCode.ApiKeyNotFound, $"There is no API key '{_prefix}'.");
-        }
-
-        if (row.Key.Role > command.MostRole)
-        {
-            return new RegistryError(ErrorCode.Forbidden, "A key can be revoked by its own role and those above it.");
+            return refusal;
         }
 
         if (row.Key.RevokedAt is not null)
@@ -142,6 +136,63 @@ internal sealed class ApiKeyGrain(
                 _doubtTimer ??= this.RegisterGrainTimer(OnDoubt, DoubtInterval, DoubtInterval);
             }
         }
+    }
+
+    public async Task<Outcome<ApiKeyView>> Rotate(RotateApiKeyCommand command)
+    {
+        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
+        {
+            return RegistryError.Invalid(problems.AsSpan());
+        }
+
+        if (!(await Find(command.Workspace, command.MostRole, "rotated")).TryGet(out var row, out var refusal))
+        {
+            return refusal;
+        }
+
+        var now = Now();
+        var old = row.Key;
+        if (old.RevokedAt is not null || old.ExpiresAt <= now)
+        {
+            return new RegistryError(ErrorCode.ApiKeyEnded, $"API key '{_prefix}' was revoked or has expired; make a new one.");
+        }
+
+        // A rotation that is repeated, since its answer was lost, gives the same lifetime once more.
+        var ownEnd = row.Rotated is { } before ? before.ExpiresAt : old.ExpiresAt;
+        // The new one first: whatever becomes of this command, there is a key that counts.
+        var made = await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(command.NewPrefix)).Create(new CreateApiKeyCommand
+        {
+            Context = command.Context,
+            Hash = command.NewHash,
+            Name = old.Name,
+            Workspace = old.Workspace,
+            Role = old.Role,
+            ModelIds = old.ModelIds,
+            ExpiresAt = now + (ownEnd - old.CreatedAt),
+        });
+        if (!made.TryGet(out var successor, out refusal))
+        {
+            return refusal;
+        }
+
+        var end = now.AddSeconds(command.OverlapSeconds);
+        var next = row with
+        {
+            Key = old with { ExpiresAt = old.ExpiresAt < end ? old.ExpiresAt : end },
+            Rotated = new RotatedKeyState { ExpiresAt = ownEnd },
+            LastCommand = command.Context.CommandId,
+        };
+        if ((await Store(next, command.Context, EventDraft.ApiKeyRotated(next.Key, successor.Prefix))).Error is { } failed)
+        {
+            return failed;
+        }
+
+        if (end - now < ApiKeyIdentity.HoldsAtMost)
+        {
+            await LeasesLapse();
+        }
+
+        return successor;
     }
 
     public async Task NoteUse()
@@ -191,6 +242,17 @@ internal sealed class ApiKeyGrain(
         {
             // The next tick looks again.
         }
+    }
+
+    /// <summary>The key's row, for a command that may be meant for another workspace's, or for one above the caller.</summary>
+    private async Task<Outcome<ApiKeyState>> Find(string? workspace, Role mostRole, string what)
+    {
+        await Confirm();
+        return _row.Value is not { } row || (workspace is not null && workspace != row.Key.Workspace)
+            ? new RegistryError(ErrorCode.ApiKeyNotFound, $"There is no API key '{_prefix}'.")
+            : row.Key.Role > mostRole
+            ? new RegistryError(ErrorCode.Forbidden, $"A key can be {what} by its own role and those above it.")
+            : row;
     }
 
     private async Task<Outcome<ApiKeyView>> Store(ApiKeyState next, CommandContext command, EventDraft what)

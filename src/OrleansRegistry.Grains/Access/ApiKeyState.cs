@@ -9,6 +9,10 @@ internal sealed record ApiKeyState
     /// <summary>The key as callers see it.</summary>
     public required ApiKeyView Key { get; init; }
 
+    /// <summary>What was before another key took its place, or null while none did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RotatedKeyState? Rotated { get; init; }
+
     /// <summary>The keyed hash of the whole key, in base64.</summary>
     public required string Hash { get; init; }
 
@@ -22,6 +26,13 @@ internal sealed record ApiKeyState
     /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? NotAfter { get; init; }
+}
+
+/// <summary>What a rotation has changed of a key.</summary>
+internal sealed record RotatedKeyState
+{
+    /// <summary>When the key would end without the rotation, or null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
 }
 
 /// <summary>What the row of a workspace stores.</summary>

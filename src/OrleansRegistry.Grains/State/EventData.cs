@@ -53,6 +53,9 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
     public static EventDraft ApiKeyCreated(ApiKeyView key) =>
         Of(EventType.ApiKeyCreated, new ApiKeyData(key.Prefix, key.Name, key.Role, key.ModelIds, key.ExpiresAt));
 
+    public static EventDraft ApiKeyRotated(ApiKeyView key, string replacedBy) =>
+        Of(EventType.ApiKeyRotated, new ApiKeyRotatedData(key.Prefix, replacedBy, key.ExpiresAt));
+
     public static EventDraft ApiKeyRevoked(ApiKeyView key) => Of(EventType.ApiKeyRevoked, new PrefixData(key.Prefix));
 
     public static EventDraft RatesUpdated(string currency, IReadOnlyList<Rate> rates) => Of(EventType.RatesUpdated, new RatesData(currency, rates));
@@ -80,6 +83,8 @@ internal sealed record FailedData(string? Message);
 internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReason Reason);
 
 internal sealed record ApiKeyData(string Prefix, string Name, Role Role, IReadOnlyList<string> ModelIds, DateTimeOffset? ExpiresAt);
+
+internal sealed record ApiKeyRotatedData(string Prefix, string ReplacedBy, DateTimeOffset? ExpiresAt);
 
 internal sealed record PrefixData(string Prefix);
 
@@ -109,6 +114,7 @@ internal sealed record IdData(string Id);
 [JsonSerializable(typeof(PrimaryChangedData))]
 [JsonSerializable(typeof(UsageInterval))]
 [JsonSerializable(typeof(ApiKeyData))]
+[JsonSerializable(typeof(ApiKeyRotatedData))]
 [JsonSerializable(typeof(PrefixData))]
 [JsonSerializable(typeof(RatesData))]
 [JsonSerializable(typeof(WebhookData))]

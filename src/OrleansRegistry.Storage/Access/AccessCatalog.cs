@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Storage.Catalog;
 
@@ -8,15 +9,29 @@ namespace OrleansRegistry.Storage.Access;
 /// <inheritdoc/>
 internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<AccessCatalog> logger) : IAccessCatalog
 {
+    private const string CreatedAt = "payload -> 'key' ->> 'created_at'";
     private const string Rows = "select key, cast(payload as text) from registry_state";
 
-    public async Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, CancellationToken cancellationToken) =>
-    [
-        .. (await Read<StoredKey>(new CatalogQuery(Rows).Where("kind = 'key' and acts_in = {0}", workspace), cancellationToken))
-            .Select(row => row.Key)
-            .OrderBy(key => key.CreatedAt)
-            .ThenBy(key => key.Prefix, StringComparer.Ordinal),
-    ];
+    public async Task<ImmutableArray<ApiKeyView>> ListKeys(string workspace, ApiKeyCursor? after, int limit, CancellationToken cancellationToken)
+    {
+        var query = new CatalogQuery(Rows).Where("kind = 'key' and acts_in = {0}", workspace).OrderBy($"{CreatedAt}, key");
+        if (after is not null)
+        {
+            query.Where($"({CreatedAt}, key) > ({{0}}, {{1}})", Text(after.CreatedAt), GrainKeys.ApiKey(after.Prefix));
+        }
+
+        return [.. (await Read<StoredKey>(query, cancellationToken, limit)).Select(row => row.Key)];
+    }
+
+    public Task<long> CountKeys(string workspace, DateTimeOffset at, CancellationToken cancellationToken) => database.Read(async connection =>
+        (await CatalogReader.Read(
+            connection,
+            new CatalogQuery("select count(*) from registry_state").Where("kind = 'key' and acts_in = {0}", workspace)
+                .Where("payload -> 'key' ->> 'revoked_at' is null")
+                .Where("coalesce(payload -> 'key' ->> 'expires_at' > {0}, true)", Text(at)),
+            row => row.GetInt64(0),
+            cancellationToken)).Single(),
+        cancellationToken);
 
     public async Task<StoredApiKey?> FindKey(string prefix, CancellationToken cancellationToken)
     {
@@ -57,10 +72,13 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         }
     }
 
-    private async Task<ImmutableArray<T>> Read<T>(CatalogQuery query, CancellationToken cancellationToken)
+    /// <summary>An instant as rows hold it, so that texts compare as instants do.</summary>
+    private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private async Task<ImmutableArray<T>> Read<T>(CatalogQuery query, CancellationToken cancellationToken, int? limit = null)
         where T : class
     {
-        var rows = await database.Read(connection => CatalogReader.Read(connection, query, ReadOrLog<T>, cancellationToken), cancellationToken);
+        var rows = await database.Read(connection => CatalogReader.Read(connection, query, ReadOrLog<T>, cancellationToken, limit), cancellationToken);
         return [.. rows.OfType<T>()];
     }
 

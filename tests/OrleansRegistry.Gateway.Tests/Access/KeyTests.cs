@@ -20,9 +20,9 @@ public abstract class KeyTests(RegistryServer server)
         Assert.Equal("/v1/api_keys/" + prefix, made.Headers.Location!.ToString());
         Assert.Equal("no-store", made.Header("Cache-Control"));
         Assert.Equal(("ci", "deployer", "default", RegistryServer.Operator), (made["api_key.name"], made["api_key.role"], made["api_key.workspace"], made["api_key.created_by"]));
-        var listed = (await _operator.Get("/v1/api_keys")).Is(200);
-        Assert.Contains(prefix, listed.Text, StringComparison.Ordinal);
-        Assert.DoesNotContain(key[(prefix.Length + 5)..], listed.Text, StringComparison.Ordinal);
+        var listed = (await _operator.All("/v1/api_keys")).Select(item => item.ToJsonString()).ToList();
+        Assert.Single(listed, item => item.Contains(prefix, StringComparison.Ordinal));
+        Assert.DoesNotContain(listed, item => item.Contains(key[(prefix.Length + 5)..], StringComparison.Ordinal));
         var version = (await server.DriverOf(key).Deploy(RegistryDriver.NewName())).Is(201);
         Assert.Equal("key:" + prefix, version["created_by"]);
     }
@@ -61,6 +61,66 @@ public abstract class KeyTests(RegistryServer server)
         (await _operator.Delete("/v1/api_keys/" + other)).Is(200);
 
         Assert.DoesNotContain(other, await reading.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A4_a_key_is_rotated_in_one_call_and_both_count_for_the_overlap()
+    {
+        var model = (await _operator.DeployPrimary(RegistryDriver.NewName()))["model_id"]!;
+        var old = (await _operator.Post("/v1/api_keys", $$"""{"name":"shop","role":"invoker","models":["{{model}}"]}""")).Is(201);
+        var path = $"/v1/api_keys/{old["api_key.prefix"]}/rotate";
+
+        var made = (await _operator.Post(path, """{"overlap_seconds":3600}""")).Is(201);
+
+        Assert.Equal("no-store", made.Header("Cache-Control"));
+        Assert.Equal($"/v1/api_keys/{made["api_key.prefix"]}", made.Headers.Location!.ToString());
+        Assert.Equal(("shop", "invoker", null), (made["api_key.name"], made["api_key.role"], made["api_key.expires_at"]));
+        Assert.Equal(old.Body!["api_key"]!["model_ids"]!.ToJsonString(), made.Body!["api_key"]!["model_ids"]!.ToJsonString());
+        foreach (var key in (string[])[old["key"]!, made["key"]!])
+        {
+            (await server.DriverOf(key).Get($"/v1/models/{model}/resolve")).Is(200);
+        }
+
+        (await _operator.Post(path, """{"overlap_seconds":0}""")).Is(201);
+        var refused = (await server.DriverOf(old["key"]).Get($"/v1/models/{model}/resolve")).IsProblem(401, ErrorCode.Unauthenticated);
+        Assert.Equal("The API key has expired.", refused["detail"]);
+        (await _operator.Post(path)).IsProblem(409, ErrorCode.ApiKeyEnded);
+    }
+
+    [Fact]
+    public async Task A_key_is_rotated_by_those_who_could_revoke_it()
+    {
+        var (_, prefix) = await NewKey("viewer");
+        (await _operator.Post($"/v1/api_keys/{prefix}/rotate", """{"overlap_seconds":-1}""")).IsInvalid("overlap_seconds");
+        (await _operator.Post($"/v1/api_keys/{prefix}/rotate", """{"overlap_seconds":2592001}""")).IsInvalid("overlap_seconds");
+        (await _operator.Post("/v1/api_keys/00000000/rotate")).IsProblem(404, ErrorCode.ApiKeyNotFound);
+        (await _operator.Post("/v1/api_keys/x/rotate")).IsProblem(404, ErrorCode.ApiKeyNotFound);
+        var admin = server.DriverOf((await NewKey("admin")).Key);
+        (await admin.Post($"/v1/api_keys/{RegistryServer.Operator[4..]}/rotate")).IsProblem(403, ErrorCode.Forbidden);
+        (await admin.Post($"/v1/api_keys/{prefix}/rotate")).Is(201);
+        var workspace = $"w{Guid.NewGuid():N}";
+        (await _operator.Post("/v1/workspaces", $$"""{"name":"{{workspace}}"}""")).Is(201);
+        var foreign = (await _operator.Post("/v1/api_keys", $$"""{"name":"x","role":"admin","workspace":"{{workspace}}"}""")).Is(201);
+        (await admin.Post($"/v1/api_keys/{foreign["api_key.prefix"]}/rotate")).IsProblem(404, ErrorCode.ApiKeyNotFound);
+    }
+
+    [Fact]
+    public async Task Keys_are_listed_page_by_page()
+    {
+        var workspace = $"w{Guid.NewGuid():N}";
+        (await _operator.Post("/v1/workspaces", $$"""{"name":"{{workspace}}"}""")).Is(201);
+        List<string> made = [];
+        for (var n = 0; n < 5; n++)
+        {
+            made.Add((await _operator.Post("/v1/api_keys", $$"""{"name":"{{n}}","role":"viewer","workspace":"{{workspace}}"}""")).Is(201)["api_key.prefix"]!);
+        }
+
+        var listed = await _operator.All($"/v1/api_keys?workspace={workspace}", pageSize: 2);
+
+        Assert.Equal(made.Order(StringComparer.Ordinal), listed.Select(key => (string)key["prefix"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(listed.OrderBy(key => (string)key["created_at"]!, StringComparer.Ordinal).Select(key => (string)key["prefix"]!), listed.Select(key => (string)key["prefix"]!));
+        var token = (await _operator.Get($"/v1/api_keys?workspace={workspace}&page_size=2")).Is(200)["next_page_token"];
+        (await _operator.Get($"/v1/api_keys?page_size=2&page_token={token}")).IsInvalid("page_token");
     }
 
     [Fact]
@@ -211,7 +271,7 @@ public abstract class KeyTests(RegistryServer server)
         // The note is a turn of the key's own: a later one waits for it.
         await server.Grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix)).NoteUse();
 
-        var listed = (await _operator.Get("/v1/api_keys")).Is(200).Body!["items"]!.AsArray().Single(item => (string)item!["prefix"]! == prefix)!;
+        var listed = (await _operator.All("/v1/api_keys")).Single(item => (string)item["prefix"]! == prefix);
         Assert.EndsWith(":00:00.000Z", (string)listed["last_used_at"]!, StringComparison.Ordinal);
     }
 

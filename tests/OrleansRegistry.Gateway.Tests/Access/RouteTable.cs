@@ -15,6 +15,7 @@ internal static class RouteTable
         ("DELETE", "/v1/api_keys/{prefix}", "Administer"),
         ("GET", "/v1/api_keys", "Administer"),
         ("POST", "/v1/api_keys", "Administer"),
+        ("POST", "/v1/api_keys/{prefix}/rotate", "Administer"),
         ("GET", "/v1/workspaces", "Operate"),
         ("POST", "/v1/workspaces", "Operate"),
 

@@ -1,0 +1,15 @@
+using System.Globalization;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>How many keys a workspace may have. Commands at the same instant can overrun it by as many as there are.</summary>
+public sealed class KeyQuota(LimitOptions options, IAccessCatalog catalog, TimeProvider clock)
+{
+    /// <summary>Why a workspace can't have another key, or null.</summary>
+    public async Task<RegistryError?> Refusal(string workspace, CancellationToken cancellationToken) =>
+        options.KeysPerWorkspace > 0 && await catalog.CountKeys(workspace, clock.GetUtcNow(), cancellationToken) is var count && count >= options.KeysPerWorkspace
+            ? new RegistryError(
+                ErrorCode.QuotaExceeded,
+                string.Create(CultureInfo.InvariantCulture, $"The workspace has {count} keys that count, as many as it may have; revoke one first."))
+            : null;
+}
