@@ -27,6 +27,38 @@ public sealed class CommandValidationTests
         Assert.Empty(CommandValidation.Validate(command));
     }
 
+    [Fact]
+    public void Characters_are_counted_as_code_points()
+    {
+        static string Smiles(int count) => string.Concat(Enumerable.Repeat("\U0001F600", count));
+        var command = Good with
+        {
+            ModelName = Smiles(128),
+            Description = Smiles(4096),
+            Labels = new Dictionary<string, string> { [Smiles(63)] = Smiles(256) },
+            Artifact = new Artifact { Uri = Smiles(2048) },
+            Serving = new ServingSpec { Url = "http://h/" + Smiles(2039) },
+            ExternalId = Smiles(128),
+        };
+
+        Assert.Empty(CommandValidation.Validate(command));
+        Assert.Empty(CommandValidation.Validate(Key(Smiles(128)), DateTimeOffset.UnixEpoch));
+        Assert.Equal(
+            ["artifact.uri", "description", "external_id", "labels.k", "model_name", "serving.url"],
+            CommandValidation.Validate(command with
+            {
+                ModelName = Smiles(129),
+                Description = Smiles(4097),
+                Labels = new Dictionary<string, string> { ["k"] = Smiles(257) },
+                Artifact = new Artifact { Uri = Smiles(2049) },
+                Serving = new ServingSpec { Url = "http://h/" + Smiles(2040) },
+                ExternalId = Smiles(129),
+            }).Select(problem => problem.Field).Order(StringComparer.Ordinal));
+        Assert.Equal(["name"], CommandValidation.Validate(Key(Smiles(129)), DateTimeOffset.UnixEpoch).Select(problem => problem.Field));
+
+        static CreateApiKeyCommand Key(string name) => new() { Context = Context, Hash = [], Name = name, Workspace = "default", Role = Role.Viewer };
+    }
+
     public static TheoryData<string, DeployCommand> Beyond => new()
     {
         { "model_name", Good with { ModelName = new string('m', 129) } },
@@ -81,6 +113,8 @@ public sealed class CommandValidationTests
     [InlineData("http://h#")]
     [InlineData("http://h:99999")]
     [InlineData("http://[::1")]
+    [InlineData("http://a\u0378b/")]
+    [InlineData("http://a\ufffeb/")]
     public void A_serving_url_is_an_absolute_http_address(string url) =>
         Assert.Equal(["serving.url"], CommandValidation.Validate(new ActivateCommand { Context = Context, Ordinal = 1, Serving = new ServingSpec { Url = url } })
             .Select(problem => problem.Field));

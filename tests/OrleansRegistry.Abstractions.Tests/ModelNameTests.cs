@@ -53,7 +53,29 @@ public sealed class ModelNameTests
     public void Name_has_at_most_128_characters()
     {
         Assert.Null(ModelName.Problem(new string('a', 128)));
+        Assert.Null(ModelName.Problem(Smiles(128)));
         Assert.Equal("must have at most 128 characters", ModelName.Problem(new string('a', 129)));
+        Assert.Equal("must have at most 128 characters", ModelName.Problem(Smiles(128) + "a"));
+        Assert.Equal("must have at most 128 characters", ModelName.Problem(Smiles(129)));
+
+        static string Smiles(int count) => string.Concat(Enumerable.Repeat("\U0001F600", count));
+    }
+
+    [Fact]
+    public void Any_code_point_is_normalized_or_refused()
+    {
+        List<string> refused = [];
+        for (var scalar = 1; scalar <= 0x10FFFF; scalar = scalar == 0xD7FF ? 0xE000 : scalar + 1)
+        {
+            var name = ModelName.Normalize($"a{char.ConvertFromUtf32(scalar)}b");
+            if (ModelName.TextProblem(name) is not null)
+            {
+                refused.Add($"{scalar:X}");
+            }
+        }
+
+        Assert.Equal(["FFFE"], refused);
+        Assert.Equal("must not contain U+FFFE", ModelName.Problem("a\ufffeb"));
     }
 
     [Fact]

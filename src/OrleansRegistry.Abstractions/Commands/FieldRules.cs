@@ -4,7 +4,7 @@ using Semver;
 
 namespace OrleansRegistry;
 
-/// <summary>What each field of a command may be. Every rule answers what is wrong, or null; lengths count UTF-16 code units.</summary>
+/// <summary>What each field of a command may be. Every rule answers what is wrong, or null; lengths count Unicode's code points.</summary>
 internal static partial class FieldRules
 {
     /// <summary>The most labels a model or version may have.</summary>
@@ -63,14 +63,14 @@ internal static partial class FieldRules
 
     public static string? Url(string url)
     {
-        if (url.Length > MaxUri)
+        if (IsLonger(url, MaxUri))
         {
             return "must have at most 2048 characters";
         }
 
         // What Uri would repair or guess (blanks, backslashes, a missing scheme) is refused instead.
         if (!HttpPrefix().IsMatch(url) || url.Any(c => c is <= ' ' or '\\' or '\x7f')
-            || !WellFormedText.IsWellFormed(url) || !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Host.Length == 0)
+            || !WellFormedText.IsWellFormed(url) || !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Host.Length == 0 || !HasName(address))
         {
             return "must be an absolute http or https URL";
         }
@@ -107,11 +107,27 @@ internal static partial class FieldRules
             ? "must be 1 to 255 visible ASCII characters"
             : null;
 
+    /// <summary>Whether a text has more than so many code points; <c>maxLength</c> of JSON Schema counts them too.</summary>
+    public static bool IsLonger(string text, int most) => text.Length > most && (text.Length > 2 * most || text.EnumerateRunes().Count() > most);
+
     /// <summary>Whether a label's key can stand in the name of a field.</summary>
-    public static bool IsShowable(string key) => key.Length is > 0 and <= MaxLabelKey && WellFormedText.IsWellFormed(key);
+    public static bool IsShowable(string key) => key.Length > 0 && !IsLonger(key, MaxLabelKey) && WellFormedText.IsWellFormed(key);
+
+    /// <summary>Whether the host has a name in ASCII. One that has none is found out only when it is asked for, which throws.</summary>
+    private static bool HasName(Uri address)
+    {
+        try
+        {
+            return address.IdnHost.Length > 0;
+        }
+        catch (UriFormatException)
+        {
+            return false;
+        }
+    }
 
     private static string? Text(string text, int most, string what = "") =>
-        text.Length > most ? $"{what}must have at most {most} characters"
+        IsLonger(text, most) ? $"{what}must have at most {most} characters"
         : WellFormedText.IsWellFormed(text) ? null
         : what + WellFormedText.Rule;
 

@@ -8,8 +8,11 @@ namespace OrleansRegistry;
 /// </summary>
 public static class ModelName
 {
-    /// <summary>The most characters (UTF-16 code units) a name may have.</summary>
+    /// <summary>The most characters (Unicode's code points) a name may have.</summary>
     public const int MaxLength = 128;
+
+    // The runtime takes it for a sign of swapped bytes, and throws where it is to normalize it.
+    private const char Unnormalizable = '\uFFFE';
 
     /// <summary>
     /// Whether this runtime normalizes names. Without ICU, in the globalization-invariant mode that images of Alpine Linux choose, it leaves them
@@ -21,11 +24,11 @@ public static class ModelName
     public const string NotNormalizing =
         "The runtime does not normalize names (NFC). Install ICU (icu-libs on Alpine Linux), and don't set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.";
 
-    /// <summary>The form in which a name is stored and compared: trimmed, in normalization form C. A text that is no Unicode stays as it is.</summary>
+    /// <summary>The form in which a name is stored and compared: trimmed, in normalization form C. A text that has no such form stays as it is.</summary>
     public static string Normalize(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return WellFormedText.IsWellFormed(name) ? name.Trim().Normalize(NormalizationForm.FormC) : name;
+        return TextProblem(name) is null ? name.Trim().Normalize(NormalizationForm.FormC) : name;
     }
 
     /// <summary>The form in which a name's prefix is searched: lower case, by the invariant culture.</summary>
@@ -43,13 +46,19 @@ public static class ModelName
         return name switch
         {
             "" => "must not be empty",
-            { Length: > MaxLength } => "must have at most 128 characters",
+            _ when FieldRules.IsLonger(name, MaxLength) => "must have at most 128 characters",
             "." or ".." => "must not be . or ..",
-            _ when !WellFormedText.IsWellFormed(name) => WellFormedText.Rule,
+            _ when TextProblem(name) is { } problem => problem,
             _ when !name.IsNormalized(NormalizationForm.FormC) => "must be in Unicode normalization form C",
             _ when name.AsSpan().ContainsAny('/', '\\', '%') => "must not contain / \\ or %",
             _ when !WellFormedText.IsName(name) => WellFormedText.NameRule,
             _ => null,
         };
     }
+
+    /// <summary>Why a text can be neither a name nor a part of one, whatever its length, or null.</summary>
+    internal static string? TextProblem(string text) =>
+        !WellFormedText.IsWellFormed(text) ? WellFormedText.Rule
+        : text.Contains(Unnormalizable, StringComparison.Ordinal) ? "must not contain U+FFFE"
+        : null;
 }
