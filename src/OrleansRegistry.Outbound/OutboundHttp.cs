@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Reflection;
 
 namespace OrleansRegistry.Outbound;
 
@@ -22,6 +24,23 @@ public sealed class OutboundHttp(OutboundOptions options)
         AutomaticDecompression = DecompressionMethods.None,
         ConnectCallback = Connect,
     };
+
+    /// <summary>What the registry calls itself where it asks on its own behalf: product and version.</summary>
+    public static ProductInfoHeaderValue UserAgent { get; } = new(
+        "OrleansRegistry",
+        typeof(OutboundHttp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
+
+    /// <summary>Why nothing is ever connected to under a URL, since its host is an address that may not be connected to; null for all others.</summary>
+    public string? Refusal(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return !IPAddress.TryParse(url.IdnHost, out var address) || AddressGuard.Allows(options, address) ? null : AddressGuard.KindOf(address) switch
+        {
+            AddressKind.Private => "must not lead into a private network unless Registry__Outbound__AllowPrivate is true",
+            AddressKind.Loopback => "must not lead to this machine unless Registry__Outbound__AllowLoopback is true",
+            _ => "must not lead to this address: it is link-local, one of a cloud's metadata service, or none of one machine, and always refused",
+        };
+    }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket.")]
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken)

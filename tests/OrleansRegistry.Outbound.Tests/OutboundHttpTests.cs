@@ -57,6 +57,33 @@ public sealed class OutboundHttpTests
         async Task IsRedirected() => Assert.Equal(HttpStatusCode.Found, await Get(client, url, Port(listener)).WaitAsync(Patience));
     }
 
+    [Theory]
+    [InlineData("http://169.254.169.254/", "", "", "")]
+    [InlineData("http://[::ffff:a9fe:a9fe]:1/", "", "", "")]
+    [InlineData("http://0.0.0.0/", "", "", "")]
+    [InlineData("http://10.1.2.3/", "Registry__Outbound__AllowPrivate", "Registry__Outbound__AllowPrivate", null)]
+    [InlineData("http://[fd12::1]/", "Registry__Outbound__AllowPrivate", "Registry__Outbound__AllowPrivate", null)]
+    [InlineData("http://127.1/", "Registry__Outbound__AllowLoopback", null, "Registry__Outbound__AllowLoopback")]
+    [InlineData("http://[::1]:5080/", "Registry__Outbound__AllowLoopback", null, "Registry__Outbound__AllowLoopback")]
+    [InlineData("http://192.0.2.1/", null, null, null)]
+    [InlineData("http://localhost/", null, null, null)]
+    [InlineData("http://model.example/", null, null, null)]
+    public void A_literal_address_is_refused_before_anybody_connects_and_says_what_would_allow_it(string url, string? neither, string? loopback, string? isPrivate)
+    {
+        (OutboundOptions Options, string? Expected)[] cases =
+        [
+            (new OutboundOptions(), neither),
+            (new OutboundOptions { AllowLoopback = true }, loopback),
+            (new OutboundOptions { AllowPrivate = true }, isPrivate),
+        ];
+        foreach (var (options, expected) in cases)
+        {
+            var refusal = new OutboundHttp(options).Refusal(new Uri(url));
+            Assert.Equal(expected is null, refusal is null);
+            Assert.Contains(expected is "" ? "always refused" : expected ?? "", refusal ?? "", StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_host_without_an_address_is_an_error_of_its_own()
     {
