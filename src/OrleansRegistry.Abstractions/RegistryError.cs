@@ -23,9 +23,9 @@ public sealed record RegistryError
     [Id(2)]
     public ImmutableArray<FieldError> Fields { get; init; } = [];
 
-    /// <summary>The input is at fault; each entry names a field.</summary>
+    /// <summary>The input is at fault; each entry names a field, and the first one is the detail.</summary>
     public static RegistryError Invalid(params ReadOnlySpan<FieldError> fields) =>
-        new(ErrorCode.ValidationFailed, "The request has fields that are not valid.") { Fields = [.. fields] };
+        new(ErrorCode.ValidationFailed, $"{fields[0].Field} {fields[0].Message}.".TrimStart()) { Fields = [.. fields] };
 
     /// <summary>One field is at fault.</summary>
     public static RegistryError Invalid(string field, string message) => Invalid(new FieldError(field, message));

@@ -29,6 +29,9 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The condition that a row's labels have a value under a key, both of them parameters.</summary>
     public abstract string HasLabel(string key, string value);
 
+    /// <summary>The condition that a row has a label which is written <c>key:value</c> as a parameter says.</summary>
+    public abstract string HasLabelText(string text);
+
     /// <summary>Begins a transaction that only reads, and sees the rows as they are at its first statement.</summary>
     public abstract string BeginSnapshot { get; }
 

@@ -113,6 +113,10 @@ public sealed record ModelFilter
     /// <summary>The last item of the page before, or null for the first page.</summary>
     [Id(4)]
     public ModelCursor? After { get; init; }
+
+    /// <summary>Labels that the model must have, all of them, each as <c>key:value</c>. Which colon is the one between them is left open.</summary>
+    [Id(5)]
+    public ImmutableArray<string> LabelTexts { get; init; } = [];
 }
 
 /// <summary>A place in a list of models.</summary>
@@ -141,6 +145,10 @@ public sealed record VersionFilter
     /// <summary>Only versions with a lower ordinal: the last of the page before, or null for the first page.</summary>
     [Id(3)]
     public int? Before { get; init; }
+
+    /// <summary>Labels that the version must have, all of them, each as <c>key:value</c>. Which colon is the one between them is left open.</summary>
+    [Id(4)]
+    public ImmutableArray<string> LabelTexts { get; init; } = [];
 }
 
 /// <summary>Which events to list, and from where.</summary>

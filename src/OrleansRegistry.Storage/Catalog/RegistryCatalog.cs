@@ -38,7 +38,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             query.Where("search_name >= {0} and search_name < {1}", folded, folded + "\U0010FFFF");
         }
 
-        AddLabels(query, filter.Labels);
+        AddLabels(query, filter.Labels, filter.LabelTexts);
         if (filter.After is { } after)
         {
             _ = filter.Order == ModelOrder.Name
@@ -79,7 +79,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             query.Where("external_id = {0}", externalId);
         }
 
-        AddLabels(query, filter.Labels);
+        AddLabels(query, filter.Labels, filter.LabelTexts);
         if (filter.Before is { } before)
         {
             query.Where("ordinal < {0}", before);
@@ -169,8 +169,13 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             cancellationToken))[0],
         cancellationToken);
 
-    private void AddLabels(CatalogQuery query, ImmutableArray<KeyValuePair<string, string>> labels)
+    private void AddLabels(CatalogQuery query, ImmutableArray<KeyValuePair<string, string>> labels, ImmutableArray<string> texts)
     {
+        foreach (var text in texts)
+        {
+            query.Where(database.HasLabelText("{0}"), text);
+        }
+
         foreach (var (key, value) in labels)
         {
             query.Where(database.HasLabel("{0}", "{1}"), key, value);

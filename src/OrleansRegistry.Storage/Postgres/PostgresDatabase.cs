@@ -72,6 +72,9 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string HasLabel(string key, string value) => $"labels ->> {key} = {value}";
 
+    public override string HasLabelText(string text) =>
+        $"exists (select 1 from jsonb_each_text(labels) as label where label.key || ':' || label.value = {text})";
+
     public override string Describe()
     {
         var settings = new NpgsqlConnectionStringBuilder(Writers.ConnectionString);

@@ -38,6 +38,8 @@ internal sealed class SqliteDatabase : RegistryDatabase
     public override string HasLabel(string key, string value) =>
         $"exists (select 1 from json_each(labels) where key = {key} and value = {value})";
 
+    public override string HasLabelText(string text) => $"exists (select 1 from json_each(labels) where key || ':' || value = {text})";
+
     public override string Describe() => $"The SQLite file {_file}";
 
     /// <summary>Takes the directory for this process alone, for as long as it lives; the system gives it back after a crash.</summary>
