@@ -56,7 +56,7 @@ public static class RegistryGateway
         app.UseMiddleware<CallerLimits>();
         app.UseAuthorization();
 
-        var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>();
+        var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>().TakeHead();
         v1.MapDeployments();
         v1.MapLists();
         v1.MapModels();
@@ -68,7 +68,7 @@ public static class RegistryGateway
         v1.MapWebhooks();
         v1.MapAccess();
 
-        var calls = app.MapGroup("");
+        var calls = app.MapGroup("").TakeHead();
         var limit = new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes);
         ((IEndpointConventionBuilder)calls).Add(limit.Limit);
         calls.MapInvocation();
@@ -76,13 +76,14 @@ public static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
-        app.MapOpenApi("/openapi/v1.json").AllowAnonymous().Add(PreparedAnswer.MakeOnce);
+        app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("OrleansRegistry")
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent())
             .AllowAnonymous()
+            .TakeHead()
             .Add(MakeScriptsOnce);
     }
 

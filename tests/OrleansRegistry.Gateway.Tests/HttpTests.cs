@@ -25,10 +25,10 @@ public sealed class HttpTests(SqliteServer server)
     [Theory]
     [InlineData("PUT", "/v1/models", "GET")]
     [InlineData("GET", "/v1/model_versions", "POST")]
-    [InlineData("POST", "/v1/models/x", "DELETE, GET, PATCH")]
+    [InlineData("POST", "/v1/models/x", "DELETE, GET, HEAD, PATCH")]
     [InlineData("GET", "/v1/models/x/rollback", "POST")]
     [InlineData("OPTIONS", "/v1/events", "GET")]
-    [InlineData("FROB", "/v1/model_versions/x", "DELETE, GET, PATCH")]
+    [InlineData("FROB", "/v1/model_versions/x", "DELETE, GET, HEAD, PATCH")]
     [InlineData("TRACE", "/v1/model_versions/x/publish", "POST")]
     public async Task A_method_that_a_path_does_not_take_is_405(string method, string path, string allowed)
     {

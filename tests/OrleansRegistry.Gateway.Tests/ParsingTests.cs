@@ -105,6 +105,35 @@ public sealed class ParsingTests
         Assert.Distinct(others.Append(command).Select(HashOf));
     }
 
+    [Theory]
+    [InlineData("2026-03-01", "2026-03-01T00:00:00.000Z")]
+    [InlineData("2026-03-01T12:30:00Z", "2026-03-01T12:30:00.000Z")]
+    [InlineData("2026-03-01t12:30:00z", "2026-03-01T12:30:00.000Z")]
+    [InlineData("2026-03-01T12:30:00.5+02:00", "2026-03-01T10:30:00.500Z")]
+    [InlineData("2026-03-01T12:30:00.123-00:00", "2026-03-01T12:30:00.123Z")]
+    [InlineData("2026-03-01T12:30:00", null)]
+    [InlineData("2026-03-01 12:30:00Z", null)]
+    [InlineData("2026-03-01T12:30Z", null)]
+    [InlineData("2026-03-01T12:30:00.1234Z", null)]
+    [InlineData("2026-02-30", null)]
+    [InlineData("2026-03-01T24:00:00Z", null)]
+    [InlineData("1969-12-31T23:59:59Z", null)]
+    [InlineData("20260301", null)]
+    [InlineData("March 1", null)]
+    [InlineData("", null)]
+    public void Instants_are_read_as_RFC_3339_wherever_they_stand(string text, string? expected)
+    {
+        Assert.Equal(expected is not null, Instants.TryParse(text, out var instant));
+        if (expected is null)
+        {
+            Assert.Throws<JsonException>(() => JsonSerializer.Deserialize($"\"{text}\"", JsonSettings.Options.GetTypeInfo(typeof(DateTimeOffset))));
+            return;
+        }
+
+        Assert.Equal(instant, JsonSerializer.Deserialize($"\"{text}\"", JsonSettings.Options.GetTypeInfo(typeof(DateTimeOffset))));
+        Assert.Equal($"\"{expected}\"", JsonSerializer.Serialize(instant, JsonSettings.Options.GetTypeInfo(typeof(DateTimeOffset))));
+    }
+
     [Fact]
     public void Instants_are_written_in_utc_with_milliseconds()
     {

@@ -59,7 +59,9 @@ public sealed class StartTests : IAsyncLifetime
         using (process)
         using (client)
         {
-            first = (await File.ReadAllTextAsync(file)).Trim();
+            // The key and nothing else: no line break that a reader would take for a part of it.
+            first = await File.ReadAllTextAsync(file);
+            Assert.True(ApiKey.TryParse(first, out _));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(settings.DataDirectory, "secret")));
             // Also on loopback: nobody without a key, and nobody with one that nobody made.

@@ -67,6 +67,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
             request.Headers["webhook-timestamp"].Single()!,
             request.Headers["webhook-signature"].Single()!,
             request.ContentType!,
+            request.Headers.UserAgent.ToString(),
             body.ToArray());
         _all.Enqueue(delivery);
         _arrived.Writer.TryWrite(delivery);
@@ -76,7 +77,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
 }
 
 /// <summary>A delivery as it arrived.</summary>
-public sealed record Delivery(string Id, string Timestamp, string Signatures, string ContentType, ReadOnlyMemory<byte> Body)
+public sealed record Delivery(string Id, string Timestamp, string Signatures, string ContentType, string UserAgent, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The CloudEvent.</summary>
     public JsonNode Event { get; } = JsonNode.Parse(Body.Span)!;

@@ -51,7 +51,7 @@ public sealed class AccessSecret
 /// <summary>Files that only the user who runs the node can read.</summary>
 internal static class PrivateFile
 {
-    /// <summary>The text of a file, which is made first when it is not there: whole, or not at all.</summary>
+    /// <summary>The text of a file, which is made first when it is not there: whole, or not at all, and without a line break, which readers would take for a part of it.</summary>
     public static string ReadOrCreate(string file, Func<string> create)
     {
         PrivateDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(file))!);
@@ -76,7 +76,7 @@ internal static class PrivateFile
         {
             using (var stream = new FileStream(part, options))
             {
-                stream.Write(Encoding.ASCII.GetBytes(text + "\n"));
+                stream.Write(Encoding.ASCII.GetBytes(text));
                 stream.Flush(flushToDisk: true);
             }
 

@@ -3,7 +3,6 @@ using System.Reflection;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Headers;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace OrleansRegistry.Gateway;
@@ -31,7 +30,7 @@ public sealed class StatementAnswer : IResult, IEndpointMetadataProvider
             return ProblemWriter.Write(httpContext, _error);
         }
 
-        if (!WantsCsv(httpContext.Request.GetTypedHeaders()))
+        if (!AcceptedTypes.Prefer(httpContext.Request, MediaTypeNames.Text.Csv))
         {
             return httpContext.Response.WriteAsJsonAsync(
                 _statement!, JsonSettings.TypeOf<StatementView>(), MediaTypeNames.Application.Json, httpContext.RequestAborted);
@@ -52,11 +51,4 @@ public sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 
     /// <summary>An answer that holds an error.</summary>
     internal static StatementAnswer Refusal(RegistryError error) => new("", null, error);
-
-    private static bool WantsCsv(RequestHeaders headers)
-    {
-        var accepted = headers.Accept;
-        double? Quality(string type) => accepted.FirstOrDefault(value => value.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } value ? value.Quality ?? 1 : null;
-        return Quality(MediaTypeNames.Text.Csv) is > 0 and var csv && csv >= (Quality(MediaTypeNames.Application.Json) ?? 0);
-    }
 }

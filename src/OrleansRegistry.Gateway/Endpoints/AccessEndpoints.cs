@@ -102,7 +102,6 @@ public static class AccessEndpoints
         AccessOptions options,
         KeyQuota quota,
         IGrainFactory grains,
-        TimeProvider clock,
         CancellationToken cancellationToken)
     {
         if (IsForeign(caller, body.Value.Workspace))
@@ -128,21 +127,10 @@ public static class AccessEndpoints
         }
 
         var key = ApiKey.Create();
-        var command = new CreateApiKeyCommand
+        var command = body.Value.ToCommand(receipt.By(caller), workspace, secret.HashKey(key), [.. models.Distinct(StringComparer.Ordinal)]);
+        if (!body.Fields.Optional("expires_at", body.Value.ExpiresAt).IsSet && options.DefaultKeyDays > 0)
         {
-            Context = receipt.By(caller),
-            Hash = secret.HashKey(key),
-            Name = body.Value.Name,
-            Workspace = workspace,
-            Role = body.Value.Role,
-            ModelIds = [.. models.Distinct(StringComparer.Ordinal)],
-            ExpiresAt = body.Optional("expires_at", body.Value.ExpiresAt).IsSet || options.DefaultKeyDays == 0
-                ? body.Value.ExpiresAt
-                : clock.GetUtcNow().AddDays(options.DefaultKeyDays),
-        };
-        if (Answers.Refusal(CommandValidation.Validate(command, clock.GetUtcNow())) is { } refusal)
-        {
-            return refusal;
+            command = command with { ExpiresAt = body.Fields.Now.AddDays(options.DefaultKeyDays) };
         }
 
         return await quota.Refusal(workspace, cancellationToken) is { } full
@@ -165,20 +153,7 @@ public static class AccessEndpoints
         CancellationToken cancellationToken)
     {
         var key = ApiKey.Create();
-        var command = new RotateApiKeyCommand
-        {
-            Context = receipt.By(caller),
-            Workspace = Reach(caller),
-            MostRole = caller.Role,
-            NewPrefix = PrefixOf(key),
-            NewHash = secret.HashKey(key),
-            OverlapSeconds = body.Value.OverlapSeconds,
-        };
-        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
-        {
-            return refusal;
-        }
-
+        var command = body.Value.ToCommand(receipt.By(caller), Reach(caller), caller.Role, PrefixOf(key), secret.HashKey(key));
         if (!ApiKey.IsPrefix(prefix) || await catalog.FindKey(prefix, cancellationToken) is not { Key.Workspace: var workspace } || IsForeign(caller, workspace))
         {
             return NoKey(prefix);
@@ -214,13 +189,7 @@ public static class AccessEndpoints
     public static async Task<Answer<WorkspaceView>> CreateWorkspace(
         CommandReceipt receipt, RequestBody<CreateWorkspaceRequest> body, RequestCaller caller, IGrainFactory grains)
     {
-        var command = new CreateWorkspaceCommand { Context = receipt.By(caller), Description = body.Value.Description };
-        if (Answers.Refusal(CommandValidation.Validate(body.Value.Name, command)) is { } refusal)
-        {
-            return refusal;
-        }
-
-        var outcome = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(body.Value.Name)).Create(command);
+        var outcome = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(body.Value.Name)).Create(body.Value.ToCommand(receipt.By(caller)));
         return outcome.TryGet(out var made, out var error) ? Answer<WorkspaceView>.Of(made, location: $"/v1/{Workspaces}/{made.Name}") : error;
     }
 

@@ -52,7 +52,7 @@ public sealed class Answer<T> : IResult, IEndpointMetadataProvider
         if (ETag is not null)
         {
             response.Headers.ETag = ETag;
-            if (HttpMethods.IsGet(httpContext.Request.Method) && EntityTags.Match(CommonParameters.IfNoneMatch.In(httpContext.Request), ETag))
+            if (httpContext.Request.IsRead() && EntityTags.Match(CommonParameters.IfNoneMatch.In(httpContext.Request), ETag))
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
                 return Task.CompletedTask;

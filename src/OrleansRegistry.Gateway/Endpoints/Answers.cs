@@ -68,7 +68,4 @@ internal static class Answers
         outcome.TryGet(out var answer, out var error) ? Answer<CommandAnswer>.Of(answer, TagOf(answer.Version), receipt.IsDryRun) : error;
 
     public static string TagOf(VersionView version) => EntityTag.Version(version.Revision, version.IsPrimary);
-
-    /// <summary>The error of a command that is not well formed, or null.</summary>
-    public static RegistryError? Refusal(ImmutableArray<FieldError> problems) => problems.IsEmpty ? null : RegistryError.Invalid(problems.AsSpan());
 }

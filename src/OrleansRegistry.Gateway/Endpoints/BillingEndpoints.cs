@@ -164,12 +164,7 @@ public static class BillingEndpoints
     public static async Task<Answer<RatesView>> PutRates(
         CommandReceipt receipt, RequestBody<PutRatesRequest> body, RequestCaller caller, IGrainFactory grains)
     {
-        if (!body.Value.ToCommand(receipt.By(caller)).TryGet(out var command, out var invalid))
-        {
-            return invalid;
-        }
-
-        var outcome = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Put(command);
+        var outcome = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Put(body.Value.ToCommand(receipt.By(caller)));
         return outcome.TryGet(out var rates, out var error) ? Rates(rates, receipt.IsDryRun) : error;
     }
 

@@ -25,13 +25,13 @@ public static class CompletionEndpoints
                     + "` beside the serving URL.")
                 .WithMetadata(ErrorDialect.OpenAi)
                 .Invokes(InvocationEndpoints.Header)
-                .Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+                .Refuses([.. Routes.OfSelection, .. Routes.OfInvocation, ErrorCode.UnsupportedMediaType]);
         }
     }
 
     private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, OpenRequests open, InvocationOptions options)
     {
-        if (invoker.Refusal(context) is { } refusal)
+        if ((invoker.Refusal(context) ?? ContentCoding.Refusal(context.Request)) is { } refusal)
         {
             await ProblemWriter.Write(context, refusal);
             return;

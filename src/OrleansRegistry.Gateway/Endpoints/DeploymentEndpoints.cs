@@ -35,19 +35,7 @@ public static class DeploymentEndpoints
         CancellationToken cancellationToken)
     {
         var key = CommonParameters.IdempotencyKey.In(request) is [var text] ? text : null;
-        var command = body.Value.ToCommand(receipt.By(caller), key);
-        List<FieldError> problems = [.. CommandValidation.Validate(command)];
-        if (request.Headers.IfMatch.Count > 0)
-        {
-            problems.Add(new FieldError("If-Match", "does not apply to a deployment"));
-        }
-
-        if (problems.Count > 0)
-        {
-            return RegistryError.Invalid([.. problems]);
-        }
-
-        return (await deployer.Deploy(caller.Workspace, command, cancellationToken)).TryGet(out var answer, out var error)
+        return (await deployer.Deploy(caller.Workspace, body.Value.ToCommand(receipt.By(caller), key), cancellationToken)).TryGet(out var answer, out var error)
             ? Answer<VersionView>.Of(
                 answer.Version,
                 Answers.TagOf(answer.Version),

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
 
 namespace OrleansRegistry.Gateway;
 
@@ -11,7 +12,7 @@ namespace OrleansRegistry.Gateway;
 public static class EventEndpoints
 {
     private static readonly RequestParameter Type =
-        RequestParameter.OneOf("type", "A type of event. May stand several times.", EventType.All) with { Repeats = true };
+        RequestParameter.OneOf("type", "A type of event. May stand several times.", EventType.All) with { MaxTimes = EventType.All.Count };
 
     private static readonly RequestParameter After = RequestParameter.Number("after", "Only events behind this position.", 0);
 
@@ -72,36 +73,64 @@ public static class EventEndpoints
     private static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> List(
         EventFilter filter, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
     {
-        var after = ListEndpoints.Single(After, request);
+        request.HttpContext.Response.Headers.Vary = HeaderNames.Accept;
         var types = Type.In(request);
-        var position = after is null ? 0 : Position(after);
-        if (IsStream(request))
-        {
-            return ListEndpoints.Single(CommonParameters.PageToken, request) is null
-                ? new EventStream(
-                    caller,
-                    filter with { Types = [.. types], After = ListEndpoints.Single(LastEventId, request) is { } last ? Position(last) : position })
-                : (Answer<Page<RegistryEvent>>)RegistryError.Invalid(CommonParameters.PageToken.Name, "does not apply to a stream");
-        }
-
-        var tokens = pageTokens.For(caller.Workspace, ["events", filter.ModelId, filter.VersionId, after, .. types]);
+        var tokens = pageTokens.For(caller.Workspace, ["events", filter.ModelId, filter.VersionId, ListEndpoints.Single(After, request), .. types]);
+        List<(RequestParameter Parameter, long Position)> cursors = [.. Positions(request, After), .. Positions(request, LastEventId)];
+        var isStream = AcceptedTypes.Prefer(request, MediaTypeNames.Text.EventStream);
         if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
         {
-            if (!tokens.TryDecode(token, 1, out var cursor) || !long.TryParse(cursor[0], NumberStyles.None, CultureInfo.InvariantCulture, out position))
+            if (isStream)
+            {
+                return (Answer<Page<RegistryEvent>>)RegistryError.Invalid(CommonParameters.PageToken.Name, "does not apply to a stream");
+            }
+
+            if (!tokens.TryDecode(token, 1, out var cursor) || !long.TryParse(cursor[0], NumberStyles.None, CultureInfo.InvariantCulture, out var place))
             {
                 return (Answer<Page<RegistryEvent>>)PageToken.Refusal();
             }
+
+            cursors.Add((CommonParameters.PageToken, place));
+        }
+
+        if (await Refusal(cursors, catalog, cancellationToken) is { } refusal)
+        {
+            return (Answer<Page<RegistryEvent>>)refusal;
+        }
+
+        if (isStream)
+        {
+            return new EventStream(caller, filter with { Types = [.. types], After = cursors.Select(cursor => cursor.Position).LastOrDefault() });
         }
 
         var size = CommonParameters.PageSizeOf(request);
+        var after = cursors.Where(cursor => cursor.Parameter != LastEventId).Select(cursor => cursor.Position).LastOrDefault();
         return (Answer<Page<RegistryEvent>>)ListEndpoints.ToPage(
-            await catalog.ListEvents(caller.Workspace, filter with { Types = [.. types], After = position }, size + 1, cancellationToken),
+            await catalog.ListEvents(caller.Workspace, filter with { Types = [.. types], After = after }, size + 1, cancellationToken),
             size,
             last => tokens.Encode(last.Id));
     }
 
-    private static bool IsStream(HttpRequest request) =>
-        request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals(MediaTypeNames.Text.EventStream, StringComparison.OrdinalIgnoreCase));
+    private static IEnumerable<(RequestParameter Parameter, long Position)> Positions(HttpRequest request, RequestParameter parameter) =>
+        parameter.In(request).Select(text => (parameter, long.Parse(text, CultureInfo.InvariantCulture)));
 
-    private static long Position(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+    /// <summary>
+    /// A position beyond the last event was given by another log: by this one before an older backup took its place, perhaps. Whoever asks for
+    /// what is behind it would wait for ever.
+    /// </summary>
+    private static async Task<RegistryError?> Refusal(
+        IReadOnlyCollection<(RequestParameter Parameter, long Position)> cursors, IRegistryCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (cursors.All(cursor => cursor.Position == 0))
+        {
+            return null;
+        }
+
+        var last = await catalog.FindLastPosition(cancellationToken);
+        FieldError[] problems =
+        [
+            .. cursors.Where(cursor => cursor.Position > last).Select(cursor => new FieldError(cursor.Parameter.Name, "lies beyond the last event there is")),
+        ];
+        return problems.Length == 0 ? null : RegistryError.Invalid(problems);
+    }
 }

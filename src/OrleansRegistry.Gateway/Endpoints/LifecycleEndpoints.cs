@@ -45,43 +45,28 @@ public static class LifecycleEndpoints
     public static Task<Answer<CommandAnswer>> Publish(
         CommandReceipt receipt, string id, RequestBody<PublishRequest> body, RequestCaller caller, IGrainFactory grains) =>
         On(receipt, id, caller, grains, (model, version) =>
-        {
-            var command = new PublishCommand
-            {
-                Context = receipt.By(caller),
-                Ordinal = version.Ordinal,
-                Promote = body.Value.Promote,
-                From = body.Optional("from", body.Value.From),
-            };
-            return Answers.Refusal([.. CommandValidation.Validate(command), .. Named("from", VersionReference.Problem(body.Value.From, version.ModelId))])
-                is { } refusal
-                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
-                : model.Publish(command);
-        });
+            VersionReference.Problem(body.Value.From, version.ModelId) is { } problem
+                ? Refusal("from", problem)
+                : model.Publish(body.Value.ToCommand(receipt.By(caller), body.Fields, version.Ordinal)));
 
     /// <summary>Makes a routable version primary: it answers every call that names no version.</summary>
     public static Task<Answer<CommandAnswer>> Promote(
         CommandReceipt receipt, string id, RequestBody<PromoteRequest> body, RequestCaller caller, IGrainFactory grains) =>
         On(receipt, id, caller, grains, (model, version) =>
-            Answers.Refusal([.. Named("from", VersionReference.Problem(body.Value.From, version.ModelId))]) is { } refusal
-                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
+            VersionReference.Problem(body.Value.From, version.ModelId) is { } problem
+                ? Refusal("from", problem)
                 : model.Promote(new PromoteCommand
                 {
                     Context = receipt.By(caller),
                     Ordinal = version.Ordinal,
-                    From = body.Optional("from", body.Value.From),
+                    From = body.Fields.Optional("from", body.Value.From),
                 }));
 
     /// <summary>Brings an inactive version back to its stage, or starts a failed one again.</summary>
     public static Task<Answer<CommandAnswer>> Activate(
         CommandReceipt receipt, string id, RequestBody<ActivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
         On(receipt, id, caller, grains, (model, version) =>
-        {
-            var command = new ActivateCommand { Context = receipt.By(caller), Ordinal = version.Ordinal, Serving = body.Value.Serving?.ToSpec() };
-            return Answers.Refusal(CommandValidation.Validate(command)) is { } refusal
-                ? Task.FromResult<Outcome<CommandAnswer>>(refusal)
-                : model.Activate(command);
-        });
+            model.Activate(body.Value.ToCommand(receipt.By(caller), version.Ordinal)));
 
     /// <summary>Takes a version out of routing at once.</summary>
     public static async Task<Answer<RetireAnswer>> Deactivate(
@@ -119,5 +104,6 @@ public static class LifecycleEndpoints
             ? Answers.Command(await command(grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)), version), receipt)
             : Routes.NoVersion(id);
 
-    private static IEnumerable<FieldError> Named(string field, string? problem) => problem is null ? [] : [new FieldError(field, problem)];
+    private static Task<Outcome<CommandAnswer>> Refusal(string field, string problem) =>
+        Task.FromResult<Outcome<CommandAnswer>>(RegistryError.Invalid(field, problem));
 }

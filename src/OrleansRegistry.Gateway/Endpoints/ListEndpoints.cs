@@ -12,8 +12,8 @@ public static class ListEndpoints
     private const string ByName = "name";
     private const string NewestFirst = "-created_at";
 
-    private static readonly RequestParameter Name = new("name", "The exact name.");
-    private static readonly RequestParameter Prefix = new("q", "How the name begins, in any case.");
+    private static readonly RequestParameter Name = new("name", "The exact name.") { Problem = ModelName.TextProblem };
+    private static readonly RequestParameter Prefix = new("q", "How the name begins, in any case.") { Problem = ModelName.TextProblem };
     private static readonly RequestParameter Order = RequestParameter.OneOf("order_by", $"The order; `{ByName}` by default.", ByName, NewestFirst);
     private static readonly RequestParameter ExternalId = new("external_id", "The deployer's own id.");
     private static readonly RequestParameter State =
@@ -44,7 +44,7 @@ public static class ListEndpoints
         {
             Name = Single(Name, request) is { } name ? ModelName.Normalize(name) : null,
             NamePrefix = Single(Prefix, request)?.Normalize(System.Text.NormalizationForm.FormC),
-            Labels = [.. CommonParameters.LabelsOf(request)],
+            LabelTexts = [.. CommonParameters.Label.In(request)],
             Order = order,
         };
         var tokens = pageTokens.For(caller.Workspace, ["models", filter.Name, filter.NamePrefix, order.ToString(), .. CommonParameters.Label.In(request)]);
@@ -84,7 +84,7 @@ public static class ListEndpoints
         var filter = new VersionFilter
         {
             State = EnumNames<VersionState>.TryParse(state, out var known) ? known : null,
-            Labels = [.. CommonParameters.LabelsOf(request)],
+            LabelTexts = [.. CommonParameters.Label.In(request)],
             ExternalId = Single(ExternalId, request),
         };
         var tokens = pageTokens.For(caller.Workspace, ["versions", id, state, filter.ExternalId, .. CommonParameters.Label.In(request)]);

@@ -64,21 +64,7 @@ public static class ModelEndpoints
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var policy = body.Optional("primary_policy", body.Value.PrimaryPolicy);
-        var isProtected = body.Optional("protected", body.Value.Protected);
-        var command = new PatchModelCommand
-        {
-            Context = receipt.By(caller),
-            Description = body.Optional("description", body.Value.Description),
-            Labels = body.Optional("labels", body.Value.Labels),
-            PrimaryPolicy = policy.IsSet ? policy.Value : null,
-            Protected = isProtected.IsSet ? isProtected.Value : null,
-        };
-        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
-        {
-            return refusal;
-        }
-
+        var command = body.Value.ToCommand(receipt.By(caller), body.Fields);
         var outcome = await lookup.Ask(caller.Workspace, model, id => Model(grains, caller, id).PatchModel(command), cancellationToken);
         return outcome.TryGet(out var patched, out var error) ? Answers.Model(patched, receipt.IsDryRun) : error;
     }
@@ -118,7 +104,7 @@ public static class ModelEndpoints
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var command = new RollbackCommand { Context = receipt.By(caller), From = body.Optional("from", body.Value.From) };
+        var command = new RollbackCommand { Context = receipt.By(caller), From = body.Fields.Optional("from", body.Value.From) };
         return Answers.Command(
             await lookup.Ask(
                 caller.Workspace,

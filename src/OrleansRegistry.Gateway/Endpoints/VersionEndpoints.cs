@@ -77,7 +77,7 @@ public static class VersionEndpoints
             return Routes.NoVersion(id);
         }
 
-        var patience = isWaiting ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
+        var patience = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
         return await watch.Read(caller.Workspace, version, patience, cancellationToken) is { } found ? Answers.Version(found) : Routes.NoVersion(id);
     }
 
@@ -104,18 +104,7 @@ public static class VersionEndpoints
             return Routes.NoVersion(id);
         }
 
-        var command = new PatchVersionCommand
-        {
-            Context = receipt.By(caller),
-            Ordinal = version.Ordinal,
-            Description = body.Optional("description", body.Value.Description),
-            Labels = body.Optional("labels", body.Value.Labels),
-        };
-        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
-        {
-            return refusal;
-        }
-
+        var command = body.Value.ToCommand(receipt.By(caller), body.Fields, version.Ordinal);
         var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).PatchVersion(command);
         return outcome.TryGet(out var answer, out var error) ? Answers.Version(answer.Version, receipt.IsDryRun) : error;
     }

@@ -62,19 +62,6 @@ public static class WebhookEndpoints
         CancellationToken cancellationToken)
     {
         var model = await FindModel(caller, body.Value.Model, lookup, cancellationToken);
-        var command = new CreateWebhookCommand
-        {
-            Context = receipt.By(caller),
-            Url = body.Value.Url,
-            Types = [.. body.Value.Types ?? []],
-            ModelId = model?.Id,
-            Description = body.Value.Description,
-        };
-        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
-        {
-            return refusal;
-        }
-
         if (body.Value.Model is { } named && model is null)
         {
             return ModelLookup.NotFound(named);
@@ -86,7 +73,7 @@ public static class WebhookEndpoints
         }
 
         var id = ModelId.New();
-        var outcome = await Grain(grains, caller, id).Create(command);
+        var outcome = await Grain(grains, caller, id).Create(body.Value.ToCommand(receipt.By(caller), model?.Id));
         return outcome.TryGet(out var made, out var error) ? Answer<WebhookSecretView>.Of(made, location: $"/v1/{Webhooks}/{id}") : error;
     }
 
@@ -105,25 +92,9 @@ public static class WebhookEndpoints
         CancellationToken cancellationToken)
     {
         var model = await FindModel(caller, body.Value.Model, lookup, cancellationToken);
-        var url = body.Optional("url", body.Value.Url);
-        var state = body.Optional("state", body.Value.State);
-        var command = new PatchWebhookCommand
-        {
-            Context = receipt.By(caller),
-            Url = url.IsSet ? url.Value : null,
-            Types = body.Optional("types", body.Value.Types) is { IsSet: true, Value: var types } ? [.. types ?? []] : null,
-            ModelId = body.Optional("model", model?.Id),
-            Description = body.Optional("description", body.Value.Description),
-            State = state.IsSet ? state.Value : null,
-        };
-        if (Answers.Refusal(CommandValidation.Validate(command)) is { } refusal)
-        {
-            return refusal;
-        }
-
         return body.Value.Model is { } named && model is null
             ? ModelLookup.NotFound(named)
-            : await Ask(id, caller, grains, webhook => webhook.Patch(command));
+            : await Ask(id, caller, grains, webhook => webhook.Patch(body.Value.ToCommand(receipt.By(caller), body.Fields, model?.Id)));
     }
 
     /// <summary>Deletes a webhook, and answers what it was. Nothing is sent to it any more.</summary>

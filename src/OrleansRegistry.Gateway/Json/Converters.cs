@@ -1,13 +1,17 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Instants as RFC 3339 in UTC, with milliseconds.</summary>
+/// <summary>Instants as RFC 3339 in UTC, with milliseconds; read as <see cref="Instants"/> says.</summary>
 internal sealed class InstantConverter : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Instants.TryParse(reader.GetString(), out var instant) ? instant : throw new JsonException();
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
@@ -73,6 +77,46 @@ internal sealed class EnumConverter<T>(IReadOnlyList<string> names, StringCompar
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
         writer.WriteStringValue(names[Array.IndexOf(Enum.GetValues<T>(), value)]);
+}
+
+/// <summary>What something is limited to: null where it is not limited, which is stored as an empty list. Requests refuse such a list.</summary>
+internal sealed class LimitConverter : JsonConverter<ImmutableArray<string>>
+{
+    /// <summary>Writes the limits of keys and webhooks so.</summary>
+    public static void ShowLimits(JsonTypeInfo type)
+    {
+        var property = type.Type == typeof(ApiKeyView) ? Property(nameof(ApiKeyView.ModelIds))
+            : type.Type == typeof(WebhookView) ? Property(nameof(WebhookView.Types))
+            : null;
+        property?.CustomConverter = new LimitConverter();
+        if (type.Type == typeof(ApiKeyView))
+        {
+            // As the request calls them.
+            property!.Name = "models";
+        }
+
+        JsonPropertyInfo Property(string name) => type.Properties.Single(property => ((MemberInfo)property.AttributeProvider!).Name == name);
+    }
+
+    public override ImmutableArray<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Answers are only written.");
+
+    public override void Write(Utf8JsonWriter writer, ImmutableArray<string> value, JsonSerializerOptions options)
+    {
+        if (value.IsDefaultOrEmpty)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        writer.WriteStartArray();
+        foreach (var item in value)
+        {
+            writer.WriteStringValue(item);
+        }
+
+        writer.WriteEndArray();
+    }
 }
 
 /// <summary>A converter of a type that has few values, each with a name.</summary>

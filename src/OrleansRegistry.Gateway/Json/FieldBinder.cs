@@ -188,6 +188,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
         {
             _ when value == typeof(string) => "must be a string",
             _ when value == typeof(bool) => "must be true or false",
+            _ when value == typeof(DateTimeOffset) => Instants.Rule,
             _ when JsonSettings.Options.GetConverter(value) is INamedValues named => "must be " + string.Join(" or ", named.Names),
             _ => "must be a whole number",
         };

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -19,8 +20,10 @@ internal static class JsonSettings
     /// <summary>Applies the settings.</summary>
     public static void Apply(JsonSerializerOptions options)
     {
+        // Answers are no HTML, and say so: what is copied from one is what was meant.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.TypeInfoResolverChain.Clear();
-        options.TypeInfoResolverChain.Add(GatewayJson.Default);
+        options.TypeInfoResolverChain.Add(GatewayJson.Default.WithAddedModifier(LimitConverter.ShowLimits));
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;

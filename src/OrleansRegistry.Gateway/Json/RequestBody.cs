@@ -17,6 +17,9 @@ public interface IRequestBody
 
     /// <summary>Whether it is a JSON merge patch (RFC 7396).</summary>
     static virtual bool IsMergePatch => false;
+
+    /// <summary>What is wrong with the fields, beyond their types.</summary>
+    IEnumerable<FieldError> Validate(RequestFields fields) => [];
 }
 
 /// <summary>A parameter of a handler that may turn out to be wrong. The handler runs only when none is.</summary>
@@ -42,22 +45,23 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     private static readonly IReadOnlyList<string> ContentTypes =
         T.IsMergePatch ? ["application/merge-patch+json", MediaTypeNames.Application.Json] : [MediaTypeNames.Application.Json];
 
-    private HashSet<string> _given = [];
     private RegistryError? _refusal;
+
+    private RequestBody(HttpContext context) => Fields = new RequestFields(new HashSet<string>(), context);
 
     /// <summary>The request; its defaults where the body says nothing.</summary>
     public T Value { get; } = new();
 
     RegistryError? IRequestPart.Refusal => _refusal;
 
-    /// <summary>A field, by its JSON name, that is set when the body has it.</summary>
-    public Optional<TField> Optional<TField>(string name, TField? value) => new(_given.Contains(name), value);
+    /// <summary>What the fields were checked with, and which the body has.</summary>
+    internal RequestFields Fields { get; private set; }
 
     /// <summary>Reads the body of a request.</summary>
     [SuppressMessage("Design", "CA1000", Justification = "Minimal APIs call it.")]
     public static async ValueTask<RequestBody<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
-        var body = new RequestBody<T>();
+        var body = new RequestBody<T>(context);
         body._refusal = await body.Read(context.Request);
         return body;
     }
@@ -76,6 +80,11 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
             return T.IsOptional ? null : RegistryError.Invalid(WholeBody, "is required");
         }
 
+        if (ContentCoding.Refusal(request) is { } encoded)
+        {
+            return encoded;
+        }
+
         if (!IsJson(request.ContentType))
         {
             return new RegistryError(ErrorCode.UnsupportedMediaType, $"Content-Type must be {string.Join(" or ", ContentTypes)}, in UTF-8.");
@@ -85,7 +94,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
         try
         {
             using var document = await JsonDocument.ParseAsync(buffer, new JsonDocumentOptions { MaxDepth = JsonSettings.MaxDepth });
-            return document.RootElement.ValueKind == JsonValueKind.Object ? Fill(document.RootElement) : RegistryError.Invalid(WholeBody, "must be a JSON object");
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Fill(document.RootElement, request.HttpContext) : RegistryError.Invalid(WholeBody, "must be a JSON object");
         }
         catch (JsonException e)
         {
@@ -94,12 +103,18 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
         }
     }
 
-    private RegistryError? Fill(JsonElement source)
+    private RegistryError? Fill(JsonElement source, HttpContext context)
     {
         List<FieldError> problems = [];
-        _given = new FieldBinder(problems, T.IsMergePatch).Fill(Value, source, "");
+        Fields = new RequestFields(new FieldBinder(problems, T.IsMergePatch).Fill(Value, source, ""), context);
+        // What could not be read, as a whole or in a part, holds a default, of which nothing is to be said.
+        var unread = problems.Select(problem => problem.Field).ToList();
+        problems.AddRange(Value.Validate(Fields).Where(problem => !unread.Any(field => IsIn(problem.Field, field) || IsIn(field, problem.Field))));
         return problems.Count == 0 ? null : RegistryError.Invalid([.. problems]);
     }
+
+    private static bool IsIn(string whole, string field) =>
+        field.StartsWith(whole, StringComparison.Ordinal) && (field.Length == whole.Length || field[whole.Length] is '.' or '[');
 
     private static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)

@@ -34,6 +34,8 @@ internal static class RegistryOpenApi
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.CreateSchemaReferenceId = type =>
             OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id ? id.Replace("View", "", StringComparison.Ordinal) : null;
+        // What HEAD answers is said of GET.
+        options.ShouldInclude = description => description.HttpMethod != HttpMethods.Head;
         options.AddDocumentTransformer(DescribeDocument);
         options.AddOperationTransformer(DescribeOperation);
         options.AddSchemaTransformer(DescribeSchema);
@@ -193,8 +195,10 @@ internal static class RegistryOpenApi
             Name = parameter.Name,
             In = parameter.IsHeader ? ParameterLocation.Header : ParameterLocation.Query,
             Description = parameter.Description,
-            Explode = parameter.Repeats,
-            Schema = parameter is { Repeats: true, IsHeader: false } ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema } : schema,
+            Explode = parameter.MaxTimes > 1,
+            Schema = parameter is { MaxTimes: > 1, IsHeader: false }
+                ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema, MaxItems = parameter.MaxTimes, UniqueItems = true }
+                : schema,
         };
     }
 
@@ -211,6 +215,11 @@ internal static class RegistryOpenApi
         {
             schema.Type = JsonSchemaType.String | (value == type ? 0 : JsonSchemaType.Null);
             schema.Format = "date-time";
+        }
+        else if (context.JsonPropertyInfo?.CustomConverter is LimitConverter)
+        {
+            schema.Type = JsonSchemaType.Array | JsonSchemaType.Null;
+            schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
         }
         else if (type == typeof(JsonElement))
         {

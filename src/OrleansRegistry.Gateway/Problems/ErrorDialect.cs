@@ -7,17 +7,14 @@ namespace OrleansRegistry.Gateway;
 internal sealed record ErrorDialect(Func<RegistryError, JsonNode> Write)
 {
     /// <summary>The Open Inference Protocol: a text.</summary>
-    public static ErrorDialect Inference { get; } = new(error => JsonValue.Create(Sentence(error)));
+    public static ErrorDialect Inference { get; } = new(error => JsonValue.Create(error.Detail));
 
     /// <summary>OpenAI: an object.</summary>
     public static ErrorDialect OpenAi { get; } = new(error => new JsonObject
     {
-        ["message"] = Sentence(error),
+        ["message"] = error.Detail,
         ["type"] = ProblemKind.Of(error.Code).Status < 500 ? "invalid_request_error" : "server_error",
         ["param"] = error.Fields is [var field, ..] ? field.Field : null,
         ["code"] = error.Code,
     });
-
-    private static string Sentence(RegistryError error) =>
-        error.Fields is [var field, ..] ? $"{error.Detail} {field.Field} {field.Message}." : error.Detail;
 }

@@ -63,7 +63,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
 
     private static RegistryError Unavailable(HttpRequest request) => new(
         ErrorCode.Unavailable,
-        HttpMethods.IsGet(request.Method)
+        request.IsRead()
             ? "The registry can't read its rows now."
             : $"The outcome of the command is unknown: it may have taken effect, or may do so for {CommandContext.Lifetime.TotalSeconds} seconds. Look before you repeat it.");
 

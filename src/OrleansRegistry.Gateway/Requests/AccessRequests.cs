@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Gateway;
@@ -16,11 +17,29 @@ public sealed class CreateApiKeyRequest : IRequestBody
     /// <summary>The workspace it acts in; left out for the caller's own. Only an operator names another.</summary>
     public string? Workspace { get; set; }
 
-    /// <summary>The only models that it may call, by id or name; only for the role invoker.</summary>
+    /// <summary>The only models that it may call, by id or name, at least one; only for the role invoker. Left out or null for all.</summary>
     public IReadOnlyList<string>? Models { get; set; }
 
     /// <summary>From when on it is not taken any more; null for never. Left out, it is what <c>Registry__Auth__DefaultKeyDays</c> says: never, unless that is set.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) =>
+    [
+        .. CommandValidation.Validate(ToCommand(fields.Unsent, Workspace ?? GrainKeys.DefaultWorkspace, [], [.. Models ?? []]), fields.Now),
+        .. Limiting.Problems("models", Models),
+    ];
+
+    internal CreateApiKeyCommand ToCommand(CommandContext context, string workspace, ImmutableArray<byte> hash, ImmutableArray<string> modelIds) => new()
+    {
+        Context = context,
+        Hash = hash,
+        Name = Name,
+        Workspace = workspace,
+        Role = Role,
+        ModelIds = modelIds,
+        ExpiresAt = ExpiresAt,
+    };
 }
 
 /// <summary>Puts a new API key in the place of one.</summary>
@@ -31,6 +50,19 @@ public sealed class RotateApiKeyRequest : IRequestBody
 
     /// <summary>How long the old key goes on to count, in seconds: 0 to 2,592,000; a day by default.</summary>
     public int OverlapSeconds { get; set; } = RotateApiKeyCommand.DefaultOverlapSeconds;
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, null, Role.Operator, "", []));
+
+    internal RotateApiKeyCommand ToCommand(CommandContext context, string? workspace, Role mostRole, string newPrefix, ImmutableArray<byte> newHash) => new()
+    {
+        Context = context,
+        Workspace = workspace,
+        MostRole = mostRole,
+        NewPrefix = newPrefix,
+        NewHash = newHash,
+        OverlapSeconds = OverlapSeconds,
+    };
 }
 
 /// <summary>Makes a workspace.</summary>
@@ -42,6 +74,11 @@ public sealed class CreateWorkspaceRequest : IRequestBody
 
     /// <summary>Free text, at most 4,096 characters.</summary>
     public string? Description { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(Name, ToCommand(fields.Unsent));
+
+    internal CreateWorkspaceCommand ToCommand(CommandContext context) => new() { Context = context, Description = Description };
 }
 
 /// <summary>An API key that was just made. The key itself is shown only this once.</summary>

@@ -12,6 +12,12 @@ public sealed class PublishRequest : IRequestBody
 
     /// <summary>With <c>promote: true</c>: the id of the version that must be primary now, or null for none.</summary>
     public string? From { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields, 1));
+
+    internal PublishCommand ToCommand(CommandContext context, RequestFields fields, int ordinal) =>
+        new() { Context = context, Ordinal = ordinal, Promote = Promote, From = fields.Optional("from", From) };
 }
 
 /// <summary>Makes a version primary.</summary>
@@ -32,6 +38,13 @@ public sealed class ActivateRequest : IRequestBody
 
     /// <summary>Where the version answers from now on; only for one that is inactive or failed.</summary>
     public ServingRequest? Serving { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) =>
+        fields.WithRefused(CommandValidation.Validate(ToCommand(fields.Unsent, 1)), ServingRequest.Urls(Serving));
+
+    internal ActivateCommand ToCommand(CommandContext context, int ordinal) =>
+        new() { Context = context, Ordinal = ordinal, Serving = Serving?.ToSpec() };
 }
 
 /// <summary>Takes a version out of routing.</summary>
@@ -68,6 +81,17 @@ public sealed class PatchVersionRequest : IRequestBody
 
     /// <summary>Labels to set, or to remove where the value is null; null as a whole removes all.</summary>
     public IReadOnlyDictionary<string, string?>? Labels { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields, 1));
+
+    internal PatchVersionCommand ToCommand(CommandContext context, RequestFields fields, int ordinal) => new()
+    {
+        Context = context,
+        Ordinal = ordinal,
+        Description = fields.Optional("description", Description),
+        Labels = fields.Optional("labels", Labels),
+    };
 }
 
 /// <summary>Changes a model by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
@@ -87,4 +111,21 @@ public sealed class PatchModelRequest : IRequestBody
 
     /// <summary>Whether only an admin moves the primary, and changes the policy; only an admin changes it.</summary>
     public bool Protected { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields));
+
+    internal PatchModelCommand ToCommand(CommandContext context, RequestFields fields)
+    {
+        var policy = fields.Optional("primary_policy", PrimaryPolicy);
+        var isProtected = fields.Optional("protected", Protected);
+        return new PatchModelCommand
+        {
+            Context = context,
+            Description = fields.Optional("description", Description),
+            Labels = fields.Optional("labels", Labels),
+            PrimaryPolicy = policy.IsSet ? policy.Value : null,
+            Protected = isProtected.IsSet ? isProtected.Value : null,
+        };
+    }
 }

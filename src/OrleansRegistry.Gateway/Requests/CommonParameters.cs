@@ -10,6 +10,8 @@ internal static class CommonParameters
     public const int DefaultPageSize = 50;
 
     private const int MaxPageSize = 200;
+    private const int MaxLabels = 16;
+    private const int MaxTagLines = 16;
 
     public static RequestParameter DryRun { get; } =
         RequestParameter.Flag("dry_run", "Answers 200 with what would happen, and changes, claims and reserves nothing.");
@@ -18,30 +20,27 @@ internal static class CommonParameters
     public static RequestParameter IfMatch { get; } = RequestParameter.Header(
         "If-Match",
         "Entity tags of which the resource in the path must have one; else 412.",
-        repeats: true,
+        MaxTagLines,
         value => EntityTags.Parse([value]) is null ? "must be * or a list of entity tags in double quotes" : null);
 
     public static RequestParameter IfNoneMatch { get; } = RequestParameter.Header(
-        "If-None-Match", "Answers 304 when the resource has one of these entity tags.", repeats: true);
+        "If-None-Match", "Answers 304 when the resource has one of these entity tags.", MaxTagLines);
 
     public static RequestParameter IdempotencyKey { get; } = RequestParameter.Header(
         "Idempotency-Key",
-        "1 to 255 visible ASCII characters. The same key with the same request answers the version made before; with another request 422.");
+        "1 to 255 visible ASCII characters. The same key with the same request answers the version made before; with another request 422.",
+        problem: FieldRules.IdempotencyKey);
 
-    public static RequestParameter PageSize { get; } =
-        new("page_size", $"How many items a page has, 1 to {MaxPageSize} (other numbers are brought into that range); {DefaultPageSize} by default.")
-        {
-            Type = "integer",
-            Problem = value => IsInteger(value) ? null : "must be a whole number",
-        };
+    public static RequestParameter PageSize { get; } = RequestParameter.Number(
+        "page_size", $"How many items a page has, 1 to {MaxPageSize}; {DefaultPageSize} by default.", 1, MaxPageSize);
 
     public static RequestParameter PageToken { get; } =
         new("page_token", "The `next_page_token` of the page before. The other parameters must stay as they were.");
 
-    public static RequestParameter Label { get; } = new("label", "A label that the items must have, `key:value`. May stand several times.")
+    public static RequestParameter Label { get; } = new("label", "A label that the items must have, `key:value`; both may have colons of their own. May stand several times.")
     {
-        Repeats = true,
-        Problem = value => value.IndexOf(':', StringComparison.Ordinal) > 0 ? null : "must be key:value",
+        MaxTimes = MaxLabels,
+        Problem = value => value.LastIndexOf(':') > 0 ? null : "must be key:value",
     };
 
     public static RequestParameter PromoteTo { get; } = new("promote_to", "The id of the version that becomes primary if this one is.");
@@ -50,26 +49,6 @@ internal static class CommonParameters
         RequestParameter.Flag("refuse_if_primary", "Refuses with `is_primary` if the version is primary.");
 
     /// <summary>How many items the caller wants.</summary>
-    public static int PageSizeOf(HttpRequest request)
-    {
-        if (PageSize.In(request) is not [var text])
-        {
-            return DefaultPageSize;
-        }
-
-        var wanted = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
-            : text[0] == '-' ? 0
-            : long.MaxValue;
-        return (int)Math.Clamp(wanted, 1, MaxPageSize);
-    }
-
-    /// <summary>The labels the caller asks for.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> LabelsOf(HttpRequest request) =>
-        Label.In(request).Select(label => label.Split(':', 2)).Select(parts => KeyValuePair.Create(parts[0], parts[1]));
-
-    private static bool IsInteger(string text)
-    {
-        var digits = text is ['-' or '+', .. var rest] ? rest : text;
-        return digits.Length > 0 && digits.All(char.IsAsciiDigit);
-    }
+    public static int PageSizeOf(HttpRequest request) =>
+        PageSize.In(request) is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : DefaultPageSize;
 }

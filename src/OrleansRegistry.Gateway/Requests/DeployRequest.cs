@@ -43,6 +43,10 @@ public sealed class DeployRequest : IRequestBody
     /// <summary>Your own id for it, at most 128 characters.</summary>
     public string? ExternalId { get; set; }
 
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) =>
+        fields.WithRefused(CommandValidation.Validate(ToCommand(fields.Unsent, null)), ServingRequest.Urls(Serving));
+
     internal DeployCommand ToCommand(CommandContext context, string? idempotencyKey)
     {
         var command = new DeployCommand
@@ -95,6 +99,10 @@ public sealed class ServingRequest
 
     /// <summary>How long a start may take, in seconds, 1 to 86,400.</summary>
     public int StartupTimeoutSeconds { get; set; } = ServingSpec.DefaultStartupTimeoutSeconds;
+
+    /// <summary>The URLs of a spec, by their fields.</summary>
+    internal static IEnumerable<(string Field, string? Url)> Urls(ServingRequest? serving) =>
+        [("serving.url", serving?.Url), ("serving.health_url", serving?.HealthUrl)];
 
     internal ServingSpec ToSpec() => new() { Url = Url, HealthUrl = HealthUrl, StartupTimeoutSeconds = StartupTimeoutSeconds };
 }

@@ -17,10 +17,12 @@ internal static class Instants
     public static bool TryParse(string? text, out DateTimeOffset instant)
     {
         instant = default;
-        var isDate = text?.Length == "yyyy-MM-dd".Length;
-        var hasOffset = text is [.., 'Z'] || text is [.., '+' or '-', _, _, ':', _, _];
+        // RFC 3339 takes both letters in either case.
+        var upper = text?.Replace('t', 'T').Replace('z', 'Z');
+        var isDate = upper?.Length == "yyyy-MM-dd".Length;
+        var hasOffset = upper is [.., 'Z'] || upper is [.., '+' or '-', _, _, ':', _, _];
         if (!(isDate || hasOffset)
-            || !DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant))
+            || !DateTimeOffset.TryParseExact(upper, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out instant))
         {
             return false;
         }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Gateway;
@@ -11,21 +9,10 @@ public sealed class PutRatesRequest : IRequestBody
     [JsonRequired]
     public IReadOnlyList<RateRequest> Rates { get; set; } = [];
 
-    /// <summary>The command, or everything that is wrong with the fields.</summary>
-    internal Outcome<PutRatesCommand> ToCommand(CommandContext context)
-    {
-        var unreadable = Rates.Index()
-            .Where(rate => !Instants.TryParse(rate.Item.EffectiveFrom, out _))
-            .Select(rate => new FieldError(string.Create(CultureInfo.InvariantCulture, $"rates[{rate.Index}].effective_from"), Instants.Rule))
-            .ToImmutableArray();
-        var command = new PutRatesCommand { Context = context, Rates = [.. Rates.Select(rate => rate.ToRate())] };
-        FieldError[] problems =
-        [
-            .. unreadable,
-            .. CommandValidation.Validate(command).Where(problem => unreadable.All(other => other.Field != problem.Field)),
-        ];
-        return problems.Length == 0 ? command : RegistryError.Invalid(problems);
-    }
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent));
+
+    internal PutRatesCommand ToCommand(CommandContext context) => new() { Context = context, Rates = [.. Rates.Select(rate => rate.ToRate())] };
 }
 
 /// <summary>What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.</summary>
@@ -44,13 +31,13 @@ public sealed class RateRequest
 
     /// <summary>From when on it holds: a date, which is its midnight in UTC, or an RFC 3339 time with at most milliseconds.</summary>
     [JsonRequired]
-    public string EffectiveFrom { get; set; } = "";
+    public DateTimeOffset EffectiveFrom { get; set; }
 
     internal Rate ToRate() => new()
     {
         InstanceType = InstanceType,
         Stage = Stage,
         PricePerMinute = PricePerMinute,
-        EffectiveFrom = Instants.TryParse(EffectiveFrom, out var instant) ? instant : default,
+        EffectiveFrom = EffectiveFrom,
     };
 }

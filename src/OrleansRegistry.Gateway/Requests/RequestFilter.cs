@@ -14,7 +14,8 @@ internal sealed class RequestFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        List<FieldError> problems = [.. Problems(http.Request, http.GetEndpoint()?.Metadata.GetMetadata<RequestParameters>()?.All ?? [])];
+        var declared = http.GetEndpoint()?.Metadata.GetMetadata<RequestParameters>()?.All ?? [];
+        List<FieldError> problems = [.. Problems(http.Request, declared)];
         foreach (var refusal in context.Arguments.OfType<IRequestPart>().Select(part => part.Refusal).OfType<RegistryError>())
         {
             if (refusal.Fields.IsEmpty)
@@ -23,6 +24,12 @@ internal sealed class RequestFilter : IEndpointFilter
             }
 
             problems.AddRange(refusal.Fields);
+        }
+
+        // A condition that is not looked at would be taken for one that was met.
+        if (!http.Request.IsRead() && http.Request.Headers.IfMatch.Count > 0 && !declared.Contains(CommonParameters.IfMatch))
+        {
+            problems.Add(new FieldError(CommonParameters.IfMatch.Name, "does not apply here"));
         }
 
         if (http.GetEndpoint()?.Metadata.GetMetadata<RequestBodyMetadata>() is null && HasBody(http))
@@ -43,10 +50,16 @@ internal sealed class RequestFilter : IEndpointFilter
         foreach (var parameter in declared)
         {
             var values = parameter.In(request);
-            if (values.Count > 1 && !parameter.Repeats)
+            if (values.Count > parameter.MaxTimes)
             {
-                yield return new FieldError(parameter.Name, "must not stand twice");
+                yield return new FieldError(
+                    parameter.Name, parameter.MaxTimes == 1 ? "must not stand twice" : $"must not stand more than {parameter.MaxTimes} times");
                 continue;
+            }
+
+            if (!parameter.IsHeader && values.Distinct(StringComparer.Ordinal).Count() < values.Count)
+            {
+                yield return new FieldError(parameter.Name, "must not stand twice with the same value");
             }
 
             foreach (var value in values)

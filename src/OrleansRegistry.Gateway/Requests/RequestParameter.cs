@@ -12,8 +12,8 @@ internal sealed record RequestParameter(string Name, string Description)
     /// <summary>Whether it is a header rather than a query parameter.</summary>
     public bool IsHeader { get; private init; }
 
-    /// <summary>Whether it may stand several times.</summary>
-    public bool Repeats { get; init; }
+    /// <summary>How often it may stand, each time with another value.</summary>
+    public int MaxTimes { get; init; } = 1;
 
     /// <summary>The JSON type of its values.</summary>
     public string Type { get; init; } = "string";
@@ -25,8 +25,8 @@ internal sealed record RequestParameter(string Name, string Description)
     public Func<string, string?> Problem { get; init; } = _ => null;
 
     /// <summary>A header.</summary>
-    public static RequestParameter Header(string name, string description, bool repeats = false, Func<string, string?>? problem = null) =>
-        new(name, description) { IsHeader = true, Repeats = repeats, Problem = problem ?? (_ => null) };
+    public static RequestParameter Header(string name, string description, int maxTimes = 1, Func<string, string?>? problem = null) =>
+        new(name, description) { IsHeader = true, MaxTimes = maxTimes, Problem = problem ?? (_ => null) };
 
     /// <summary>A parameter that is <c>true</c> or <c>false</c>.</summary>
     public static RequestParameter Flag(string name, string description) =>

@@ -9,7 +9,7 @@ public sealed class CreateWebhookRequest : IRequestBody
     [JsonRequired]
     public string Url { get; set; } = "";
 
-    /// <summary>The types of events it is told of; left out or empty for all.</summary>
+    /// <summary>The types of events it is told of, at least one; left out or null for all.</summary>
     public IReadOnlyList<string>? Types { get; set; }
 
     /// <summary>The only model it is told of, by id or name; left out or null for all.</summary>
@@ -17,6 +17,13 @@ public sealed class CreateWebhookRequest : IRequestBody
 
     /// <summary>Free text, at most 4,096 characters.</summary>
     public string? Description { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) => fields.WithRefused(
+        [.. CommandValidation.Validate(ToCommand(fields.Unsent, null)), .. Limiting.Problems("types", Types)], ("url", Url));
+
+    internal CreateWebhookCommand ToCommand(CommandContext context, string? modelId) =>
+        new() { Context = context, Url = Url, Types = [.. Types ?? []], ModelId = modelId, Description = Description };
 }
 
 /// <summary>Changes a webhook by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
@@ -28,7 +35,7 @@ public sealed class PatchWebhookRequest : IRequestBody
     /// <summary>Where events are posted to.</summary>
     public string Url { get; set; } = "";
 
-    /// <summary>The types of events it is told of; empty or null for all.</summary>
+    /// <summary>The types of events it is told of, at least one; null for all.</summary>
     public IReadOnlyList<string>? Types { get; set; }
 
     /// <summary>The only model it is told of, by id or name; null for all.</summary>
@@ -39,4 +46,34 @@ public sealed class PatchWebhookRequest : IRequestBody
 
     /// <summary>Whether it is told of events. One that is enabled again goes on where it stopped.</summary>
     public WebhookState State { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields)
+    {
+        var command = ToCommand(fields.Unsent, fields, null);
+        return fields.WithRefused([.. CommandValidation.Validate(command), .. Limiting.Problems("types", Types)], ("url", command.Url));
+    }
+
+    internal PatchWebhookCommand ToCommand(CommandContext context, RequestFields fields, string? modelId)
+    {
+        var url = fields.Optional("url", Url);
+        var state = fields.Optional("state", State);
+        return new PatchWebhookCommand
+        {
+            Context = context,
+            Url = url.IsSet ? url.Value : null,
+            Types = fields.Optional("types", Types) is { IsSet: true, Value: var types } ? [.. types ?? []] : null,
+            ModelId = fields.Optional("model", modelId),
+            Description = fields.Optional("description", Description),
+            State = state.IsSet ? state.Value : null,
+        };
+    }
+}
+
+/// <summary>Lists of what something is limited to. An empty one is none at all: whoever sends it may have lost what was to be in it.</summary>
+internal static class Limiting
+{
+    /// <summary>What is wrong with such a list; left out, it limits nothing.</summary>
+    public static IEnumerable<FieldError> Problems(string field, IReadOnlyCollection<string>? list) =>
+        list is { Count: 0 } ? [new FieldError(field, "must not be empty; leave it out for no limit")] : [];
 }

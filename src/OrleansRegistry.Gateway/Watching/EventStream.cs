@@ -32,6 +32,13 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
     /// <summary>Writes events until nobody reads them any more.</summary>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.Response.ContentType = MediaTypeNames.Text.EventStream;
+        httpContext.Response.Headers.CacheControl = "no-store";
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            return;
+        }
+
         var services = httpContext.RequestServices;
         var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var subscription = await services.GetRequiredService<EventFeed>().Subscribe(_caller.Workspace, _filter, httpContext.RequestAborted);
@@ -53,8 +60,6 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
 
     private async Task Write(HttpResponse response, EventSubscription subscription, IServiceProvider services, CancellationToken end)
     {
-        response.ContentType = MediaTypeNames.Text.EventStream;
-        response.Headers.CacheControl = "no-store";
         await Send(response, ":\n\n", end);
 
         var catalog = services.GetRequiredService<IRegistryCatalog>();

@@ -51,7 +51,7 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
     public static EventDraft WorkspaceCreated(string name) => Of(EventType.WorkspaceCreated, new NameData(name));
 
     public static EventDraft ApiKeyCreated(ApiKeyView key) =>
-        Of(EventType.ApiKeyCreated, new ApiKeyData(key.Prefix, key.Name, key.Role, key.ModelIds, key.ExpiresAt));
+        Of(EventType.ApiKeyCreated, new ApiKeyData(key.Prefix, key.Name, key.Role, key.ModelIds.IsEmpty ? null : key.ModelIds, key.ExpiresAt));
 
     public static EventDraft ApiKeyRotated(ApiKeyView key, string replacedBy) =>
         Of(EventType.ApiKeyRotated, new ApiKeyRotatedData(key.Prefix, replacedBy, key.ExpiresAt));
@@ -61,7 +61,7 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
     public static EventDraft RatesUpdated(string currency, IReadOnlyList<Rate> rates) => Of(EventType.RatesUpdated, new RatesData(currency, rates));
 
     public static EventDraft WebhookCreated(WebhookView webhook) =>
-        Of(EventType.WebhookCreated, new WebhookData(webhook.Id, new Uri(webhook.Url).Host, webhook.Types, webhook.ModelId));
+        Of(EventType.WebhookCreated, new WebhookData(webhook.Id, new Uri(webhook.Url).Host, webhook.Types.IsEmpty ? null : webhook.Types, webhook.ModelId));
 
     public static EventDraft WebhookUpdated(string id, params IReadOnlyList<string> fields) => Of(EventType.WebhookUpdated, new WebhookFieldsData(id, fields));
 
@@ -82,7 +82,7 @@ internal sealed record FailedData(string? Message);
 
 internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReason Reason);
 
-internal sealed record ApiKeyData(string Prefix, string Name, Role Role, IReadOnlyList<string> ModelIds, DateTimeOffset? ExpiresAt);
+internal sealed record ApiKeyData(string Prefix, string Name, Role Role, IReadOnlyList<string>? Models, DateTimeOffset? ExpiresAt);
 
 internal sealed record ApiKeyRotatedData(string Prefix, string ReplacedBy, DateTimeOffset? ExpiresAt);
 
@@ -90,7 +90,7 @@ internal sealed record PrefixData(string Prefix);
 
 internal sealed record RatesData(string Currency, IReadOnlyList<Rate> Rates);
 
-internal sealed record WebhookData(string Id, string Url, IReadOnlyList<string> Types, string? ModelId);
+internal sealed record WebhookData(string Id, string Url, IReadOnlyList<string>? Types, string? ModelId);
 
 internal sealed record WebhookFieldsData(string Id, IReadOnlyList<string> Fields);
 

@@ -18,6 +18,7 @@ internal sealed class HttpHealthProbe(OutboundHttp outbound, TimeProvider clock)
         using var timeout = new CancellationTokenSource(Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.UserAgent.Add(OutboundHttp.UserAgent);
         try
         {
             using var response = await _client.SendAsync(request, either.Token);

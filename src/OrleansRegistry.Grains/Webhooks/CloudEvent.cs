@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -6,6 +7,10 @@ namespace OrleansRegistry.Webhooks;
 /// <summary>An event as a CloudEvent 1.0 in JSON: the body of a delivery.</summary>
 internal sealed record CloudEvent
 {
+    // Text is escaped where JSON asks for it, as the API does.
+    private static readonly State.StateJson Json =
+        new(new JsonSerializerOptions(State.StateJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     /// <summary>The content type of the body.</summary>
     public const string MediaType = "application/cloudevents+json";
 
@@ -42,5 +47,5 @@ internal sealed record CloudEvent
             DataContentType = "application/json",
             Data = happened,
         },
-        State.StateJson.Default.CloudEvent);
+        Json.CloudEvent);
 }

@@ -62,6 +62,7 @@ internal sealed class WebhookSender(OutboundHttp outbound, TimeProvider clock) :
         var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue(CloudEvent.MediaType, "utf-8");
         var request = new HttpRequestMessage(HttpMethod.Post, row.Webhook.Url) { Content = content };
+        request.Headers.UserAgent.Add(OutboundHttp.UserAgent);
         request.Headers.Add("webhook-id", id);
         request.Headers.Add("webhook-timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         request.Headers.Add(

@@ -52,7 +52,9 @@ public abstract class KeyTests(RegistryServer server)
         using var client = new HttpClient { BaseAddress = server.Address };
         client.DefaultRequestHeaders.Authorization = new("Bearer", key);
         client.DefaultRequestHeaders.Accept.ParseAdd("text/event-stream");
-        using var response = await client.GetAsync("/v1/events?type=api_key.revoked&after=1000000", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var last = (await _operator.All("/v1/events"))[^1]["id"];
+        using var response = await client.GetAsync($"/v1/events?type=api_key.revoked&after={last}", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode);
         var reading = response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         (await _operator.Delete("/v1/api_keys/" + prefix)).Is(200);
@@ -144,8 +146,38 @@ public abstract class KeyTests(RegistryServer server)
     [InlineData("""{"name":"x","role":4}""", "role")]
     [InlineData("""{"name":"x","role":"viewer","expires_at":"2001-01-01T00:00:00Z"}""", "expires_at")]
     [InlineData("""{"name":"x","role":"viewer","expires_at":"tomorrow"}""", "expires_at")]
+    [InlineData("""{"name":"x","role":"viewer","expires_at":4102444800}""", "expires_at")]
+    [InlineData("""{"name":"x","role":"viewer","expires_at":"2100-01-01T00:00:00"}""", "expires_at")]
+    [InlineData("""{"name":"x","role":"viewer","expires_at":"2100-01-01T00:00:00.0001Z"}""", "expires_at")]
+    [InlineData("""{"name":"x","role":"invoker","models":[]}""", "models")]
+    [InlineData("""{"name":"x","role":"viewer","models":[]}""", "models")]
     [InlineData("""{"name":"x","role":"viewer","secret":"mine"}""", "secret")]
     public async Task E3_what_is_wrong_with_a_new_key_is_named(string body, string field) => (await _operator.Post("/v1/api_keys", body)).IsInvalid(field);
+
+    [Fact]
+    public async Task E3_when_a_key_expires_is_read_and_refused_like_other_instants()
+    {
+        var made = (await _operator.Post("/v1/api_keys", """{"name":"x","role":"viewer","expires_at":"2100-01-01t01:00:00.5+01:00"}""")).Is(201);
+        Assert.Equal("2100-01-01T00:00:00.500Z", made["api_key.expires_at"]);
+
+        var refused = (await _operator.Post("/v1/api_keys", """{"name":"x","role":"viewer","expires_at":"soon"}""")).IsInvalid("expires_at");
+        var rate = await _operator.Send("PUT", "/v1/billing/rates", """{"rates":[{"stage":"draft","price_per_minute":"1","effective_from":"soon"}]}""", "application/json");
+        var window = await _operator.Get("/v1/billing/usage?from=soon");
+        Assert.Equal(
+            [(string)refused.Body!["errors"]!["expires_at"]![0]!, (string)refused.Body!["errors"]!["expires_at"]![0]!],
+            [(string)rate.IsInvalid("rates[0].effective_from").Body!["errors"]!["rates[0].effective_from"]![0]!, (string)window.IsInvalid("from").Body!["errors"]!["from"]![0]!]);
+    }
+
+    [Fact]
+    public async Task A_key_for_all_models_says_so()
+    {
+        var made = (await _operator.Post("/v1/api_keys", """{"name":"all","role":"invoker","models":null}""")).Is(201);
+        Assert.Null(made["api_key.models"]);
+        var listed = (await _operator.Get("/v1/api_keys")).Body!["items"]!.AsArray().Single(item => (string)item!["prefix"]! == made["api_key.prefix"]);
+        Assert.Null(Assert.Contains("models", (IDictionary<string, System.Text.Json.Nodes.JsonNode?>)listed!.AsObject()));
+        var happened = (await _operator.All("/v1/events?type=api_key.created")).Single(told => (string)told["data"]!["prefix"]! == made["api_key.prefix"]);
+        Assert.Null(Assert.Contains("models", (IDictionary<string, System.Text.Json.Nodes.JsonNode?>)happened["data"]!.AsObject()));
+    }
 
     [Fact]
     public async Task A_key_for_some_models_calls_and_resolves_these_and_finds_no_others()
@@ -157,7 +189,7 @@ public abstract class KeyTests(RegistryServer server)
         (await _operator.Post("/v1/api_keys", $$"""{"name":"x","role":"viewer","models":["{{name}}"]}""")).IsInvalid("models");
         (await _operator.Post("/v1/api_keys", """{"name":"x","role":"invoker","models":["No such model"]}""")).IsProblem(404, ErrorCode.ModelNotFound);
         var made = (await _operator.Post("/v1/api_keys", $$"""{"name":"x","role":"invoker","models":["{{name}}"]}""")).Is(201);
-        Assert.Equal(mine["model_id"], (string)made.Body!["api_key"]!["model_ids"]!.AsArray().Single()!);
+        Assert.Equal(mine["model_id"], (string)made.Body!["api_key"]!["models"]!.AsArray().Single()!);
         var caller = server.DriverOf(made["key"]);
 
         foreach (var reference in (string[])[RegistryDriver.InPath(name), mine["model_id"]!])

@@ -10,8 +10,6 @@ namespace OrleansRegistry.Gateway.Tests.Access;
 /// <summary>Every route, with no key, with keys that are not valid, and with a key of each role (rule E2).</summary>
 public sealed class RouteAccessTests(RouteAccessTests.Server server) : IClassFixture<RouteAccessTests.Server>
 {
-    private const string Nothing = "0000000000";
-
     private readonly RegistryDriver _operator = server.Driver;
 
     /// <summary>The golden list but for CONNECT, which a client of HTTP makes a tunnel of, and the routes for everybody.</summary>
@@ -23,7 +21,8 @@ public sealed class RouteAccessTests(RouteAccessTests.Server server) : IClassFix
     {
         var routes = server.Endpoints.OfType<RouteEndpoint>()
             .Where(route => !IsScalar(route))
-            .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]).Select(method => (method, "/" + route.RoutePattern.RawText!.TrimStart('/'), NeedsOf(route))));
+            // HEAD goes with GET, where EveryRouteTests says so.
+            .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]).Where(method => method != "HEAD").Select(method => (method, "/" + route.RoutePattern.RawText!.TrimStart('/'), NeedsOf(route))));
 
         Assert.Equal(RouteTable.All.Order(), routes.Order());
     }
@@ -98,13 +97,7 @@ public sealed class RouteAccessTests(RouteAccessTests.Server server) : IClassFix
 
     private static async Task<Reply> Send(RegistryDriver caller, string method, string pattern, params (string, string)[] headers)
     {
-        var path = pattern.Replace("{id}", pattern.Contains("model_versions", StringComparison.Ordinal) ? Nothing + "-1" : Nothing, StringComparison.Ordinal)
-            .Replace("{model}", Nothing, StringComparison.Ordinal)
-            .Replace("{number}", "0.1.0", StringComparison.Ordinal)
-            .Replace("{version}", "0.1.0", StringComparison.Ordinal)
-            .Replace("{prefix}", "00000000", StringComparison.Ordinal)
-            .Replace("{month}", "2001-01", StringComparison.Ordinal)
-            .Replace("{**rest}", "a/b", StringComparison.Ordinal);
+        var path = RouteTable.Path(pattern, parameter => RouteTable.Nothing(pattern, parameter));
         // A body that no route takes: nothing is changed by who is let in.
         using var content = method is "GET" or "DELETE" ? null : new StringContent("{\"no_field_of_any_route\":1}", Encoding.UTF8, "application/json");
         return await caller.Send(new HttpMethod(method), path, content, headers);

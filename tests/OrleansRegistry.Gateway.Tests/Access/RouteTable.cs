@@ -1,13 +1,31 @@
+using System.Text.RegularExpressions;
+
 namespace OrleansRegistry.Gateway.Tests.Access;
 
 /// <summary>
 /// Every route there is, with what it asks of its caller: the golden list. A route that is added, or asks for something else, fails the tests
 /// until it stands here too.
 /// </summary>
-internal static class RouteTable
+internal static partial class RouteTable
 {
     /// <summary>Routes for everybody.</summary>
     public const string Anybody = "anybody";
+
+    /// <summary>A path of a route, with a text in place of each parameter.</summary>
+    public static string Path(string pattern, Func<string, string> textOf) =>
+        Parameter().Replace(pattern, match => Uri.EscapeDataString(textOf(match.Groups[1].Value)));
+
+    /// <summary>What leads to nothing, but has the form that a parameter asks for.</summary>
+    public static string Nothing(string pattern, string parameter) => parameter switch
+    {
+        "id" when pattern.Contains("model_versions", StringComparison.Ordinal) => "0000000000-1",
+        "number" or "version" => "0.1.0",
+        "prefix" => "00000000",
+        "month" => "2001-01",
+        "rest" => "a",
+        "documentName" => "v1",
+        _ => "0000000000",
+    };
 
     /// <summary>Method, pattern, permission.</summary>
     public static IReadOnlyList<(string Method, string Pattern, string Needs)> All { get; } =
@@ -89,4 +107,7 @@ internal static class RouteTable
         ("*", "/health/startup", Anybody),
         ("GET", "/openapi/v1.json", Anybody),
     ];
+
+    [GeneratedRegex(@"\{\**(\w+)\}")]
+    private static partial Regex Parameter();
 }

@@ -84,8 +84,8 @@ public sealed class RegistryDriver(HttpClient client)
 /// <summary>What the registry answered.</summary>
 public sealed record Reply(int Status, HttpResponseHeaders Headers, string? ContentType, string Text)
 {
-    /// <summary>The body, or null when it isn't JSON.</summary>
-    public JsonNode? Body { get; } = ContentType is "application/json" or "application/problem+json" ? JsonNode.Parse(Text) : null;
+    /// <summary>The body, or null when there is none or it isn't JSON.</summary>
+    public JsonNode? Body { get; } = Text.Length > 0 && ContentType is ("application/json" or "application/problem+json") ? JsonNode.Parse(Text) : null;
 
     /// <summary>The entity tag.</summary>
     public string ETag => Headers.ETag!.ToString();

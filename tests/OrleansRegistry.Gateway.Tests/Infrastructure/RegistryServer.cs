@@ -68,7 +68,7 @@ public abstract class RegistryServer : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Database = await CreateDatabase();
         string[] args =

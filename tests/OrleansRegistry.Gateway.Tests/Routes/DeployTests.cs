@@ -112,6 +112,8 @@ public abstract class DeployTests(RegistryServer server)
     [InlineData("""{"model_name":"x","version":"1.0.0","base":"1","version_bump":"MAJOR"}""", "base", "version", "version_bump")]
     [InlineData("""{"model_name":"x","base":"1.4","version_bump":"MINOR"}""", "base", "version_bump")]
     [InlineData("""{"model_name":"x","promote":false}""", "promote")]
+    [InlineData("""{"model_name":"","version_bump":"","serving":{"url":""}}""", "model_name", "serving.url", "version_bump")]
+    [InlineData("""{"version":"x","publish":1,"description":7,"labels":{"a":"b","c":5},"artifact":{"uri":"","size_bytes":-1},"external_id":[]}""", "artifact.size_bytes", "artifact.uri", "description", "external_id", "labels.c", "model_name", "publish", "version")]
     [InlineData("[]", "body")]
     [InlineData("7", "body")]
     [InlineData("""{"model_name":"x",}""", "body")]
@@ -120,6 +122,56 @@ public abstract class DeployTests(RegistryServer server)
     [InlineData("", "body")]
     public async Task Bad_input_names_its_fields_E3(string body, params string[] fields) =>
         (await _registry.Post("/v1/model_versions", body)).IsInvalid(fields);
+
+    [Fact]
+    public async Task The_detail_of_a_400_is_the_first_error_E3()
+    {
+        var reply = (await _registry.Post("/v1/model_versions?dry_run=yes", """{"model_name":"","version_bump":""}""")).IsInvalid("dry_run", "model_name", "version_bump");
+
+        Assert.Equal("dry_run must be true or false.", reply["detail"]);
+        Assert.Equal("model_name must not be empty.", (await _registry.Post("/v1/model_versions", """{"model_name":""}"""))["detail"]);
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/", "always refused")]
+    [InlineData("http://0xa9fea9fe/", "always refused")]
+    [InlineData("http://[::ffff:169.254.169.254]:8080/x", "always refused")]
+    [InlineData("http://[fd00:ec2::254]/", "always refused")]
+    [InlineData("http://224.0.0.1/", "always refused")]
+    [InlineData("http://\uff11\uff16\uff19.254.169.254/", "always refused")]
+    public async Task A_server_at_an_address_that_is_always_refused_is_refused_at_once_E3(string url, string why)
+    {
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.Deploy(name))["id"]!;
+        (await _registry.Do("deactivate", id)).Is(200);
+        Reply[] replies =
+        [
+            await _registry.TryDeploy(name, $"\"publish\":true,\"serving\":{{\"url\":\"{url}\"}}"),
+            await _registry.TryDeploy(name, $"\"serving\":{{\"url\":\"http://h.example\",\"health_url\":\"{url}\"}}"),
+            await _registry.Do("activate", id, $"{{\"serving\":{{\"url\":\"{url}\"}}}}"),
+        ];
+
+        Assert.Equal(["serving.url", "serving.health_url", "serving.url"], replies.Select(reply => Assert.Single(reply.IsProblem(400, ErrorCode.ValidationFailed).Fields)));
+        Assert.All(replies, reply => Assert.Contains(why, reply["detail"], StringComparison.Ordinal));
+        Assert.Single(await _registry.All($"/v1/models/{RegistryDriver.InPath(name)}/versions"));
+    }
+
+    [Fact]
+    public async Task Text_is_answered_as_it_was_said()
+    {
+        var name = RegistryDriver.NewName() + " 'é' + <b>";
+        var said = "it's \"quoted\" & <b>имя</b> + 1 > 0";
+
+        var reply = await _registry.Deploy(name, "\"description\":" + System.Text.Json.JsonSerializer.Serialize(said));
+
+        Assert.Contains("it's \\\"quoted\\\" & <b>имя</b> + 1 > 0", reply.Text, StringComparison.Ordinal);
+        foreach (var path in (string[])["/v1/models/" + reply["model_id"], $"/v1/models/{reply["model_id"]}/versions", $"/v1/models/{reply["model_id"]}/events", "/v1/models/no 'é' + <b>"])
+        {
+            var text = (await _registry.Get(path)).Text;
+            Assert.Contains("'é' + <b>", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("\\u", text, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public async Task Base_continues_a_release_line_N3()

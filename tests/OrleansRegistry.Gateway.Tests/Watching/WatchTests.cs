@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
@@ -97,6 +98,47 @@ public abstract class WatchTests(RegistryServer server)
 
         (await _registry.Get(path, headers)).IsInvalid(field);
         (await _registry.Get("/v1/models/nothing%20here/events", ("Accept", "text/event-stream"))).IsProblem(404, ErrorCode.ModelNotFound);
+    }
+
+    [Theory]
+    [InlineData("/v1/events")]
+    [InlineData("/v1/models/{0}/events")]
+    [InlineData("/v1/model_versions/{0}-1/events")]
+    public async Task A_position_that_this_log_never_gave_is_refused_at_once(string pattern)
+    {
+        var version = await _registry.DeployPrimary(RegistryDriver.NewName());
+        var path = pattern.Replace("{0}", version["model_id"], StringComparison.Ordinal);
+        // Other tests go on writing, but not so much.
+        var beyond = long.Parse(await LastId(), CultureInfo.InvariantCulture) + 1_000_000;
+
+        foreach (var accept in (string[])["application/json", "text/event-stream"])
+        {
+            (await _registry.Get($"{path}?after={beyond}", ("Accept", accept))).IsInvalid("after");
+            (await _registry.Get($"{path}?after={long.MaxValue}", ("Accept", accept))).IsInvalid("after");
+            (await _registry.Get(path, ("Accept", accept), ("Last-Event-ID", $"{beyond}"))).IsInvalid("Last-Event-ID");
+            (await _registry.Get($"{path}?after={beyond}", ("Accept", accept), ("Last-Event-ID", "1"))).IsInvalid("after");
+        }
+
+        // The last one that it gave is none of them.
+        var last = await LastId();
+        Assert.DoesNotContain((await _registry.Get($"{path}?after={last}")).Is(200).Body!["items"]!.AsArray(), happened => (string)happened!["id"]! == last);
+        await using var watch = await Watch.Begin(server, path, last);
+    }
+
+    [Theory]
+    [InlineData("text/event-stream", true)]
+    [InlineData("application/json, text/event-stream", true)]
+    [InlineData("text/event-stream, */*;q=0.1", true)]
+    [InlineData("application/json, text/event-stream;q=0.1", false)]
+    [InlineData("application/json;q=0.1, text/event-stream;q=0", false)]
+    [InlineData("text/event-stream;q=0", false)]
+    [InlineData("text/event-stream;q=0.5, */*", false)]
+    [InlineData("*/*", false)]
+    public async Task Events_come_as_the_caller_prefers(string accept, bool isStream)
+    {
+        var answer = await _registry.Send(HttpMethod.Head, "/v1/events", null, ("Accept", accept));
+
+        Assert.Equal((isStream ? "text/event-stream" : "application/json", "Accept"), (answer.Is(200).ContentType, answer.Header("Vary")));
     }
 
     private async Task<string> LastId() => await _registry.All("/v1/events") is [.., var last] ? (string)last["id"]! : "0";

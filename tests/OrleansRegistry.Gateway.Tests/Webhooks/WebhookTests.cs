@@ -36,6 +36,7 @@ public abstract class WebhookTests(RegistryServer server)
             Assert.True(JsonNode.DeepEquals(listed, delivery.Event["data"]), $"{listed} {delivery.Event["data"]}");
             Assert.Equal($"msg_{made["webhook.id"]}_{listed["id"]}", delivery.Id);
             Assert.Equal("application/cloudevents+json; charset=utf-8", delivery.ContentType);
+            Assert.Matches(@"\AOrleansRegistry/\d+\.\d+\.\d+\S*\z", delivery.UserAgent);
             Assert.Equal(
                 ["1.0", (string)listed["id"]!, "/v1/workspaces/default", (string)listed["type"]!, id, (string)listed["at"]!, "application/json"],
                 Attributes.Select(field => (string)delivery.Event[field]!));
@@ -106,6 +107,17 @@ public abstract class WebhookTests(RegistryServer server)
         (await _registry.Post($"{Path(made)}/redeliver")).IsInvalid("from");
         (await _registry.Post($"{Path(made)}/redeliver?from=0")).IsInvalid("from");
         (await _registry.Post($"{Path(made)}/redeliver?from=999999999999")).IsInvalid("from");
+        await _registry.Delete(Path(made));
+    }
+
+    [Fact]
+    public async Task An_empty_list_of_types_is_refused_and_null_is_all_of_them()
+    {
+        var made = (await _registry.Post("/v1/webhooks", """{"url":"http://host.invalid","types":["workspace.created"]}""")).Is(201);
+
+        (await _registry.Patch(Path(made), """{"types":[]}""")).IsInvalid("types");
+        Assert.Single((await _registry.Get(Path(made))).Body!["types"]!.AsArray());
+        Assert.Null((await _registry.Patch(Path(made), """{"types":null}""")).Is(200)["types"]);
         await _registry.Delete(Path(made));
     }
 
@@ -184,7 +196,16 @@ public abstract class WebhookTests(RegistryServer server)
     {
         var name = RegistryDriver.NewName();
         var id = (await _registry.DeployPrimary(name))["id"]!;
-        var made = (await _registry.Post("/v1/webhooks", $$"""{"url":"http://169.254.169.254/latest","model":"{{name}}"}""")).Is(201);
+        (await _registry.Post("/v1/webhooks", $$"""{"url":"http://169.254.169.254/latest","model":"{{name}}"}""")).IsInvalid("url");
+        var made = (await _registry.Post("/v1/webhooks", $$"""{"url":"http://host.invalid","model":"{{name}}"}""")).Is(201);
+        (await _registry.Patch(Path(made), """{"url":"http://[::ffff:169.254.169.254]/latest"}""")).IsInvalid("url");
+        // Past the gateway, as a node of an earlier release has stored it.
+        var moved = await server.Grains.GetGrain<IWebhookGrain>(GrainKeys.Webhook(GrainKeys.DefaultWorkspace, made["webhook.id"]!)).Patch(new PatchWebhookCommand
+        {
+            Context = new CommandContext { CommandId = Guid.NewGuid(), Actor = "test", Deadline = DateTimeOffset.UtcNow + CommandContext.Lifetime },
+            Url = "http://169.254.169.254/latest",
+        });
+        Assert.Null(moved.Error);
 
         await _registry.Patch($"/v1/model_versions/{id}", """{"description":"x"}""");
         await Until(Path(made), webhook => webhook["failing_since"] is not null);
@@ -232,11 +253,13 @@ public abstract class WebhookTests(RegistryServer server)
     [InlineData("""{"url":"http://host","types":"version.ready"}""", "types")]
     [InlineData("""{"url":"http://host","secret":"x"}""", "secret")]
     [InlineData("""{"url":null}""", "url")]
-    public async Task A_webhook_that_is_not_valid_is_refused_by_field(string body, string field)
+    [InlineData("""{"url":"http://host","types":[]}""", "types")]
+    [InlineData("""{"url":"","types":[],"model":5}""", "model", "types", "url")]
+    public async Task A_webhook_that_is_not_valid_is_refused_by_field(string body, params string[] fields)
     {
         var before = (await _registry.Get("/v1/webhooks")).Text;
 
-        (await _registry.Post("/v1/webhooks", body)).IsInvalid(field);
+        (await _registry.Post("/v1/webhooks", body)).IsInvalid(fields);
 
         Assert.Equal(before, (await _registry.Get("/v1/webhooks")).Text);
     }

@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Outbound;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What a request's fields are checked with, beside what they hold.</summary>
+public sealed class RequestFields
+{
+    private readonly IReadOnlySet<string> _given;
+    private readonly OutboundHttp _outbound;
+
+    internal RequestFields(IReadOnlySet<string> given, HttpContext context)
+    {
+        _given = given;
+        _outbound = context.RequestServices.GetRequiredService<OutboundHttp>();
+        Now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+    }
+
+    /// <summary>The instant.</summary>
+    internal DateTimeOffset Now { get; }
+
+    /// <summary>The context of a command that is made to be checked, and never sent.</summary>
+    internal CommandContext Unsent => new() { CommandId = default, Actor = "", Deadline = Now };
+
+    /// <summary>A field, by its JSON name, that is set when the body has it.</summary>
+    internal Optional<T> Optional<T>(string name, T? value) => new(_given.Contains(name), value);
+
+    /// <summary>
+    /// The problems, and those of URLs at addresses that the registry doesn't connect to, whatever happens. Where a name leads to is found out
+    /// when it is connected to.
+    /// </summary>
+    internal IEnumerable<FieldError> WithRefused(IReadOnlyCollection<FieldError> problems, params IEnumerable<(string Field, string? Url)> urls) =>
+    [
+        .. problems,
+        .. urls.Where(url => url.Url is not null && problems.All(problem => problem.Field != url.Field))
+            .Select(url => (url.Field, Problem: _outbound.Refusal(new Uri(url.Url!))))
+            .Where(url => url.Problem is not null)
+            .Select(url => new FieldError(url.Field, url.Problem!)),
+    ];
+}
