@@ -87,6 +87,9 @@ public static class ErrorCode
     /// <summary>410: the model is deleted.</summary>
     public const string ModelDeleted = "model_deleted";
 
+    /// <summary>410: events behind the position that is asked for were removed because of their age.</summary>
+    public const string HistoryRemoved = "history_removed";
+
     /// <summary>412: <c>If-Match</c> names another revision.</summary>
     public const string RevisionMismatch = "revision_mismatch";
 

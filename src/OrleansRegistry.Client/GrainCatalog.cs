@@ -26,5 +26,7 @@ internal sealed class GrainCatalog(IGrainFactory grains) : IWorkspaceCatalog
     public Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken) =>
         Of(workspace).ListEvents(filter, limit);
 
+    public Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken) => Of(workspace).FindEventRange(modelId);
+
     private ICatalogGrain Of(string workspace) => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog(workspace));
 }

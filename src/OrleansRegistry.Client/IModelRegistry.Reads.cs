@@ -28,5 +28,10 @@ public partial interface IModelRegistry
     /// Events behind <see cref="EventFilter.After"/>, in order, each once, for ever: those that have happened, then those that happen, within about a quarter of a second. It goes
     /// on by itself after failures. Keep the <see cref="RegistryEvent.Position"/> of the last one that was dealt with, to go on from there later.
     /// </summary>
+    /// <exception cref="ArgumentException">The filter names a model or a version by a text that can be no id, or a type of event that there is none of.</exception>
+    /// <exception cref="RegistryRefusedException">
+    /// There is no reading on from <see cref="EventFilter.After"/>: it lies beyond the last event there is, or before one that was removed because of its age
+    /// (<see cref="ErrorCode.HistoryRemoved"/>). It is thrown by the first step of the enumeration.
+    /// </exception>
     IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, CancellationToken cancellationToken = default);
 }

@@ -67,9 +67,27 @@ internal sealed partial class ModelRegistry
 
     public Task<long> FindLastPosition(CancellationToken cancellationToken) => Ask(Catalog.FindLastPosition, cancellationToken);
 
-    public async IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
+        var wrong = filter.ModelId is { } model && !ModelId.IsWellFormed(model) ? $"'{model}' is no id of a model."
+            : filter.VersionId is { } version && !VersionId.TryParse(version, out _) ? $"'{version}' is no id of a version."
+            : filter.Types.IsDefaultOrEmpty || filter.Types.All(EventType.All.Contains) ? null
+            : "A type of event is none of EventType.";
+        return wrong is null ? WatchFrom(filter, cancellationToken) : throw new ArgumentException(wrong, nameof(filter));
+    }
+
+    private async IAsyncEnumerable<RegistryEvent> WatchFrom(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (filter.After != 0)
+        {
+            var range = await FindRange(filter, cancellationToken);
+            if (range.Refusal(nameof(EventFilter.After), filter.After) is { } refusal)
+            {
+                throw new RegistryRefusedException(refusal);
+            }
+        }
+
         while (true)
         {
             var page = await ReadEvents(filter, cancellationToken);
@@ -84,6 +102,23 @@ internal sealed partial class ModelRegistry
             }
 
             if (page.Count < ICatalogGrain.MaxItems)
+            {
+                await Task.Delay(Pause, _clock, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Which events there are, as soon as the registry answers.</summary>
+    private async Task<EventRange> FindRange(EventFilter filter, CancellationToken cancellationToken)
+    {
+        var model = VersionId.TryParse(filter.VersionId, out var version) ? version.ModelId : filter.ModelId;
+        while (true)
+        {
+            try
+            {
+                return await Ask(() => Catalog.FindEventRange(model), cancellationToken);
+            }
+            catch (RegistryUnavailableException)
             {
                 await Task.Delay(Pause, _clock, cancellationToken);
             }

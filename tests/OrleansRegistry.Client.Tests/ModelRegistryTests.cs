@@ -196,6 +196,30 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     }
 
     [Fact]
+    public async Task A_watcher_that_names_what_can_not_be_is_refused_at_once()
+    {
+        await Deploy("A model");
+        var last = await Registry.FindLastPosition();
+
+        var beyond = await Assert.ThrowsAsync<RegistryRefusedException>(async () => await First(new EventFilter { After = last + 1 }));
+        Assert.Equal(ErrorCode.ValidationFailed, beyond.Error!.Code);
+        Assert.Throws<ArgumentException>(() => Registry.Watch(new EventFilter { VersionId = "not an id" }));
+        Assert.Throws<ArgumentException>(() => Registry.Watch(new EventFilter { ModelId = "A model" }));
+        Assert.Throws<ArgumentException>(() => Registry.Watch(new EventFilter { Types = ["version.exploded"] }));
+        Assert.Equal(last, (await First(new EventFilter { After = last - 1 })).Position);
+
+        async Task<RegistryEvent> First(EventFilter filter)
+        {
+            await foreach (var happened in Registry.Watch(filter))
+            {
+                return happened;
+            }
+
+            throw new InvalidOperationException("A watch does not end.");
+        }
+    }
+
+    [Fact]
     public async Task Cancelling_ends_the_waiting()
     {
         using var cancelled = new CancellationTokenSource();

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
@@ -93,6 +94,25 @@ public sealed class LookupTests
         _catalog.Version = StubCatalog.Starting with { State = state };
 
         Assert.Equal(state, (await Watch(new FakeTimeProvider(), TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken))!.State);
+    }
+
+    [Theory]
+    [InlineData("GET", false)]
+    [InlineData("HEAD", true)]
+    public async Task HEAD_does_not_wait(string method, bool isAnswered)
+    {
+        _catalog.Version = StubCatalog.Starting;
+        var clock = new FakeTimeProvider();
+        var request = new DefaultHttpContext().Request;
+        (request.Method, request.QueryString) = (method, new QueryString("?wait=ready&timeout_seconds=60"));
+
+        var answer = VersionEndpoints.GetVersion(
+            StubCatalog.Starting.Id, new RequestCaller("default", "test", Role.Viewer), request, new VersionWatch(_catalog, clock), TestContext.Current.CancellationToken);
+
+        // The catalog answers at once, and the clock stands still.
+        Assert.Equal(isAnswered, answer.IsCompleted);
+        await Advance(clock, TimeSpan.FromSeconds(61));
+        await answer;
     }
 
     [Fact]

@@ -86,6 +86,31 @@ public abstract class RetentionTests(Func<Task<TestDatabase>> emptyDatabase) : D
         Assert.Equal(4, Convert.ToInt32(await TestRows.Execute(Options, "select count(*) from registry_pruned"), CultureInfo.InvariantCulture));
     }
 
+    [Fact]
+    public async Task How_far_events_were_removed_is_known_by_workspace_and_model()
+    {
+        await Happen("one", "2026-03-01T00:00:00.000Z", "2026-04-01T00:00:00.000Z", "2026-03-02T00:00:00.000Z");
+        await Happen("two", "2026-03-03T00:00:00.000Z", "2026-06-01T00:00:00.000Z");
+        await Happen("three", "2026-06-01T00:00:00.000Z");
+        Assert.Equal(new EventRange(0, 6), await Catalog.FindEventRange("default", null, default));
+        await Close("default", "2026-03");
+
+        Assert.Equal(3, await new EventPruner(Database).Prune(May, default));
+
+        Assert.Equal(new EventRange(4, 6), await Catalog.FindEventRange("default", null, default));
+        Assert.Equal(new EventRange(3, 6), await Catalog.FindEventRange("default", "one", default));
+        Assert.Equal(new EventRange(4, 6), await Catalog.FindEventRange("default", "two", default));
+        Assert.Equal(new EventRange(0, 6), await Catalog.FindEventRange("default", "three", default));
+        Assert.Equal(new EventRange(0, 6), await Catalog.FindEventRange("defaul", null, default));
+        Assert.Equal(new EventRange(0, 6), await Catalog.FindEventRange("default0", null, default));
+
+        // A month that is closed later, with events before those: the note doesn't go back.
+        await Close("default", "2026-04");
+        Assert.Equal(1, await new EventPruner(Database).Prune(May, default));
+        Assert.Equal(new EventRange(3, 6), await Catalog.FindEventRange("default", "one", default));
+        Assert.Equal(new EventRange(4, 6), await Catalog.FindEventRange("default", null, default));
+    }
+
     private Task<ImmutableArray<RegistryEvent>> Events() => Catalog.ListEvents("default", new EventFilter(), 100, default);
 
     private async Task Happen(string model, params string[] instants)

@@ -49,6 +49,10 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("ListEvents"), ReadOnly]
     Task<ImmutableArray<RegistryEvent>> ListEvents(EventFilter filter, int limit);
 
+    /// <summary>Which events there are, of one model or of all.</summary>
+    [Alias("FindEventRange"), ReadOnly]
+    Task<EventRange> FindEventRange(string? modelId);
+
     /// <summary>The position of the last event.</summary>
     [Alias("FindLastPosition"), ReadOnly]
     Task<long> FindLastPosition();

@@ -32,6 +32,9 @@ public interface IWorkspaceCatalog
 
     /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Which events there are, of a workspace or of one of its models.</summary>
+    Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken);
 }
 
 /// <summary>Reads over all stored rows, for nodes. They activate no grain.</summary>

@@ -29,19 +29,20 @@ public static class EventEndpoints
             .WithName("list_events")
             .Needs(Permission.Read)
             .Lasts(IsStream)
-            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken);
+            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
+            .Refuses(ErrorCode.HistoryRemoved);
         events.MapGet(Routes.OfModel("/events"), ListModelEvents)
             .WithName("list_model_events")
             .Needs(Permission.Read)
             .Lasts(IsStream)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
+            .Refuses(ErrorCode.ModelNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfVersion("/events"), ListVersionEvents)
             .WithName("list_version_events")
             .Needs(Permission.Read)
             .Lasts(IsStream)
             .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+            .Refuses(ErrorCode.VersionNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
     }
 
     /// <summary>Lists events, oldest first.</summary>
@@ -67,7 +68,7 @@ public static class EventEndpoints
     public static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListVersionEvents(
         string id, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken) =>
         VersionId.TryParse(id, out var version) && await catalog.FindVersion(caller.Workspace, version, cancellationToken) is not null
-            ? await List(new EventFilter { VersionId = id }, caller, request, catalog, pageTokens, cancellationToken)
+            ? await List(new EventFilter { ModelId = version.ModelId, VersionId = id }, caller, request, catalog, pageTokens, cancellationToken)
             : (Answer<Page<RegistryEvent>>)Routes.NoVersion(id);
 
     private static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> List(
@@ -77,7 +78,7 @@ public static class EventEndpoints
         var types = Type.In(request);
         var tokens = pageTokens.For(caller.Workspace, ["events", filter.ModelId, filter.VersionId, ListEndpoints.Single(After, request), .. types]);
         List<(RequestParameter Parameter, long Position)> cursors = [.. Positions(request, After), .. Positions(request, LastEventId)];
-        var isStream = AcceptedTypes.Prefer(request, MediaTypeNames.Text.EventStream);
+        var isStream = IsStream(request);
         if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
         {
             if (isStream)
@@ -93,7 +94,7 @@ public static class EventEndpoints
             cursors.Add((CommonParameters.PageToken, place));
         }
 
-        if (await Refusal(cursors, catalog, cancellationToken) is { } refusal)
+        if (await Refusal(caller.Workspace, filter.ModelId, cursors, catalog, cancellationToken) is { } refusal)
         {
             return (Answer<Page<RegistryEvent>>)refusal;
         }
@@ -111,26 +112,21 @@ public static class EventEndpoints
             last => tokens.Encode(last.Id));
     }
 
+    private static bool IsStream(HttpRequest request) => AcceptedTypes.Prefer(request, MediaTypeNames.Text.EventStream);
+
     private static IEnumerable<(RequestParameter Parameter, long Position)> Positions(HttpRequest request, RequestParameter parameter) =>
         parameter.In(request).Select(text => (parameter, long.Parse(text, CultureInfo.InvariantCulture)));
 
-    /// <summary>
-    /// A position beyond the last event was given by another log: by this one before an older backup took its place, perhaps. Whoever asks for
-    /// what is behind it would wait for ever.
-    /// </summary>
+    /// <summary>Why nobody can read on from one of the positions that a request names, or null.</summary>
     private static async Task<RegistryError?> Refusal(
-        IReadOnlyCollection<(RequestParameter Parameter, long Position)> cursors, IRegistryCatalog catalog, CancellationToken cancellationToken)
+        string workspace, string? modelId, IReadOnlyCollection<(RequestParameter Parameter, long Position)> cursors, IRegistryCatalog catalog, CancellationToken cancellationToken)
     {
         if (cursors.All(cursor => cursor.Position == 0))
         {
             return null;
         }
 
-        var last = await catalog.FindLastPosition(cancellationToken);
-        FieldError[] problems =
-        [
-            .. cursors.Where(cursor => cursor.Position > last).Select(cursor => new FieldError(cursor.Parameter.Name, "lies beyond the last event there is")),
-        ];
-        return problems.Length == 0 ? null : RegistryError.Invalid(problems);
+        var range = await catalog.FindEventRange(workspace, modelId, cancellationToken);
+        return cursors.Select(cursor => range.Refusal(cursor.Parameter.Name, cursor.Position)).FirstOrDefault(refusal => refusal is not null);
     }
 }

@@ -39,7 +39,7 @@ public static class WebhookEndpoints
             .WithName("redeliver")
             .Needs(Permission.Administer)
             .Reads(From)
-            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
         webhooks.MapGet(Webhook + "/deliveries", ListDeliveries)
             .WithName("list_deliveries")
             .Needs(Permission.Administer)

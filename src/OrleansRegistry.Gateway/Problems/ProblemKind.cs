@@ -43,6 +43,7 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.Unrated] = new(StatusCodes.Status409Conflict, "Something that was used has no rate"),
         [ErrorCode.VersionDeleted] = new(StatusCodes.Status410Gone, "The version is deleted"),
         [ErrorCode.ModelDeleted] = new(StatusCodes.Status410Gone, "The model is deleted"),
+        [ErrorCode.HistoryRemoved] = new(StatusCodes.Status410Gone, "Events were removed"),
         [ErrorCode.RevisionMismatch] = new(StatusCodes.Status412PreconditionFailed, "The resource has changed"),
         [ErrorCode.PayloadTooLarge] = new(StatusCodes.Status413PayloadTooLarge, "The body is too large"),
         [ErrorCode.UnsupportedMediaType] = new(StatusCodes.Status415UnsupportedMediaType, "The content type is not supported"),

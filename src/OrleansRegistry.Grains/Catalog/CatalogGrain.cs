@@ -34,5 +34,7 @@ internal sealed class CatalogGrain(IGrainContext context, IRegistryCatalog catal
     public Task<ImmutableArray<RegistryEvent>> ListEvents(EventFilter filter, int limit) =>
         catalog.ListEvents(_workspace, filter, Math.Min(limit, ICatalogGrain.MaxItems), CancellationToken.None);
 
+    public Task<EventRange> FindEventRange(string? modelId) => catalog.FindEventRange(_workspace, modelId, CancellationToken.None);
+
     public Task<long> FindLastPosition() => catalog.FindLastPosition(CancellationToken.None);
 }

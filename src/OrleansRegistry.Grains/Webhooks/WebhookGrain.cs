@@ -119,10 +119,16 @@ internal sealed partial class WebhookGrain(
 
     public async Task<Outcome<WebhookView>> Redeliver(RedeliverCommand command)
     {
-        var reached = await catalog.FindLastPosition(CancellationToken.None);
-        if (command.From < 1 || command.From > reached)
+        await Confirm();
+        var range = await catalog.FindEventRange(_key.Workspace, Present?.Webhook.ModelId, CancellationToken.None);
+        if (command.From < 1 || command.From > range.Last)
         {
             return RegistryError.Invalid("from", "must be the id of an event");
+        }
+
+        if (range.Refusal("from", command.From - 1) is { } refusal)
+        {
+            return refusal;
         }
 
         return View(await ChangePresent(command.Context, row =>

@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Storage.Retention;
 
 namespace OrleansRegistry.Storage.Catalog;
 
@@ -149,6 +150,19 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             await Number(connection, database.NumberEvents, cancellationToken);
             await using var command = new CatalogQuery("select coalesce(max(position), 0) from registry_event").On(connection);
             return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+        },
+        cancellationToken);
+
+    public Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken) => database.Read(
+        async connection =>
+        {
+            await Number(connection, database.NumberEvents, cancellationToken);
+            var notes = $"{EventPruner.RemovedTo}{workspace}/";
+            var query = new CatalogQuery(
+                "select coalesce(max(cast(value as bigint)), 0), (select coalesce(max(position), 0) from registry_event) from registry_setting");
+            // All notes of the workspace stand between its slash and the character behind it.
+            _ = modelId is null ? query.Where("name >= {0} and name < {1}", notes, notes[..^1] + '0') : query.Where("name = {0}", notes + modelId);
+            return (await CatalogReader.Read(connection, query, row => new EventRange(row.GetInt64(0), row.GetInt64(1)), cancellationToken))[0];
         },
         cancellationToken);
 

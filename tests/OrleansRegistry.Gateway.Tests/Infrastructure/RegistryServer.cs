@@ -205,6 +205,18 @@ public class SqliteServer : RegistryServer
         Assert.Equal(1, await command.ExecuteNonQueryAsync());
     }
 
+    /// <summary>Removes a model's events up to a position, and notes it, as retention does once they are old.</summary>
+    public async Task RemoveEvents(string modelId, long position)
+    {
+        await using var connection = await Open();
+        await using var command = new SqliteCommand(
+            "delete from registry_event where model_id = $model and position <= $position; insert into registry_setting (name, value) values ('events_removed_to/default/' || $model, $position)",
+            connection);
+        command.Parameters.AddWithValue("$model", modelId);
+        command.Parameters.AddWithValue("$position", position);
+        Assert.True(await command.ExecuteNonQueryAsync() > 1);
+    }
+
     /// <inheritdoc/>
     protected override Task<TestDatabase> CreateDatabase() => Task.FromResult(TestDatabase.Sqlite());
 

@@ -68,6 +68,9 @@ internal sealed class StubCatalog : IRegistryCatalog
         return Task.FromResult(Events.Where(happened => happened.Position > after).Take(limit).ToImmutableArray());
     }
 
+    public Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken) =>
+        Task.FromResult(new EventRange(0, Events.IsEmpty ? 0 : Events[^1].Position));
+
     public Task<long> FindLastPosition(CancellationToken cancellationToken) => Task.FromResult(Events.IsEmpty ? 0 : Events[^1].Position);
 
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => throw new NotSupportedException();

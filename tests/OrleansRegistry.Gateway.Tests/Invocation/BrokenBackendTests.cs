@@ -91,9 +91,18 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
     [InlineData("http://0.0.0.0:1/")]
     public async Task A_server_at_an_address_that_is_never_allowed_is_not_asked(string url)
     {
-        var answer = (await Call($$"""
-            "serving":{"url":"{{url}}"}
-            """)).IsProblem(502, ErrorCode.BackendUnreachable);
+        // Past the gateway, which refuses it: as a service deploys it that is a client of the cluster.
+        var version = await server.Driver.Deploy(RegistryDriver.NewName());
+        (await server.Driver.Do("deactivate", version["id"]!)).Is(200);
+        var activated = await server.Grains.GetGrain<IModelGrain>(GrainKeys.Model(GrainKeys.DefaultWorkspace, version["model_id"]!)).Activate(new ActivateCommand
+        {
+            Context = new CommandContext { CommandId = Guid.NewGuid(), Actor = "test", Deadline = DateTimeOffset.UtcNow + CommandContext.Lifetime },
+            Ordinal = 1,
+            Serving = new ServingSpec { Url = url },
+        });
+        Assert.Null(activated.Error);
+
+        var answer = (await server.Driver.Post($"/v1/model_versions/{version["id"]}/predict", "{}")).IsProblem(502, ErrorCode.BackendUnreachable);
 
         Assert.Contains("not allowed", answer["detail"], StringComparison.Ordinal);
     }

@@ -20,7 +20,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ["IBillingGrain"] = ["Close", "Get"],
         ["ICatalogGrain"] =
         [
-            "FindDeployment", "FindLastPosition", "FindModel", "FindModelId", "FindUsage", "FindVersion", "FindVersionByNumber", "ListEvents", "ListModels", "ListVersions",
+            "FindDeployment", "FindEventRange", "FindLastPosition", "FindModel", "FindModelId", "FindUsage", "FindVersion", "FindVersionByNumber", "ListEvents", "ListModels", "ListVersions",
         ],
         ["IModelGrain"] =
         [
