@@ -14,7 +14,7 @@ public static class InvocationEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapInvocation(this IEndpointRouteBuilder routes)
     {
-        var calls = routes.MapGroup("/v1").WithTags("Invocation").Needs(Permission.Invoke);
+        var calls = routes.MapGroup("/v1").WithTags("Invocation").Needs(Permission.Invoke).WithMetadata(new InvocationMetadata());
         Map(calls, Routes.OfModel(Call), Predict)
             .WithName("predict")
             .Invokes(Selector, Header)

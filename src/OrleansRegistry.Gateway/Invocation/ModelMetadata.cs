@@ -51,7 +51,7 @@ public sealed class ModelMetadata(IRegistryCatalog catalog, InvocationOptions op
     {
         HashSet<string> members = new(StringComparer.Ordinal);
         var merged = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(merged))
+        using (var writer = new Utf8JsonWriter(merged, new JsonWriterOptions { Encoder = JsonSettings.Options.Encoder }))
         {
             writer.WriteStartObject();
             writer.WriteString(Name, name);
