@@ -77,7 +77,7 @@ public abstract class KeyTests(RegistryServer server)
         Assert.Equal("no-store", made.Header("Cache-Control"));
         Assert.Equal($"/v1/api_keys/{made["api_key.prefix"]}", made.Headers.Location!.ToString());
         Assert.Equal(("shop", "invoker", null), (made["api_key.name"], made["api_key.role"], made["api_key.expires_at"]));
-        Assert.Equal(old.Body!["api_key"]!["model_ids"]!.ToJsonString(), made.Body!["api_key"]!["model_ids"]!.ToJsonString());
+        Assert.Equal(old.Body!["api_key"]!["models"]!.ToJsonString(), made.Body!["api_key"]!["models"]!.ToJsonString());
         foreach (var key in (string[])[old["key"]!, made["key"]!])
         {
             (await server.DriverOf(key).Get($"/v1/models/{model}/resolve")).Is(200);

@@ -46,7 +46,7 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
     /// <summary>The next request.</summary>
     public FuzzedRequest Next()
     {
-        var route = Pick(routes);
+        var route = Pick([.. routes.Where(route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods is not ["CONNECT"])]);
         // A client of HTTP makes a tunnel of CONNECT.
         var declared = Pick([.. route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Where(method => method != "CONNECT")]);
         var method = OneIn(5) ? Pick(Methods) : declared;
