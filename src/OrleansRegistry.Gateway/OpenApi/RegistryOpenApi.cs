@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -85,6 +86,7 @@ internal static class RegistryOpenApi
         }
 
         operation.Responses ??= [];
+        await AddOtherContents(operation.Responses, metadata, context, cancellationToken);
         foreach (var response in operation.Responses.Values)
         {
             if (response.Content?.TryGetValue(MediaTypeNames.Text.Csv, out var csv) is true)
@@ -115,6 +117,23 @@ internal static class RegistryOpenApi
                 Description = string.Join(", ", status.Order(StringComparer.Ordinal).Select(code => $"`{code}`")),
                 Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
             };
+        }
+    }
+
+    /// <summary>What a route answers in one way or another, by what the caller accepts: of a status the document has only what was said last.</summary>
+    private static async Task AddOtherContents(
+        OpenApiResponses responses, IList<object> metadata, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        foreach (var said in metadata.OfType<IProducesResponseTypeMetadata>())
+        {
+            if (said.Type is { } type && responses.TryGetValue(said.StatusCode.ToString(CultureInfo.InvariantCulture), out var response)
+                && response.Content is { } contents)
+            {
+                foreach (var contentType in said.ContentTypes.Where(contentType => !contents.ContainsKey(contentType)))
+                {
+                    contents[contentType] = new OpenApiMediaType { Schema = await Component(context, type, cancellationToken) };
+                }
+            }
         }
     }
 
@@ -250,7 +269,8 @@ internal static class RegistryOpenApi
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)
     {
         var schema = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
-        context.Document!.AddComponent(type.Name, schema);
-        return new OpenApiSchemaReference(type.Name, context.Document);
+        var name = OpenApiOptions.CreateDefaultSchemaReferenceId(JsonSettings.Options.GetTypeInfo(type)) ?? type.Name;
+        context.Document!.AddComponent(name, schema);
+        return new OpenApiSchemaReference(name, context.Document);
     }
 }

@@ -1,19 +1,18 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.Routing.Patterns;
 
-namespace OrleansRegistry.Gateway.Tests.Infrastructure;
+namespace OrleansRegistry.FuzzTests;
 
 /// <summary>
-/// Makes requests that are malformed in one way or another, the same ones for the same seed. Whatever is no GET or HEAD has a body that no route
-/// can take, or else an entity tag that no resource has, so that no request may change anything.
+/// Makes requests that are malformed in one way or another, the same ones for the same seed. Those that are harmless have a body that no route can
+/// take, or else an entity tag that no resource has, where they are no GET or HEAD: none of them may change anything.
 /// </summary>
 /// <param name="seed">Tells one series from another.</param>
 /// <param name="routes">The routes to send them to.</param>
 /// <param name="existing">Ids and names that lead somewhere.</param>
-public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes, IReadOnlyList<string> existing)
+/// <param name="isHarmless">Whether no request may change anything; otherwise some are as they should be.</param>
+internal sealed class RequestFuzzer(int seed, IReadOnlyList<ApiRoute> routes, IReadOnlyList<string> existing, bool isHarmless)
 {
     private static readonly string[] Methods = ["GET", "GET", "GET", "POST", "POST", "PATCH", "DELETE", "PUT", "OPTIONS", "FROB"];
 
@@ -41,48 +40,69 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
 
     private static readonly string[] ContentTypes = ["application/json", "application/merge-patch+json", "application/json; charset=utf-16", "text/plain", ";", ""];
 
+    /// <summary>Fields without which no request is right.</summary>
+    private static readonly string[] Names = ["model_name", "name", "role", "url"];
+
     private readonly Random _random = new(seed);
 
     /// <summary>The next request.</summary>
     public FuzzedRequest Next()
     {
-        var route = Pick([.. routes.Where(route => route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods is not ["CONNECT"])]);
-        // A client of HTTP makes a tunnel of CONNECT.
-        var declared = Pick([.. route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Where(method => method != "CONNECT")]);
-        var method = OneIn(5) ? Pick(Methods) : declared;
+        var route = Pick(routes);
+        var method = OneIn(5) ? Pick(Methods) : route.Method;
         var path = new StringBuilder();
-        foreach (var segment in route.RoutePattern.PathSegments)
+        foreach (var segment in route.Path.Split('/')[1..])
         {
-            path.Append('/').Append(segment.Parts[0] is RoutePatternLiteralPart literal ? literal.Content : Escape(OneIn(2) ? Pick(existing) : Text()));
+            path.Append('/').Append(segment.StartsWith('{') ? Escape(OneIn(isHarmless ? 2 : 4) ? Text() : Pick(existing)) : segment);
         }
 
-        for (var i = _random.Next(4); i > 0; i--)
+        for (var i = isHarmless || OneIn(2) ? _random.Next(4) : 0; i > 0; i--)
         {
-            path.Append(path.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append(Pick(Parameters));
+            path.Append(path.ToString().Contains('?', StringComparison.Ordinal) ? '&' : '?').Append(OneIn(2) && route.Parameters.Count > 0 ? Pick(route.Parameters) : Pick(Parameters));
             path.Append('=').Append(Escape(OneIn(3) ? Pick(existing) : Text()));
         }
 
-        var headers = Enumerable.Range(0, _random.Next(3)).Select(_ => (Pick(Headers), Header())).ToList();
+        var headers = Enumerable.Range(0, isHarmless || OneIn(2) ? _random.Next(3) : 0).Select(_ => (Pick(Headers), Header())).ToList();
         if (method is "GET" or "HEAD")
         {
-            return new FuzzedRequest(method, path.ToString(), headers, null, "");
+            return Make(null, "");
         }
 
-        if (OneIn(2))
+        if (OneIn(isHarmless ? 2 : 4))
         {
-            return new FuzzedRequest(method, path.ToString(), headers, Garbage(), Pick(ContentTypes));
+            return Make(Garbage(), Pick(ContentTypes));
         }
 
-        headers.RemoveAll(header => header.Item1 == "If-Match");
-        headers.Add(("If-Match", "\"0\""));
-        return new FuzzedRequest(method, path.ToString(), headers, Json(Poison(route), FieldsOf(route)), OneIn(4) ? Pick(ContentTypes) : ContentTypes[0]);
+        if (isHarmless)
+        {
+            headers.RemoveAll(header => header.Item1 == "If-Match");
+            headers.Add(("If-Match", "\"0\""));
+        }
+
+        return !isHarmless && route.Fields.Count == 0 ? Make(null, "") : Make(Json(isHarmless ? Poison(route) : Needed(route), FieldsOf(route)), OneIn(4) ? Pick(ContentTypes) : ContentTypes[0]);
+
+        FuzzedRequest Make(byte[]? body, string contentType) => new(method, path.ToString(), headers, body is null ? default(ReadOnlyMemory<byte>?) : body, contentType) { Route = method == route.Method && IsAsWritten(path.ToString()) ? route : null };
     }
 
+    /// <summary>Whether the server takes a path as it is written: segments that are empty or dots make it another one.</summary>
+    private static bool IsAsWritten(string path) =>
+        !path.Split('?')[0].Split('/')[1..].Any(segment => Uri.UnescapeDataString(segment) is "" or "." or "..");
+
     /// <summary>Nothing where the entity tag is refused; elsewhere a field that is.</summary>
-    private static JsonObject Poison(RouteEndpoint route) =>
-        route.Metadata.GetMetadata<RequestParameters>()?.All is { } read && (read.Contains(CommonParameters.IfMatch) || read.Contains(CommonParameters.IdempotencyKey))
-            ? []
-            : new JsonObject { ["no_field_of_any_route"] = true };
+    private static JsonObject Poison(ApiRoute route) =>
+        route.Headers.Contains("If-Match") || route.Headers.Contains("Idempotency-Key") ? [] : new JsonObject { ["no_field_of_any_route"] = true };
+
+    /// <summary>What a route can't do without, mostly as it should be.</summary>
+    private JsonObject Needed(ApiRoute route)
+    {
+        var body = new JsonObject();
+        foreach (var field in route.Fields.Where(Names.Contains))
+        {
+            body[field] = Likely(field) ?? Pick(existing);
+        }
+
+        return body;
+    }
 
     private byte[] Garbage()
     {
@@ -104,10 +124,7 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
     }
 
     /// <summary>The fields that a route reads, mostly.</summary>
-    private string[] FieldsOf(RouteEndpoint route) =>
-        route.Metadata.GetMetadata<RequestBodyMetadata>() is { Type: var type } && !OneIn(6)
-            ? [.. JsonSettings.Options.GetTypeInfo(type).Properties.Select(property => property.Name)]
-            : Fields;
+    private IReadOnlyList<string> FieldsOf(ApiRoute route) => route.Fields.Count > 0 && !OneIn(isHarmless ? 6 : 20) ? route.Fields : Fields;
 
     private byte[] Json(JsonObject body, IReadOnlyList<string> fields)
     {
@@ -130,6 +147,9 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
         "labels" => new JsonObject { [Pick(Texts).Length > 20 ? "k" : "x"] = JsonNode.Parse(JsonSerializer.Serialize(Text())) },
         "artifact" => new JsonObject { ["uri"] = JsonNode.Parse(JsonSerializer.Serialize(Text())), ["size_bytes"] = _random.Next(-1, 5) },
         "serving" => new JsonObject { ["url"] = JsonNode.Parse(JsonSerializer.Serialize(Text())), ["startup_timeout_seconds"] = _random.Next(-1, 100_000) },
+        "role" => Pick<string>(["viewer", "invoker", "deployer", "admin"]),
+        "url" => "https://receiver.example/hook",
+        "rates" => new JsonArray(new JsonObject { ["stage"] = "published", ["price_per_minute"] = Pick<string>(["0.01", "1e3", "-1", "0", "99999999999"]) }),
         "version_bump" => Pick<string>(["major", "MINOR", "patch"]),
         "primary_policy" => Pick<string>(["manual", "latest_published"]),
         "base" => Pick<string>(["0", "0.1", "1", "999999999", "01"]),
@@ -173,8 +193,14 @@ public sealed class RequestFuzzer(int seed, IReadOnlyList<RouteEndpoint> routes,
 }
 
 /// <summary>A request of a <see cref="RequestFuzzer"/>.</summary>
-public sealed record FuzzedRequest(string Method, string Path, IReadOnlyList<(string Name, string Value)> Headers, ReadOnlyMemory<byte>? Body, string ContentType)
+internal sealed record FuzzedRequest(string Method, string Path, IReadOnlyList<(string Name, string Value)> Headers, ReadOnlyMemory<byte>? Body, string ContentType)
 {
+    /// <summary>The route of the document that it goes to, or null when its method is another.</summary>
+    public ApiRoute? Route { get; init; }
+
+    /// <summary>Which one of the series it is.</summary>
+    public int Number { get; init; }
+
     /// <summary>The request as it is sent: the path is not tidied up.</summary>
     public HttpRequestMessage ToMessage(Uri server)
     {
