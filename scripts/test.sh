@@ -28,7 +28,7 @@ die() {
 run_benchmarks() {
   local project=tests/OrleansRegistry.Benchmarks comparison
   dotnet build "$project" -c Release --nologo -v quiet
-  for comparison in "" noisy foreign; do
+  for comparison in "" noisy crowd deploying foreign; do
     # shellcheck disable=SC2086
     dotnet "$project/bin/Release/net10.0/OrleansRegistry.Benchmarks.dll" $comparison || return
   done

@@ -1,9 +1,9 @@
 using System.Globalization;
 using OrleansRegistry.Benchmarks;
 
-// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "deploying" one
-// that deploys on SQLite with and without a crowd of another workspace, "foreign"
-// the time of refusals, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the registry with baselines.
+// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "crowd" with and
+// without strangers and streams, "deploying" one that deploys on SQLite with and without a crowd of another workspace, "foreign" the time of
+// refusals, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
     await Baselines.Serve(name, rest);
@@ -15,6 +15,10 @@ else if (args is ["noisy"])
 else if (args is ["deploying"])
 {
     await CrowdedWriters.Run();
+}
+else if (args is ["crowd"])
+{
+    await Crowd.Run();
 }
 else if (args is ["foreign"])
 {

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Reflection;
 
 namespace OrleansRegistry.Benchmarks;
@@ -22,11 +24,28 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a registry on an empty SQLite file.</summary>
     /// <param name="dataDirectory">Where the file is.</param>
-    /// <param name="requestsPerSecond">What a key may send, 0 for any number.</param>
-    public static Task<ServerProcess> Registry(string dataDirectory, int requestsPerSecond)
+    /// <param name="requestsPerSecond">What a key may send, 0 for any number, null for what is the default.</param>
+    /// <param name="settings">Further settings.</param>
+    public static Task<ServerProcess> Registry(string dataDirectory, int? requestsPerSecond, params IEnumerable<string> settings)
     {
         var host = typeof(ServerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!;
-        return Start([Path.GetFullPath(host, AppContext.BaseDirectory), $"--Registry:DataDirectory={dataDirectory}", "--Registry:SiloPort=21111", $"--Registry:Auth:AdminKey={Key}", $"--Registry:Limits:RequestsPerSecond={requestsPerSecond}"]);
+        return Start(
+        [
+            Path.GetFullPath(host, AppContext.BaseDirectory),
+            $"--Registry:DataDirectory={dataDirectory}",
+            $"--Registry:SiloPort={FreePort()}",
+            $"--Registry:Auth:AdminKey={Key}",
+            .. requestsPerSecond is { } limit ? [$"--Registry:Limits:RequestsPerSecond={limit}", "--Registry:Limits:RequestsPerSecondPerWorkspace=0"] : Array.Empty<string>(),
+            .. settings,
+        ]);
+    }
+
+    /// <summary>A loopback port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <inheritdoc/>

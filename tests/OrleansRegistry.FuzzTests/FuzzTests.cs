@@ -7,6 +7,7 @@ namespace OrleansRegistry.FuzzTests;
 /// All routes of the OpenAPI document with nasty values: nothing fails, nothing is seen across workspaces, and what is answered is what the document
 /// says. REGISTRY_TEST_FUZZ_REQUESTS is how many requests are sent in all.
 /// </summary>
+[Trait("Speed", "Slow")]
 public sealed class FuzzTests(FuzzedRegistry registry) : IClassFixture<FuzzedRegistry>
 {
     private const int Seed = 14;
