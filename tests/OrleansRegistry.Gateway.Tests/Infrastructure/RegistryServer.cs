@@ -28,7 +28,7 @@ public abstract class RegistryServer : IAsyncLifetime
     {
         AllowAutoRedirect = false,
         UseCookies = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == TlsServer.Subject },
     };
     private readonly ConcurrentStack<HttpClient> _clients = [];
     private readonly ConcurrentStack<SocketsHttpHandler> _handlers = [];

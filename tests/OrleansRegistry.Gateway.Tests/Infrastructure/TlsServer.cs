@@ -9,6 +9,9 @@ namespace OrleansRegistry.Gateway.Tests.Infrastructure;
 /// <summary>A node on SQLite with TLS, which HTTP/2 needs. It keeps what it warns of.</summary>
 public sealed class TlsServer : SqliteServer
 {
+    /// <summary>Whose certificate it shows.</summary>
+    public const string Subject = "CN=registry test";
+
     private readonly ConcurrentQueue<string> _warnings = [];
 
     /// <summary>What the node has warned of so far.</summary>
@@ -21,7 +24,7 @@ public sealed class TlsServer : SqliteServer
         {
             var certificate = Path.Combine(Directory.CreateDirectory(Database.Options.DataDirectory).FullName, "certificate.pem");
             using var key = RSA.Create(2048);
-            var request = new CertificateRequest("CN=registry test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var request = new CertificateRequest(Subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
             using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
             File.WriteAllText(certificate, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
             return ["--urls=https://127.0.0.1:0", $"--Kestrel:Certificates:Default:Path={certificate}", $"--Kestrel:Certificates:Default:KeyPath={certificate}"];
@@ -32,7 +35,7 @@ public sealed class TlsServer : SqliteServer
     protected override void Configure(IServiceCollection services)
     {
         base.Configure(services);
-        services.AddSingleton<ILoggerProvider>(new Keeper(_warnings));
+        services.AddSingleton<ILoggerProvider>(_ => new Keeper(_warnings));
     }
 
     private sealed class Keeper(ConcurrentQueue<string> warnings) : ILoggerProvider, ILogger
