@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -37,6 +38,21 @@ public sealed class TlsTests : IAsyncLifetime
         _backend = builder.Build();
         _backend.Run(async http =>
         {
+            if (http.Request.Path == "/refuse")
+            {
+                http.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                return;
+            }
+
+            if (http.Request.Path == "/v1/completions")
+            {
+                // An answer that begins before the request has ended.
+                await http.Response.Body.FlushAsync();
+                await http.Request.Body.CopyToAsync(Stream.Null);
+                await http.Response.WriteAsync(http.Request.Protocol);
+                return;
+            }
+
             http.Response.DeclareTrailer("Tokens");
             await http.Response.WriteAsync(http.Request.Protocol);
             http.Response.AppendTrailer("Tokens", "42");
@@ -97,6 +113,42 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_refuses_before_it_has_read_the_body_is_heard_over_http_2_too()
+    {
+        var (process, _) = await RegistryProcess.Start(Settings(trusts: true));
+        using (process)
+        using (var client = Client(process))
+        {
+            await Deploy(client);
+
+            using var answer = await client.SendAsync(Request("/v1/models/m/predict/refuse", new ByteArrayContent(new byte[16 << 20]))).WaitAsync(Patience);
+
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+            Assert.Equal("", await answer.Content.ReadAsStringAsync());
+            Assert.Equal("0.1.0", Assert.Single(answer.Headers.GetValues("Model-Version")));
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_has_begun_is_broken_off_when_the_body_names_a_second_model()
+    {
+        var (process, _) = await RegistryProcess.Start(Settings(trusts: true));
+        using (process)
+        using (var client = Client(process))
+        {
+            await Deploy(client);
+            var begun = new TaskCompletionSource();
+            using var body = new Parts(["""{"model":"m","prompt":"hi" """, """, "model":"other"}"""], begun.Task);
+
+            using var answer = await client.SendAsync(Request("/v1/completions", body), HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            begun.SetResult();
+
+            await Assert.ThrowsAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+        }
+    }
+
+    [Fact]
     public async Task Browsers_are_told_to_come_back_over_tls_only()
     {
         var settings = Settings(trusts: true);
@@ -140,6 +192,13 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, reply.Status);
     }
 
+    private static HttpRequestMessage Request(string path, HttpContent body) => new(HttpMethod.Post, path)
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Content = body,
+    };
+
     private NodeSettings Settings(bool trusts) => NodeSettings.On(_database) with
     {
         Arguments =
@@ -165,6 +224,30 @@ public sealed class TlsTests : IAsyncLifetime
         BaseAddress = process.Address,
         DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", NodeSettings.OperatorKey) },
     };
+
+    /// <summary>Sends the parts behind the first one when it may.</summary>
+    private sealed class Parts(string[] parts, Task goesOn) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            foreach (var (place, part) in parts.Index())
+            {
+                if (place > 0)
+                {
+                    await goesOn.WaitAsync(Patience);
+                }
+
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(part));
+                await stream.FlushAsync();
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 
     private static X509Certificate2 NewCertificate()
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using OrleansRegistry.Outbound;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -26,7 +25,12 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
     /// <summary>Forwards a call. Answers whether the model's server did its part: false when it answered 5xx or could not be asked.</summary>
     internal async Task<bool> Forward(HttpContext context, Call call)
     {
-        Prepare(context);
+        if (!WebSocketHandshake.IsOne(context))
+        {
+            // Whatever else it asks to be upgraded to.
+            context.Features.Set<IHttpUpgradeFeature>(null);
+        }
+
         var transformer = new CallTransformer(call, _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Invoker, _config, transformer);
         var response = context.Response;
@@ -59,19 +63,6 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
 
         return error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
             or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient;
-    }
-
-    private static void Prepare(HttpContext context)
-    {
-        var features = context.Features;
-        if (!WebSocketHandshake.IsOne(context))
-        {
-            features.Set<IHttpUpgradeFeature>(null);
-        }
-
-        // The forwarder would lift them from what calls itself gRPC.
-        features.Set<IHttpMaxRequestBodySizeFeature>(null);
-        features.Set<IHttpMinRequestBodyDataRateFeature>(null);
     }
 
     private static Task Refuse(HttpContext context, Call call, RegistryError error)

@@ -18,6 +18,8 @@ internal sealed class Upload(PipeReader caller)
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
+    // Of its own: what stopping sets in motion may ask for the other one.
+    private readonly Lock _ending = new();
     private volatile State _state;
     private bool _isOver;
 
@@ -86,7 +88,7 @@ internal sealed class Upload(PipeReader caller)
     /// <summary>After it was given up: nobody waits any more for the server to read, or for the caller to go on.</summary>
     public void Stop()
     {
-        lock (_lock)
+        lock (_ending)
         {
             if (_isOver)
             {
@@ -103,7 +105,7 @@ internal sealed class Upload(PipeReader caller)
     /// <summary>The caller's connection may serve the next request from now on.</summary>
     public void End()
     {
-        lock (_lock)
+        lock (_ending)
         {
             _isOver = true;
         }

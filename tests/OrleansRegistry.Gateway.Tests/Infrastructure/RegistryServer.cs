@@ -31,6 +31,7 @@ public abstract class RegistryServer : IAsyncLifetime
         SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == TlsServer.Subject },
     };
     private readonly ConcurrentStack<HttpClient> _clients = [];
+    private readonly WarningLog _log = new();
     private readonly ConcurrentStack<SocketsHttpHandler> _handlers = [];
 
     /// <summary>A key of role operator.</summary>
@@ -41,6 +42,9 @@ public abstract class RegistryServer : IAsyncLifetime
 
     /// <summary>Its database.</summary>
     protected TestDatabase Database { get; private set; } = null!;
+
+    /// <summary>What the node has warned of so far.</summary>
+    public IReadOnlyCollection<string> Warnings => _log.Warnings;
 
     /// <summary>Where the server listens.</summary>
     public Uri Address => Client.BaseAddress!;
@@ -83,7 +87,8 @@ public abstract class RegistryServer : IAsyncLifetime
             .. NodeSettings.Unlimited,
             .. Settings,
         ];
-        _app = RegistryHost.Build(args, Configure);
+        // Where nobody listened to the log, nothing would be traced either.
+        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders().AddProvider(_log)));
         await _app.StartAsync();
         Client = AddClient(_handler, new Uri(_app.Urls.First()), OperatorKey);
     }
@@ -130,12 +135,9 @@ public abstract class RegistryServer : IAsyncLifetime
         }
 
         await Database.DisposeAsync();
-
+        _log.Dispose();
         GC.SuppressFinalize(this);
     }
-
-    /// <summary>Changes the node's services; it logs nothing.</summary>
-    protected virtual void Configure(IServiceCollection services) => services.AddLogging(logging => logging.ClearProviders());
 
     /// <summary>Further settings, as arguments of the command line.</summary>
     protected virtual IReadOnlyList<string> Settings => [];

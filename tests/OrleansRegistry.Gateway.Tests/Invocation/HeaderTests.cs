@@ -61,6 +61,7 @@ public sealed class HeaderTests(SqliteServer server)
 
         Assert.Contains($"\r\nbaggage: {baggage.Trim()}\r\n", head, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-", head, StringComparison.Ordinal);
+        Assert.DoesNotContain("b7ad6b7169203331", head, StringComparison.Ordinal);
         Assert.Contains("\r\ntracestate: vendor=1,other=2\r\n", head, StringComparison.Ordinal);
         Assert.Contains("\r\nCorrelation-Context: c=1\r\n", head, StringComparison.Ordinal);
         Assert.Contains("\r\nRequest-Id: |1.\r\n", head, StringComparison.Ordinal);
@@ -173,6 +174,18 @@ public sealed class HeaderTests(SqliteServer server)
         Assert.StartsWith(method + " / HTTP/1.1\r\n", head, StringComparison.Ordinal);
         Assert.DoesNotContain("Upgrade", head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("HTTP2-Settings", head, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Headers_that_no_route_reads_may_be_in_any_encoding_and_those_that_one_reads_are_named()
+    {
+        var read = await RawCaller.Call(server, "GET /v1/models HTTP/1.1", "X-User: caf\u00e9\r\n");
+        var refused = await RawCaller.Call(
+            server, "POST /v1/model_versions HTTP/1.1", "Idempotency-Key: caf\u00e9\r\nContent-Type: application/json\r\nContent-Length: 18\r\n", """{"model_name":"x"}""");
+
+        Assert.StartsWith("HTTP/1.1 200 ", read, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400 ", refused, StringComparison.Ordinal);
+        Assert.Contains("\"Idempotency-Key\":", refused, StringComparison.Ordinal);
     }
 
     /// <summary>Deploys a model at a server and calls it. Answers the version's id and what came back.</summary>
