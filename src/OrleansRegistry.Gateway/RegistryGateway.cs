@@ -18,7 +18,7 @@ public static class RegistryGateway
 {
     private const int MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>Adds the services.</summary>
+    /// <summary>Adds the services, but for those of <see cref="AddAccessSecret"/>.</summary>
     public static IServiceCollection AddRegistryGateway(
         this IServiceCollection services, InvocationOptions invocation, AccessOptions access, LimitOptions limits)
     {
@@ -39,6 +39,14 @@ public static class RegistryGateway
         services.AddHostedService(provider => provider.GetRequiredService<EventFeed>());
         services.AddHealthChecks();
         services.AddRegistryOpenApi();
+        return services;
+    }
+
+    /// <summary>Adds the secret that keys are hashed with, and has the start end where it is the wrong one. Comes behind the storage and before the silo.</summary>
+    public static IServiceCollection AddAccessSecret(this IServiceCollection services)
+    {
+        services.AddSingleton<AccessSecret>();
+        services.AddHostedService<SecretAgreement>();
         return services;
     }
 
@@ -100,7 +108,6 @@ public static class RegistryGateway
     {
         services.AddSingleton(options);
         services.AddConnectionLimits(limits);
-        services.AddSingleton<AccessSecret>();
         services.AddSingleton<ApiKeyAuthenticator>();
         services.AddSingleton<RequestRates>();
         services.AddSingleton<OpenRequests>();

@@ -7,16 +7,10 @@ namespace OrleansRegistry.Host;
 /// <summary><c>backup</c>: copies the rows of a SQLite file, beside the node that is at work on it.</summary>
 internal static class BackupCommand
 {
-    /// <summary>Writes the copy that the first argument names; answers the exit code, 0 when it is there.</summary>
-    public static async Task<int> Run(string[] args, TextWriter output, TextWriter errors)
+    /// <summary>Writes the copy; answers the exit code, 0 when it is there.</summary>
+    public static async Task<int> Run(string name, string[] args, TextWriter output, TextWriter errors)
     {
-        if (args is not [var name, .. var rest] || name.StartsWith('-'))
-        {
-            await errors.WriteLineAsync("Where to? backup FILE");
-            return RegistryProgram.Failed;
-        }
-
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = rest, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSecretFiles();
         var settings = RegistrySettings.Read(builder.Configuration);
         var file = Path.GetFullPath(name);

@@ -20,9 +20,9 @@ public sealed class InvalidSettingsException : Exception
     {
     }
 
-    /// <summary>Makes the exception from everything that is wrong.</summary>
-    public InvalidSettingsException(IEnumerable<string> problems)
-        : this("The settings are not valid:" + string.Concat(problems.Select(problem => $"{Environment.NewLine}  - {problem}.")))
+    /// <summary>Makes the exception from everything that is wrong: one line, or one for each problem.</summary>
+    public InvalidSettingsException(IReadOnlyList<string> problems)
+        : this("The settings are not valid:" + (problems is [var only] ? $" {only}." : string.Concat(problems.Select(problem => $"{Environment.NewLine}  - {problem}."))))
     {
     }
 }

@@ -34,6 +34,11 @@ public static partial class RegistryHost
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Role != NodeRole.Gateway);
+        if (settings.Role != NodeRole.Silo)
+        {
+            builder.Services.AddAccessSecret();
+        }
+
         if (settings.Role == NodeRole.Gateway)
         {
             builder.UseOrleansClient(client => AddClient(client, settings));

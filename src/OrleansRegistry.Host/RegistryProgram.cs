@@ -1,79 +1,49 @@
+using System.Net.Sockets;
 using System.Reflection;
+using System.Security.Cryptography;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
-/// <summary>
-/// The command line: <c>check</c> looks at the stored rows, <c>backup</c> copies them, <c>health</c> asks a node whether it is ready,
-/// <c>new-key</c> draws an API key, <c>new-certificate</c> makes a certificate for a node of a cluster, anything else runs the server, with
-/// <c>--role</c> a part of it.
-/// </summary>
+/// <summary>The executable: runs the command that its arguments name, and says what went wrong in one line.</summary>
 internal static class RegistryProgram
 {
-    /// <summary>The exit code of a node whose settings or surroundings don't let it start, or of a check that found something.</summary>
+    /// <summary>The exit code of a command that failed: a node whose settings or surroundings don't let it start, a check that found something.</summary>
     public const int Failed = 1;
+
+    /// <summary>The exit code of a command that was called wrongly, and did nothing.</summary>
+    public const int Misused = 2;
 
     /// <summary>The version of this build.</summary>
     public static string Version { get; } =
         typeof(RegistryProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <summary>Runs until it is done or told to stop; what keeps it from starting is one clear message, not a stack trace.</summary>
+    /// <summary>Runs until it is done or told to stop.</summary>
     public static async Task<int> Run(string[] args)
     {
+        var command = Commands.Serve;
         try
         {
-            if (args is ["check", .. var rest])
-            {
-                return await CheckCommand.Run(rest, Console.Out);
-            }
-
-            if (args is ["backup", .. var copied])
-            {
-                return await BackupCommand.Run(copied, Console.Out, Console.Error);
-            }
-
-            if (args is ["health", var url, ..] && Uri.TryCreate(url, UriKind.Absolute, out var node))
-            {
-                return await HealthCommand.Run(node);
-            }
-
-            if (args is ["new-key", ..])
-            {
-                await Console.Out.WriteLineAsync(ApiKey.Create());
-                return 0;
-            }
-
-            if (args is ["new-certificate", var directory, .. var others])
-            {
-                await Console.Out.WriteLineAsync(ClusterCertificateFiles.Create(directory, others.FirstOrDefault()).ToString());
-                return 0;
-            }
-
-            OwnAssemblies.Load();
-            await using var app = RegistryHost.Build([.. args.Select(ToSetting)]);
-            var lifetime = app.Lifetime;
-            try
-            {
-                await app.RunAsync();
-            }
-            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-            {
-                // Told to stop before it had started.
-            }
-
-            return 0;
+            var line = CommandLine.Parse(args);
+            command = line.Command;
+            return await command.Run(line);
         }
-        catch (Exception e) when (e is InvalidSettingsException or StorageStartException or ClusterCertificateException or IOException)
+        catch (UsageException e)
         {
-            await Console.Error.WriteLineAsync($"orleans-registry can't start. {e.Message}");
+            await Console.Error.WriteLineAsync(e.Message + Environment.NewLine + Environment.NewLine + Commands.Usage);
+            return Misused;
+        }
+        catch (Exception e) when (IsExpected(e))
+        {
+            await Console.Error.WriteLineAsync($"orleans-registry can't {(command == Commands.Serve ? "start" : $"run {command.Name}")}. {e.Message}");
             return Failed;
         }
     }
 
-    /// <summary>What has a short form on the command line.</summary>
-    private static string ToSetting(string argument) =>
-        argument == "--insecure-cluster" ? "--Registry:InsecureCluster=true"
-        : argument == "--role" || argument.StartsWith("--role=", StringComparison.Ordinal) ? $"--Registry:{argument[2..]}"
-        : argument;
+    /// <summary>Whether an exception says what is wrong with settings or surroundings. Any other is a bug, and shown with all that is known of it.</summary>
+    private static bool IsExpected(Exception e) =>
+        e is InvalidSettingsException or StorageStartException or ClusterCertificateException or IOException or UnauthorizedAccessException
+            or SocketException or CryptographicException or RegistryUnavailableException
+        || e.InnerException is SocketException;
 }

@@ -117,6 +117,9 @@ internal sealed record RegistrySettings
     /// <summary>Whether <c>Kestrel:Endpoints</c> says where it listens, instead of <see cref="Urls"/>.</summary>
     public bool HasEndpoints { get; private init; }
 
+    /// <summary>Whether the node has files of its own in <see cref="DataDirectory"/>: rows, the secret, or the first key.</summary>
+    public bool KeepsFiles => PostgresConnectionString is null || (Role != NodeRole.Silo && (Access.Secret is null || Access.AdminKey is null));
+
     /// <summary>Where the rows are.</summary>
     public StorageOptions Storage => new()
     {

@@ -126,17 +126,6 @@ public sealed class SqliteBackupTests : BackupTests
         }
     }
 
-    [Fact]
-    public async Task A_backup_needs_to_know_where_to()
-    {
-        await using var database = TestDatabase.Sqlite();
-
-        var (exitCode, output) = await RegistryProcess.RunToEnd(NodeSettings.On(database), "backup");
-
-        Assert.Equal(1, exitCode);
-        Assert.Contains("backup FILE", output, StringComparison.Ordinal);
-    }
-
     private protected override Task<TestDatabase> EmptyDatabase() => Task.FromResult(TestDatabase.Sqlite());
 
     private protected override async Task Backup(NodeSettings node, string file)

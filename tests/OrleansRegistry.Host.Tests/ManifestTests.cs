@@ -54,6 +54,26 @@ public sealed class ManifestTests
         Assert.Equal(["gateway-1", "gateway-2", "silo-1", "silo-2"], Deployments.ComposeNodes().Keys.Order());
 
     [Fact]
+    public async Task The_image_starts_by_the_documented_line_and_passes_its_own_health_check()
+    {
+        await using var database = TestDatabase.Sqlite();
+        var (process, client) = await RegistryProcess.Start(NodeSettings.On(database) with
+        {
+            Environment = new Dictionary<string, string>(Deployments.Image.Concat(Deployments.DocumentedSettings())),
+            Arguments = ["--urls=http://*:0"],
+        });
+        using (process)
+        using (client)
+        {
+            // It asks by an address, which is none of the names by which callers come.
+            var check = Deployments.HealthCheck.Select(argument => argument.Replace(HttpPort, $"{process.Address.Port}", StringComparison.Ordinal));
+            Assert.Equal((0, ""), await RegistryProcess.RunToEnd(database.Options.DataDirectory, [.. check]));
+            client.DefaultRequestHeaders.Host = "127.0.0.1";
+            Assert.Equal(HttpStatusCode.BadRequest, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
+        }
+    }
+
+    [Fact]
     [Trait("Database", "PostgreSQL")]
     public async Task A_silo_and_a_gateway_with_the_settings_of_their_pods_are_a_cluster_and_pass_their_probes()
     {

@@ -32,6 +32,10 @@ public interface IAccessCatalog
     /// </summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     Task<string> Agree(string setting, string value, CancellationToken cancellationToken);
+
+    /// <summary>What the first node has said that all must have alike, or null when none has.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<string?> FindAgreed(string setting, CancellationToken cancellationToken);
 }
 
 /// <summary>An API key as it is stored.</summary>

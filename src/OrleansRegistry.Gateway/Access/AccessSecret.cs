@@ -13,39 +13,52 @@ public sealed class AccessSecret
     /// <summary>The name of the file.</summary>
     public const string FileName = "secret";
 
-    private readonly byte[] _forKeys;
-    private readonly byte[] _forTokens;
+    private readonly AccessOptions _options;
+    private readonly Lazy<Derived> _derived;
 
-    /// <summary>Derives what is needed from the secret of the settings or of the directory.</summary>
-    /// <exception cref="IOException">The file can't be read or made.</exception>
+    /// <summary>Reads nothing yet.</summary>
     public AccessSecret(AccessOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var secret = options.Secret is { } given ? given.ToArray() : FromFile(options.Directory);
-        ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, AccessOptions.MinSecretBytes);
-        _forKeys = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "api keys"u8.ToArray());
-        _forTokens = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "page tokens"u8.ToArray());
-        Fingerprint = Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, outputLength: 16, info: "fingerprint"u8.ToArray()));
+        _options = options;
+        _derived = new Lazy<Derived>(() => Derive(options.Secret is { } given ? given.ToArray() : FromFile(File)));
     }
 
-    /// <summary>Tells one secret from another, and nothing else about it.</summary>
-    internal string Fingerprint { get; }
+    /// <summary>Where the secret is, unless the settings say it.</summary>
+    internal string File => Path.GetFullPath(Path.Combine(_options.Directory, FileName));
+
+    /// <summary>Whether there is a secret: none is drawn where there is one already that keys were made with.</summary>
+    internal bool IsThere => _options.Secret is not null || System.IO.File.Exists(File);
+
+    /// <summary>Tells one secret from another, and nothing else about it. The file is made when it is not there.</summary>
+    /// <exception cref="IOException">The file can't be read or made.</exception>
+    internal string Fingerprint => _derived.Value.Fingerprint;
 
     /// <summary>What of a key is stored and compared.</summary>
-    internal ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(_forKeys, Encoding.ASCII.GetBytes(key))];
+    internal ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(_derived.Value.ForKeys, Encoding.ASCII.GetBytes(key))];
 
     /// <summary>The signature of a page token.</summary>
-    internal byte[] SignToken(byte[] token) => HMACSHA256.HashData(_forTokens, token)[..16];
+    internal byte[] SignToken(byte[] token) => HMACSHA256.HashData(_derived.Value.ForTokens, token)[..16];
 
-    private static byte[] FromFile(string directory)
+    private static Derived Derive(byte[] secret)
     {
-        var file = Path.Combine(directory, FileName);
+        ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, AccessOptions.MinSecretBytes);
+        return new Derived(
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "api keys"u8.ToArray()),
+            HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "page tokens"u8.ToArray()),
+            Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, outputLength: 16, info: "fingerprint"u8.ToArray())));
+    }
+
+    private static byte[] FromFile(string file)
+    {
         var text = PrivateFile.ReadOrCreate(file, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(AccessOptions.MinSecretBytes)));
         var secret = new byte[text.Length];
         return Convert.TryFromBase64String(text, secret, out var length) && length >= AccessOptions.MinSecretBytes
             ? secret[..length]
             : throw new IOException($"{file} holds no secret: it must be at least {AccessOptions.MinSecretBytes} bytes in base64.");
     }
+
+    private sealed record Derived(byte[] ForKeys, byte[] ForTokens, string Fingerprint);
 }
 
 /// <summary>Files that only the user who runs the node can read.</summary>

@@ -18,13 +18,6 @@ internal sealed partial class FirstKey(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (await catalog.Agree("auth_secret", secret.Fingerprint, cancellationToken) != secret.Fingerprint)
-        {
-            throw new IOException(
-                "The keys in the database were made with another secret than Registry__Auth__Secret, or the file secret of the data directory, and none would be valid. "
-                + "All nodes need the same. If it is lost, remove the row auth_secret of the table registry_setting, and set Registry__Auth__AdminKey to get in.");
-        }
-
         var workspace = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(GrainKeys.DefaultWorkspace))
             .Create(new CreateWorkspaceCommand { Context = Command() });
         Check(workspace.Error, ErrorCode.WorkspaceExists);

@@ -72,6 +72,10 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         }
     }
 
+    public Task<string?> FindAgreed(string setting, CancellationToken cancellationToken) => database.Read(async connection => (await CatalogReader.Read(
+        connection, new CatalogQuery("select value from registry_setting").Where("name = {0}", setting), row => row.GetString(0), cancellationToken)).SingleOrDefault(),
+        cancellationToken);
+
     /// <summary>An instant as rows hold it, so that texts compare as instants do.</summary>
     private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

@@ -38,6 +38,18 @@ internal static partial class Deployments
         .Matches(File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile")))
         .ToImmutableDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
 
+    /// <summary>What the image runs to find out whether it is well: the executable's arguments.</summary>
+    public static string[] HealthCheck { get; } =
+    [
+        .. HealthCheckArgument().Matches(File.ReadLines(Path.Combine(Repository.Root, "Dockerfile")).Single(line => line.Contains("\"health\"", StringComparison.Ordinal)))
+            .Select(match => match.Groups["value"].Value).SkipWhile(argument => argument != "health"),
+    ];
+
+    /// <summary>The variables that the documentation gives the image to run one node.</summary>
+    public static Dictionary<string, string> DocumentedSettings() => DockerVariable()
+        .Matches(File.ReadLines(Path.Combine(Repository.Root, "docs", "operations.md")).Single(line => line.StartsWith("docker run ", StringComparison.Ordinal)))
+        .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
+
     /// <summary>The objects of a folder of manifests. A field that Kubernetes doesn't know is an error.</summary>
     public static ImmutableArray<object> Objects(string folder = "") =>
     [
@@ -99,6 +111,12 @@ internal static partial class Deployments
 
     [GeneratedRegex(@"^(?:ENV|   ) (?<name>\w+)=(?<value>\S+)", RegexOptions.Multiline)]
     private static partial Regex ImageVariable();
+
+    [GeneratedRegex("\"(?<value>[^\"]+)\"")]
+    private static partial Regex HealthCheckArgument();
+
+    [GeneratedRegex(@" -e (?<name>\w+)=(?<value>\S+)")]
+    private static partial Regex DockerVariable();
 }
 
 /// <summary>A node of the compose file.</summary>

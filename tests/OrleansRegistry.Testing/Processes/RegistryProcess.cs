@@ -23,7 +23,7 @@ public sealed class RegistryProcess : IDisposable
     private readonly List<(string Text, TaskCompletionSource Printed)> _awaited = [];
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RegistryProcess(NodeSettings settings, IEnumerable<string> arguments)
+    private RegistryProcess(NodeSettings settings, IEnumerable<string> arguments, string? directory = null)
     {
         string[] command = ["dotnet", settings.Executable ?? Built, .. arguments];
         if (settings.FileHandles is { } handles)
@@ -35,7 +35,7 @@ public sealed class RegistryProcess : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = directory ?? Path.GetTempPath(),
         };
         foreach (var (name, value) in settings.AllEnvironment)
         {
@@ -109,6 +109,13 @@ public sealed class RegistryProcess : IDisposable
     {
         using var process = new RegistryProcess(
             settings, [.. first, $"--Registry:DataDirectory={settings.DataDirectory}", $"--Registry:SiloPort={settings.SiloPort}", .. settings.Arguments]);
+        return (await process.WaitForExit(), process.Output);
+    }
+
+    /// <summary>Runs the executable in a directory with nothing but some arguments, until it ends by itself.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEnd(string directory, params string[] arguments)
+    {
+        using var process = new RegistryProcess(new NodeSettings { DataDirectory = directory }, arguments, directory);
         return (await process.WaitForExit(), process.Output);
     }
 

@@ -1,0 +1,25 @@
+namespace OrleansRegistry.Host;
+
+/// <summary><c>serve</c>: runs a node until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    /// <summary>Runs the node; answers the exit code.</summary>
+    public static async Task<int> Run(CommandLine line)
+    {
+        OwnAssemblies.Load();
+        await using var app = RegistryHost.Build(line.Settings);
+        await StartCheck.Run(app);
+        // Asked for now: what has been run is disposed.
+        var stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            await app.RunAsync();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Told to stop before it had started.
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using OrleansRegistry.Cluster;
+
+namespace OrleansRegistry.Host;
+
+/// <summary>
+/// Looks, before a node makes or joins anything, at what would keep it from starting. A node listens last, when its silo is a member, its rows
+/// are there and its first key is made; without this a port in use would be found only then, and be told below all that the silo says of its end.
+/// </summary>
+internal static class StartCheck
+{
+    /// <summary>Checks certificates, ports and the data directory, which is made when it is not there and all else is well.</summary>
+    /// <exception cref="InvalidSettingsException">The node can't start; the message names the setting.</exception>
+    public static async Task Run(WebApplication app)
+    {
+        var settings = RegistrySettings.Read(app.Configuration);
+        if (settings.Certificates is { } certificates)
+        {
+            Read(certificates);
+        }
+
+        if (settings.Role != NodeRole.Gateway)
+        {
+            Listen(nameof(settings.SiloPort), settings.ListenAddress, settings.SiloPort);
+            Listen(nameof(settings.GatewayPort), settings.ListenAddress, settings.GatewayPort);
+        }
+
+        await ListenForHttp(app, [settings.Urls, .. settings.HealthUrls]);
+        if (settings.KeepsFiles)
+        {
+            MakeDirectory(settings.DataDirectory);
+        }
+    }
+
+    private static void Read(ClusterCertificateFiles files)
+    {
+        try
+        {
+            _ = new ClusterCertificates(files, NullLogger<ClusterCertificates>.Instance);
+        }
+        catch (ClusterCertificateException e)
+        {
+            throw new InvalidSettingsException($"Registry:Cluster:Certificate, Key and Authority: {e.Message}", e);
+        }
+    }
+
+    private static void Listen(string setting, IPAddress address, int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(address, port);
+            listener.Start();
+        }
+        catch (SocketException e)
+        {
+            throw new InvalidSettingsException($"Registry:{setting} is {port}, and on {address} that can't be listened on: {e.Message}.", e);
+        }
+    }
+
+    /// <summary>Listens as the node will, with its addresses and certificates, and stops at once.</summary>
+    private static async Task ListenForHttp(WebApplication app, string[] urls)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrel().UseUrls(urls);
+        foreach (var configure in app.Services.GetServices<IConfigureOptions<KestrelServerOptions>>())
+        {
+            builder.Services.AddSingleton(configure);
+        }
+
+        await using var rehearsal = builder.Build();
+        try
+        {
+            await rehearsal.StartAsync();
+            await rehearsal.StopAsync();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or CryptographicException or UnauthorizedAccessException)
+        {
+            // What follows in another line is advice for a developer's machine.
+            var why = e.Message.Split('\n')[0].TrimEnd('.', '\r');
+            throw new InvalidSettingsException($"{string.Join(';', urls)} can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): {why}.", e);
+        }
+    }
+
+    private static void MakeDirectory(string directory)
+    {
+        try
+        {
+            PrivateDirectory.Create(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidSettingsException($"Registry:DataDirectory is {directory}, and that directory can't be made: {e.Message}", e);
+        }
+    }
+}
