@@ -68,6 +68,23 @@ public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         Assert.DoesNotContain(await RegistryCheck.Run(Options, default), finding => finding.Problem.Contains("stored state", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [MemberData(nameof(EarlierSchemas))]
+    public async Task L5_versions_that_an_earlier_build_deleted_with_their_model_have_their_events(int schema)
+    {
+        await Migrate(steps: schema);
+        var key = $"model/default/{Rows.ModelId}";
+        var inactive = Rows.Version() with { State = VersionState.Inactive, Meter = new Meter() };
+        await Write("model", key, null, Rows.Json(Rows.Model() with { VersionWrites = [Rows.Write(inactive)], Events = [Rows.Event(EventType.VersionDeactivated, $"{Rows.ModelId}-1")] }));
+        await Write("model", key, 1, Rows.Json(Rows.Model() with { DeletedAt = Rows.Noon, Active = [], Primary = null, Events = [Rows.Event(EventType.ModelDeleted, null)] }));
+
+        await Migrate(steps: int.MaxValue);
+
+        var events = await Catalog.ListEvents("default", new EventFilter { ModelId = Rows.ModelId }, 10, default);
+        var told = Assert.Single(events, happened => happened.Type == EventType.VersionDeleted);
+        Assert.Equal(("3", $"{Rows.ModelId}-1", events[1].At, events[1].Actor), (told.Id, told.VersionId, told.At, told.Actor));
+    }
+
     /// <inheritdoc/>
     private protected override Task Prepare() => Database.Prepare(default);
 

@@ -177,7 +177,10 @@ internal static class ModelRules
             ? new RegistryError(ErrorCode.Forbidden, "The model is protected: only an admin moves its primary, and this would.")
             : null;
 
-    /// <summary>Deletes the model: its active versions end at one instant, the others are deleted by belonging to it (rule L5).</summary>
+    /// <summary>
+    /// Deletes the model: its active versions end at one instant, the others are deleted by belonging to it (rule L5). There may be very many of
+    /// those: the write that stores the model's event gives each of them its own, from the rows.
+    /// </summary>
     public static ModelChange Delete(ModelState model, IReadOnlyList<LifecycleStep> active, DateTimeOffset at)
     {
         var events = ImmutableArray.CreateBuilder<(EventDraft, VersionId?)>();

@@ -135,7 +135,8 @@ internal static class ModelAudit
             var expected = replay.Versions.GetValueOrDefault(new VersionId(model.Id, version.Ordinal).ToString());
             var found = new ReplayedVersion
             {
-                State = version.State,
+                // Versions are deleted by belonging to a model that is (rule L5): their rows stay as they were.
+                State = model.DeletedAt is null ? version.State : VersionState.Deleted,
                 Stage = version.Stage,
                 Serving = version.Serving?.Status,
                 DraftMilliseconds = version.Meter.DraftMilliseconds,

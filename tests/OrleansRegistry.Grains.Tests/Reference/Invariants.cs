@@ -101,7 +101,9 @@ internal static class Invariants
         foreach (var row in rows)
         {
             var version = row.State;
-            var told = new ReplayedVersion(version.Version, Snake(version.State), Snake(version.Stage), version.Serving is { } serving ? Snake(serving.Status) : null);
+            // Rule L5: by belonging to a model that is deleted; the row stays as it was.
+            var state = model.DeletedAt is null ? version.State : VersionState.Deleted;
+            var told = new ReplayedVersion(version.Version, Snake(state), Snake(version.Stage), version.Serving is { } serving ? Snake(serving.Status) : null);
             Quick.Equal(told, replay.Versions[version.Ordinal]);
         }
     }

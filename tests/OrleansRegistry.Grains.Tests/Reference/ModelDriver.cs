@@ -246,7 +246,18 @@ internal sealed class ModelDriver(int maxActive = 1000)
             }
         }
 
-        Events.AddRange(change.Events.Select(e => new StoredEvent(e.What.Type, at, e.Version?.ToString(), context.Actor, e.What.Data)));
+        foreach (var (what, version) in change.Events)
+        {
+            if (what.Type == EventType.ModelDeleted)
+            {
+                // As the database does: versions that were not active have their events from their rows, before the model's own.
+                Events.AddRange(_rows.Where(row => row.State.State != VersionState.Deleted)
+                    .Select(row => new StoredEvent(EventType.VersionDeleted, at, row.State.Id.ToString(), context.Actor, "{}")));
+            }
+
+            Events.Add(new StoredEvent(what.Type, at, version?.ToString(), context.Actor, what.Data));
+        }
+
         var moved = before.Primary?.Ordinal != after.Primary?.Ordinal;
         return new Answer((string?)null)
         {

@@ -155,10 +155,11 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     }
 
     [Fact]
-    public async Task L5_deleting_a_model_is_one_write_that_ends_its_active_versions()
+    public async Task L5_deleting_a_model_is_one_write_that_ends_its_versions_and_tells_so_of_each()
     {
-        var versions = new[] { await Publish("A model"), await Publish("A model"), await Deploy("A model") };
+        var versions = new[] { await Publish("A model"), await Publish("A model"), await Deploy("A model"), await Deploy("A model") };
         await Silo.Model(versions[0].ModelId).Deactivate(Retire(versions[0]));
+        await Silo.Model(versions[3].ModelId).Delete(Retire(versions[3]));
         var before = Silo.Storage.Writes;
 
         var outcome = await Silo.Model(versions[0].ModelId).DeleteModel(new DeleteModelCommand { Context = Silo.Command() });
@@ -171,6 +172,14 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
             Assert.Equal(ErrorCode.VersionDeleted, (await Silo.Model(version.ModelId).Deactivate(Retire(version))).Error?.Code);
         }
 
+        // One for each, also for the one that was inactive, none twice, and the model's own last.
+        var events = await Silo.Catalog.ListEvents("default", new EventFilter { ModelId = versions[0].ModelId }, 1000, default);
+        Assert.Equal(
+            versions.Select(version => version.Id).Order(),
+            events.Where(happened => happened.Type == EventType.VersionDeleted).Select(happened => happened.VersionId).Order());
+        Assert.Equal(EventType.ModelDeleted, events[^1].Type);
+        var together = events.Where(happened => happened.At == events[^1].At && happened.Type is EventType.VersionDeleted or EventType.ModelDeleted);
+        Assert.All(together, happened => Assert.Equal((events[^1].Actor, "{}"), (happened.Actor, happened.Data.GetRawText())));
         await AssertAgreement();
     }
 

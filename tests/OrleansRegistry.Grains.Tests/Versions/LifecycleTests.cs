@@ -233,7 +233,7 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public void L5_deleting_a_model_closes_its_active_versions_at_one_instant_and_leaves_the_inactive_ones()
+    public void L5_deleting_a_model_closes_its_active_versions_at_one_instant_and_only_tells_of_the_inactive_ones()
     {
         var primary = _model.NewPrimary();
         var draft = _model.Draft();
@@ -253,8 +253,11 @@ public sealed class LifecycleTests
         Assert.Equal((500, 500), (_model[primary].Meter.PublishedMilliseconds, _model[draft].Meter.DraftMilliseconds));
         Assert.Same(row, _model[inactive]);
         Assert.Equal(
-            [EventType.VersionDeleted, EventType.UsageRecorded, EventType.VersionDeleted, EventType.UsageRecorded, EventType.PrimaryChanged, EventType.ModelDeleted],
-            _model.Events[^6..].Select(happened => happened.Type));
+            [
+                EventType.VersionDeleted, EventType.UsageRecorded, EventType.VersionDeleted, EventType.UsageRecorded, EventType.PrimaryChanged,
+                EventType.VersionDeleted, EventType.ModelDeleted,
+            ],
+            _model.Events[^7..].Select(happened => happened.Type));
         Assert.Equal(ErrorCode.VersionDeleted, _model.Activate(inactive).Error);
         Assert.Equal(ErrorCode.ModelDeleted, _model.Rollback().Error);
     }
