@@ -89,7 +89,9 @@ public static class RegistryGateway
             .WithTitle("OrleansRegistry")
             .DisableDefaultFonts()
             .DisableTelemetry()
-            .DisableAgent())
+            .DisableAgent()
+            .HideDeveloperTools()
+            .AddPreferredSecuritySchemes(RegistryOpenApi.Security))
             .AllowAnonymous()
             .TakeHead()
             .Add(MakeScriptsOnce);

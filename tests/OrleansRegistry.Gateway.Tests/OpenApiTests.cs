@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
 namespace OrleansRegistry.Gateway.Tests;
@@ -10,7 +12,7 @@ namespace OrleansRegistry.Gateway.Tests;
 /// <c>REGISTRY_WRITE_OPENAPI=1</c>, and read the difference.
 /// </summary>
 [Collection(OnSqlite.Name)]
-public sealed class OpenApiTests(SqliteServer server)
+public sealed partial class OpenApiTests(SqliteServer server)
 {
     private readonly RegistryDriver _registry = server.Driver;
 
@@ -25,6 +27,56 @@ public sealed class OpenApiTests(SqliteServer server)
         }
 
         Assert.Equal(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), document);
+    }
+
+    [Fact]
+    public async Task The_document_is_valid()
+    {
+        var (document, diagnostic) = OpenApiDocument.Parse((await _registry.Get("/openapi/v1.json")).Is(200).Text, OpenApiConstants.Json);
+
+        Assert.Empty(diagnostic!.Errors.Concat(diagnostic.Warnings).Select(problem => problem.ToString()));
+        Assert.Empty(document!.Validate(ValidationRuleSet.GetDefaultRuleSet()).Select(problem => problem.ToString()));
+        Assert.Distinct(Operations(document!).Select(operation => operation.Operation.OperationId));
+        foreach (var (path, _, operation) in Operations(document!))
+        {
+            // Both ways: each name of the path is declared, once, and nothing else is.
+            var declared = (operation.Parameters ?? []).Where(parameter => parameter.In == ParameterLocation.Path).ToList();
+            Assert.Equal(NameInPath().Matches(path).Select(match => match.Groups[1].Value), declared.Select(parameter => parameter.Name));
+            Assert.All(declared, parameter => Assert.True(parameter.Required, path));
+            Assert.Distinct((operation.Parameters ?? []).Select(parameter => (parameter.In, parameter.Name)));
+            Assert.All((operation.Security ?? []).SelectMany(requirement => requirement.Keys), scheme => Assert.NotNull(scheme.Target));
+        }
+
+        Assert.Equal("/", Assert.Single(document!.Servers!).Url);
+        var webhook = document!.Paths["/v1/webhooks/{id}"].Operations![HttpMethod.Get].Parameters!;
+        Assert.Equal("The webhook's id.", Assert.Single(webhook).Description);
+    }
+
+    [Fact]
+    public async Task The_examples_of_bodies_are_taken()
+    {
+        var (document, _) = OpenApiDocument.Parse((await _registry.Get("/openapi/v1.json")).Is(200).Text, OpenApiConstants.Json);
+        var version = (await _registry.Deploy(RegistryDriver.NewName())).Body!;
+        var webhook = await _registry.Post("/v1/webhooks", """{"url": "https://hooks.example.com/"}""");
+        Dictionary<string, string> ids = new()
+        {
+            ["/v1/models/{model}"] = $"/v1/models/{version["model_id"]}",
+            ["/v1/model_versions/{id}"] = $"/v1/model_versions/{version["id"]}",
+            ["/v1/webhooks/{id}"] = $"/v1/webhooks/{webhook.Is(201)["webhook.id"]}",
+        };
+        var sent = 0;
+        foreach (var (path, method, operation) in Operations(document!))
+        {
+            if (operation.RequestBody?.Content?.Values.FirstOrDefault()?.Example is { } example)
+            {
+                var target = ids.Aggregate(path, (route, id) => route.Replace(id.Key, id.Value, StringComparison.Ordinal));
+                var reply = await _registry.Send(method.Method, target, example.ToJsonString(), "application/json");
+                Assert.True(reply.Status is 200 or 201, $"{method} {path}: {reply.Text}");
+                sent++;
+            }
+        }
+
+        Assert.Equal(9, sent);
     }
 
     [Fact]
@@ -67,6 +119,8 @@ public sealed class OpenApiTests(SqliteServer server)
         Assert.DoesNotContain("https:", page, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("\"withDefaultFonts\":false", page, StringComparison.Ordinal);
         Assert.Contains("\"telemetry\":false", page, StringComparison.Ordinal);
+        Assert.Contains("\"showDeveloperTools\":\"never\"", page, StringComparison.Ordinal);
+        Assert.Contains("\"preferredSecurityScheme\":[\"api_key\"]", page, StringComparison.Ordinal);
         Assert.Contains("openapi/v1.json", page, StringComparison.Ordinal);
         (await _registry.Get("/scalar/scalar.js")).Is(200);
     }
@@ -101,6 +155,12 @@ public sealed class OpenApiTests(SqliteServer server)
         request.Headers.Add("Accept-Encoding", encodings);
         return await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
+
+    private static IEnumerable<(string Path, HttpMethod Method, OpenApiOperation Operation)> Operations(OpenApiDocument document) => document.Paths
+        .SelectMany(path => path.Value.Operations!.Select(operation => (path.Key, operation.Key, operation.Value)));
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex NameInPath();
 
     private List<RouteEndpoint> ApiEndpoints =>
     [

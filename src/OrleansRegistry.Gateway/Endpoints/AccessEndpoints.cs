@@ -17,7 +17,7 @@ public static class AccessEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapAccess(this IEndpointRouteBuilder routes)
     {
-        var access = routes.MapGroup("").WithTags("Access");
+        var access = routes.MapGroup("").WithTags("Access").DescribePath(new PathParameter("prefix", "The prefix of the key: the part behind `ork_`."));
         access.MapGet(Keys, ListApiKeys)
             .WithName("list_api_keys")
             .Needs(Permission.Administer)

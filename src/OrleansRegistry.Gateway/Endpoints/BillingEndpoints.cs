@@ -36,7 +36,7 @@ public static class BillingEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
-        var billing = routes.MapGroup("").WithTags("Billing");
+        var billing = routes.MapGroup("").WithTags("Billing").DescribePath(PathParameter.Version, new PathParameter("month", "The month in UTC, `2026-03`."));
         billing.MapGet(Routes.OfVersion("/usage"), GetVersionUsage)
             .WithName("get_version_usage")
             .Needs(Permission.Read)

@@ -24,7 +24,7 @@ public static class EventEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapEvents(this IEndpointRouteBuilder routes)
     {
-        var events = routes.MapGroup("").WithTags("Events");
+        var events = routes.MapGroup("").WithTags("Events").DescribePath(PathParameter.Model, PathParameter.Version);
         events.MapGet("events", ListEvents)
             .WithName("list_events")
             .Needs(Permission.Read)

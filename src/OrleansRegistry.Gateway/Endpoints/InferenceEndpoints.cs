@@ -30,7 +30,8 @@ public static class InferenceEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
-        var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference);
+        var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference)
+            .DescribePath(PathParameter.Model, new PathParameter("version", "A number, an npm-style range or a version id."));
         v2.MapGet("/v2", Server).WithName("v2_server").Needs(Permission.Resolve);
         v2.MapGet("/v2/health/live", Live).WithName("v2_live").WithMetadata(HealthRoute.Instance).AllowAnonymous();
         v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready").WithMetadata(HealthRoute.Instance).AllowAnonymous();

@@ -14,7 +14,8 @@ public static class InvocationEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapInvocation(this IEndpointRouteBuilder routes)
     {
-        var calls = routes.MapGroup("/v1").WithTags("Invocation").Needs(Permission.Invoke).WithMetadata(new InvocationMetadata());
+        var calls = routes.MapGroup("/v1").WithTags("Invocation").Needs(Permission.Invoke).WithMetadata(new InvocationMetadata())
+            .DescribePath(PathParameter.Model, PathParameter.Version);
         Map(calls, Routes.OfModel(Call), Predict)
             .WithName("predict")
             .Invokes(Selector, Header)

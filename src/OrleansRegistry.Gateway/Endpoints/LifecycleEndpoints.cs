@@ -10,7 +10,7 @@ public static class LifecycleEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapLifecycle(this IEndpointRouteBuilder routes)
     {
-        var lifecycle = routes.MapGroup("").WithTags("Lifecycle");
+        var lifecycle = routes.MapGroup("").WithTags("Lifecycle").DescribePath(PathParameter.Version);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/publish"), Publish)
             .WithName("publish")
             .Needs(Permission.Deploy)

@@ -29,6 +29,7 @@ public static class ListEndpoints
             .Reads(Name, Prefix, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);
         routes.MapGet(Routes.OfModel("/versions"), ListVersions)
             .WithName("list_versions")
+            .DescribePath(PathParameter.Model)
             .Needs(Permission.Read)
             .WithTags("Versions")
             .Reads(State, CommonParameters.Label, ExternalId, CommonParameters.PageSize, CommonParameters.PageToken)

@@ -10,7 +10,7 @@ public static class ModelEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
-        var models = routes.MapGroup("").WithTags("Models");
+        var models = routes.MapGroup("").WithTags("Models").DescribePath(PathParameter.Model);
         models.MapGet(Routes.OfModel(), GetModel)
             .WithName("get_model")
             .Needs(Permission.Read)

@@ -13,6 +13,7 @@ public static class ResolveEndpoints
     /// <summary>Maps the route.</summary>
     public static void MapResolve(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/resolve"), Resolve)
         .WithName("resolve")
+        .DescribePath(PathParameter.Model)
         .Needs(Permission.Resolve)
         .WithTags("Models")
         .Reads(Selector, CommonParameters.IfNoneMatch)

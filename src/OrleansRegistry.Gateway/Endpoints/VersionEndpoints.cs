@@ -20,7 +20,7 @@ public static class VersionEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapVersions(this IEndpointRouteBuilder routes)
     {
-        var versions = routes.MapGroup("").WithTags("Versions");
+        var versions = routes.MapGroup("").WithTags("Versions").DescribePath(PathParameter.Model, PathParameter.Version, new PathParameter("number", "The version's number."));
         versions.MapGet(Routes.OfVersion(), GetVersion)
             .WithName("get_version")
             .Needs(Permission.Read)

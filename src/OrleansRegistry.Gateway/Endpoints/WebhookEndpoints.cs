@@ -19,7 +19,7 @@ public static class WebhookEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
-        var webhooks = routes.MapGroup("").WithTags("Webhooks");
+        var webhooks = routes.MapGroup("").WithTags("Webhooks").DescribePath(new PathParameter("id", "The webhook's id."));
         webhooks.MapGet(Webhooks, ListWebhooks).WithName("list_webhooks").Needs(Permission.Administer).Reads();
         webhooks.MapPost(Webhooks, CreateWebhook)
             .WithName("create_webhook")

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 
@@ -14,20 +15,11 @@ namespace OrleansRegistry.Gateway;
 /// <summary>The OpenAPI document, from what the routes and their handlers say of themselves.</summary>
 internal static class RegistryOpenApi
 {
-    private const string Security = "api_key";
+    /// <summary>The name under which the document says how callers show who they are.</summary>
+    public const string Security = "api_key";
 
     private static readonly IReadOnlyList<string> CommonCodes = [ErrorCode.ValidationFailed, ErrorCode.InternalError, ErrorCode.Unavailable];
     private static readonly IReadOnlyList<string> AccessCodes = [ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.RateLimited];
-
-    private static readonly Dictionary<string, string> PathParameters = new()
-    {
-        ["model"] = "The model's id or URL-encoded name.",
-        ["id"] = "The version's id.",
-        ["number"] = "The version's number.",
-        ["version"] = "A number, an npm-style range or a version id.",
-        ["prefix"] = "The prefix of the key: the part behind `ork_`.",
-        ["month"] = "The month in UTC, `2026-03`.",
-    };
 
     /// <summary>Adds the document <c>v1</c>.</summary>
     public static void AddRegistryOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
@@ -50,7 +42,7 @@ internal static class RegistryOpenApi
             Version = "v1",
             Description = "A registry and router for versions of machine-learning models.",
         };
-        document.Servers = null;
+        document.Servers = [new OpenApiServer { Url = "/", Description = "The registry that answers this document." }];
         document.AddComponent(Security, (IOpenApiSecurityScheme)new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
@@ -63,15 +55,16 @@ internal static class RegistryOpenApi
     private static async Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Path))
-        {
-            parameter.Description = PathParameters[parameter.Name!];
-        }
+        // Not only what the handler takes: some read their path themselves.
+        operation.Parameters =
+        [
+            .. RoutePatternFactory.Parse(context.Description.RelativePath!).Parameters.Select(name => OfPath(name.Name, metadata)),
+            .. (operation.Parameters ?? []).Where(parameter => parameter.In != ParameterLocation.Path),
+        ];
 
         var declared = metadata.OfType<RequestParameters>().LastOrDefault()?.All ?? [];
         if (declared.Count > 0)
         {
-            operation.Parameters ??= [];
             declared.Select(Parameter).ToList().ForEach(operation.Parameters.Add);
         }
 
@@ -81,7 +74,7 @@ internal static class RegistryOpenApi
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = !body.IsOptional,
-                Content = body.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema }),
+                Content = body.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema, Example = RequestExamples.Of(body.Type) }),
             };
         }
 
@@ -201,6 +194,15 @@ internal static class RegistryOpenApi
 
     private static OpenApiHeader Header(string description) =>
         new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+
+    private static OpenApiParameter OfPath(string name, IList<object> metadata) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Path,
+        Required = true,
+        Description = metadata.OfType<PathParameter>().LastOrDefault(parameter => parameter.Name == name)?.Description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
 
     private static OpenApiParameter Parameter(RequestParameter parameter)
     {
