@@ -63,6 +63,57 @@ public sealed class LogTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task A_command_and_a_start_that_failed_are_a_line_each_without_what_callers_wrote()
+    {
+        var (process, client) = await RegistryProcess.Start(NodeSettings.On(_database));
+        using (process)
+        using (client)
+        {
+            var health = $"http://127.0.0.1:{RegistryProcess.FreePort()}/";
+            var deployed = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = Canary, ["description"] = Canary, ["publish"] = true });
+            var slow = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject
+            {
+                ["model_name"] = Canary,
+                ["serving"] = new JsonObject { ["url"] = health, ["health_url"] = health, ["startup_timeout_seconds"] = 1 },
+            });
+            var (first, second) = ((string)deployed.Body!["id"]!, (string)slow.Body!["id"]!);
+            await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/publish");
+            await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/promote?dry_run=true");
+            await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/deactivate");
+            var hook = await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = "https://example.com/hook" });
+            var key = await client.Call(HttpMethod.Post, "/v1/api_keys", new JsonObject { ["name"] = Canary, ["role"] = "viewer" });
+            await client.Call(HttpMethod.Put, "/v1/billing/rates", new JsonObject
+            {
+                ["rates"] = new JsonArray(new JsonObject { ["stage"] = "draft", ["price_per_minute"] = "1", ["effective_from"] = "2026-01-01" }),
+            });
+            await process.WaitForOutput("version.failed");
+            await process.Signal("TERM");
+            await process.WaitForExit();
+
+            var model = $"model/default/{first.Split('-')[0]}: ";
+            var me = $", by key:{NodeSettings.OperatorKey.Split('_')[1]}";
+            Assert.Collection(
+                Lines(process.Output, model),
+                line => Assert.Equal(
+                    $"{model}model.created, version.deployed {first} {{\"version\":\"0.1.0\",\"stage\":\"draft\",\"serving\":null}}, version.published {first} {{}}, "
+                    + $"primary.changed {first} {{\"from\":null,\"to\":\"{first}\",\"reason\":\"published\"}}{me}",
+                    line),
+                line => Assert.StartsWith($"{model}version.deployed {second} ", line, StringComparison.Ordinal),
+                line => Assert.StartsWith($"{model}version.deactivated {first} ", line, StringComparison.Ordinal),
+                line => Assert.StartsWith($"{model}version.failed {second} {{\"message\":\"The health URL could not be reached: ", line, StringComparison.Ordinal));
+            Assert.Equal([$"webhook/default/{hook.Body!["webhook"]!["id"]}: webhook.created{me}"], Lines(process.Output, "webhook/"));
+            Assert.Contains($"key/-/{key.Body!["api_key"]!["prefix"]}: api_key.created{me}", Lines(process.Output, "key/"));
+            Assert.Equal([$"rates/default/all: rates.updated{me}"], Lines(process.Output, "rates/"));
+            HasNo(process.Output, Canary);
+        }
+    }
+
+    /// <summary>The messages of the log that begin with a text.</summary>
+    private static IEnumerable<string> Lines(string log, string start) => log.Split(Environment.NewLine)
+        .Select(line => line.IndexOf("] ", StringComparison.Ordinal) is >= 0 and var at ? line[(at + 2)..] : line)
+        .Where(message => message.StartsWith(start, StringComparison.Ordinal));
+
     private static void HasNo(string log, string secret) =>
         Assert.DoesNotContain(log.Split('\n'), line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
 }

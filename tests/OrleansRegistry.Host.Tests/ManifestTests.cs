@@ -68,7 +68,7 @@ public sealed class ManifestTests
             // It asks by an address, which is none of the names by which callers come.
             var check = Deployments.HealthCheck.Select(argument => argument.Replace(HttpPort, $"{process.Address.Port}", StringComparison.Ordinal));
             Assert.Equal((0, ""), await RegistryProcess.RunToEnd(database.Options.DataDirectory, [.. check]));
-            client.DefaultRequestHeaders.Host = "127.0.0.1";
+            client.BaseAddress = new Uri($"http://127.0.0.1:{process.Address.Port}");
             Assert.Equal(HttpStatusCode.BadRequest, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
         }
     }

@@ -28,7 +28,7 @@ internal static class CommonParameters
 
     public static RequestParameter IdempotencyKey { get; } = RequestParameter.Header(
         "Idempotency-Key",
-        "1 to 255 visible ASCII characters. The same key with the same request answers the version made before; with another request 422.",
+        "1 to 255 visible ASCII characters. It belongs to the model's name, for ever: the same key with the same request answers the version made before; with another request 422.",
         problem: FieldRules.IdempotencyKey);
 
     public static RequestParameter PageSize { get; } = RequestParameter.Number(

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using OrleansRegistry.State;
 
@@ -13,7 +14,11 @@ namespace OrleansRegistry.Access;
 /// the last lease that was given has lapsed here too. While it is in doubt whether a revocation was stored, the key is refused.
 /// </remarks>
 internal sealed class ApiKeyGrain(
-    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IGrainFactory grains, TimeProvider clock)
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage,
+    IGrainContext context,
+    IGrainFactory grains,
+    TimeProvider clock,
+    ILogger<ApiKeyGrain> logger)
     : IGrainBase, IApiKeyGrain, IPerhapsUnknown
 {
     private static readonly TimeSpan UseIsNoted = TimeSpan.FromHours(1);
@@ -263,9 +268,10 @@ internal sealed class ApiKeyGrain(
         }
 
         _isConfirmed = false;
+        var written = next with { Events = [what.By(command, Now(), next.Key.Workspace)], NotAfter = command.Deadline };
         try
         {
-            await _row.Write(next with { Events = [what.By(command, Now(), next.Key.Workspace)], NotAfter = command.Deadline }, next);
+            await _row.Write(written, next);
             Confirmed();
         }
         catch (RegistryUnavailableException)
@@ -274,7 +280,13 @@ internal sealed class ApiKeyGrain(
             await Confirm();
         }
 
-        return _row.Value?.LastCommand == next.LastCommand ? next.Key : StoreErrors.Unavailable();
+        if (_row.Value?.LastCommand != next.LastCommand)
+        {
+            return StoreErrors.Unavailable();
+        }
+
+        logger.LogStored(context.GrainId.Key, written.Events);
+        return next.Key;
     }
 
     /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using OrleansRegistry.State;
 
@@ -6,7 +7,7 @@ namespace OrleansRegistry.Access;
 
 /// <inheritdoc cref="IWorkspaceGrain"/>
 internal sealed class WorkspaceGrain(
-    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, TimeProvider clock)
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, TimeProvider clock, ILogger<WorkspaceGrain> logger)
     : IGrainBase, IWorkspaceGrain
 {
     private readonly StateRow<WorkspaceState> _row = new(storage, StorageNames.Workspace, context.GrainId);
@@ -46,9 +47,10 @@ internal sealed class WorkspaceGrain(
             LastCommand = command.Context.CommandId,
         };
         _isConfirmed = false;
+        var written = next with { Events = [EventDraft.WorkspaceCreated(_name).By(command.Context, now, _name)], NotAfter = command.Context.Deadline };
         try
         {
-            await _row.Write(next with { Events = [EventDraft.WorkspaceCreated(_name).By(command.Context, now, _name)], NotAfter = command.Context.Deadline }, next);
+            await _row.Write(written, next);
             _isConfirmed = true;
         }
         catch (RegistryUnavailableException)
@@ -57,7 +59,13 @@ internal sealed class WorkspaceGrain(
             await Confirm();
         }
 
-        return _row.Value?.LastCommand == command.Context.CommandId ? next.Workspace : StoreErrors.Unavailable();
+        if (_row.Value?.LastCommand != command.Context.CommandId)
+        {
+            return StoreErrors.Unavailable();
+        }
+
+        logger.LogStored(context.GrainId.Key, written.Events);
+        return next.Workspace;
     }
 
     /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using OrleansRegistry.State;
 
@@ -11,7 +12,8 @@ internal sealed class BillingGrain(
     IGrainContext context,
     IGrainFactory grains,
     IBillingCatalog catalog,
-    TimeProvider clock)
+    TimeProvider clock,
+    ILogger<BillingGrain> logger)
     : IGrainBase, IBillingGrain, IPerhapsUnknown
 {
     private readonly StateRow<StatementView> _row = new(storage, StorageNames.Billing, context.GrainId);
@@ -59,6 +61,7 @@ internal sealed class BillingGrain(
         try
         {
             await _row.Write(closed, closed);
+            logger.LogCommand(context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", closed.ClosedBy!);
             return closed;
         }
         catch (RegistryUnavailableException)

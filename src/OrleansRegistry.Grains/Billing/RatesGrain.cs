@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using OrleansRegistry.State;
@@ -8,7 +9,11 @@ namespace OrleansRegistry.Billing;
 
 /// <inheritdoc cref="IRatesGrain"/>
 internal sealed class RatesGrain(
-    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IOptions<BillingOptions> options, TimeProvider clock)
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage,
+    IGrainContext context,
+    IOptions<BillingOptions> options,
+    TimeProvider clock,
+    ILogger<RatesGrain> logger)
     : IGrainBase, IRatesGrain
 {
     private readonly StateRow<RatesState> _row = new(storage, StorageNames.Rates, context.GrainId);
@@ -57,9 +62,10 @@ internal sealed class RatesGrain(
     private async Task<Outcome<RatesView>> Store(RatesState next, CommandContext command)
     {
         _isConfirmed = false;
+        var written = next with { Events = [EventDraft.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)], NotAfter = command.Deadline };
         try
         {
-            await _row.Write(next with { Events = [EventDraft.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)], NotAfter = command.Deadline }, next);
+            await _row.Write(written, next);
             _isConfirmed = true;
         }
         catch (RegistryUnavailableException)
@@ -68,7 +74,13 @@ internal sealed class RatesGrain(
             await Confirm();
         }
 
-        return _row.Value?.LastCommand == next.LastCommand ? next.ToView(_row.Version) : StoreErrors.Unavailable();
+        if (_row.Value?.LastCommand != next.LastCommand)
+        {
+            return StoreErrors.Unavailable();
+        }
+
+        logger.LogStored(context.GrainId.Key, written.Events);
+        return next.ToView(_row.Version);
     }
 
     /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>

@@ -71,18 +71,11 @@ internal sealed partial class StatementKeeper(
         {
             Context = new CommandContext { CommandId = Guid.CreateVersion7(now), Actor = Closer, Deadline = now + CommandContext.Lifetime, Role = Role.Operator },
         });
-        if (outcome.TryGet(out var statement, out var error))
-        {
-            LogClosed(workspace, month, statement.TotalAmount, statement.Currency);
-        }
-        else
+        if (outcome.Error is { } error)
         {
             LogNotClosed(workspace, month, error.Detail);
         }
     }
-
-    [LoggerMessage(120, LogLevel.Information, "Workspace {Workspace}: month {Month} is closed, {Amount} {Currency}")]
-    private partial void LogClosed(string workspace, BillingMonth month, string? amount, string currency);
 
     [LoggerMessage(121, LogLevel.Warning, "Workspace {Workspace}: month {Month} can't be closed: {Reason}")]
     private partial void LogNotClosed(string workspace, BillingMonth month, string reason);

@@ -158,6 +158,7 @@ internal sealed partial class ModelGrain(
         }
 
         Confirmed();
+        logger.LogStored(context.GrainId.Key, written.Events);
         foreach (var version in change.Versions)
         {
             _ = Version(version.Ordinal).TakeOver(command.CommandId, version);

@@ -193,10 +193,11 @@ internal sealed partial class WebhookGrain(
                 return StoreErrors.Unavailable();
             }
 
+            var next = change(_row.Value);
+            var written = next with { Events = [what(next).By(command, Now())], NotAfter = command.Deadline };
             try
             {
-                var next = change(_row.Value);
-                await Store(next with { Events = [what(next).By(command, Now())], NotAfter = command.Deadline }, next);
+                await Store(written, next);
             }
             catch (RegistryUnavailableException)
             {
@@ -209,6 +210,7 @@ internal sealed partial class WebhookGrain(
                 return StoreErrors.Unavailable();
             }
 
+            logger.LogStored(context.GrainId.Key, written.Events);
             await Touch();
             return row;
         }
