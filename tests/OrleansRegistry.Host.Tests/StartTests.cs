@@ -103,6 +103,41 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task P5_a_webhook_goes_on_where_it_was_when_its_node_was_told_to_stop()
+    {
+        await using var receiver = await WebhookReceiver.Start();
+        var held = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        receiver.Answer = _ => receiver.All.Count < 4 ? Task.FromResult(204) : held.Task;
+        var settings = Settings;
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url, ["types"] = new JsonArray("version.deployed", "version.published") });
+            for (var i = 0; i < 3; i++)
+            {
+                await client.Deploy("A model");
+            }
+
+            await receiver.Next(4);
+            await process.Signal("TERM");
+            await process.WaitForExit();
+        }
+
+        var taken = receiver.All.Take(3).Select(delivery => delivery.Position).ToList();
+        held.SetResult(204);
+        receiver.Answer = _ => Task.FromResult(204);
+        var (again, second) = await RegistryProcess.Start(settings);
+        using (again)
+        using (second)
+        {
+            var next = (await receiver.Next(1)).Single().Position;
+            Assert.Equal(receiver.All.ElementAt(3).Position, next);
+            Assert.DoesNotContain(next, taken);
+        }
+    }
+
+    [Fact]
     public async Task A_second_instance_on_one_file_refuses_and_says_why()
     {
         var (process, client) = await RegistryProcess.Start(Settings);

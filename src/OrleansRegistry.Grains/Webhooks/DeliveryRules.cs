@@ -21,6 +21,19 @@ internal static class DeliveryRules
         return (whole < Longest ? whole : Longest) * ((1 + random) / 2);
     }
 
+    /// <summary>The row while a try goes on. Whether the webhook fails, its end says.</summary>
+    /// <param name="row">The row as it is.</param>
+    /// <param name="from">The cursor that was stored last; when it was moved meanwhile, it stays.</param>
+    /// <param name="to">The position up to which all is told now.</param>
+    /// <param name="attempts">What was attempted since, in order.</param>
+    public static WebhookRow During(WebhookRow row, string from, string to, IReadOnlyCollection<DeliveryView> attempts)
+    {
+        var next = row.With(attempts);
+        return next.Webhook.LastEventId != from || to == from
+            ? next
+            : next with { Failures = 0, Webhook = next.Webhook with { LastEventId = to, FailingSince = null, NextAttemptAt = null } };
+    }
+
     /// <summary>The row after a try.</summary>
     /// <param name="row">The row as it is.</param>
     /// <param name="from">The cursor at which the try began; when it was moved meanwhile, it stays.</param>

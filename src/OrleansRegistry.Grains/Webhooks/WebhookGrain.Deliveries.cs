@@ -10,8 +10,13 @@ internal sealed partial class WebhookGrain
     private const int PageSize = 100;
     private const int MaxModelsAtOnce = 8;
 
-    // The cursor is stored with every delivery, and when so many events have passed that are none of this webhook's.
+    // The cursor is stored as it moves, and when so many events have passed that are none of this webhook's.
     private const int StoreEvery = 1000;
+
+    // A receiver that is fast doesn't have the row written for each event.
+    private static readonly TimeSpan StoreInterval = TimeSpan.FromMilliseconds(250);
+
+    private DeliveryRound? _round;
 
     private async Task Deliver(CancellationToken stop)
     {
@@ -51,21 +56,40 @@ internal sealed partial class WebhookGrain
 
         var filter = new EventFilter { ModelId = row.Webhook.ModelId, Types = row.Webhook.Types, After = seen };
         var page = await catalog.ListEvents(_key.Workspace, filter, PageSize, stop);
-        var attempts = await DeliverAll(row, page, told, stop);
+        var round = _round = new DeliveryRound(page, told, from);
+        using (var ended = new CancellationTokenSource())
+        {
+            try
+            {
+                await DeliverAll(row, round, ended.Token, stop);
+            }
+            finally
+            {
+                await ended.CancelAsync();
+                await round.Storing;
+                if (stop.IsCancellationRequested)
+                {
+                    // What was told is not told again by the silo that takes over.
+                    await StoreProgress(round);
+                }
+            }
+        }
+
         if (told != _told)
         {
             // The cursor was moved meanwhile.
-            await Keep(stored => stored.With(attempts));
+            await Keep(stored => stored.With(round.Unstored));
             return true;
         }
 
         var isLastPage = page.Length < PageSize;
-        var missing = page.FirstOrDefault(happened => !told.Contains(happened.Position));
-        var to = missing is not null ? missing.Position - 1 : isLastPage ? Math.Max(reached, page.IsEmpty ? 0 : page[^1].Position) : page[^1].Position;
-        var failure = attempts.LastOrDefault(attempt => attempt.Error is not null);
-        if (attempts.Count > 0 || to - Position(from) >= StoreEvery)
+        var upTo = round.ToldUpTo ?? 0;
+        var to = isLastPage && !round.Untold.Any() ? Math.Max(reached, upTo) : upTo;
+        var failure = round.Failure;
+        if (round.HasAttempts || to - Position(round.Cursor) >= StoreEvery)
         {
-            var next = await Keep(stored => DeliveryRules.After(stored, from, Text(to), attempts, failure, Now(), RandomNumberGenerator.GetInt32(1001) / 1000.0));
+            var next = await Keep(stored =>
+                DeliveryRules.After(stored, round.Cursor, Text(to), round.Unstored, failure, Now(), RandomNumberGenerator.GetInt32(1001) / 1000.0));
             if (next.Webhook is { State: WebhookState.Disabled, DisabledReason: { } reason } && row.Webhook.DisabledReason is null)
             {
                 LogDisabled(context.GrainId, reason);
@@ -74,17 +98,16 @@ internal sealed partial class WebhookGrain
             told.RemoveWhere(position => position <= to);
         }
 
+        _round = null;
         _seen = Math.Max(_seen, to);
         return failure is null && !isLastPage;
     }
 
-    /// <summary>Tells each model's events in order, several models at once. Answers all attempts.</summary>
-    private async Task<List<DeliveryView>> DeliverAll(WebhookRow row, ImmutableArray<RegistryEvent> page, HashSet<long> told, CancellationToken stop)
+    /// <summary>Tells each model's events in order, several models at once.</summary>
+    private async Task DeliverAll(WebhookRow row, DeliveryRound round, CancellationToken ended, CancellationToken stop)
     {
-        List<DeliveryView> attempts = [];
         using var places = new SemaphoreSlim(MaxModelsAtOnce, MaxModelsAtOnce);
-        await Task.WhenAll(page.Where(happened => !told.Contains(happened.Position)).GroupBy(happened => happened.ModelId).Select(DeliverModel));
-        return attempts;
+        await Task.WhenAll(round.Untold.GroupBy(happened => happened.ModelId).ToList().Select(DeliverModel));
 
         async Task DeliverModel(IEnumerable<RegistryEvent> events)
         {
@@ -94,25 +117,61 @@ internal sealed partial class WebhookGrain
                 foreach (var happened in events)
                 {
                     // A command may have changed everything meanwhile, here or on the silo that has taken the place of this one.
-                    if (!lease.IsHeld || Present is not { Webhook: { State: WebhookState.Enabled } webhook } || webhook.Url != row.Webhook.Url || told != _told)
+                    if (!lease.IsHeld || Present is not { Webhook: { State: WebhookState.Enabled } webhook } || webhook.Url != row.Webhook.Url || round.Told != _told)
                     {
                         return;
                     }
 
                     var attempt = await sender.Send(row, happened, stop);
-                    attempts.Add(attempt);
+                    round.Add(happened, attempt);
+                    if (round.Storing.IsCompleted)
+                    {
+                        round.Storing = StoreAsItGoes(round, ended);
+                    }
+
                     if (attempt.Error is not null)
                     {
                         return;
                     }
-
-                    told.Add(happened.Position);
                 }
             }
             finally
             {
                 places.Release();
             }
+        }
+    }
+
+    /// <summary>Stores attempts until there are none that are not stored, or the round has ended, which stores the rest.</summary>
+    private async Task StoreAsItGoes(DeliveryRound round, CancellationToken ended)
+    {
+        while (round.Unstored.Count > 0 && !ended.IsCancellationRequested)
+        {
+            await StoreProgress(round);
+            await Task.Delay(StoreInterval, clock, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private async Task StoreProgress(DeliveryRound round)
+    {
+        if (round.Told != _told || round.Unstored.Count == 0 || round.ToldUpTo is not { } upTo)
+        {
+            return;
+        }
+
+        var (to, attempts) = (Text(upTo), round.Unstored.ToList());
+        try
+        {
+            var next = await Keep(stored => DeliveryRules.During(stored, round.Cursor, to, attempts));
+            round.Stored(attempts.Count);
+            if (next.Webhook.LastEventId == to)
+            {
+                round.Cursor = to;
+            }
+        }
+        catch (RegistryUnavailableException)
+        {
+            // Stored with what comes next.
         }
     }
 

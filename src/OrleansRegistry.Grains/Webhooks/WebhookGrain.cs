@@ -145,7 +145,7 @@ internal sealed partial class WebhookGrain(
     public async Task<Outcome<DeliveryList>> ListDeliveries()
     {
         await Confirm();
-        return Present is { } row ? new DeliveryList { Deliveries = row.Deliveries } : NotFound();
+        return Present is { } row ? new DeliveryList { Deliveries = row.With(_round?.Unstored.Except(row.Deliveries) ?? []).Deliveries } : NotFound();
     }
 
     public Task Touch()

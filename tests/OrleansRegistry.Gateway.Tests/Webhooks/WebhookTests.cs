@@ -88,6 +88,34 @@ public abstract class WebhookTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task P5_what_a_slow_receiver_has_taken_is_seen_and_stored_while_it_takes_the_next()
+    {
+        await using var receiver = await WebhookReceiver.Start();
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name))["id"]!;
+        var before = (await _registry.All($"/v1/models/{RegistryDriver.InPath(name)}/events")).Count;
+        var made = await Create(receiver, $"\"model\":\"{name}\"");
+        var release = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        receiver.Answer = _ => receiver.All.Count < 3 ? Task.FromResult(204) : release.Task;
+
+        // One model's events, which come one after the other; the third is held.
+        await _registry.Do("deactivate", id);
+        await _registry.Do("activate", id);
+        var events = (await _registry.All($"/v1/models/{RegistryDriver.InPath(name)}/events")).Skip(before).Select(happened => (string)happened["id"]!).ToList();
+        await receiver.Next(3);
+
+        var attempts = (await _registry.Get(Path(made) + "/deliveries")).Body!["deliveries"]!.AsArray().Select(attempt => (string)attempt!["event_id"]!);
+        Assert.Equal([events[1], events[0]], attempts);
+        await Until(Path(made), webhook => Position(webhook["last_event_id"]) is var at && at >= Position(events[1]) && at < Position(events[2]));
+
+        release.SetResult(204);
+        await Until(Path(made), webhook => webhook["last_event_id"] == events[^1]);
+        attempts = (await _registry.Get(Path(made) + "/deliveries")).Body!["deliveries"]!.AsArray().Select(attempt => (string)attempt!["event_id"]!);
+        Assert.Equal(events.AsEnumerable().Reverse(), attempts);
+        await _registry.Delete(Path(made));
+    }
+
+    [Fact]
     public async Task A_webhook_is_told_again_from_an_event_on_when_asked()
     {
         await using var receiver = await WebhookReceiver.Start();
@@ -280,6 +308,8 @@ public abstract class WebhookTests(RegistryServer server)
         (await _registry.Post("/v1/webhooks", $$"""{"url":"{{receiver.Url}}",{{fields}}}""")).Is(201);
 
     /// <summary>Asks until it is so.</summary>
+    private static long Position(string? eventId) => long.Parse(eventId!, CultureInfo.InvariantCulture);
+
     private async Task<Reply> Until(string path, Func<Reply, bool> isSo)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));

@@ -46,14 +46,14 @@ public sealed partial class ContractTests
         await new ModelNameGrain(name, Context("name/default/n")).Get();
         await new VersionTrafficGrain(
             traffic, Context("traffic/default/k7m2qx9p4d-1"), clock, NullLogger<VersionTrafficGrain>.Instance).Read();
-        await new RatesGrain(rates, Context("rates/default/all"), Options.Create(new BillingOptions()), clock).Get();
-        await Assert.ThrowsAnyAsync<Exception>(() => new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock).Get());
+        await new RatesGrain(rates, Context("rates/default/all"), Options.Create(new BillingOptions()), clock, NullLogger<RatesGrain>.Instance).Get();
+        await Assert.ThrowsAnyAsync<Exception>(() => new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock, NullLogger<BillingGrain>.Instance).Get());
 
         using var webhookGrain = new WebhookGrain(
             webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, null!, clock, NullLogger<WebhookGrain>.Instance);
         await webhookGrain.Get();
-        await new ApiKeyGrain(key, Context("key/-/4f7k2m9q"), null!, clock).OnActivateAsync(default);
-        await new WorkspaceGrain(workspace, Context("workspace/-/default"), clock).Get();
+        await new ApiKeyGrain(key, Context("key/-/4f7k2m9q"), null!, clock, NullLogger<ApiKeyGrain>.Instance).OnActivateAsync(default);
+        await new WorkspaceGrain(workspace, Context("workspace/-/default"), clock, NullLogger<WorkspaceGrain>.Instance).Get();
 
         string[] names =
         [

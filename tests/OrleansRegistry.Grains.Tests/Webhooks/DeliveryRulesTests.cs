@@ -31,6 +31,21 @@ public sealed class DeliveryRulesTests
     }
 
     [Fact]
+    public void What_is_told_while_others_are_on_their_way_moves_the_cursor_and_says_nothing_of_what_fails()
+    {
+        var failing = Row("10") with { Failures = 3, Webhook = Row("10").Webhook with { FailingSince = Start } };
+
+        var elsewhere = DeliveryRules.During(failing, "10", "10", [Attempt("12")]);
+        var onwards = DeliveryRules.During(failing, "10", "11", [Attempt("11")]);
+        var moved = DeliveryRules.During(failing, "9", "11", [Attempt("11")]);
+
+        Assert.Equal(("10", (DateTimeOffset?)Start, 3), (elsewhere.Webhook.LastEventId, elsewhere.Webhook.FailingSince, elsewhere.Failures));
+        Assert.Equal(("11", null, 0), (onwards.Webhook.LastEventId, onwards.Webhook.FailingSince, onwards.Failures));
+        Assert.Equal(("10", (DateTimeOffset?)Start, 3), (moved.Webhook.LastEventId, moved.Webhook.FailingSince, moved.Failures));
+        Assert.All([elsewhere, onwards, moved], row => Assert.Single(row.Deliveries));
+    }
+
+    [Fact]
     public void A_cursor_that_was_moved_meanwhile_stays()
     {
         var next = DeliveryRules.After(Row("3"), "10", "12", [Attempt("11")], null, Start, 1);
