@@ -16,46 +16,28 @@ first_orleans_port=30000 # of the silos for gateways
 first_health_port=8080   # of the silos for health
 host=src/OrleansRegistry.Host/bin/Release/net10.0/OrleansRegistry.Host.dll
 home=$(mktemp -d)     # secret, first key, certificates and logs
-nodes=()              # process ids
 
 source scripts/postgres.sh
+source scripts/servers.sh
+servers_home=$home
 
 clean_up() {
-  if [[ ${#nodes[@]} -gt 0 ]]; then
-    kill "${nodes[@]}" 2>/dev/null || true
-    wait "${nodes[@]}" 2>/dev/null || true
-  fi
+  stop_servers
   stop_postgres
   rm -rf "$home"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+clean_up_with clean_up
 
 # Starts a node in the background: its name, then its arguments.
-start() {
+start_node() {
   local name=$1
   shift
-  dotnet "$host" "$@" \
+  start "$name" dotnet "$host" "$@" \
     --Registry:DataDirectory="$home/data" \
     --Registry:Outbound:AllowLoopback=true \
     --Registry:Cluster:Certificate="$home/certificates/node.crt" \
     --Registry:Cluster:Key="$home/certificates/node.key" \
-    --Registry:Cluster:Authority="$home/certificates/authority.crt" \
-    >"$home/$name.log" 2>&1 &
-  nodes+=($!)
-}
-
-# Waits until a node says that it is ready.
-await() {
-  local name=$1 url=$2
-  for _ in $(seq 300); do
-    if curl -sf -o /dev/null "$url/health/ready"; then return; fi
-    kill -0 "${nodes[-1]}" 2>/dev/null || break
-    sleep 0.2
-  done
-  cat "$home/$name.log" >&2
-  die "$name does not start"
+    --Registry:Cluster:Authority="$home/certificates/authority.crt"
 }
 
 dotnet build src/OrleansRegistry.Host -c Release --nologo -v quiet >&2
@@ -66,15 +48,15 @@ fi
 dotnet "$host" new-certificate "$home/certificates" >/dev/null
 
 for ((i = 0; i < silos; i++)); do
-  start "silo-$i" --role silo --urls "http://127.0.0.1:$((first_health_port + i))" \
+  start_node "silo-$i" --role silo --urls "http://127.0.0.1:$((first_health_port + i))" \
     --Registry:SiloPort=$((first_silo_port + i)) --Registry:GatewayPort=$((first_orleans_port + i))
-  await "silo-$i" "http://127.0.0.1:$((first_health_port + i))"
-  echo "silo-$i     process ${nodes[-1]}"
+  await "silo-$i" "http://127.0.0.1:$((first_health_port + i))/health/ready"
+  echo "silo-$i     process ${servers[-1]}"
 done
 for ((i = 0; i < gateways; i++)); do
-  start "gateway-$i" --role gateway --urls "http://127.0.0.1:$((first_port + i))"
-  await "gateway-$i" "http://127.0.0.1:$((first_port + i))"
-  echo "gateway-$i  process ${nodes[-1]}, http://127.0.0.1:$((first_port + i))"
+  start_node "gateway-$i" --role gateway --urls "http://127.0.0.1:$((first_port + i))"
+  await "gateway-$i" "http://127.0.0.1:$((first_port + i))/health/ready"
+  echo "gateway-$i  process ${servers[-1]}, http://127.0.0.1:$((first_port + i))"
 done
 echo "The operator's key is in $home/data/admin-key, logs are in $home. Ctrl-C ends the cluster."
 wait

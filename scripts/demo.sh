@@ -17,17 +17,16 @@ command -v dotnet >/dev/null || die "the .NET SDK is missing; global.json says w
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
 work=$(mktemp -d)  # the registry's data, and what the servers log
-servers=           # process ids
 answer=            # the last answer, whole
 
+source scripts/servers.sh
+servers_home=$work
+
 clean_up() {
-  for server in $servers; do kill "$server" 2>/dev/null || true; done
-  for server in $servers; do wait "$server" || true; done
+  stop_servers
   rm -rf "$work"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+clean_up_with clean_up
 
 is_free() {
   ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
@@ -41,25 +40,6 @@ free_ports() {
     if is_free $port && is_free $((port + 1)) && is_free $((port + 2)) && is_free $((port + 3)); then break; fi
   done
   echo $port
-}
-
-# start NAME COMMAND...: a server in the background.
-start() {
-  local name=$1
-  shift
-  "$@" >"$work/$name.log" 2>&1 &
-  servers+=" $!"
-}
-
-# wait_for NAME URL: until the server started last answers 2xx there.
-wait_for() {
-  for _ in {1..300}; do
-    if curl -s -f -o /dev/null "$2"; then return; fi
-    kill -0 "${servers##* }" 2>/dev/null || break
-    sleep 0.2
-  done
-  cat "$work/$1.log" >&2
-  die "$1 does not start"
 }
 
 # say TEXT: what comes next.
@@ -130,13 +110,13 @@ tensor='{"inputs": [{"name": "measurements", "shape": [1, 4], "datatype": "FP32"
 
 # Without a connection string, whatever the environment says: on SQLite, in a directory of its own.
 start registry dotnet "$host" "--urls=$api" "--Registry:DataDirectory=$work/data" "--Registry:SiloPort=$silo_port" --ConnectionStrings:Registry=
-wait_for registry "$api/health/ready"
+await registry "$api/health/ready"
 
 # The first start has made a key, for every request. curl reads the header from a file, so that nobody finds the key in a list of processes.
-printf 'Authorization: Bearer %s\n' "$(cat "$work/data/admin-key")" >"$work/auth"
+(umask 077 && printf 'Authorization: Bearer %s\n' "$(cat "$work/data/admin-key")" >"$work/auth")
 auth=@$work/auth
 start iris-0.1 dotnet "$sample" "--urls=$first" "--Model=$models/iris-0.1.onnx"
-wait_for iris-0.1 "$first/health"
+await iris-0.1 "$first/health"
 
 say "Deploy a model that is served at $first. Its first version is 0.1.0; publish it at once."
 run curl -s -H "$auth" "$api/v1/model_versions" -H "$json" \

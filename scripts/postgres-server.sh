@@ -6,6 +6,7 @@ set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/postgres.sh"
 trap stop_postgres EXIT
+trap 'exit 129' HUP
 trap 'exit 143' TERM
 
 # What is not one of PostgreSQL's programs, where its data are.

@@ -94,6 +94,7 @@ clean_up() {
   rm -rf "$results"
 }
 trap clean_up EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
