@@ -55,6 +55,21 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     }
 
     [Fact]
+    public async Task E2_a_process_acts_in_two_workspaces_by_two_registrations()
+    {
+        await CreateWorkspace("other");
+        var other = Silo.Services.GetRequiredKeyedService<IModelRegistry>("other");
+
+        var here = await Deploy("A model");
+        var there = Value(await other.Deploy(new Deployment { ModelName = "A model" })).Version;
+
+        Assert.NotEqual(here.ModelId, there.ModelId);
+        Assert.Equal(here.ModelId, (await Registry.FindModel("A model"))!.Model.Id);
+        Assert.Equal(there.ModelId, (await other.FindModel("A model"))!.Model.Id);
+        Assert.Equal(ErrorCode.VersionNotFound, (await Registry.Publish(there.Id)).Error!.Code);
+    }
+
+    [Fact]
     public async Task L4_L5_only_an_admin_deletes()
     {
         var version = await Deploy("A model");
@@ -247,7 +262,9 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     }
 
     private Task<TestSilo> Start(string name, Role role = Role.Deployer, string workspace = GrainKeys.DefaultWorkspace) => TestSilo.Start(
-        _database!.Options, services => services.AddModelRegistry(options => (options.Name, options.Role, options.Workspace) = (name, role, workspace)));
+        _database!.Options,
+        services => services.AddModelRegistry(options => (options.Name, options.Role, options.Workspace) = (name, role, workspace))
+            .AddModelRegistry("other", options => (options.Name, options.Workspace) = (name, "other")));
 
     private async Task Restart(string name, Role role = Role.Deployer, string workspace = GrainKeys.DefaultWorkspace)
     {

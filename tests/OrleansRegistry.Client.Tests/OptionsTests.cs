@@ -34,6 +34,27 @@ public sealed class OptionsTests
         Assert.Throws<OptionsValidationException>(() => Host.CreateEmptyApplicationBuilder(null).AddOrleansRegistryClient(options => options.Name = "shop")).Message,
         StringComparison.Ordinal);
 
+    [Fact]
+    public void A_second_registry_of_a_process_has_a_name_of_its_own_or_is_refused()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.AddOrleansRegistryClient(Shop);
+        builder.Services.AddModelRegistry("vision", Vision);
+
+        Assert.Contains("by name", Assert.Throws<InvalidOperationException>(() => builder.AddOrleansRegistryClient(Shop)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => builder.Services.AddModelRegistry(Vision));
+        Assert.Contains("'vision'", Assert.Throws<InvalidOperationException>(() => builder.Services.AddModelRegistry("vision", Vision)).Message, StringComparison.Ordinal);
+        Assert.Equal([null, "vision"], builder.Services.Where(service => service.ServiceType == typeof(IModelRegistry)).Select(service => service.ServiceKey));
+
+        static void Shop(RegistryClientOptions options)
+        {
+            options.Name = "shop";
+            options.Silos.Add("silo:30000");
+        }
+
+        static void Vision(ModelRegistryOptions options) => (options.Name, options.Workspace) = ("shop", "vision");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a b")]
