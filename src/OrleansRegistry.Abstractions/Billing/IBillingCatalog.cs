@@ -13,6 +13,17 @@ public interface IBillingCatalog
     /// and models count what they used.</summary>
     Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same, one after the other: by the model's name, its id and the version's ordinal, in parts that may have to be added up. So it can be
+    /// worked on without holding all of it.
+    /// </summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="window">The window.</param>
+    /// <param name="seed">What the sums are added to, made anew when the statement has to be begun again.</param>
+    /// <param name="add">Adds a sum.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<T> Fold<T>(string workspace, UsageWindow window, Func<T> seed, Action<T, UsageSum> add, CancellationToken cancellationToken);
+
     /// <summary>The active time of a version so far, or null when there never was one.</summary>
     Task<VersionUsage?> FindUsage(string workspace, VersionId id, DateTimeOffset now, CancellationToken cancellationToken);
 

@@ -18,8 +18,11 @@ public sealed record UsageAnswer
     /// <summary>The currency, by its ISO 4217 code.</summary>
     public required string Currency { get; init; }
 
-    /// <summary>The time by what was asked for.</summary>
+    /// <summary>The time by what was asked for, page by page; the totals are those of all pages.</summary>
     public required ImmutableArray<UsageItem> Items { get; init; }
+
+    /// <summary>Leads to the next page; null on the last one.</summary>
+    public required string? NextPageToken { get; init; }
 
     /// <summary>The active time of all items, in seconds, exact to the millisecond.</summary>
     public required decimal TotalSeconds { get; init; }
@@ -56,8 +59,16 @@ public sealed record UsageItem
     public string? Amount { get; init; }
 }
 
-/// <summary>Groups and prices sums of active time. Pure.</summary>
-internal static class UsageReport
+/// <summary>
+/// Groups and prices sums of active time as they come, by model and version. It keeps the totals and the items of one page, so that its size is not
+/// that of the workspace.
+/// </summary>
+/// <param name="window">What the sums are of.</param>
+/// <param name="groupBy">By what.</param>
+/// <param name="rates">The rates.</param>
+/// <param name="skip">How many items the pages before had.</param>
+/// <param name="take">How many items the page has at most.</param>
+internal sealed class UsageReport(UsageWindow window, string groupBy, RateTable rates, int skip, int take)
 {
     public const string ByModel = "model";
     public const string ByVersion = "version";
@@ -66,6 +77,16 @@ internal static class UsageReport
 
     /// <summary>As exact as prices are.</summary>
     private const int Decimals = 9;
+
+    // Instance types and days come with every version; models and versions one after the other.
+    private readonly SortedDictionary<string, Priced> _few = new(StringComparer.Ordinal);
+    private readonly List<Priced> _page = [];
+    private readonly Priced _total = new(new UsageItem());
+    private Priced? _last;
+    private int _count;
+
+    /// <summary>Whether there is a page behind this one.</summary>
+    public bool HasMore => _count + _few.Count > skip + take;
 
     /// <summary>What to add up: cut where rates change, and at midnights when days are asked for.</summary>
     public static UsageWindow Window(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, string groupBy, RateTable rates) => new()
@@ -76,43 +97,74 @@ internal static class UsageReport
         Cuts = [.. rates.Changes(from, to).Concat(groupBy == ByDay ? Midnights(from, to) : []).Distinct().Order()],
     };
 
-    /// <summary>The report.</summary>
-    public static UsageAnswer Of(UsageWindow window, IReadOnlyList<UsageSum> sums, string groupBy, RateTable rates, string currency) => new()
+    /// <summary>Adds a sum; those of a version come together, and those of a model.</summary>
+    public void Add(UsageSum sum)
+    {
+        var cost = rates.Find(sum.Stage, sum.InstanceType, window.StartOf(sum.Part)) is { } rate ? Money.Of(rate.PricePerMinute, sum.Milliseconds) : (Money?)null;
+        _total.Add(sum.Milliseconds, cost);
+        GroupOf(sum).Add(sum.Milliseconds, cost);
+    }
+
+    /// <summary>The page.</summary>
+    /// <param name="to">Until when the caller wants to know it.</param>
+    /// <param name="currency">The currency of the rates.</param>
+    /// <param name="nextPageToken">Leads to the next page, or null.</param>
+    public UsageAnswer ToAnswer(DateTimeOffset to, string currency, string? nextPageToken) => new()
     {
         From = window.From,
-        To = window.To,
+        To = to,
         AsOf = window.Now,
         Currency = currency,
-        Items =
-        [
-            .. Group(window, sums, groupBy).Select(group => group.Key with { ActiveSeconds = Seconds(group), Amount = Amount(group, window, rates) }),
-        ],
-        TotalSeconds = Seconds(sums),
-        TotalAmount = Amount(sums, window, rates),
+        Items = [.. (_few.Count > 0 ? _few.Values.Skip(skip).Take(take) : _page).Select(priced => priced.ToItem())],
+        NextPageToken = nextPageToken,
+        TotalSeconds = _total.ToItem().ActiveSeconds,
+        TotalAmount = _total.ToItem().Amount,
     };
 
-    private static IEnumerable<IGrouping<UsageItem, UsageSum>> Group(UsageWindow window, IEnumerable<UsageSum> sums, string groupBy) => groupBy switch
+    private Priced GroupOf(UsageSum sum)
     {
-        ByVersion => sums
-            .OrderBy(sum => sum.ModelName, StringComparer.Ordinal).ThenBy(sum => sum.Id.ModelId, StringComparer.Ordinal).ThenBy(sum => sum.Id.Ordinal)
-            .GroupBy(sum => new UsageItem
-            {
-                ModelId = sum.Id.ModelId,
-                ModelName = sum.ModelName,
-                VersionId = sum.Id.ToString(),
-                Version = sum.Version,
-                InstanceType = sum.InstanceType,
-            }),
-        ByInstanceType => sums
-            .OrderBy(sum => sum.InstanceType, StringComparer.Ordinal)
-            .GroupBy(sum => new UsageItem { InstanceType = sum.InstanceType }),
-        ByDay => sums
-            .OrderBy(sum => sum.Part)
-            .GroupBy(sum => new UsageItem { Day = window.StartOf(sum.Part).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) }),
-        _ => sums
-            .OrderBy(sum => sum.ModelName, StringComparer.Ordinal).ThenBy(sum => sum.Id.ModelId, StringComparer.Ordinal)
-            .GroupBy(sum => new UsageItem { ModelId = sum.Id.ModelId, ModelName = sum.ModelName }),
-    };
+        if (groupBy == ByInstanceType)
+        {
+            // No instance type has an empty name.
+            return Few(sum.InstanceType ?? "", new UsageItem { InstanceType = sum.InstanceType });
+        }
+
+        if (groupBy == ByDay)
+        {
+            var day = window.StartOf(sum.Part).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            return Few(day, new UsageItem { Day = day });
+        }
+
+        var item = new UsageItem { ModelId = sum.Id.ModelId, ModelName = sum.ModelName };
+        if (groupBy == ByVersion)
+        {
+            item = item with { VersionId = sum.Id.ToString(), Version = sum.Version, InstanceType = sum.InstanceType };
+        }
+
+        if (_last?.Item == item)
+        {
+            return _last;
+        }
+
+        _last = new Priced(item);
+        if (_count >= skip && _count < skip + take)
+        {
+            _page.Add(_last);
+        }
+
+        _count++;
+        return _last;
+    }
+
+    private Priced Few(string key, UsageItem item)
+    {
+        if (!_few.TryGetValue(key, out var group))
+        {
+            _few[key] = group = new Priced(item);
+        }
+
+        return group;
+    }
 
     private static IEnumerable<DateTimeOffset> Midnights(DateTimeOffset from, DateTimeOffset to)
     {
@@ -122,21 +174,22 @@ internal static class UsageReport
         }
     }
 
-    private static decimal Seconds(IEnumerable<UsageSum> sums) => sums.Sum(sum => sum.Milliseconds) / 1000m;
-
-    private static string? Amount(IEnumerable<UsageSum> sums, UsageWindow window, RateTable rates)
+    /// <summary>Active time, and what it costs so far.</summary>
+    private sealed class Priced(UsageItem item)
     {
-        var amount = new Money();
-        foreach (var sum in sums)
-        {
-            if (rates.Find(sum.Stage, sum.InstanceType, window.StartOf(sum.Part)) is not { } rate)
-            {
-                return null;
-            }
+        private long _milliseconds;
+        private Money _cost;
+        private bool _isUnrated;
 
-            amount += Money.Of(rate.PricePerMinute, sum.Milliseconds);
+        public UsageItem Item => item;
+
+        public void Add(long milliseconds, Money? cost)
+        {
+            _milliseconds += milliseconds;
+            _cost += cost ?? new Money();
+            _isUnrated |= cost is null;
         }
 
-        return amount.Round(Decimals);
+        public UsageItem ToItem() => item with { ActiveSeconds = _milliseconds / 1000m, Amount = _isUnrated ? null : _cost.Round(Decimals) };
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -45,7 +46,7 @@ public static class BillingEndpoints
         billing.MapGet("billing/usage", GetUsage)
             .WithName("get_usage")
             .Needs(Permission.Read)
-            .Reads(From, To, GroupBy)
+            .Reads(From, To, GroupBy, CommonParameters.PageSize, CommonParameters.PageToken)
             .Refuses(ErrorCode.StateCorrupt);
         billing.MapGet("billing/statements", ListStatements)
             .WithName("list_statements")
@@ -81,11 +82,34 @@ public static class BillingEndpoints
             : Routes.NoVersion(id);
 
     /// <summary>The active time of the workspace within a window, up to now, and what it costs.</summary>
-    /// <remarks>Deleted versions and models count what they used. Amounts are not rounded to money; statements are.</remarks>
+    /// <remarks>
+    /// Deleted versions and models count what they used. Amounts are not rounded to money; statements are. All pages tell of the instant at which the first
+    /// one was asked for.
+    /// </remarks>
     public static async Task<Answer<UsageAnswer>> GetUsage(
-        RequestCaller caller, HttpRequest request, IBillingCatalog catalog, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+        RequestCaller caller,
+        HttpRequest request,
+        IBillingCatalog catalog,
+        IGrainFactory grains,
+        PageTokens pageTokens,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
     {
-        var now = Now(clock);
+        var tokens = pageTokens.For(
+            caller.Workspace,
+            ["usage", ListEndpoints.Single(From, request), ListEndpoints.Single(To, request), ListEndpoints.Single(GroupBy, request)]);
+        var (now, skip) = (Now(clock), 0);
+        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        {
+            if (!tokens.TryDecode(token, 2, out var cursor))
+            {
+                return PageToken.Refusal();
+            }
+
+            now = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(cursor[0], CultureInfo.InvariantCulture));
+            skip = int.Parse(cursor[1], CultureInfo.InvariantCulture);
+        }
+
         var from = InstantOf(From, request) ?? BillingMonth.Of(now).Start;
         var to = InstantOf(To, request) ?? now;
         var groupBy = ListEndpoints.Single(GroupBy, request) ?? UsageReport.ByModel;
@@ -101,8 +125,12 @@ public static class BillingEndpoints
 
         var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Get();
         var table = new RateTable(rates.Rates);
-        var window = UsageReport.Window(from, to, now, groupBy, table);
-        return UsageReport.Of(window, await catalog.Sum(caller.Workspace, window, cancellationToken), groupBy, table, rates.Currency);
+        // What comes later than the first page was asked for is on none of them.
+        var window = UsageReport.Window(from, to <= now ? to : now < from ? from : now, now, groupBy, table);
+        var size = CommonParameters.PageSizeOf(request);
+        var report = await catalog.Fold(
+            caller.Workspace, window, () => new UsageReport(window, groupBy, table, skip, size), (report, sum) => report.Add(sum), cancellationToken);
+        return report.ToAnswer(to, rates.Currency, report.HasMore ? tokens.Encode(Text(now.ToUnixTimeMilliseconds()), Text(skip + size)) : null);
     }
 
     /// <summary>Lists months, newest first: from the first active time to the present one.</summary>
@@ -167,6 +195,8 @@ public static class BillingEndpoints
         var outcome = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Put(body.Value.ToCommand(receipt.By(caller)));
         return outcome.TryGet(out var rates, out var error) ? Rates(rates, receipt.IsDryRun) : error;
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static Answer<RatesView> Rates(RatesView rates, bool isDryRun = false) =>
         Answer<RatesView>.Of(rates, EntityTag.Model(rates.Revision), isDryRun);

@@ -25,22 +25,33 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         ) as firsts
         """;
 
-    public Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken) => database.Read(
+    public async Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken)
+    {
+        var sums = await Fold(workspace, window, () => new Dictionary<SumKey, UsageSum>(), Add, cancellationToken);
+        return [.. sums.OrderBy(sum => sum.Key).Select(sum => sum.Value)];
+
+        static void Add(Dictionary<SumKey, UsageSum> sums, UsageSum sum)
+        {
+            var key = new SumKey(sum.Id, sum.Stage, sum.InstanceType, sum.Part);
+            sums[key] = sums.TryGetValue(key, out var other) ? other with { Milliseconds = other.Milliseconds + sum.Milliseconds } : sum;
+        }
+    }
+
+    public Task<T> Fold<T>(string workspace, UsageWindow window, Func<T> seed, Action<T, UsageSum> add, CancellationToken cancellationToken) => database.Read(
         async connection =>
         {
-            var sums = new Dictionary<SumKey, UsageSum>();
+            var sums = seed();
             await using var command = UsageQuery.On(connection, workspace, window);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 foreach (var sum in Read(reader, window))
                 {
-                    var key = new SumKey(sum.Id, sum.Stage, sum.InstanceType, sum.Part);
-                    sums[key] = sums.TryGetValue(key, out var other) ? other with { Milliseconds = other.Milliseconds + sum.Milliseconds } : sum;
+                    add(sums, sum);
                 }
             }
 
-            return sums.OrderBy(sum => sum.Key).Select(sum => sum.Value).ToImmutableArray();
+            return sums;
         },
         cancellationToken);
 

@@ -56,6 +56,7 @@ internal static class UsageQuery
                found.first_part, found.last_part, found.intervals, found.starts, found.ends, found.running_since
         from found left join registry_state as version
             on version.kind = 'version' and version.key = 'version/' || @workspace || '/' || found.model_id || '-' || found.ordinal
+        order by version.name, found.model_id, found.ordinal
         """;
 
     /// <summary>How many cuts are not behind an instant: the number of its part. A tree of comparisons, so that few are made.</summary>

@@ -45,22 +45,39 @@ public abstract class BillingTests(RegistryServer server)
         // From the day of the version on: the month may end while the test runs.
         var window = $"from={version["created_at"]![..10]}&to=2200-01-01";
 
-        var models = (await _registry.Get($"/v1/billing/usage?{window}")).Is(200);
-        var versions = (await _registry.Get($"/v1/billing/usage?{window}&group_by=version")).Is(200);
-        var types = (await _registry.Get($"/v1/billing/usage?{window}&group_by=instance_type")).Is(200);
-        var days = (await _registry.Get($"/v1/billing/usage?from={version["created_at"]![..10]}&group_by=day")).Is(200);
+        var models = await Usage(window);
+        var versions = await Usage($"{window}&group_by=version");
+        var types = await Usage($"{window}&group_by=instance_type");
+        var days = await Usage($"from={version["created_at"]![..10]}&group_by=day");
 
         Assert.Equal(total, Item(models, "model_id", version["model_id"]!)?["active_seconds"]?.ToString() ?? "0");
         Assert.Equal(name, Item(models, "model_id", version["model_id"]!)?["model_name"]?.ToString() ?? name);
         Assert.Equal(total, Item(versions, "version_id", version["id"]!)?["active_seconds"]?.ToString() ?? "0");
         Assert.Equal(total, Item(types, "instance_type", "grouped")?["active_seconds"]?.ToString() ?? "0");
-        Assert.Matches(@"^\d{4}-\d\d-\d\d$", days.Body!["items"]![0]?["day"]?.ToString() ?? "2026-01-01");
-        foreach (var reply in (Reply[])[models, versions, types, days])
+        Assert.Matches(@"^\d{4}-\d\d-\d\d$", days.FirstOrDefault()?["day"]?.ToString() ?? "2026-01-01");
+    }
+
+    [Fact]
+    public async Task B2_pages_of_usage_are_of_one_instant_and_add_up()
+    {
+        // Versions that run on while the pages are read, of a model and of others.
+        var name = RegistryDriver.NewName();
+        var window = $"from={(await _registry.Deploy(name))["created_at"]![..10]}&to=2200-01-01";
+        for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(
-                decimal.Parse(reply["total_seconds"]!, CultureInfo.InvariantCulture),
-                reply.Body!["items"]!.AsArray().Sum(item => (decimal)item!["active_seconds"]!));
+            await _registry.Deploy(name);
         }
+
+        var first = (await _registry.Get($"/v1/billing/usage?{window}&group_by=version&page_size=3")).Is(200);
+        await _registry.Deploy($"!{name}");
+        var items = await Usage($"{window}&group_by=version", first);
+
+        Assert.Distinct(items.Select(item => (string)item["version_id"]!));
+        // The last one may have been made in the millisecond of the first page.
+        Assert.InRange(items.Count(item => (string?)item["model_name"] == name), 3, 4);
+        Assert.DoesNotContain(items, item => (string?)item["model_name"] == $"!{name}");
+        (await _registry.Get($"/v1/billing/usage?{window}&group_by=model&page_token={first["next_page_token"]}")).IsInvalid("page_token");
+        (await _registry.Get($"/v1/billing/usage?group_by=version&page_token={first["next_page_token"]}")).IsInvalid("page_token");
     }
 
     [Theory]
@@ -195,14 +212,29 @@ public abstract class BillingTests(RegistryServer server)
     private Task<Reply> Put(string rates, params (string Name, string Value)[] headers) =>
         _registry.Send(HttpMethod.Put, Rates, Json($$"""{"rates":[{{rates}}]}"""), headers);
 
+    /// <summary>The items of all pages, each of which has the same totals, to which the items add up.</summary>
+    private async Task<List<JsonNode>> Usage(string query, Reply? first = null)
+    {
+        first ??= (await _registry.Get($"/v1/billing/usage?{query}&page_size=200")).Is(200);
+        var (page, items) = (first, first.Body!["items"]!.AsArray().Select(item => item!).ToList());
+        while (page["next_page_token"] is { } token)
+        {
+            page = (await _registry.Get($"/v1/billing/usage?{query}&page_size=200&page_token={token}")).Is(200);
+            Assert.Equal((first["as_of"], first["total_seconds"], first["total_amount"]), (page["as_of"], page["total_seconds"], page["total_amount"]));
+            items.AddRange(page.Body!["items"]!.AsArray().Select(item => item!));
+        }
+
+        Assert.Equal(decimal.Parse(first["total_seconds"]!, CultureInfo.InvariantCulture), items.Sum(item => (decimal)item["active_seconds"]!));
+        return items;
+    }
+
     private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
 
     private static decimal Seconds(JsonNode happened) => (decimal)(
         DateTimeOffset.Parse((string)happened["data"]!["ended_at"]!, CultureInfo.InvariantCulture)
         - DateTimeOffset.Parse((string)happened["data"]!["started_at"]!, CultureInfo.InvariantCulture)).TotalMilliseconds / 1000m;
 
-    private static JsonNode? Item(Reply reply, string field, string value) =>
-        reply.Body!["items"]!.AsArray().SingleOrDefault(item => (string?)item![field] == value);
+    private static JsonNode? Item(IEnumerable<JsonNode> items, string field, string value) => items.SingleOrDefault(item => (string?)item[field] == value);
 }
 
 public sealed class SqliteBillingTests(SqliteServer server) : BillingTests(server), IClassFixture<SqliteServer>;
