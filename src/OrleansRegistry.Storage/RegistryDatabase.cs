@@ -23,7 +23,7 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The folder of this database's SQL.</summary>
     public abstract string Dialect { get; }
 
-    /// <summary>A statement that must run before events are read by position, or null.</summary>
+    /// <summary>A statement that must run before events are read by position, until it answers 0; or null.</summary>
     public abstract string? NumberEvents { get; }
 
     /// <summary>The condition that a row's labels have a value under a key, both of them parameters.</summary>

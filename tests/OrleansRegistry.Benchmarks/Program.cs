@@ -3,7 +3,8 @@ using OrleansRegistry.Benchmarks;
 
 // "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "crowd" with and
 // without strangers and streams, "deploying" one that deploys on SQLite with and without a crowd of another workspace, "foreign" the time of
-// refusals, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the registry with baselines.
+// refusals, "large-model" what very many versions ask, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the
+// registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
     await Baselines.Serve(name, rest);
@@ -23,6 +24,10 @@ else if (args is ["crowd"])
 else if (args is ["foreign"])
 {
     await ForeignTiming.Run();
+}
+else if (args is ["large-model"])
+{
+    await LargeModel.Run();
 }
 else if (args is ["soak", var minutes, var keyFile, var gateways, .. var processes])
 {

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.Versioning;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
 using OrleansRegistry.Host.Tests.Infrastructure;
 
 namespace OrleansRegistry.Host.Tests;
@@ -27,10 +28,14 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task A_script_does_not_take_what_answers_on_a_port_for_the_server_that_it_has_started()
     {
-        using var stranger = new TcpListener(IPAddress.Loopback, 0);
-        stranger.Start();
-        var answering = Answer(stranger);
-        var port = ((IPEndPoint)stranger.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        // As the nodes of another run would.
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var stranger = builder.Build();
+        stranger.Run(_ => Task.CompletedTask);
+        await stranger.StartAsync();
+        var port = new Uri(stranger.Urls.Single()).Port.ToString(CultureInfo.InvariantCulture);
 
         using var script = Run($$"""
             start silo-0 bash -c 'echo "SiloPort is {{port}}: Address already in use"; exit 1'
@@ -44,8 +49,6 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal((1, ""), (script.ExitCode, output));
         Assert.Contains(port, errors, StringComparison.Ordinal);
         Assert.Contains("silo-0 does not start", errors, StringComparison.Ordinal);
-        stranger.Stop();
-        await answering;
     }
 
     [Fact]
@@ -84,21 +87,4 @@ public sealed class ScriptTests : IDisposable
     }
 
     private Process Run(string script) => Process.Start(new ProcessStartInfo("bash", ["-c", Prologue + script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-
-    /// <summary>Answers whatever is asked with 200, as the nodes of another run would.</summary>
-    private static async Task Answer(TcpListener listener)
-    {
-        try
-        {
-            while (true)
-            {
-                using var client = await listener.AcceptTcpClientAsync();
-                await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException or IOException)
-        {
-            // The test is over.
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace OrleansRegistry.Gateway;
 
@@ -51,18 +50,9 @@ internal static class FocusCsv
     /// <summary>The names of the columns, in order.</summary>
     public static IEnumerable<string> Names => Columns.Select(column => column.Name);
 
-    /// <summary>The text of a statement all of whose time has a rate.</summary>
-    public static string Of(string workspace, StatementView statement)
-    {
-        var text = new StringBuilder();
-        Append(text, Names);
-        foreach (var row in Rows(workspace, statement))
-        {
-            Append(text, Columns.Select(column => column.Value(row)));
-        }
-
-        return text.ToString();
-    }
+    /// <summary>The lines of a statement all of whose time has a rate, each with its end: they are sent as they are made.</summary>
+    public static IEnumerable<string> Lines(string workspace, StatementView statement) =>
+        Rows(workspace, statement).Select(row => Line(Columns.Select(column => column.Value(row)))).Prepend(Line(Names));
 
     /// <summary>
     /// What is billed for each price of a line: the rounded sum up to it less that before it, so that the rows add up to the line's amount.
@@ -86,8 +76,7 @@ internal static class FocusCsv
         }
     }
 
-    private static void Append(StringBuilder text, IEnumerable<string?> cells) =>
-        text.AppendJoin(',', cells.Select(cell => cell is null ? "" : Quote(Defuse(cell)))).Append("\r\n");
+    private static string Line(IEnumerable<string?> cells) => string.Join(',', cells.Select(cell => cell is null ? "" : Quote(Defuse(cell)))) + "\r\n";
 
     /// <summary>RFC 4180.</summary>
     private static string Quote(string cell) =>

@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Reflection;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -43,7 +42,7 @@ public sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 
         httpContext.Response.ContentType = MediaTypeNames.Text.Csv + "; charset=utf-8; header=present";
         httpContext.Response.Headers.ContentDisposition = $"attachment; filename=\"statement-{_statement.Month}.csv\"";
-        return httpContext.Response.WriteAsync(FocusCsv.Of(_workspace, _statement), Encoding.UTF8, httpContext.RequestAborted);
+        return Write(httpContext.Response.Body, FocusCsv.Lines(_workspace, _statement), httpContext.RequestAborted);
     }
 
     /// <summary>An answer that holds a statement.</summary>
@@ -51,4 +50,13 @@ public sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 
     /// <summary>An answer that holds an error.</summary>
     internal static StatementAnswer Refusal(RegistryError error) => new("", null, error);
+
+    private static async Task Write(Stream body, IEnumerable<string> lines, CancellationToken cancellationToken)
+    {
+        await using var writer = new StreamWriter(body, leaveOpen: true);
+        foreach (var line in lines)
+        {
+            await writer.WriteAsync(line.AsMemory(), cancellationToken);
+        }
+    }
 }

@@ -227,7 +227,9 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         if (sql is not null)
         {
             await using var command = new CatalogQuery(sql).On(connection);
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            while (Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) > 0)
+            {
+            }
         }
     }
 

@@ -11,8 +11,44 @@ insert into registry_event (source, revision, n, workspace, model_id, version_id
     where deleted.type = 'model.deleted' and version.state is distinct from 'deleted'
     order by deleted.id, version.ordinal;
 
-create trigger registry_closed before insert on registry_event
-    for each row when (new.model_id is not null) execute function registry_closed();
+-- As before, but once for all that a command tells.
+create or replace function registry_closed() returns trigger language plpgsql as $$
+begin
+    if exists (select 1
+               from (select distinct workspace, left(at, 7) as month from inserted where model_id is not null) as told
+               join registry_state on kind = 'billing' and key >= 'billing/' || told.workspace || '/' || told.month and key < 'billing/' || told.workspace || '0') then
+        raise exception 'the month of the command is closed';
+    end if;
+    return null;
+end
+$$;
+
+create trigger registry_closed after insert on registry_event
+    referencing new table as inserted for each statement execute function registry_closed();
+
+-- As sequence_events, which this takes the place of, but so many at a time that it ends within the time of a statement. Answers how many.
+create function number_events() returns integer language plpgsql as $$
+declare
+    numbered integer;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('registry_event.position', 0));
+    with unnumbered as (
+        select id, row_number() over (order by id) as n
+        from (select id from registry_event where position is null order by id limit 10000) as first
+    ), last as (
+        select coalesce(max(position), 0) as position from registry_event
+    )
+    update registry_event set position = last.position + unnumbered.n
+        from unnumbered, last where registry_event.id = unnumbered.id;
+    get diagnostics numbered = row_count;
+    return numbered;
+end
+$$;
+
+-- What nodes of the release before call.
+create or replace function sequence_events() returns void language sql as $$
+    select number_events()
+$$;
 
 create or replace function registry_commit() returns trigger language plpgsql as $$
 declare

@@ -60,7 +60,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string Dialect => "Postgres";
 
-    public override string? NumberEvents => "select sequence_events()";
+    public override string? NumberEvents => "select number_events()";
 
     public override string BeginSnapshot => "begin isolation level repeatable read read only";
 

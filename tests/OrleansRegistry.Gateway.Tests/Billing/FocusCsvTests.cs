@@ -23,7 +23,7 @@ public sealed class FocusCsvTests
     public void A_line_has_a_row_for_each_price_and_the_rows_add_up_to_its_amount_B1()
     {
         // 0.025 + 0.025: rounded each for itself that would be 0.02 + 0.02.
-        var csv = FocusCsv.Of("default", Statement("A model", "0.05", Charge(1, 16, "0.025", 60_000), Charge(16, 32, "0.05", 30_000)));
+        var csv = string.Concat(FocusCsv.Lines("default", Statement("A model", "0.05", Charge(1, 16, "0.025", 60_000), Charge(16, 32, "0.05", 30_000))));
 
         Assert.Equal(
             """
@@ -43,7 +43,7 @@ public sealed class FocusCsvTests
     [InlineData("-1", "'-1 1.0.0")]
     [InlineData("日本", "日本 1.0.0")]
     public void A_name_is_quoted_and_never_a_formula(string name, string cell) =>
-        Assert.Contains($",{cell},Model version,", FocusCsv.Of("default", Statement(name, "0.03", Charge(1, 32, "0.025", 60_000))), StringComparison.Ordinal);
+        Assert.Contains($",{cell},Model version,", string.Concat(FocusCsv.Lines("default", Statement(name, "0.03", Charge(1, 32, "0.025", 60_000)))), StringComparison.Ordinal);
 
     private static StatementCharge Charge(int from, int to, string price, long milliseconds) => new()
     {
