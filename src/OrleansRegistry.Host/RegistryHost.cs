@@ -24,6 +24,7 @@ public static partial class RegistryHost
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSecretFiles();
         var settings = RegistrySettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(settings);
         var connections = FileHandles.Connections(settings.Limits.Connections, FileHandles.Limit);
         var limits = settings.Limits with { Connections = connections };
         Listen(builder, settings);
@@ -61,7 +62,7 @@ public static partial class RegistryHost
         var app = builder.Build();
         if (connections < settings.Limits.Connections)
         {
-            LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit);
+            app.Lifetime.ApplicationStarted.Register(() => LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit));
         }
 
         Map(app, settings);

@@ -18,7 +18,7 @@ internal static class StartCheck
     /// <exception cref="InvalidSettingsException">The node can't start; the message names the setting.</exception>
     public static async Task Run(WebApplication app)
     {
-        var settings = RegistrySettings.Read(app.Configuration);
+        var settings = app.Services.GetRequiredService<RegistrySettings>();
         if (settings.Certificates is { } certificates)
         {
             Read(certificates);

@@ -196,7 +196,7 @@ public sealed class StartTests : IAsyncLifetime
         using (client)
         {
             Assert.Equal(HttpStatusCode.OK, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
-            Assert.Equal(0, (await RegistryProcess.RunToEnd(Settings, "health", $"http://127.0.0.1:{port}")).ExitCode);
+            Assert.Equal(0, (await RegistryProcess.RunToEnd(Settings.DataDirectory, "health", $"http://127.0.0.1:{port}")).ExitCode);
         }
 
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { Arguments = [$"--urls=http://localhost:{port}", $"--Registry:HealthPort={port}"] });
