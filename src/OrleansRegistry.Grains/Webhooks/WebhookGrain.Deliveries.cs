@@ -87,8 +87,15 @@ internal sealed partial class WebhookGrain
         var failure = round.Failure;
         if (round.HasAttempts || to - Position(round.Cursor) >= StoreEvery)
         {
-            var next = await Keep(stored =>
-                DeliveryRules.After(stored, round.Cursor, Text(to), round.Unstored, failure, Now(), RandomNumberGenerator.GetInt32(1001) / 1000.0));
+            // A command may move the cursor to where it was when the round began: that is no reason to move it on.
+            var next = await Keep(stored => told == _told
+                ? DeliveryRules.After(stored, round.Cursor, Text(to), round.Unstored, failure, Now(), RandomNumberGenerator.GetInt32(1001) / 1000.0)
+                : stored.With(round.Unstored));
+            if (told != _told)
+            {
+                return true;
+            }
+
             if (next.Webhook is { State: WebhookState.Disabled, DisabledReason: { } reason } && row.Webhook.DisabledReason is null)
             {
                 LogDisabled(context.GrainId, reason);
@@ -161,7 +168,7 @@ internal sealed partial class WebhookGrain
         var (to, attempts) = (Text(upTo), round.Unstored.ToList());
         try
         {
-            var next = await Keep(stored => DeliveryRules.During(stored, round.Cursor, to, attempts));
+            var next = await Keep(stored => round.Told == _told ? DeliveryRules.During(stored, round.Cursor, to, attempts) : stored.With(attempts));
             round.Stored(attempts.Count);
             if (next.Webhook.LastEventId == to)
             {
