@@ -121,7 +121,9 @@ public sealed class TlsTests : IAsyncLifetime
         {
             await Deploy(client);
 
-            using var answer = await client.SendAsync(Request("/v1/models/m/predict/refuse", new ByteArrayContent(new byte[16 << 20]))).WaitAsync(Patience);
+            using var body = new ByteArrayContent(new byte[16 << 20]);
+            using var request = Request("/v1/models/m/predict/refuse", body);
+            using var answer = await client.SendAsync(request).WaitAsync(Patience);
 
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
             Assert.Equal("", await answer.Content.ReadAsStringAsync());
@@ -140,7 +142,8 @@ public sealed class TlsTests : IAsyncLifetime
             var begun = new TaskCompletionSource();
             using var body = new Parts(["""{"model":"m","prompt":"hi" """, """, "model":"other"}"""], begun.Task);
 
-            using var answer = await client.SendAsync(Request("/v1/completions", body), HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+            using var request = Request("/v1/completions", body);
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             begun.SetResult();
 
