@@ -15,9 +15,9 @@ internal static class ServeCommand
         {
             await app.RunAsync();
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception e) when ((e is OperationCanceledException or SiloUnavailableException) && stopping.IsCancellationRequested)
         {
-            // Told to stop before it had started.
+            // Told to stop before it had started: a gateway while it waited between two looks for silos, or while it looked.
         }
 
         return 0;
