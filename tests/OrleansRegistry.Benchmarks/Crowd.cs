@@ -19,6 +19,11 @@ internal static class Crowd
     private const int Rounds = 5;
     private const double Bound = 2;
 
+    // So that both come evenly: what is measured is what they hold, not how fast this machine makes them.
+    private const int AtOnce = 12;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+
     private static readonly TimeSpan Phase = TimeSpan.FromSeconds(10);
     private static readonly IPAddress StreamsFrom = IPAddress.Parse("127.0.0.10");
 
@@ -75,8 +80,14 @@ internal static class Crowd
     private static async Task Idle(Uri server, Task until)
     {
         List<Socket> open = [];
+        using var pace = new PeriodicTimer(Interval);
         for (var i = 0; i < Strangers && !until.IsCompleted; i++)
         {
+            if (i % AtOnce == 0)
+            {
+                await pace.WaitForNextTickAsync();
+            }
+
             open.Add(await Connect(server, IPAddress.Parse($"127.0.0.{2 + (i % 8)}")));
         }
 
@@ -91,8 +102,14 @@ internal static class Crowd
             $"GET /v1/events HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {key}\r\nAccept: text/event-stream\r\nConnection: close\r\n\r\n");
         var buffer = new byte[4096];
         List<Socket> open = [];
+        using var pace = new PeriodicTimer(Interval);
         for (var i = 0; i < Tries && !until.IsCompleted; i++)
         {
+            if (i % AtOnce == 0)
+            {
+                await pace.WaitForNextTickAsync();
+            }
+
             var socket = await Connect(server, StreamsFrom);
             await socket.SendAsync(request);
             var length = await socket.ReceiveAsync(buffer);
