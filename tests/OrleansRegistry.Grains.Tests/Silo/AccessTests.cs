@@ -114,6 +114,8 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
             var model = Silo.Model(id);
             Assert.Equal(ErrorCode.ModelNotFound, (await model.Resolve(null)).Error?.Code);
             Assert.Equal(ErrorCode.VersionNotFound, (await model.Publish(new PublishCommand { Context = Silo.Command(), Ordinal = 1 })).Error?.Code);
+            var crowd = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => model.Publish(new PublishCommand { Context = Silo.Command(), Ordinal = 1 })));
+            Assert.All(crowd, outcome => Assert.Equal(ErrorCode.VersionNotFound, outcome.Error?.Code));
             Assert.NotNull((await model.Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "x", Base = "9.9" })).Error);
             Assert.Null((await model.Deploy(new DeployCommand { Context = Silo.Command(dryRun: true), ModelName = "x" })).Error);
             Assert.Null(await Silo.Name(id).Get());
