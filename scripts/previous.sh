@@ -4,7 +4,7 @@
 previous_host=  # its executable
 
 # The first commit from which a rolling upgrade is promised, by its subject. It counts for as long as no release is tagged.
-first_to_upgrade_from="Let a lease last 1.25 seconds, so that resolves on a killed silo's models answer again sooner"
+first_to_upgrade_from="Compare of a webhook only what commands change, and count connections with keys of their own workspaces"
 
 # The release before this commit, or else the commit above; in a clone that has neither, this commit itself.
 find_previous() {

@@ -101,19 +101,18 @@ trap 'exit 143' TERM
 command -v dotnet >/dev/null || die "the .NET SDK is missing; global.json says which one is needed"
 dotnet --version >/dev/null || die "the installed .NET SDK does not match global.json"
 
-# The processor time of this script and of what it has waited for, in whole seconds; servers count for themselves.
-processor_seconds() {
-  times >"$results/times"
-  tr 'ms' '  ' <"$results/times" | awk '{ sum += $1 * 60 + $2 + $3 * 60 + $4 } END { print int(sum) }'
-}
-
+# Says in the summary how long a part took, and the processor time of what this script has waited for; servers count for themselves.
 summary=()
-note() {
-  printf -v line '%-40s %4d s, %4d s of processor time%s' "$1" "$((SECONDS - begun))" "$(($(processor_seconds) - used))" "${2:+: $2}"
-  summary+=("$line")
-  begun=$SECONDS used=$(processor_seconds)
-}
 begun=$SECONDS used=0
+note() {
+  local processor line
+  # In this shell: another one has not waited for anything.
+  times >"$results/times"
+  processor=$(tr 'ms' '  ' <"$results/times" | awk '{ sum += $1 * 60 + $2 + $3 * 60 + $4 } END { print int(sum) }')
+  printf -v line '%-40s %4d s, %4d s of processor time%s' "$1" "$((SECONDS - begun))" "$((processor - used))" "${2:+: $2}"
+  summary+=("$line")
+  begun=$SECONDS used=$processor
+}
 
 status=0
 

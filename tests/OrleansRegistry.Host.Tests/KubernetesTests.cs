@@ -90,7 +90,7 @@ public sealed class KubernetesTests : IAsyncLifetime
 
     [Theory]
     [InlineData("--role=gateway", "is for silos on PostgreSQL")]
-    [InlineData("--Registry:Kubernetes=true", "The settings are not valid:\n  - Registry:Kubernetes is for silos in pods of Kubernetes; KUBERNETES_SERVICE_HOST, POD_NAME, POD_NAMESPACE must be set in the environment.\n")]
+    [InlineData("--Registry:Kubernetes=true", "The settings are not valid: Registry:Kubernetes is for silos in pods of Kubernetes; KUBERNETES_SERVICE_HOST, POD_NAME, POD_NAMESPACE must be set in the environment.\n")]
     public async Task Outside_of_a_pod_a_silo_does_not_start_and_says_why(string argument, string why)
     {
         var (exitCode, output) = await RegistryProcess.RunToEnd(NodeSettings.On(_database) with

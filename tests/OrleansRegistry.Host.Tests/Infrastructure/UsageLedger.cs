@@ -55,9 +55,9 @@ internal sealed class UsageLedger
     /// <summary>Compares all accounts with what is billed.</summary>
     public async Task Verify(HttpClient client)
     {
-        var billed = await client.Read("/v1/billing/usage?from=2020-01-01&group_by=version");
-        var asOf = Instant(billed, "as_of");
-        var seconds = billed["items"]!.AsArray().ToDictionary(item => (string)item!["version_id"]!, item => (decimal)item!["active_seconds"]!);
+        var billed = await client.ReadPages("/v1/billing/usage?from=2020-01-01&group_by=version");
+        var asOf = Assert.Single(billed.Select(page => Instant(page, "as_of")).Distinct());
+        var seconds = billed.SelectMany(page => page["items"]!.AsArray()).ToDictionary(item => (string)item!["version_id"]!, item => (decimal)item!["active_seconds"]!);
         foreach (var (id, account) in _accounts)
         {
             Assert.Equal((id, account.Total(asOf)), (id, (long)(seconds.GetValueOrDefault(id) * 1000)));

@@ -84,18 +84,22 @@ public static class Caller
     }
 
     /// <summary>Every item of a list, page by page.</summary>
-    public static async Task<List<JsonNode>> ReadAll(this HttpClient client, string path)
+    public static async Task<List<JsonNode>> ReadAll(this HttpClient client, string path) =>
+        [.. (await client.ReadPages(path)).SelectMany(page => page["items"]!.AsArray()).Select(item => item!.DeepClone())];
+
+    /// <summary>Reads a list as it is answered, page by page.</summary>
+    public static async Task<List<JsonNode>> ReadPages(this HttpClient client, string path)
     {
-        List<JsonNode> items = [];
+        List<JsonNode> pages = [];
         string? token = null;
         do
         {
             var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
             var page = await client.Read(token is null ? $"{path}{separator}page_size=200" : $"{path}{separator}page_size=200&page_token={token}");
-            items.AddRange(page["items"]!.AsArray().Select(item => item!.DeepClone()));
+            pages.Add(page);
             token = (string?)page["next_page_token"];
         }
         while (token is not null);
-        return items;
+        return pages;
     }
 }
