@@ -135,9 +135,11 @@ internal sealed class ClusterNodes : IAsyncDisposable
     }
 
     /// <summary>Whether a silo has ended, or the others have given it up, so that it will.</summary>
-    public async Task<bool> IsLost(SiloNode silo) =>
-        silo.Process.HasExited
-        || await Ask($"select status = 6 from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)} order by generation desc limit 1") is true;
+    public async Task<bool> IsLost(SiloNode silo) => silo.Process.HasExited || await IsDeclaredDead(silo);
+
+    /// <summary>Whether the others have given a silo up.</summary>
+    public async Task<bool> IsDeclaredDead(SiloNode silo) =>
+        await Ask($"select status = 6 from registry_member where port = {silo.Port.ToString(CultureInfo.InvariantCulture)} order by generation desc limit 1") is true;
 
     /// <summary>Whether a silo that was declared dead has had no lease on its membership for certain since, by the database's clock.</summary>
     public async Task<bool> IsLeaseOver(SiloNode silo) =>
