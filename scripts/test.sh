@@ -14,15 +14,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+source scripts/postgres.sh
+source scripts/previous.sh
+
 solution=OrleansRegistry.sln
 needs_postgres='Trait("Database", "PostgreSQL")'  # stands on the tests that do
 fast=(Abstractions Outbound Grains Storage Gateway)
 compiler=registry-tests-$$  # a compiler server of our own, which lives as long as this script
-
-die() {
-  echo "$(basename "$0"): $*" >&2
-  exit 1
-}
 
 # Each prints its figures beside their baselines.
 run_benchmarks() {
@@ -84,9 +82,6 @@ esac
 whole=$([[ -z $filter && ${1:-} != --fast ]] && echo yes || true)  # everything, with the formatting
 
 results=$(mktemp -d)  # what the test projects report
-
-source scripts/postgres.sh
-source scripts/previous.sh
 
 clean_up() {
   stop_postgres

@@ -73,5 +73,6 @@ public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, Mo
 
         return new RegistryError(ErrorCode.Unavailable, "The model is being deleted again and again; nothing was deployed.");
     }
+
     private IModelGrain Model(string workspace, string id) => grains.GetGrain<IModelGrain>(GrainKeys.Model(workspace, id));
 }
