@@ -12,7 +12,8 @@ internal sealed class SecretAgreement(AccessSecret secret, IAccessCatalog catalo
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!secret.IsThere && await catalog.FindAgreed(Setting, cancellationToken) is not null)
+        // In this order: a node that starts beside this one makes the file before it agrees on it.
+        if (await catalog.FindAgreed(Setting, cancellationToken) is not null && !secret.IsThere)
         {
             throw new IOException($"{secret.File} is missing, and the keys in the database were made with it. {Remedy}");
         }

@@ -60,7 +60,7 @@ internal sealed partial class WebhookGrain
         {
             try
             {
-                await DeliverAll(row, round, ended.Token, stop);
+                await DeliverAll(row.Webhook.Url, round, ended.Token, stop);
             }
             finally
             {
@@ -110,7 +110,7 @@ internal sealed partial class WebhookGrain
     }
 
     /// <summary>Tells each model's events in order, several models at once.</summary>
-    private async Task DeliverAll(WebhookRow row, DeliveryRound round, CancellationToken ended, CancellationToken stop)
+    private async Task DeliverAll(string url, DeliveryRound round, CancellationToken ended, CancellationToken stop)
     {
         using var places = new SemaphoreSlim(MaxModelsAtOnce, MaxModelsAtOnce);
         await Task.WhenAll(round.Untold.GroupBy(happened => happened.ModelId).ToList().Select(DeliverModel));
@@ -123,12 +123,13 @@ internal sealed partial class WebhookGrain
                 foreach (var happened in events)
                 {
                     // A command may have changed everything meanwhile, here or on the silo that has taken the place of this one.
-                    if (!lease.IsHeld || Present is not { Webhook: { State: WebhookState.Enabled } webhook } || webhook.Url != row.Webhook.Url || round.Told != _told)
+                    if (!lease.IsHeld || Present is not { Webhook.State: WebhookState.Enabled } present || present.Webhook.Url != url || round.Told != _told)
                     {
                         return;
                     }
 
-                    var attempt = await sender.Send(row, happened, stop);
+                    // With the secrets of now: one that was rotated before this event signs it.
+                    var attempt = await sender.Send(present, happened, stop);
                     round.Add(happened, attempt);
                     if (round.Storing.IsCompleted)
                     {

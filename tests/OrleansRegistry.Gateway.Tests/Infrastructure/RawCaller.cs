@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -25,6 +26,36 @@ internal static class RawCaller
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
         await reader.BaseStream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>One whole answer on a connection that stays open: the head, and the body that it announces; what came when the server hangs up first.</summary>
+    public static async Task<string> ReadAnswer(Stream connection)
+    {
+        var answer = new StringBuilder();
+        var one = new byte[1];
+        while (!IsWhole(answer.ToString()) && await connection.ReadAsync(one, TestContext.Current.CancellationToken) == 1)
+        {
+            answer.Append((char)one[0]);
+        }
+
+        return answer.ToString();
+    }
+
+    private static bool IsWhole(string answer)
+    {
+        var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+        if (head < 4)
+        {
+            return false;
+        }
+
+        if (answer.Contains("\r\nTransfer-Encoding: chunked\r\n", StringComparison.Ordinal))
+        {
+            return answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal);
+        }
+
+        var length = answer.Split("\r\nContent-Length: ").ElementAtOrDefault(1)?.Split('\r')[0] ?? "0";
+        return answer.Length - head >= int.Parse(length, CultureInfo.InvariantCulture);
     }
 
     private static string Request(string line, string headers, string body) =>

@@ -123,9 +123,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
         try
         {
             await connection.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n{(key is null ? "" : $"Authorization: Bearer {key}\r\n")}\r\n"));
-            var answer = new byte[4096];
-            var length = await connection.ReadAsync(answer).AsTask().WaitAsync(Patience);
-            return Encoding.UTF8.GetString(answer, 0, length);
+            return await RawCaller.ReadAnswer(connection).WaitAsync(Patience);
         }
         catch (IOException)
         {

@@ -104,8 +104,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     private static async Task<string> Ask(NetworkStream stream, string request)
     {
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
-        var answer = new byte[4096];
-        return Encoding.UTF8.GetString(answer, 0, await stream.ReadAsync(answer).AsTask().WaitAsync(Patience));
+        return await RawCaller.ReadAnswer(stream).WaitAsync(Patience);
     }
 
     /// <summary>Sends the beginning of a request and nothing more; what is answered until the server hangs up.</summary>

@@ -170,6 +170,27 @@ public abstract class WebhookTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task A_secret_that_is_rotated_while_deliveries_go_on_signs_the_next_one()
+    {
+        await using var receiver = await WebhookReceiver.Start();
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name))["id"]!;
+        var made = await Create(receiver, $"\"model\":\"{name}\"");
+        var events = (await _registry.All($"/v1/models/{RegistryDriver.InPath(name)}/events")).Select(happened => (string)happened["id"]!).ToList();
+        var release = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        receiver.Answer = _ => receiver.All.Count > 1 ? Task.FromResult(204) : release.Task;
+
+        // All of them in one page of events, of which the first is held.
+        (await _registry.Post($"{Path(made)}/redeliver?from={events[0]}")).Is(200);
+        await receiver.Next(1);
+        var rotated = (await _registry.Post(Path(made) + "/rotate_secret")).Is(200);
+        release.SetResult(204);
+
+        Assert.All(await receiver.Next(events.Count - 1), delivery => Assert.True(delivery.IsSignedWith(rotated["secret"]!)));
+        await _registry.Delete(Path(made));
+    }
+
+    [Fact]
     public async Task A_webhook_that_is_disabled_goes_on_where_it_stopped_and_one_that_is_deleted_never_does()
     {
         await using var receiver = await WebhookReceiver.Start();
