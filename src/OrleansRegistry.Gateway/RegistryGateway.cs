@@ -32,7 +32,7 @@ public static class RegistryGateway
         services.AddSingleton<ModelResolver>();
         services.AddSingleton<VersionResolver>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOutgoingGrainCallFilter, RepeatedCalls>());
-        services.AddSingleton<PageTokens>();
+        services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<AccessSecret>().SignToken));
         services.AddAccess(access, limits);
         services.AddInvocation(invocation);
         services.AddSingleton<EventFeed>();
@@ -66,7 +66,8 @@ public static class RegistryGateway
 
         var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>().TakeHead();
         v1.MapDeployments();
-        v1.MapLists();
+        v1.MapListModels();
+        v1.MapListVersions();
         v1.MapModels();
         v1.MapResolve();
         v1.MapVersions();
@@ -85,7 +86,7 @@ public static class RegistryGateway
 
         app.MapHealth();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
-        app.MapScalarApiReference("/scalar", scalar => scalar
+        app.MapScalarApiReference(BrowserPage.Reference, scalar => scalar
             .WithTitle("OrleansRegistry")
             .DisableDefaultFonts()
             .DisableTelemetry()
@@ -134,17 +135,6 @@ public static class RegistryGateway
         var closed = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new RouteRequirement()).Build();
         services.AddAuthorizationBuilder().SetDefaultPolicy(closed).SetFallbackPolicy(closed);
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResult>();
-    }
-
-    /// <summary>Adds the limits on connections, which nodes of every role have.</summary>
-    internal static void AddConnectionLimits(this IServiceCollection services, LimitOptions limits)
-    {
-        services.AddSingleton(limits);
-        services.AddSingleton<CallerAddresses>();
-        services.AddSingleton<RefusedAttempts>();
-        services.AddSingleton<CallerConnections>();
-        services.AddOptions<KestrelServerOptions>().Configure<CallerConnections>((kestrel, connections) =>
-            kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection => connections.Serve(connection, next))));
     }
 
     private static void AddInvocation(this IServiceCollection services, InvocationOptions options)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -65,7 +64,7 @@ public static class AccessEndpoints
     public static async Task<Answer<Page<ApiKeyView>>> ListApiKeys(
         RequestCaller caller, HttpRequest request, IAccessCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
     {
-        var named = ListEndpoints.Single(Workspace, request);
+        var named = Workspace.ValueIn(request);
         if (IsForeign(caller, named))
         {
             return NoWorkspace(named!);
@@ -74,9 +73,9 @@ public static class AccessEndpoints
         var workspace = named ?? caller.Workspace;
         var tokens = pageTokens.For(workspace, ["api_keys"]);
         ApiKeyCursor? after = null;
-        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        if (CommonParameters.PageToken.ValueIn(request) is { } token)
         {
-            if (!tokens.TryDecode(token, 2, out var cursor) || !ListEndpoints.TryReadInstant(cursor[0], out var createdAt))
+            if (!tokens.TryDecode(token, 2, out var cursor) || !PageToken.TryParseInstant(cursor[0], out var createdAt))
             {
                 return PageToken.Refusal();
             }
@@ -85,10 +84,10 @@ public static class AccessEndpoints
         }
 
         var size = CommonParameters.PageSizeOf(request);
-        return ListEndpoints.ToPage(
+        return Page.Of(
             await catalog.ListKeys(workspace, after, size + 1, cancellationToken),
             size,
-            last => tokens.Encode(last.CreatedAt.ToString("O", CultureInfo.InvariantCulture), last.Prefix));
+            last => tokens.Encode(PageToken.Text(last.CreatedAt), last.Prefix));
     }
 
     /// <summary>Makes an API key, and answers it. It is shown only this once.</summary>

@@ -6,6 +6,9 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Makes an API key.</summary>
 public sealed class CreateApiKeyRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example => """{ "name": "ci", "role": "deployer" }""";
+
     /// <summary>What it is for, 1 to 128 characters.</summary>
     [JsonRequired]
     public string Name { get; set; } = "";
@@ -68,6 +71,9 @@ public sealed class RotateApiKeyRequest : IRequestBody
 /// <summary>Makes a workspace.</summary>
 public sealed class CreateWorkspaceRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example => """{ "name": "vision", "description": "The vision team" }""";
+
     /// <summary>Its name: 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit.</summary>
     [JsonRequired]
     public string Name { get; set; } = "";

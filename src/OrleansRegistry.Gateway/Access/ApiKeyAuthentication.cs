@@ -27,7 +27,7 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
     /// <param name="key">What is shown.</param>
     /// <param name="from">The address that shows it.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
-    /// <exception cref="TooManyLookUpsException">Too many unknown keys are tried.</exception>
+    /// <exception cref="RequestRefusedException">Too many unknown keys are tried.</exception>
     public ValueTask<Outcome<RequestCaller>> Authenticate(string key, IPAddress from, CancellationToken cancellationToken) =>
         ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)), from, cancellationToken)
         : ValueTask.FromResult(Refuse(key.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
@@ -54,7 +54,7 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
     {
         if (stranger is not null && rates.CountUnknownKey(stranger) is { } refusal)
         {
-            throw new TooManyLookUpsException(refusal.Error.Detail);
+            throw new RequestRefusedException(refusal.Error);
         }
 
         return await Find(proof, cancellationToken) is null ? Refuse("There is no such API key.") : await Ask(proof, cancellationToken);
@@ -92,27 +92,6 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
     private sealed record KnownCaller(ApiKeyProof Proof, Outcome<RequestCaller> Caller, long Until)
     {
         public bool HoldsAt(long timestamp) => timestamp < Until;
-    }
-}
-
-/// <summary>More unknown keys are tried than are looked up.</summary>
-public sealed class TooManyLookUpsException : Exception
-{
-    /// <summary>Makes the exception.</summary>
-    public TooManyLookUpsException()
-    {
-    }
-
-    /// <summary>Makes the exception with a message.</summary>
-    public TooManyLookUpsException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes the exception with a message and its cause.</summary>
-    public TooManyLookUpsException(string message, Exception innerException)
-        : base(message, innerException)
-    {
     }
 }
 

@@ -46,7 +46,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     private bool _failed;
 
     /// <summary>The issuer with its keys.</summary>
-    /// <exception cref="IssuerUnavailableException">They were not fetched yet, or for too long, and can't be now.</exception>
+    /// <exception cref="RequestRefusedException">They were not fetched yet, or for too long, and can't be now.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         if (Present() is { } present)
@@ -55,11 +55,11 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
         }
 
         await Fetch().WaitAsync(cancel);
-        return Present()?.Issuer ?? throw new IssuerUnavailableException();
+        return Present()?.Issuer ?? throw Unavailable();
     }
 
     /// <summary>Sees to it that a key of the issuer is known before a token that names it is checked.</summary>
-    /// <exception cref="IssuerUnavailableException">The key is not known, and the issuer can't be asked for it.</exception>
+    /// <exception cref="RequestRefusedException">The key is not known, and the issuer can't be asked for it.</exception>
     public async Task Find(string keyId, CancellationToken cancellationToken)
     {
         // What an earlier fetch brings may have been said before the issuer had the key.
@@ -75,7 +75,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
             {
                 if (_failed)
                 {
-                    throw new IssuerUnavailableException();
+                    throw Unavailable();
                 }
 
                 _unknownSince.AddOrUpdate(keyId, clock.GetTimestamp());
@@ -108,6 +108,9 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    private static RequestRefusedException Unavailable() =>
+        new(new RegistryError(ErrorCode.Unavailable, "The issuer of tokens can't be asked for its keys now."));
 
     private Fetched? Present() => Volatile.Read(ref _last) is { } last && clock.GetElapsedTime(last.At) < MaxAge ? last : null;
 
@@ -161,27 +164,5 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At)
     {
         public FrozenSet<string> KeyIds { get; } = Issuer.SigningKeys.Select(key => key.KeyId).OfType<string>().ToFrozenSet(StringComparer.Ordinal);
-    }
-}
-
-/// <summary>A token can't be checked, since its issuer can't be asked for its keys.</summary>
-public sealed class IssuerUnavailableException : Exception
-{
-    /// <summary>Makes the exception.</summary>
-    public IssuerUnavailableException()
-        : this("The issuer of tokens can't be asked for its keys now.")
-    {
-    }
-
-    /// <summary>Makes the exception with a message.</summary>
-    public IssuerUnavailableException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes the exception with a message and its cause.</summary>
-    public IssuerUnavailableException(string message, Exception innerException)
-        : base(message, innerException)
-    {
     }
 }

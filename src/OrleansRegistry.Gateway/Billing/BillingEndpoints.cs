@@ -97,9 +97,9 @@ public static class BillingEndpoints
     {
         var tokens = pageTokens.For(
             caller.Workspace,
-            ["usage", ListEndpoints.Single(From, request), ListEndpoints.Single(To, request), ListEndpoints.Single(GroupBy, request)]);
+            ["usage", From.ValueIn(request), To.ValueIn(request), GroupBy.ValueIn(request)]);
         var (now, skip) = (Now(clock), 0);
-        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        if (CommonParameters.PageToken.ValueIn(request) is { } token)
         {
             if (!tokens.TryDecode(token, 2, out var cursor))
             {
@@ -112,7 +112,7 @@ public static class BillingEndpoints
 
         var from = InstantOf(From, request) ?? BillingMonth.Of(now).Start;
         var to = InstantOf(To, request) ?? now;
-        var groupBy = ListEndpoints.Single(GroupBy, request) ?? UsageReport.ByModel;
+        var groupBy = GroupBy.ValueIn(request) ?? UsageReport.ByModel;
         if (to < from)
         {
             return RegistryError.Invalid(To.Name, "must not be before from");
@@ -139,7 +139,7 @@ public static class BillingEndpoints
     {
         var tokens = pageTokens.For(caller.Workspace, ["statements"]);
         BillingMonth? before = null;
-        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        if (CommonParameters.PageToken.ValueIn(request) is { } token)
         {
             if (!tokens.TryDecode(token, 1, out var cursor) || !BillingMonth.TryParse(cursor[0], out var last))
             {
@@ -152,7 +152,7 @@ public static class BillingEndpoints
         var closed = await catalog.ListClosed(caller.Workspace, cancellationToken);
         var open = Months(await catalog.FindFirstUsage(caller.Workspace, cancellationToken), clock.GetUtcNow());
         var size = CommonParameters.PageSizeOf(request);
-        return ListEndpoints.ToPage(
+        return Page.Of(
             closed.Select(month => new StatementSummary(month.Month.ToString(), true, month.ClosedAt, month.Currency, month.TotalAmount))
                 .UnionBy(open.Select(month => new StatementSummary(month.ToString(), false, null, null, null)), month => month.Month)
                 .OrderByDescending(month => month.Month, StringComparer.Ordinal)
@@ -210,7 +210,7 @@ public static class BillingEndpoints
     }
 
     private static DateTimeOffset? InstantOf(RequestParameter parameter, HttpRequest request) =>
-        ListEndpoints.Single(parameter, request) is { } text && Instants.TryParse(text, out var instant) ? instant : null;
+        parameter.ValueIn(request) is { } text && Instants.TryParse(text, out var instant) ? instant : null;
 
     private static DateTimeOffset Now(TimeProvider clock) => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 

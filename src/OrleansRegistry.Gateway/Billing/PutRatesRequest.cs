@@ -5,6 +5,12 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Puts all rates of the workspace.</summary>
 public sealed class PutRatesRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example =>
+        """
+        { "rates": [{ "instance_type": "cpu-1x2", "stage": "published", "price_per_minute": "0.0125", "effective_from": "2026-01-01" }] }
+        """;
+
     /// <summary>All rates, at most 1,000, in any order. They take the place of those that were there.</summary>
     [JsonRequired]
     public IReadOnlyList<RateRequest> Rates { get; set; } = [];

@@ -76,10 +76,10 @@ public static class EventEndpoints
     {
         request.HttpContext.Response.Headers.Vary = HeaderNames.Accept;
         var types = Type.In(request);
-        var tokens = pageTokens.For(caller.Workspace, ["events", filter.ModelId, filter.VersionId, ListEndpoints.Single(After, request), .. types]);
+        var tokens = pageTokens.For(caller.Workspace, ["events", filter.ModelId, filter.VersionId, After.ValueIn(request), .. types]);
         List<(RequestParameter Parameter, long Position)> cursors = [.. Positions(request, After), .. Positions(request, LastEventId)];
         var isStream = IsStream(request);
-        if (ListEndpoints.Single(CommonParameters.PageToken, request) is { } token)
+        if (CommonParameters.PageToken.ValueIn(request) is { } token)
         {
             if (isStream)
             {
@@ -106,7 +106,7 @@ public static class EventEndpoints
 
         var size = CommonParameters.PageSizeOf(request);
         var after = cursors.Where(cursor => cursor.Parameter != LastEventId).Select(cursor => cursor.Position).LastOrDefault();
-        return (Answer<Page<RegistryEvent>>)ListEndpoints.ToPage(
+        return (Answer<Page<RegistryEvent>>)Page.Of(
             await catalog.ListEvents(caller.Workspace, filter with { Types = [.. types], After = after }, size + 1, cancellationToken),
             size,
             last => tokens.Encode(last.Id));

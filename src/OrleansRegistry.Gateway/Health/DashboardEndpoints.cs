@@ -8,16 +8,14 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Orleans' own dashboard for operators, at <c>/dashboard</c>. It is no part of the documented interface.</summary>
 public static class DashboardEndpoints
 {
-    internal const string Prefix = "/dashboard";
-
     // These two look into grains and into the log of a node; with no permission stated they are closed to everybody.
-    private static readonly string[] Closed = [Prefix + "/GrainState", Prefix + "/Trace"];
+    private static readonly string[] Closed = [BrowserPage.Dashboard + "/GrainState", BrowserPage.Dashboard + "/Trace"];
 
     /// <summary>Maps the dashboard. The silos must have it too (<c>AddDashboard</c>).</summary>
     public static void MapRegistryDashboard(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);
-        var dashboard = routes.MapOrleansDashboard(Prefix).ExcludeFromDescription();
+        var dashboard = routes.MapOrleansDashboard(BrowserPage.Dashboard).ExcludeFromDescription();
         ((IEndpointConventionBuilder)dashboard).Add(route =>
         {
             route.Metadata.Add(BrowserPage.Instance);
@@ -27,10 +25,4 @@ public static class DashboardEndpoints
             }
         });
     }
-}
-
-/// <summary>On a route for browsers, which ask their user for a key as for a password. Such routes only read.</summary>
-internal sealed class BrowserPage
-{
-    public static readonly BrowserPage Instance = new();
 }

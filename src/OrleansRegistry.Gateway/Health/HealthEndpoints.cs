@@ -28,8 +28,6 @@ public static class HealthEndpoints
     /// <summary>The tag of checks that say whether the node has started.</summary>
     public const string StartupTag = "startup";
 
-    private const string Prefix = "/health";
-
     /// <summary>Adds what the routes need, on a node that has no others.</summary>
     public static IServiceCollection AddHealthRoutes(this IServiceCollection services, LimitOptions limits)
     {
@@ -47,13 +45,10 @@ public static class HealthEndpoints
         Map("startup", check => check.Tags.Contains(StartupTag));
 
         void Map(string name, Func<HealthCheckRegistration, bool> predicate) =>
-            routes.MapHealthChecks($"{Prefix}/{name}", new HealthCheckOptions { Predicate = predicate, ResponseWriter = Write })
+            routes.MapHealthChecks($"{HealthRoute.Prefix}/{name}", new HealthCheckOptions { Predicate = predicate, ResponseWriter = Write })
                 .WithMetadata(HealthRoute.Instance)
                 .AllowAnonymous();
     }
-
-    /// <summary>Whether a path is one of these routes.</summary>
-    internal static bool IsHealth(PathString path) => path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase);
 
     private static Task Write(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
         new HealthAnswer(

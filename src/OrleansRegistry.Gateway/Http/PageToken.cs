@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -8,17 +9,20 @@ using System.Text.Json.Serialization;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Makes page tokens. They are signed, and tied to workspace, list, filters and order: any other token is refused instead of misread.</summary>
-public sealed class PageTokens(AccessSecret secret)
+/// <param name="sign">Signs bytes with the secret of the deployment.</param>
+public sealed class PageTokens(Func<byte[], byte[]> sign)
 {
     /// <summary>The tokens of a list.</summary>
     /// <param name="workspace">Whose list it is.</param>
     /// <param name="filter">What the list is of, its filters and its order.</param>
-    internal PageToken For(string workspace, params ReadOnlySpan<string?> filter) => new(secret, [workspace, .. filter]);
+    internal PageToken For(string workspace, params ReadOnlySpan<string?> filter) => new(sign, [workspace, .. filter]);
 }
 
 /// <summary>A place in a list, as callers carry it from page to page: opaque, and signed together with what the list is of.</summary>
-internal sealed class PageToken(AccessSecret secret, string?[] filter)
+internal sealed class PageToken(Func<byte[], byte[]> sign, string?[] filter)
 {
+    private const string InstantFormat = "O";
+
     private readonly string _filter = JsonSerializer.Serialize(filter, PageTokenJson.Default.StringArray);
 
     /// <summary>The token of a place.</summary>
@@ -46,11 +50,18 @@ internal sealed class PageToken(AccessSecret secret, string?[] filter)
         return cursor is not null;
     }
 
+    /// <summary>An instant as a part of a place.</summary>
+    public static string Text(DateTimeOffset instant) => instant.ToString(InstantFormat, CultureInfo.InvariantCulture);
+
+    /// <summary>Reads an instant.</summary>
+    public static bool TryParseInstant(string text, out DateTimeOffset instant) =>
+        DateTimeOffset.TryParseExact(text, InstantFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out instant);
+
     /// <summary>The error of a token that doesn't fit.</summary>
     public static RegistryError Refusal() => RegistryError.Invalid("page_token", "is not a token of this list with these parameters");
 
     private byte[] Sign(string[] cursor) =>
-        secret.SignToken(Encoding.UTF8.GetBytes(_filter + JsonSerializer.Serialize(cursor, PageTokenJson.Default.StringArray)));
+        sign(Encoding.UTF8.GetBytes(_filter + JsonSerializer.Serialize(cursor, PageTokenJson.Default.StringArray)));
 
     internal sealed record Content([property: JsonPropertyName("s")] byte[] Signature, [property: JsonPropertyName("c")] string[] Cursor);
 }

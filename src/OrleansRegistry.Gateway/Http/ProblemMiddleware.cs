@@ -43,11 +43,13 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case BadHttpRequestException or IOException { InnerException: OverflowException }:
                 // The second is how the server refuses the size of a chunk that no number can hold.
                 return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
-            case TooManyLookUpsException:
-                return new RegistryError(ErrorCode.RateLimited, e.Message);
-            case IssuerUnavailableException:
-                LogUnavailable(request.Method, request.Path, e.Message);
-                return new RegistryError(ErrorCode.Unavailable, e.Message);
+            case RequestRefusedException { Error: var error }:
+                if (error.Code == ErrorCode.Unavailable)
+                {
+                    LogUnavailable(request.Method, request.Path, error.Detail);
+                }
+
+                return error;
             case StateCorruptException:
                 LogCorrupt(e);
                 return new RegistryError(ErrorCode.StateCorrupt, e.Message);

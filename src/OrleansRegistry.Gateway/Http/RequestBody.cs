@@ -18,6 +18,9 @@ public interface IRequestBody
     /// <summary>Whether it is a JSON merge patch (RFC 7396).</summary>
     static virtual bool IsMergePatch => false;
 
+    /// <summary>What it may look like, for the OpenAPI document; null where there is nothing to show. The tests send it.</summary>
+    static virtual string? Example => null;
+
     /// <summary>What is wrong with the fields, beyond their types.</summary>
     IEnumerable<FieldError> Validate(RequestFields fields) => [];
 }
@@ -33,7 +36,8 @@ internal interface IRequestPart
 /// <param name="Type">The type of the object.</param>
 /// <param name="IsOptional">Whether it may be left out.</param>
 /// <param name="ContentTypes">The content types.</param>
-internal sealed record RequestBodyMetadata(Type Type, bool IsOptional, IReadOnlyList<string> ContentTypes);
+/// <param name="Example">What it may look like, or null.</param>
+internal sealed record RequestBodyMetadata(Type Type, bool IsOptional, IReadOnlyList<string> ContentTypes, string? Example);
 
 /// <summary>A body, read and checked field by field.</summary>
 /// <typeparam name="T">The request it holds.</typeparam>
@@ -69,7 +73,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     /// <summary>Adds what the OpenAPI document says of the body.</summary>
     [SuppressMessage("Design", "CA1000", Justification = "Minimal APIs call it.")]
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new RequestBodyMetadata(typeof(T), T.IsOptional, ContentTypes));
+        builder.Metadata.Add(new RequestBodyMetadata(typeof(T), T.IsOptional, ContentTypes, T.Example));
 
     private async Task<RegistryError?> Read(HttpRequest request)
     {

@@ -48,6 +48,9 @@ internal sealed record RequestParameter(string Name, string Description)
             : most == long.MaxValue ? $"must be a whole number of at least {least}" : $"must be a whole number from {least} to {most}",
     };
 
+    /// <summary>Its value in a request, or null when it is absent. For one that stands once at most.</summary>
+    public string? ValueIn(HttpRequest request) => In(request) is [var value] ? value : null;
+
     /// <summary>Its values in a request, none when it is absent.</summary>
     public IReadOnlyList<string> In(HttpRequest request)
     {

@@ -18,9 +18,6 @@ internal static class SecurityHeaders
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers.ContentSecurityPolicy = IsPage(context.Request.Path) ? Page : Nothing;
+        headers.ContentSecurityPolicy = BrowserPage.IsPath(context.Request.Path) ? Page : Nothing;
     }
-
-    private static bool IsPage(PathString path) =>
-        path.StartsWithSegments("/scalar", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(DashboardEndpoints.Prefix, StringComparison.OrdinalIgnoreCase);
 }

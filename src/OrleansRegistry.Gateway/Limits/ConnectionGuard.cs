@@ -9,7 +9,7 @@ internal sealed class ConnectionGuard(RequestDelegate next, LimitOptions options
     {
         var connection = CallerConnection.Of(context);
         connection?.StopWaiting();
-        if (connection is null or { Purpose: ConnectionPurpose.Calls } || HealthEndpoints.IsHealth(context.Request.Path))
+        if (connection is null or { Purpose: ConnectionPurpose.Calls } || HealthRoute.IsPath(context.Request.Path))
         {
             return next(context);
         }

@@ -26,12 +26,6 @@ internal enum RequestKind
 /// <param name="Lasts">Whether this request does.</param>
 internal sealed record LastingRequest(Func<HttpRequest, bool> Lasts);
 
-/// <summary>On a route that says whether the node is well: it is answered to anybody, as often as they ask.</summary>
-internal sealed class HealthRoute
-{
-    public static readonly HealthRoute Instance = new();
-}
-
 /// <summary>Tells the kinds of requests apart.</summary>
 internal static class RequestKinds
 {

@@ -28,7 +28,7 @@ public static class ResolveEndpoints
         ArtifactLookup artifacts,
         CancellationToken cancellationToken)
     {
-        var selector = Selector.In(request) is [var text] ? text : null;
+        var selector = Selector.ValueIn(request);
         if (!(await versions.Resolve(caller, model, selector, cancellationToken)).TryGet(out var resolved, out var error))
         {
             return error;

@@ -4,6 +4,9 @@ namespace OrleansRegistry.Gateway;
 public sealed class PublishRequest : IRequestBody
 {
     /// <inheritdoc/>
+    public static string Example => """{ "promote": true }""";
+
+    /// <inheritdoc/>
     public static bool IsOptional => true;
 
     /// <summary>Whether the version claims the primary pointer. By default it does if the model's policy is <c>latest_published</c> and
@@ -60,19 +63,12 @@ public sealed class DeactivateRequest : IRequestBody
     public bool RefuseIfPrimary { get; set; }
 }
 
-/// <summary>Goes back to the previous primary.</summary>
-public sealed class RollbackRequest : IRequestBody
-{
-    /// <inheritdoc/>
-    public static bool IsOptional => true;
-
-    /// <summary>The id of the version that must be primary now, or null for none.</summary>
-    public string? From { get; set; }
-}
-
 /// <summary>Changes a version by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
 public sealed class PatchVersionRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example => """{ "description": "Trained on the May data.", "labels": { "team": "vision", "draft": null } }""";
+
     /// <inheritdoc/>
     public static bool IsMergePatch => true;
 
@@ -92,40 +88,4 @@ public sealed class PatchVersionRequest : IRequestBody
         Description = fields.Optional("description", Description),
         Labels = fields.Optional("labels", Labels),
     };
-}
-
-/// <summary>Changes a model by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
-public sealed class PatchModelRequest : IRequestBody
-{
-    /// <inheritdoc/>
-    public static bool IsMergePatch => true;
-
-    /// <summary>Free text, at most 4,096 characters.</summary>
-    public string? Description { get; set; }
-
-    /// <summary>Labels to set, or to remove where the value is null; null as a whole removes all.</summary>
-    public IReadOnlyDictionary<string, string?>? Labels { get; set; }
-
-    /// <summary>How the primary moves when nobody names it.</summary>
-    public PrimaryPolicy PrimaryPolicy { get; set; }
-
-    /// <summary>Whether only an admin moves the primary, and changes the policy; only an admin changes it.</summary>
-    public bool Protected { get; set; }
-
-    /// <inheritdoc/>
-    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields));
-
-    internal PatchModelCommand ToCommand(CommandContext context, RequestFields fields)
-    {
-        var policy = fields.Optional("primary_policy", PrimaryPolicy);
-        var isProtected = fields.Optional("protected", Protected);
-        return new PatchModelCommand
-        {
-            Context = context,
-            Description = fields.Optional("description", Description),
-            Labels = fields.Optional("labels", Labels),
-            PrimaryPolicy = policy.IsSet ? policy.Value : null,
-            Protected = isProtected.IsSet ? isProtected.Value : null,
-        };
-    }
 }

@@ -5,6 +5,16 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Deploys a new version of a model.</summary>
 public sealed class DeployRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example =>
+        """
+        {
+          "model_name": "iris", "version_bump": "MINOR", "publish": true, "instance_type": "cpu-1x2",
+          "serving": { "url": "http://10.0.0.7:8000/predict", "health_url": "http://10.0.0.7:8000/health" },
+          "artifact": { "uri": "s3://models/iris/1.4.0.onnx" }, "labels": { "team": "vision" }
+        }
+        """;
+
     /// <summary>The model's name: 1 to 128 characters after trimming and NFC, without <c>/ \ %</c> and control characters. A new name makes a model.</summary>
     [JsonRequired]
     public string ModelName { get; set; } = "";

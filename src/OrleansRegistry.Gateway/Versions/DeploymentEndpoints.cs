@@ -34,7 +34,7 @@ public static class DeploymentEndpoints
         Deployer deployer,
         CancellationToken cancellationToken)
     {
-        var key = CommonParameters.IdempotencyKey.In(request) is [var text] ? text : null;
+        var key = CommonParameters.IdempotencyKey.ValueIn(request);
         return (await deployer.Deploy(caller.Workspace, body.Value.ToCommand(receipt.By(caller), key), cancellationToken)).TryGet(out var answer, out var error)
             ? Answer<VersionView>.Of(
                 answer.Version,

@@ -119,7 +119,7 @@ public static class VersionEndpoints
             return Routes.NoVersion(id);
         }
 
-        var promoteTo = CommonParameters.PromoteTo.In(request) is [var text] ? text : null;
+        var promoteTo = CommonParameters.PromoteTo.ValueIn(request);
         if (VersionReference.ProblemOfOther(promoteTo, version) is { } problem)
         {
             return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);

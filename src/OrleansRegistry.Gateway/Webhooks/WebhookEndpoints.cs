@@ -108,7 +108,7 @@ public static class WebhookEndpoints
     /// <summary>Delivers an event and all behind it, again or for the first time.</summary>
     public static async Task<Answer<WebhookView>> Redeliver(
         CommandReceipt receipt, string id, HttpRequest request, RequestCaller caller, IGrainFactory grains) =>
-        ListEndpoints.Single(From, request) is { } from
+        From.ValueIn(request) is { } from
             ? await Ask(
                 id,
                 caller,

@@ -5,6 +5,9 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Makes a webhook.</summary>
 public sealed class CreateWebhookRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example => """{ "url": "https://hooks.example.com/registry", "types": ["version.published", "primary.changed"] }""";
+
     /// <summary>Where events are posted to: an http or https URL without user information.</summary>
     [JsonRequired]
     public string Url { get; set; } = "";
@@ -29,6 +32,9 @@ public sealed class CreateWebhookRequest : IRequestBody
 /// <summary>Changes a webhook by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
 public sealed class PatchWebhookRequest : IRequestBody
 {
+    /// <inheritdoc/>
+    public static string Example => """{ "types": ["version.failed"], "state": "enabled" }""";
+
     /// <inheritdoc/>
     public static bool IsMergePatch => true;
 
@@ -68,12 +74,4 @@ public sealed class PatchWebhookRequest : IRequestBody
             State = state.IsSet ? state.Value : null,
         };
     }
-}
-
-/// <summary>Lists of what something is limited to. An empty one is none at all: whoever sends it may have lost what was to be in it.</summary>
-internal static class Limiting
-{
-    /// <summary>What is wrong with such a list; left out, it limits nothing.</summary>
-    public static IEnumerable<FieldError> Problems(string field, IReadOnlyCollection<string>? list) =>
-        list is { Count: 0 } ? [new FieldError(field, "must not be empty; leave it out for no limit")] : [];
 }

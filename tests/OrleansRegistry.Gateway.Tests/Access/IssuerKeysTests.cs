@@ -89,10 +89,10 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         _issuer.IsAway = true;
         _clock.Advance(IssuerKeys.MaxAge - TimeSpan.FromSeconds(1));
         await IsKnown("rsa");
-        await Assert.ThrowsAsync<IssuerUnavailableException>(() => _keys.Find("another", default));
+        await Assert.ThrowsAsync<RequestRefusedException>(() => _keys.Find("another", default));
 
         _clock.Advance(TimeSpan.FromSeconds(3));
-        await Assert.ThrowsAsync<IssuerUnavailableException>(() => _keys.GetConfigurationAsync(default));
+        await Assert.ThrowsAsync<RequestRefusedException>(() => _keys.GetConfigurationAsync(default));
 
         _issuer.IsAway = false;
         _clock.Advance(IssuerKeys.FetchPause);

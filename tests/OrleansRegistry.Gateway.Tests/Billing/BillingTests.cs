@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Billing;
 
 /// <summary>Usage, rates and statements over HTTP, on a node of its own: rates are the workspace's.</summary>
 public abstract class BillingTests(RegistryServer server)

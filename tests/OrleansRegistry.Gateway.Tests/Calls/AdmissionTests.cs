@@ -4,7 +4,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>
 /// Rule L2 under load: callers invoke without pause while versions are promoted, deactivated, activated and deleted beside them. Afterwards

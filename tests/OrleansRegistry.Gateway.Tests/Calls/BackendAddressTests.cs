@@ -1,4 +1,4 @@
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 public sealed class BackendAddressTests
 {

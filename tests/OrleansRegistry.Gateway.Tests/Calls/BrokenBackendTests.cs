@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>A node that doesn't wait for long, and takes small bodies only.</summary>
 public sealed class ImpatientServer : SqliteServer

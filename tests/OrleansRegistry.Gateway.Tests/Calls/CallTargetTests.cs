@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 public sealed class CallTargetTests
 {

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>The routes of OpenAI's clients, which name model and version in the body.</summary>
 public sealed class CompletionTests(ImpatientServer server) : IClassFixture<ImpatientServer>

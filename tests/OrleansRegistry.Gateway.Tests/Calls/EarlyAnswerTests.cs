@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>A server may answer before it has read the whole request. Its answer is the caller's, not a fault on the way.</summary>
 [Collection(OnSqlite.Name)]

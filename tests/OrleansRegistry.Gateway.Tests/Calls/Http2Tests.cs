@@ -7,7 +7,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>Callers over HTTP/2, whose calls share a connection.</summary>
 public sealed class Http2Tests(TlsServer server) : IClassFixture<TlsServer>

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>The Open Inference Protocol, version 2, over the registry's resolver.</summary>
 public abstract class InferenceTests(RegistryServer server)

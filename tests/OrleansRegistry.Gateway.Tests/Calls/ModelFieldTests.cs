@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using CsCheck;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 public sealed class ModelFieldTests
 {

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Invocation;
+namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>Bodies go through as streams, in both directions.</summary>
 [Collection(OnSqlite.Name)]

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Watching;
+namespace OrleansRegistry.Gateway.Tests.Events;
 
 /// <summary>What depends on time, and on readers that don't read: on a clock and a connection that the test holds.</summary>
 public sealed class EventStreamTests : IAsyncLifetime

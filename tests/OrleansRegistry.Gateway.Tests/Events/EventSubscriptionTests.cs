@@ -1,4 +1,4 @@
-namespace OrleansRegistry.Gateway.Tests.Watching;
+namespace OrleansRegistry.Gateway.Tests.Events;
 
 public sealed class EventSubscriptionTests
 {

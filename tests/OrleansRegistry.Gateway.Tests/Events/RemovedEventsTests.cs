@@ -1,7 +1,7 @@
 using System.Globalization;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Watching;
+namespace OrleansRegistry.Gateway.Tests.Events;
 
 /// <summary>Reading on from before what retention has removed, on a node of its own.</summary>
 public sealed class RemovedEventsTests(SqliteServer server) : IClassFixture<SqliteServer>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace OrleansRegistry.Gateway.Tests.Watching;
+namespace OrleansRegistry.Gateway.Tests.Events;
 
 /// <summary>Events as a catalog would give them.</summary>
 internal static class TestEvents

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Watching;
+namespace OrleansRegistry.Gateway.Tests.Events;
 
 /// <summary>Events as they happen (rule P5): every reader gets each one once, in order.</summary>
 public abstract class WatchTests(RegistryServer server)

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Access;
+namespace OrleansRegistry.Gateway.Tests.Health;
 
 /// <summary>Orleans' dashboard, on a node that has it (rule E2).</summary>
 public sealed class DashboardTests(DashboardTests.Server server) : IClassFixture<DashboardTests.Server>

@@ -1,7 +1,7 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
-namespace OrleansRegistry.Gateway.Tests.Limits;
+namespace OrleansRegistry.Gateway.Tests.Health;
 
 /// <summary>Health on a listener of its own, on a node whose callers have taken all connections there are.</summary>
 public sealed class HealthListenerTests(HealthListenerTests.Server server) : IClassFixture<HealthListenerTests.Server>

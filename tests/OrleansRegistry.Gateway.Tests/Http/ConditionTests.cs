@@ -1,6 +1,6 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Http;
 
 /// <summary>Entity tags, <c>If-Match</c>, <c>If-None-Match</c> and <c>dry_run</c>, on every route that knows them.</summary>
 public abstract class ConditionTests(RegistryServer server)

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Access;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Http;
 
 /// <summary>What holds for every route of the golden list, on a node of its own with one model.</summary>
 public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixture<EveryRouteTests.Server>

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Http;
 
 /// <summary>What holds for every route, and for paths that are none.</summary>
 [Collection(OnSqlite.Name)]

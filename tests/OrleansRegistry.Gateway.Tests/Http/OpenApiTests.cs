@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.OpenApi;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Http;
 
 /// <summary>
 /// The OpenAPI document is checked in as <c>docs/openapi.json</c>. To write it anew after a change, run these tests with
@@ -19,7 +19,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
     [Fact]
     public async Task The_document_is_the_one_that_is_checked_in()
     {
-        var path = Path.Combine(RepositoryRoot(), "docs", "openapi.json");
+        var path = Path.Combine(RepositoryRoot.Directory, "docs", "openapi.json");
         var document = (await _registry.Get("/openapi/v1.json")).Is(200).Text.ReplaceLineEndings("\n") + "\n";
         if (Environment.GetEnvironmentVariable("REGISTRY_WRITE_OPENAPI") == "1")
         {
@@ -170,15 +170,4 @@ public sealed partial class OpenApiTests(SqliteServer server)
 
     private static bool IsForwarded(RouteEndpoint endpoint) =>
         endpoint.RoutePattern.RawText!.Contains("/predict", StringComparison.Ordinal);
-
-    private static string RepositoryRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "OrleansRegistry.sln")))
-        {
-            directory = directory.Parent!;
-        }
-
-        return directory.FullName;
-    }
 }

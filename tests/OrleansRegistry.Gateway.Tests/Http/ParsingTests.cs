@@ -1,11 +1,11 @@
 using System.Text.Json;
 using CsCheck;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Http;
 
 public sealed class ParsingTests
 {
-    private static readonly PageTokens Tokens = new(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }));
+    private static readonly PageTokens Tokens = new(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }).SignToken);
 
     [Theory]
     [InlineData("\"1\"", "\"1\"")]

@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Http;
 
 /// <summary>
 /// Requests whose end two servers could see in different places (RFC 9112, section 11.2). Each is followed by one that a proxy before the

@@ -1,6 +1,6 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Models;
 
 /// <summary>On a node of its own, whose rows are spoiled underneath it.</summary>
 public sealed class CorruptRowTests(SqliteServer server) : IClassFixture<SqliteServer>

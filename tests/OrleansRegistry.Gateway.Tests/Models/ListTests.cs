@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Models;
 
 public abstract class ListTests(RegistryServer server)
 {

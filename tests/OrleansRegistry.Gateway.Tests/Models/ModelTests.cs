@@ -1,6 +1,6 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Models;
 
 public abstract class ModelTests(RegistryServer server)
 {

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Versions;
 
 public abstract class DeployTests(RegistryServer server)
 {

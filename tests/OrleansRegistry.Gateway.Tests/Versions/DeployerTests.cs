@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OrleansRegistry.Models;
 using OrleansRegistry.Testing;
 
-namespace OrleansRegistry.Gateway.Tests;
+namespace OrleansRegistry.Gateway.Tests.Versions;
 
 /// <summary>Deployments that are repeated because their outcome was not known.</summary>
 public sealed class DeployerTests

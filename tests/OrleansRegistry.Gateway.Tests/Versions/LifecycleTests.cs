@@ -1,6 +1,6 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Versions;
 
 public abstract class LifecycleTests(RegistryServer server)
 {

@@ -1,6 +1,6 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
-namespace OrleansRegistry.Gateway.Tests.Routes;
+namespace OrleansRegistry.Gateway.Tests.Versions;
 
 /// <summary>A model's life from its first deployment to its second, as the README shows it.</summary>
 public abstract class TranscriptTests(RegistryServer server)

@@ -23,7 +23,7 @@ internal static class JsonSettings
         // Answers are no HTML, and say so: what is copied from one is what was meant.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.TypeInfoResolverChain.Clear();
-        options.TypeInfoResolverChain.Add(GatewayJson.Default.WithAddedModifier(LimitConverter.ShowLimits));
+        options.TypeInfoResolverChain.Add(new DefaultJsonTypeInfoResolver { Modifiers = { LimitConverter.ShowLimits } });
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Mime;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -74,7 +75,7 @@ internal static class RegistryOpenApi
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = !body.IsOptional,
-                Content = body.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema, Example = RequestExamples.Of(body.Type) }),
+                Content = body.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema, Example = Example(body) }),
             };
         }
 
@@ -192,6 +193,8 @@ internal static class RegistryOpenApi
         }
     }
 
+    private static JsonNode? Example(RequestBodyMetadata body) => body.Example is { } example ? JsonNode.Parse(example) : null;
+
     private static OpenApiHeader Header(string description) =>
         new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 
@@ -248,22 +251,24 @@ internal static class RegistryOpenApi
         }
         else if (context.JsonPropertyInfo is null && context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
         {
-            DescribeObject(schema, type);
+            DescribeObject(schema, context.JsonTypeInfo);
         }
 
         return Task.CompletedTask;
     }
 
-    /// <summary>Answers have every field, and may get more; a merge patch removes labels by null.</summary>
-    private static void DescribeObject(OpenApiSchema schema, Type type)
+    /// <summary>Answers have every field, and may get more. Where a field's values may be null, as in a merge patch, the schema says so.</summary>
+    private static void DescribeObject(OpenApiSchema schema, JsonTypeInfo type)
     {
-        if (type == typeof(PatchModelRequest) || type == typeof(PatchVersionRequest))
+        foreach (var property in type.Properties.Where(property => property.AttributeProvider is PropertyInfo info
+            && new NullabilityInfoContext().Create(info) is { GenericTypeArguments: [_, { ReadState: NullabilityState.Nullable }] }))
         {
-            ((OpenApiSchema)((OpenApiSchema)schema.Properties!["labels"]).AdditionalProperties!).Type = JsonSchemaType.String | JsonSchemaType.Null;
+            ((OpenApiSchema)((OpenApiSchema)schema.Properties![property.Name]).AdditionalProperties!).Type = JsonSchemaType.String | JsonSchemaType.Null;
         }
-        else if (schema.Properties is { } properties && !type.Name.EndsWith("Request", StringComparison.Ordinal))
+
+        if (schema.Properties is { } properties && !type.Type.Name.EndsWith("Request", StringComparison.Ordinal))
         {
-            schema.Required = type == typeof(Problem) ? schema.Required : properties.Keys.ToHashSet();
+            schema.Required = type.Type == typeof(Problem) ? schema.Required : properties.Keys.ToHashSet();
             schema.AdditionalPropertiesAllowed = true;
         }
     }

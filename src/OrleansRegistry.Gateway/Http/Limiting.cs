@@ -1,0 +1,9 @@
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Lists of what something is limited to. An empty one is none at all: whoever sends it may have lost what was to be in it.</summary>
+internal static class Limiting
+{
+    /// <summary>What is wrong with such a list; left out, it limits nothing.</summary>
+    public static IEnumerable<FieldError> Problems(string field, IReadOnlyCollection<string>? list) =>
+        list is { Count: 0 } ? [new FieldError(field, "must not be empty; leave it out for no limit")] : [];
+}

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>What a route asks of its caller. A route that says nothing is closed.</summary>
+/// <param name="Permission">The permission.</param>
+internal sealed record RequiredPermission(Permission Permission);
+
+/// <summary>Says on a route what it asks of its caller.</summary>
+internal static class RouteAccess
+{
+    /// <summary>The least a caller must be allowed to do.</summary>
+    public static TBuilder Needs<TBuilder>(this TBuilder route, Permission permission)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RequiredPermission(permission));
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Counts who is not let in. Attackers can't fill the log: it says how many there were, every ten seconds at most.</summary>
+internal sealed partial class RefusedAttempts : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _refused;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<RefusedAttempts> _logger;
+    private readonly Lock _lock = new();
+    private DateTimeOffset _loggedAt = DateTimeOffset.MinValue;
+    private long _count;
+
+    public RefusedAttempts(IMeterFactory meters, TimeProvider clock, ILogger<RefusedAttempts> logger)
+    {
+        _meter = meters.Create("OrleansRegistry.Gateway");
+        _refused = _meter.CreateCounter<long>("registry.auth.refused", "{request}", "Requests that were not let in, by code.");
+        (_clock, _logger) = (clock, logger);
+    }
+
+    public void Count(RegistryError error, IPAddress? from)
+    {
+        _refused.Add(1, new KeyValuePair<string, object?>("code", error.Code));
+        long count;
+        lock (_lock)
+        {
+            _count++;
+            var now = _clock.GetUtcNow();
+            if (now - _loggedAt < Interval)
+            {
+                return;
+            }
+
+            (count, _count, _loggedAt) = (_count, 0, now);
+        }
+
+        LogRefused(count, from, error.Code, error.Detail);
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    [LoggerMessage(220, LogLevel.Warning, "{Count} requests were not let in since this was last said; the last came from {Address}: {Code}, {Why}")]
+    private partial void LogRefused(long count, IPAddress? address, string code, string why);
+}

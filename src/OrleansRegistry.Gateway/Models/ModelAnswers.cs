@@ -1,0 +1,28 @@
+namespace OrleansRegistry.Gateway;
+
+/// <summary>A model that was deleted.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Deleted">True.</param>
+public sealed record DeletedModel(string Id, bool Deleted = true);
+
+/// <summary>The version that a selector leads to now.</summary>
+public sealed record ResolveAnswer
+{
+    /// <summary>The version's id.</summary>
+    public required string VersionId { get; init; }
+
+    /// <summary>The version's number.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>How the selector led to it.</summary>
+    public ResolvedBy ResolvedBy { get; init; }
+
+    /// <summary>Where it answers, or null for a version that is only registered.</summary>
+    public string? ServingUrl { get; init; }
+
+    /// <summary>What was deployed, or null.</summary>
+    public Artifact? Artifact { get; init; }
+
+    /// <summary>The revision of the model that the answer is true of.</summary>
+    public int Revision { get; init; }
+}
