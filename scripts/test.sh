@@ -19,7 +19,7 @@ source scripts/previous.sh
 
 solution=OrleansRegistry.sln
 needs_postgres='Trait("Database", "PostgreSQL")'  # stands on the tests that do
-fast=(Abstractions Outbound Grains Storage Gateway)
+fast=(Abstractions Outbound Rules Grains Storage Gateway)
 compiler=registry-tests-$$  # a compiler server of our own, which lives as long as this script
 
 # Each prints its figures beside their baselines.

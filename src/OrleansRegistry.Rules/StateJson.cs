@@ -2,12 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
+using OrleansRegistry.Events;
 using OrleansRegistry.Models;
 using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
 using OrleansRegistry.Webhooks;
 
-namespace OrleansRegistry.State;
+namespace OrleansRegistry;
 
 /// <summary>The JSON of every stored row: snake_case, instants in UTC. A golden file for each type holds it still.</summary>
 [JsonSourceGenerationOptions(
@@ -33,19 +34,22 @@ namespace OrleansRegistry.State;
 [JsonSerializable(typeof(WebhookRow))]
 [JsonSerializable(typeof(ApiKeyState))]
 [JsonSerializable(typeof(WorkspaceState))]
-[JsonSerializable(typeof(CloudEvent))]
-internal sealed partial class StateJson : JsonSerializerContext;
-
-/// <summary>Names of enumerations as the HTTP contract spells them; numbers are refused.</summary>
-internal sealed class StateEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
-    where T : struct, Enum;
-
-/// <summary>Instants in UTC with milliseconds, so that they sort as text.</summary>
-internal sealed class InstantConverter : JsonConverter<DateTimeOffset>
+internal sealed partial class StateJson : JsonSerializerContext
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetDateTimeOffset();
+    /// <summary>A state as it is stored, in UTF-8.</summary>
+    public static byte[] Write<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, typeof(T), Default);
 
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+    /// <summary>A state as it was stored. What can't be read is an error, never a new state.</summary>
+    /// <exception cref="StateCorruptException">It is null, or not of the shape that was stored.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return (T?)JsonSerializer.Deserialize(json, typeof(T), Default) ?? throw new StateCorruptException("The stored state is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new StateCorruptException($"The stored state is not readable: {e.Message}", e);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
+using OrleansRegistry.Events;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;

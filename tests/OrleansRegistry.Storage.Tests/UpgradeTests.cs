@@ -1,3 +1,4 @@
+using OrleansRegistry.Events;
 using OrleansRegistry.State;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Check;
@@ -31,7 +32,7 @@ public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
                 At = interval.End,
                 VersionId = $"{Rows.ModelId}-1",
                 Actor = "key:ci",
-                Data = EventDraft.Usage(new UsageInterval(interval.Start, interval.End, Stage.Draft, "cpu-1x2")).Data,
+                Data = VersionEvents.Usage(new UsageInterval(interval.Start, interval.End, Stage.Draft, "cpu-1x2")).Data,
             })],
         })));
 

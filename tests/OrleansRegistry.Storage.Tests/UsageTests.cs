@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using OrleansRegistry.State;
+using OrleansRegistry.Events;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Testing;
 using OrleansRegistry.Versions;
@@ -214,7 +214,7 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
             At = interval.End,
             VersionId = $"{Rows.ModelId}-1",
             Actor = "key:ci",
-            Data = EventDraft.Usage(new UsageInterval(interval.Start, interval.End, Stage.Draft, "cpu-1x2")).Data,
+            Data = VersionEvents.Usage(new UsageInterval(interval.Start, interval.End, Stage.Draft, "cpu-1x2")).Data,
         });
         var version = Rows.Version() with { State = VersionState.Inactive, Meter = new Meter() };
         _revision = (await Write("model", $"model/default/{Rows.ModelId}", _revision == 0 ? null : _revision, Rows.Json(Rows.Model() with

@@ -129,19 +129,4 @@ public static partial class CommandValidation
             "serving.startup_timeout_seconds",
             serving.StartupTimeoutSeconds is < 1 or > FieldRules.MaxStartupTimeoutSeconds ? $"must be 1 to {FieldRules.MaxStartupTimeoutSeconds}" : null);
     }
-
-    private sealed class FieldProblems
-    {
-        private readonly ImmutableArray<FieldError>.Builder _found = ImmutableArray.CreateBuilder<FieldError>();
-
-        public void Add(string field, string? problem)
-        {
-            if (problem is not null)
-            {
-                _found.Add(new FieldError(field, problem));
-            }
-        }
-
-        public ImmutableArray<FieldError> ToImmutable() => _found.ToImmutable();
-    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansRegistry.Billing;
 
 namespace OrleansRegistry.Gateway;
 

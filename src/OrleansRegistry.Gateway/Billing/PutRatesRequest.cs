@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OrleansRegistry.Billing;
 
 namespace OrleansRegistry.Gateway;
 
@@ -16,7 +17,7 @@ public sealed class PutRatesRequest : IRequestBody
     public IReadOnlyList<RateRequest> Rates { get; set; } = [];
 
     /// <inheritdoc/>
-    public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent));
+    public IEnumerable<FieldError> Validate(RequestFields fields) => RateRules.Validate(ToCommand(fields.Unsent));
 
     internal PutRatesCommand ToCommand(CommandContext context) => new() { Context = context, Rates = [.. Rates.Select(rate => rate.ToRate())] };
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using OrleansRegistry.Billing;
 
 namespace OrleansRegistry.Gateway;
 

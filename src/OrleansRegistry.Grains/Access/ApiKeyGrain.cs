@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
+using OrleansRegistry.Events;
 using OrleansRegistry.State;
 
 namespace OrleansRegistry.Access;
@@ -101,7 +102,7 @@ internal sealed class ApiKeyGrain(
             Hash = hash,
             LastCommand = command.Context.CommandId,
         };
-        return await Store(next, command.Context, EventDraft.ApiKeyCreated(next.Key));
+        return await Store(next, command.Context, AccessEvents.ApiKeyCreated(next.Key));
     }
 
     public async Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command)
@@ -125,7 +126,7 @@ internal sealed class ApiKeyGrain(
         _revocationInDoubtUntil = command.Context.Deadline;
         try
         {
-            var revoked = await Store(next, command.Context, EventDraft.ApiKeyRevoked(next.Key));
+            var revoked = await Store(next, command.Context, AccessEvents.ApiKeyRevoked(next.Key));
             if (revoked.Error is null)
             {
                 await LeasesLapse();
@@ -187,7 +188,7 @@ internal sealed class ApiKeyGrain(
             Rotated = new RotatedKeyState { ExpiresAt = ownEnd },
             LastCommand = command.Context.CommandId,
         };
-        if ((await Store(next, command.Context, EventDraft.ApiKeyRotated(next.Key, successor.Prefix))).Error is { } failed)
+        if ((await Store(next, command.Context, AccessEvents.ApiKeyRotated(next.Key, successor.Prefix))).Error is { } failed)
         {
             return failed;
         }

@@ -47,7 +47,7 @@ internal sealed class WorkspaceGrain(
             LastCommand = command.Context.CommandId,
         };
         _isConfirmed = false;
-        var written = next with { Events = [EventDraft.WorkspaceCreated(_name).By(command.Context, now, _name)], NotAfter = command.Context.Deadline };
+        var written = next with { Events = [AccessEvents.WorkspaceCreated(_name).By(command.Context, now, _name)], NotAfter = command.Context.Deadline };
         try
         {
             await _row.Write(written, next);

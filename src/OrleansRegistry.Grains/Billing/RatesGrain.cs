@@ -29,7 +29,7 @@ internal sealed class RatesGrain(
 
     public async Task<Outcome<RatesView>> Put(PutRatesCommand command)
     {
-        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
+        if (RateRules.Validate(command) is { IsEmpty: false } problems)
         {
             return RegistryError.Invalid(problems.AsSpan());
         }
@@ -62,7 +62,7 @@ internal sealed class RatesGrain(
     private async Task<Outcome<RatesView>> Store(RatesState next, CommandContext command)
     {
         _isConfirmed = false;
-        var written = next with { Events = [EventDraft.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)], NotAfter = command.Deadline };
+        var written = next with { Events = [BillingEvents.RatesUpdated(next.Currency, next.Rates).By(command, next.UpdatedAt)], NotAfter = command.Deadline };
         try
         {
             await _row.Write(written, next);

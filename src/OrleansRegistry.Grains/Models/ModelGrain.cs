@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
+using OrleansRegistry.Events;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.State;
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Webhooks;
 
@@ -8,8 +9,8 @@ namespace OrleansRegistry.Webhooks;
 internal sealed record CloudEvent
 {
     // Text is escaped where JSON asks for it, as the API does.
-    private static readonly State.StateJson Json =
-        new(new JsonSerializerOptions(State.StateJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly CloudEventJson Json =
+        new(new JsonSerializerOptions(CloudEventJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>The content type of the body.</summary>
     public const string MediaType = "application/cloudevents+json";
@@ -49,3 +50,8 @@ internal sealed record CloudEvent
         },
         Json.CloudEvent);
 }
+
+/// <summary>The JSON of deliveries.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(InstantConverter)])]
+[JsonSerializable(typeof(CloudEvent))]
+internal sealed partial class CloudEventJson : JsonSerializerContext;

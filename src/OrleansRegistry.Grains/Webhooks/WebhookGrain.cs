@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using OrleansRegistry.Cluster;
+using OrleansRegistry.Events;
 using OrleansRegistry.State;
 
 namespace OrleansRegistry.Webhooks;
@@ -64,7 +65,7 @@ internal sealed partial class WebhookGrain(
             },
             Secrets = [new WebhookSecret { Value = secret }],
             LastCommand = command.Context.CommandId,
-        }, row => EventDraft.WebhookCreated(row.Webhook));
+        }, row => WebhookEvents.Created(row.Webhook));
         return outcome.TryGet(out var row, out var error) ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret } : error;
     }
 
@@ -93,7 +94,7 @@ internal sealed partial class WebhookGrain(
                     FailingSince = null,
                     NextAttemptAt = null,
                 },
-            }, EventDraft.WebhookUpdated(_key.Id, [.. Fields(command)])));
+            }, WebhookEvents.Updated(_key.Id, [.. Fields(command)])));
 
     public async Task<Outcome<WebhookView>> Delete(WebhookCommand command)
     {
@@ -103,7 +104,7 @@ internal sealed partial class WebhookGrain(
             return missing;
         }
 
-        var outcome = await ChangePresent(command.Context, row => row.Deleted(Now()), EventDraft.WebhookDeleted(_key.Id));
+        var outcome = await ChangePresent(command.Context, row => row.Deleted(Now()), WebhookEvents.Deleted(_key.Id));
         return outcome.TryGet(out _, out var error) ? last : error;
     }
 
@@ -111,7 +112,7 @@ internal sealed partial class WebhookGrain(
     {
         var now = Now();
         var secret = WebhookSignature.NewSecret();
-        var outcome = await ChangePresent(command.Context, row => row.With(secret, now), EventDraft.WebhookUpdated(_key.Id, "secret"));
+        var outcome = await ChangePresent(command.Context, row => row.With(secret, now), WebhookEvents.Updated(_key.Id, "secret"));
         return outcome.TryGet(out var row, out var error)
             ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret, PreviousSecretExpiresAt = now + WebhookRow.KeepSecrets }
             : error;
@@ -139,7 +140,7 @@ internal sealed partial class WebhookGrain(
                 Failures = 0,
                 Webhook = row.Webhook with { LastEventId = Text(command.From - 1), FailingSince = null, NextAttemptAt = null },
             };
-        }, EventDraft.WebhookUpdated(_key.Id, "last_event_id")));
+        }, WebhookEvents.Updated(_key.Id, "last_event_id")));
     }
 
     public async Task<Outcome<DeliveryList>> ListDeliveries()

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using OrleansRegistry.State;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Access;
 

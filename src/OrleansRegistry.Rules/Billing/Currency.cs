@@ -1,7 +1,7 @@
-namespace OrleansRegistry;
+namespace OrleansRegistry.Billing;
 
 /// <summary>Currencies of ISO 4217, and how many decimals of each can be paid.</summary>
-public static class Currency
+internal static class Currency
 {
     /// <summary>The currency of a deployment that names none.</summary>
     public const string Default = "USD";

@@ -1,14 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace OrleansRegistry;
+namespace OrleansRegistry.Billing;
 
 /// <summary>
 /// Exact sums of money. A price is a whole number of billionths a minute, active time a whole number of milliseconds, so that a price times a
 /// time is a whole number too: nothing is lost until an amount is rounded, once (rule B1). No floating point takes part.
 /// </summary>
 /// <param name="Units">Billionths of the currency, times milliseconds, at a price for each minute.</param>
-public readonly partial record struct Money(Int128 Units)
+internal readonly partial record struct Money(Int128 Units)
 {
     /// <summary>What a price for each minute may be.</summary>
     public const string PriceRule = "must be a decimal number of at least 0 in quotes, with at most nine digits before and nine behind the point, such as \"0.0125\"";

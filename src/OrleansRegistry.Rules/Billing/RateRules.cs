@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 
-namespace OrleansRegistry;
+namespace OrleansRegistry.Billing;
 
-public static partial class CommandValidation
+/// <summary>What rates may be put.</summary>
+internal static class RateRules
 {
     /// <summary>The most rates that a workspace may have.</summary>
     public const int MaxRates = 1000;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 
-namespace OrleansRegistry;
+namespace OrleansRegistry.Billing;
 
 /// <summary>Finds the rate of a time. Pure; the gateway prices usage with it, and the billing grain a statement.</summary>
-public sealed class RateTable
+internal sealed class RateTable
 {
     private readonly Dictionary<(Stage Stage, string InstanceType), ImmutableArray<Rate>> _rates;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using OrleansRegistry.State;
+using OrleansRegistry.Events;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
@@ -30,7 +30,7 @@ internal static class ModelRules
             next = PrimarySelection.BecameRoutable(next, version.Ordinal, by, at);
         }
 
-        return Change(model, next, step, isNew ? [EventDraft.ModelCreated(model.Name)] : []);
+        return Change(model, next, step, isNew ? [ModelEvents.Created(model.Name)] : []);
     }
 
     /// <summary>Publishes (rules P1, P3, P5).</summary>
@@ -104,7 +104,7 @@ internal static class ModelRules
 
         var next = change.Model with { VersionCount = change.Model.VersionCount - 1 };
         return next.VersionCount == 0
-            ? change with { Model = next with { DeletedAt = at }, Events = change.Events.Add((EventDraft.ModelDeleted(), null)) }
+            ? change with { Model = next with { DeletedAt = at }, Events = change.Events.Add((ModelEvents.Deleted(), null)) }
             : change with { Model = next };
     }
 
@@ -167,7 +167,7 @@ internal static class ModelRules
 
         return fields.Count == 0
             ? new ModelChange(model, [], [])
-            : new ModelChange(next, [], [(EventDraft.ModelUpdated(fields), null)]);
+            : new ModelChange(next, [], [(ModelEvents.Updated(fields), null)]);
     }
 
     /// <summary>Why a role can't make a change, or null: who moves the primary of a protected model, now or when a start is done, must be an admin.</summary>
@@ -191,7 +191,7 @@ internal static class ModelRules
 
         var next = model with { Active = [], Primary = null, VersionCount = 0, DeletedAt = at };
         events.AddRange(PointerMove(model, next));
-        events.Add((EventDraft.ModelDeleted(), null));
+        events.Add((ModelEvents.Deleted(), null));
         return new ModelChange(next, [.. active.Select(step => Keep(model, step.State))], events.ToImmutable());
     }
 
@@ -286,7 +286,7 @@ internal static class ModelRules
         }
 
         var from = before.PrimaryId?.ToString();
-        yield return (EventDraft.PrimaryChanged(from, after.PrimaryId?.ToString(), after.Primary?.Reason ?? PrimaryReason.Fallback), after.PrimaryId ?? before.PrimaryId);
+        yield return (ModelEvents.PrimaryChanged(from, after.PrimaryId?.ToString(), after.Primary?.Reason ?? PrimaryReason.Fallback), after.PrimaryId ?? before.PrimaryId);
     }
 
     private static RegistryError? MovedFrom(ModelState model, Optional<string> from) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using OrleansRegistry.State;
+using OrleansRegistry.Events;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
 

@@ -1,4 +1,4 @@
-namespace OrleansRegistry;
+namespace OrleansRegistry.Versions;
 
 /// <summary>Labels as states hold them.</summary>
 internal static class LabelSet

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using OrleansRegistry.State;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Versions;
 
@@ -20,7 +20,7 @@ internal static class Lifecycle
             CreatedAt = at,
             ActivatedAt = at,
         };
-        return Step(null, deployed, at, EventDraft.Deployed(deployed));
+        return Step(null, deployed, at, VersionEvents.Deployed(deployed));
     }
 
     /// <summary>Publishes a draft; a published version stays as it is.</summary>
@@ -30,7 +30,7 @@ internal static class Lifecycle
             version,
             version with { State = VersionState.Published, Stage = Stage.Published, PublishedAt = at },
             at,
-            EventDraft.Published()),
+            VersionEvents.Published()),
         VersionState.Published => LifecycleStep.Same(version),
         VersionState.Inactive => Inactive(version),
         _ => Gone(version),
@@ -66,7 +66,7 @@ internal static class Lifecycle
                     Serving = serving is null ? null : Start(serving, at),
                     ActivatedAt = at,
                 };
-                return Step(version, activated, at, EventDraft.Activated(activated));
+                return Step(version, activated, at, VersionEvents.Activated(activated));
         }
     }
 
@@ -79,7 +79,7 @@ internal static class Lifecycle
             version,
             version with { State = VersionState.Inactive, Serving = Stop(version.Serving, at), DeactivatedAt = at },
             at,
-            EventDraft.Deactivated()),
+            VersionEvents.Deactivated()),
     };
 
     /// <summary>Deletes a version for ever (rule L4).</summary>
@@ -89,7 +89,7 @@ internal static class Lifecycle
             version,
             version with { State = VersionState.Deleted, Serving = Stop(version.Serving, at), DeletedAt = at },
             at,
-            EventDraft.Deleted());
+            VersionEvents.Deleted());
 
     /// <summary>What a probe found (rule L3). It applies only to the start it names, and only while that start goes on.</summary>
     public static LifecycleStep Serve(ModelVersionState version, ServingResult result, DateTimeOffset at)
@@ -104,7 +104,7 @@ internal static class Lifecycle
             version,
             version with { Serving = serving with { Status = status, Since = at, Message = result.Message } },
             at,
-            result.IsReady ? EventDraft.Ready() : EventDraft.Failed(result.Message));
+            result.IsReady ? VersionEvents.Ready() : VersionEvents.Failed(result.Message));
     }
 
     /// <summary>Changes description and labels; a deleted version stays as it was.</summary>
@@ -131,7 +131,7 @@ internal static class Lifecycle
             .. patched.Description != version.Description ? ["description"] : ImmutableArray<string>.Empty,
             .. LabelSet.Same(patched.Labels, version.Labels) ? ImmutableArray<string>.Empty : ["labels"],
         ];
-        return fields.IsEmpty ? LifecycleStep.Same(version) : Step(version, patched, at, EventDraft.Updated(fields));
+        return fields.IsEmpty ? LifecycleStep.Same(version) : Step(version, patched, at, VersionEvents.Updated(fields));
     }
 
     /// <summary>A spec as a version stores it, not yet started.</summary>
@@ -146,7 +146,7 @@ internal static class Lifecycle
     private static LifecycleStep Step(ModelVersionState? before, ModelVersionState after, DateTimeOffset at, EventDraft what)
     {
         (var settled, var closed) = ActiveTime.Settle(before, after, at);
-        return LifecycleStep.To(settled, closed is null ? [what] : [what, EventDraft.Usage(closed)]);
+        return LifecycleStep.To(settled, closed is null ? [what] : [what, VersionEvents.Usage(closed)]);
     }
 
     private static ServingState Start(ServingState serving, DateTimeOffset at) => serving with

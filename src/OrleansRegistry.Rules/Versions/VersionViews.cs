@@ -1,40 +1,8 @@
-using OrleansRegistry.Models;
-using OrleansRegistry.Versions;
+namespace OrleansRegistry.Versions;
 
-namespace OrleansRegistry;
-
-/// <summary>States as callers see them.</summary>
-internal static class Views
+/// <summary>Versions as callers see them.</summary>
+internal static class VersionViews
 {
-    public static ModelView ToView(this ModelState model, int revision) => new()
-    {
-        Id = model.Id,
-        Name = model.Name,
-        Description = model.Description,
-        Labels = model.Labels,
-        Primary = model.Primary is not { } primary ? null : new PrimaryView
-        {
-            VersionId = new VersionId(model.Id, primary.Ordinal).ToString(),
-            Version = primary.Version,
-            Since = primary.Since,
-            Reason = primary.Reason,
-            By = primary.By,
-        },
-        PendingPrimary = model.PendingPrimary is not { } pending ? null : new PendingPrimaryView
-        {
-            VersionId = new VersionId(model.Id, pending.Ordinal).ToString(),
-            Version = pending.Version,
-        },
-        PrimaryPolicy = model.PrimaryPolicy,
-        Protected = model.Protected,
-        LatestVersion = model.LatestVersion,
-        VersionCount = model.VersionCount,
-        ActiveVersionCount = model.Active.Length,
-        CreatedAt = model.CreatedAt,
-        CreatedBy = model.CreatedBy,
-        Revision = revision,
-    };
-
     public static VersionView ToView(this ModelVersionState version, bool isPrimary, int revision) => new()
     {
         Id = version.Id.ToString(),

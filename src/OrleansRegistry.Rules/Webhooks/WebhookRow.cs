@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using OrleansRegistry.State;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Webhooks;
 

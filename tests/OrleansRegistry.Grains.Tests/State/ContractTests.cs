@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -17,9 +15,9 @@ using OrleansRegistry.Webhooks;
 namespace OrleansRegistry.State;
 
 /// <summary>What the stored rows and the calls between silos rely on.</summary>
-public sealed partial class ContractTests
+public sealed class ContractTests
 {
-    private static readonly Assembly[] Assemblies = [typeof(ModelGrain).Assembly, typeof(IModelGrain).Assembly];
+    private static readonly Assembly[] Assemblies = [typeof(ModelGrain).Assembly, typeof(ModelState).Assembly, typeof(IModelGrain).Assembly];
 
     private static IEnumerable<Type> Types => Assemblies.SelectMany(assembly => assembly.GetTypes());
 
@@ -110,39 +108,6 @@ public sealed partial class ContractTests
         }
     }
 
-    [Fact]
-    public void Every_enumeration_in_a_stored_row_is_written_in_snake_case()
-    {
-        Type[] enums = [.. Reachable([typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(TrafficState), typeof(RatesState), typeof(StatementView)]).Where(type => type.IsEnum)];
-
-        Assert.Contains(typeof(PrimaryReason), enums);
-        Assert.Contains(typeof(ServingStatus), enums);
-        foreach (var type in enums)
-        {
-            AssertNames(type, value => JsonSerializer.Serialize(value, type, StateJson.Default));
-        }
-    }
-
-    [Fact]
-    public void Every_enumeration_in_an_event_is_written_in_snake_case()
-    {
-        Type[] enums = [.. Reachable([typeof(DeployedData), typeof(ActivatedData), typeof(PrimaryChangedData), typeof(UsageInterval)]).Where(type => type.IsEnum)];
-
-        Assert.Equal(3, enums.Length);
-        foreach (var type in enums)
-        {
-            AssertNames(type, value => JsonSerializer.Serialize(value, type, EventJson.Default));
-        }
-    }
-
-    private static void AssertNames(Type type, Func<object, string> write)
-    {
-        string[] names = [.. Enum.GetValues(type).Cast<object>().Select(write)];
-
-        Assert.All(names, name => Assert.Matches(SnakeCase(), name));
-        Assert.Equal(names.Length, names.Distinct().Count());
-    }
-
     private static void AssertAliases(IEnumerable<(string Name, string? Alias)> members)
     {
         var all = members.ToList();
@@ -151,38 +116,12 @@ public sealed partial class ContractTests
         Assert.Empty(all.GroupBy(member => member.Alias).Where(group => group.Count() > 1).Select(group => group.Key));
     }
 
-    private static HashSet<Type> Reachable(IEnumerable<Type> roots)
-    {
-        var found = new HashSet<Type>();
-        var open = new Stack<Type>(roots);
-        while (open.TryPop(out var type))
-        {
-            if (!found.Add(type))
-            {
-                continue;
-            }
-
-            var next = type.IsGenericType ? type.GetGenericArguments()
-                : Assemblies.Contains(type.Assembly) && !type.IsEnum ? type.GetProperties().Select(property => property.PropertyType)
-                : [];
-            foreach (var member in next)
-            {
-                open.Push(member);
-            }
-        }
-
-        return found;
-    }
-
     private static IGrainContext Context(string key)
     {
         var context = DispatchProxy.Create<IGrainContext, ContextWithOnlyAnId>();
         ((ContextWithOnlyAnId)context).Id = GrainId.Create("test", key);
         return context;
     }
-
-    [GeneratedRegex("^\"[a-z]+(_[a-z]+)*\"$")]
-    private static partial Regex SnakeCase();
 
     /// <summary>All that the grains ask of their context before they are used.</summary>
     public class ContextWithOnlyAnId : DispatchProxy

@@ -16,7 +16,7 @@ public sealed class WireTests
 {
     private static readonly ImmutableArray<Type> Types =
     [
-        .. ((Type[])[typeof(IModelGrain), typeof(ModelGrain), typeof(StorageOptions)]).SelectMany(type => type.Assembly.GetTypes())
+        .. ((Type[])[typeof(IModelGrain), typeof(ModelState), typeof(ModelGrain), typeof(StorageOptions)]).SelectMany(type => type.Assembly.GetTypes())
             .Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) || (type.IsInterface && typeof(IGrainService).IsAssignableFrom(type)))
             .OrderBy(AliasOf, StringComparer.Ordinal),
     ];

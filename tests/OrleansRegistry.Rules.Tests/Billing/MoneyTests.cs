@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using CsCheck;
 
-namespace OrleansRegistry.Abstractions.Tests;
+namespace OrleansRegistry.Billing;
 
 /// <summary>Exact money, rounded once, half to even (rule B1); currencies and months.</summary>
 public sealed class MoneyTests

@@ -1,5 +1,4 @@
 using OrleansRegistry.Models;
-using OrleansRegistry.State;
 using OrleansRegistry.Versions;
 using Semver;
 
@@ -11,7 +10,6 @@ namespace OrleansRegistry.Reference;
 /// </summary>
 internal sealed class ModelDriver(int maxActive = 1000)
 {
-    private static readonly StateSerializer Serializer = new();
     private readonly List<StoredVersion> _rows = [];
     private int _models;
 
@@ -271,10 +269,10 @@ internal sealed class ModelDriver(int maxActive = 1000)
 
     private void Reload()
     {
-        Model = Model is null ? null : Serializer.Deserialize<ModelState>(Serializer.Serialize(Model));
+        Model = Model is null ? null : StateJson.Read<ModelState>(StateJson.Write(Model));
         for (var i = 0; i < _rows.Count; i++)
         {
-            _rows[i] = _rows[i] with { State = Serializer.Deserialize<ModelVersionState>(Serializer.Serialize(_rows[i].State)) };
+            _rows[i] = _rows[i] with { State = StateJson.Read<ModelVersionState>(StateJson.Write(_rows[i].State)) };
         }
     }
 

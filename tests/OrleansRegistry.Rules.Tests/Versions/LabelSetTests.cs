@@ -1,6 +1,6 @@
 using CsCheck;
 
-namespace OrleansRegistry;
+namespace OrleansRegistry.Versions;
 
 /// <summary>Labels merge by RFC 7396.</summary>
 public sealed class LabelSetTests

@@ -287,10 +287,6 @@ public sealed class LifecycleTests
     }
 
     [Fact]
-    public void L6_a_model_may_have_a_thousand_active_versions_unless_told_otherwise() =>
-        Assert.Equal(1000, new ModelOptions().MaxActiveVersions);
-
-    [Fact]
     public void E3_a_patch_that_changes_nothing_stores_nothing()
     {
         var version = _model.Draft();

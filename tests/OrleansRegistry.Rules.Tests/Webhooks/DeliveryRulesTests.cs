@@ -1,7 +1,7 @@
 using System.Globalization;
 using OrleansRegistry.Webhooks;
 
-namespace OrleansRegistry.Grains.Tests.Webhooks;
+namespace OrleansRegistry.Rules.Tests.Webhooks;
 
 public sealed class DeliveryRulesTests
 {

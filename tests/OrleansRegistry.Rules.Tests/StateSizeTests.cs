@@ -1,6 +1,6 @@
 using OrleansRegistry.Models;
 
-namespace OrleansRegistry.State;
+namespace OrleansRegistry;
 
 /// <summary>A model's row grows with its active versions, and not with all it ever had.</summary>
 public sealed class StateSizeTests(ITestOutputHelper output)
@@ -50,5 +50,5 @@ public sealed class StateSizeTests(ITestOutputHelper output)
         return Size(model);
     }
 
-    private static int Size(TestModel model) => new StateSerializer().Serialize(model.State).ToMemory().Length;
+    private static int Size(TestModel model) => StateJson.Write(model.State).Length;
 }

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+using OrleansRegistry.Events;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>What can happen to a model.</summary>
+internal static class ModelEvents
+{
+    public static EventDraft Created(string name) => EventDraft.Of(EventType.ModelCreated, new NameData(name), ModelEventJson.Default.NameData);
+
+    public static EventDraft Updated(params IReadOnlyList<string> fields) =>
+        EventDraft.Of(EventType.ModelUpdated, new FieldsData(fields), ModelEventJson.Default.FieldsData);
+
+    public static EventDraft Deleted() => EventDraft.Of(EventType.ModelDeleted);
+
+    public static EventDraft PrimaryChanged(string? from, string? to, PrimaryReason reason) =>
+        EventDraft.Of(EventType.PrimaryChanged, new PrimaryChangedData(from, to, reason), ModelEventJson.Default.PrimaryChangedData);
+}
+
+internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReason Reason);
+
+/// <summary>The JSON of what these events add.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(StateEnumConverter<PrimaryReason>), typeof(InstantConverter)])]
+[JsonSerializable(typeof(NameData))]
+[JsonSerializable(typeof(FieldsData))]
+[JsonSerializable(typeof(PrimaryChangedData))]
+internal sealed partial class ModelEventJson : JsonSerializerContext;

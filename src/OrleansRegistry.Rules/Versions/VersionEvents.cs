@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+using OrleansRegistry.Events;
+
+namespace OrleansRegistry.Versions;
+
+/// <summary>What can happen to a version.</summary>
+internal static class VersionEvents
+{
+    public static EventDraft Deployed(ModelVersionState version) => EventDraft.Of(
+        EventType.VersionDeployed, new DeployedData(version.Version, Stage.Draft, version.Serving?.Status), VersionEventJson.Default.DeployedData);
+
+    public static EventDraft Published() => EventDraft.Of(EventType.VersionPublished);
+
+    public static EventDraft Ready() => EventDraft.Of(EventType.VersionReady);
+
+    public static EventDraft Failed(string? message) =>
+        EventDraft.Of(EventType.VersionFailed, new FailedData(message), VersionEventJson.Default.FailedData);
+
+    public static EventDraft Deactivated() => EventDraft.Of(EventType.VersionDeactivated);
+
+    public static EventDraft Activated(ModelVersionState version) => EventDraft.Of(
+        EventType.VersionActivated, new ActivatedData(version.Stage, version.Serving?.Status), VersionEventJson.Default.ActivatedData);
+
+    public static EventDraft Updated(params IReadOnlyList<string> fields) =>
+        EventDraft.Of(EventType.VersionUpdated, new FieldsData(fields), VersionEventJson.Default.FieldsData);
+
+    public static EventDraft Deleted() => EventDraft.Of(EventType.VersionDeleted);
+
+    public static EventDraft Usage(UsageInterval interval) =>
+        EventDraft.Of(EventType.UsageRecorded, interval, VersionEventJson.Default.UsageInterval);
+}
+
+internal sealed record DeployedData(string Version, Stage Stage, ServingStatus? Serving);
+
+internal sealed record ActivatedData(Stage Stage, ServingStatus? Serving);
+
+internal sealed record FailedData(string? Message);
+
+/// <summary>The JSON of what these events add.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(StateEnumConverter<Stage>), typeof(StateEnumConverter<ServingStatus>), typeof(InstantConverter)])]
+[JsonSerializable(typeof(DeployedData))]
+[JsonSerializable(typeof(ActivatedData))]
+[JsonSerializable(typeof(FailedData))]
+[JsonSerializable(typeof(FieldsData))]
+[JsonSerializable(typeof(UsageInterval))]
+internal sealed partial class VersionEventJson : JsonSerializerContext;
