@@ -3,14 +3,16 @@
 
 previous_host=  # its executable
 
-# The first commit from which a rolling upgrade is promised, by its subject. It counts for as long as no release is tagged.
-first_to_upgrade_from="Compare of a webhook only what commands change, and count connections with keys of their own workspaces"
+# The first commit from which a rolling upgrade is promised, by its subject; empty while the shape of what is stored is free.
+# It counts for as long as no release is tagged.
+first_to_upgrade_from=
 
-# The release before this commit, or else the commit above; in a clone that has neither, this commit itself.
+# The release before this commit, or else the commit above. Where there is neither, this commit itself: nodes are then replaced by others of
+# the same build.
 find_previous() {
   git describe --tags --match '*[0-9].[0-9]*.[0-9]*' --abbrev=0 HEAD^ 2>/dev/null ||
-    git log -1 --format=%H --grep="^$first_to_upgrade_from\$" | grep . ||
-    { echo "This clone has no build from before this one; fetch all of its history, with tags, to test an upgrade." >&2; git rev-parse HEAD; }
+    { [[ $first_to_upgrade_from ]] && git log -1 --format=%H --grep="^$first_to_upgrade_from\$" | grep .; } ||
+    git rev-parse HEAD
 }
 
 build_previous() {

@@ -38,7 +38,7 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
     public abstract string LockSchema { get; }
 
-    /// <summary>The longest that a step of the schema may take, in seconds; 0 for as long as it takes.</summary>
+    /// <summary>The longest that a script of the schema may take, in seconds; 0 for as long as it takes.</summary>
     public virtual int SchemaSeconds => StatementSeconds;
 
     /// <summary>Gets ready to connect: makes what must be there, and refuses what can't work.</summary>
@@ -53,7 +53,7 @@ internal abstract class RegistryDatabase : IAsyncDisposable
         try
         {
             await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
-            await SchemaRunner.Run(connection, this, SchemaSteps.Of(Dialect), cancellationToken);
+            await SchemaRunner.Run(connection, this, SchemaScripts.Of(Dialect), cancellationToken);
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)
         {

@@ -270,6 +270,18 @@ public sealed class StartTests : IAsyncLifetime
         Assert.Contains("schema version 4711", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_database_made_before_the_first_release_is_refused_in_one_line()
+    {
+        await StartAndStop();
+        await TestRows.Execute(_database.Options, "delete from registry_schema; insert into registry_schema (version) values (6)");
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("made before the first release", Assert.Single(Lines(output)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--role=silo", "Role must be both on SQLite")]
     [InlineData("--Registry:AdvertisedAddress=192.0.2.1", "start with --insecure-cluster")]

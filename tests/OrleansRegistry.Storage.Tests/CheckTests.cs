@@ -151,7 +151,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
     public async Task Events_that_were_removed_because_of_their_age_are_not_missed()
     {
         await TestRows.Execute(
-            Options, $"insert into registry_pruned select distinct workspace, model_id from registry_event where model_id = '{_id}'");
+            Options, $"insert into registry_pruned select distinct workspace, model_id, 1 from registry_event where model_id = '{_id}'");
         await TestRows.Execute(Options, $"delete from registry_event where type = 'version.deployed' and model_id = '{_id}'");
 
         Assert.Empty(await Check());

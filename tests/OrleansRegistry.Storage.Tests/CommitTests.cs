@@ -1,5 +1,6 @@
 using System.Data.Common;
 using OrleansRegistry.Testing;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Tests;
 
@@ -86,6 +87,29 @@ public abstract class CommitTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         await Deploy();
         await Assert.ThrowsAnyAsync<DbException>(() => Write("model", Key, 1, Rows.Json(Rows.Model() with { Events = [], NotAfter = Rows.Noon })));
         await AssertOnlyTheFirst();
+    }
+
+    [Fact]
+    public async Task L5_versions_that_are_deleted_with_their_model_have_their_events_before_it()
+    {
+        var inactive = Rows.Version() with { State = VersionState.Inactive, Meter = new Meter() };
+        await Write("model", Key, null, Rows.Json(Rows.Model() with
+        {
+            VersionWrites = [Rows.Write(inactive)],
+            Events = [Rows.Event(EventType.VersionDeactivated, $"{Rows.ModelId}-1")],
+        }));
+        await Write("model", Key, 1, Rows.Json(Rows.Model() with
+        {
+            DeletedAt = Rows.Noon,
+            Active = [],
+            Primary = null,
+            Events = [Rows.Event(EventType.ModelDeleted, null)],
+        }));
+
+        var events = await Catalog.ListEvents("default", new EventFilter { ModelId = Rows.ModelId }, 10, default);
+        Assert.Equal([EventType.VersionDeactivated, EventType.VersionDeleted, EventType.ModelDeleted], events.Select(happened => happened.Type));
+        var (told, model) = (events[1], events[2]);
+        Assert.Equal(("2", $"{Rows.ModelId}-1", model.At, model.Actor), (told.Id, told.VersionId, told.At, told.Actor));
     }
 
     [Fact]

@@ -43,7 +43,8 @@ public abstract class DatabaseTest(Func<Task<TestDatabase>> emptyDatabase) : IAs
     {
         await using var connection = await Database.Writers.OpenConnectionAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = Schema.SchemaSteps.Queries(Database.Dialect)["WriteToStorageKey"];
+        command.CommandText = "select QueryText from OrleansQuery where QueryKey = 'WriteToStorageKey'";
+        command.CommandText = (string)(await command.ExecuteScalarAsync())!;
         command.AddParameters([("GrainIdExtensionString", key), ("GrainTypeString", kind), ("PayloadBinary", System.Text.Encoding.UTF8.GetBytes(payload))]);
         var version = command.CreateParameter();
         version.ParameterName = "GrainStateVersion";

@@ -10,7 +10,10 @@ internal static class GoldenFiles
 
     /// <summary>The files of rows that this build must read although it would not write them so.</summary>
     public static IReadOnlyList<string> Foreign { get; } =
-        [.. ((string[])["Earlier", "Least"]).SelectMany(directory => Directory.GetFiles(Path.Combine(Root, directory))).Select(file => Path.GetRelativePath(Root, file)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.GetDirectories(Root).SelectMany(directory => Directory.GetFiles(directory))
+            .Select(file => Path.GetRelativePath(Root, file)).Order(StringComparer.Ordinal),
+    ];
 
     public static string Read(string file) => File.ReadAllText(Path.Combine(Root, file));
 

@@ -3,7 +3,6 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using OrleansRegistry.Storage.Retention;
 
 namespace OrleansRegistry.Storage.Catalog;
 
@@ -157,11 +156,14 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         async connection =>
         {
             await Number(connection, database.NumberEvents, cancellationToken);
-            var notes = $"{EventPruner.RemovedTo}{workspace}/";
             var query = new CatalogQuery(
-                "select coalesce(max(cast(value as bigint)), 0), (select coalesce(max(position), 0) from registry_event) from registry_setting");
-            // All notes of the workspace stand between its slash and the character behind it.
-            _ = modelId is null ? query.Where("name >= {0} and name < {1}", notes, notes[..^1] + '0') : query.Where("name = {0}", notes + modelId);
+                "select coalesce(max(removed_to), 0), (select coalesce(max(position), 0) from registry_event) from registry_pruned")
+                .Where("workspace = {0}", workspace);
+            if (modelId is not null)
+            {
+                query.Where("model_id = {0}", modelId);
+            }
+
             return (await CatalogReader.Read(connection, query, row => new EventRange(row.GetInt64(0), row.GetInt64(1)), cancellationToken))[0];
         },
         cancellationToken);

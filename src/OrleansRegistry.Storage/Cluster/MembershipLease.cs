@@ -173,7 +173,7 @@ internal sealed partial class MembershipLease(
         using var patience = new CancellationTokenSource(Term / 2, clock);
         await using var connection = await ((PostgresDatabase)database).Members.OpenConnectionAsync(patience.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select registry_look(), clock_timestamp(), (select max(version) from registry_cluster), pg_postmaster_start_time()";
+        command.CommandText = "select registry_live_members(), clock_timestamp(), (select max(version) from registry_cluster), pg_postmaster_start_time()";
         var asked = clock.GetUtcNow();
         await using var reader = await command.ExecuteReaderAsync(patience.Token);
         await reader.ReadAsync(patience.Token);

@@ -9,8 +9,6 @@ namespace OrleansRegistry.Storage.Postgres;
 /// <summary>A PostgreSQL database, version 15 or later.</summary>
 internal sealed class PostgresDatabase : RegistryDatabase
 {
-    private DbConnection? _node;
-
     /// <summary>Opens nothing yet.</summary>
     /// <param name="connectionString">Where the database is.</param>
     /// <param name="silo">Under which name this process is a member of the cluster, or null for a process that is none.</param>
@@ -60,7 +58,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string Dialect => "Postgres";
 
-    public override string? NumberEvents => "select number_events()";
+    public override string? NumberEvents => "select registry_number_events()";
 
     public override string BeginSnapshot => "begin isolation level repeatable read read only";
 
@@ -81,23 +79,17 @@ internal sealed class PostgresDatabase : RegistryDatabase
         return $"The PostgreSQL database {settings.Database} on {settings.Host}:{settings.Port}";
     }
 
-    /// <summary>Looks at settings that lose data, and keeps away builds that take the database for one process alone.</summary>
+    /// <summary>Looks at settings that lose data.</summary>
     public override async Task Prepare(CancellationToken cancellationToken)
     {
         try
         {
-            _node = await Writers.OpenConnectionAsync(cancellationToken);
-            await using var command = _node.CreateCommand();
+            await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
             command.CommandText = "select string_agg(name, ', ') from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
             if (await command.ExecuteScalarAsync(cancellationToken) is string lossy)
             {
                 throw new StorageStartException($"{Describe()} runs with {lossy} off and would lose acknowledged commands in a crash; turn it on.");
-            }
-
-            command.CommandText = "select pg_try_advisory_lock_shared(hashtextextended('registry_node', 0))";
-            if (await command.ExecuteScalarAsync(cancellationToken) is not true)
-            {
-                throw new StorageStartException($"An older build uses {Describe()} for itself alone; stop it first.");
             }
         }
         catch (Exception e) when (e is DbException or TimeoutException)
@@ -109,11 +101,6 @@ internal sealed class PostgresDatabase : RegistryDatabase
     public override async ValueTask DisposeAsync()
     {
         await Members.DisposeAsync();
-        if (_node is not null)
-        {
-            await _node.DisposeAsync();
-        }
-
         await base.DisposeAsync();
     }
 

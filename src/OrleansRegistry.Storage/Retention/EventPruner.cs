@@ -13,9 +13,6 @@ internal sealed class EventPruner(RegistryDatabase database)
     /// <summary>How many positions one transaction looks at; few enough for the time that a statement has.</summary>
     public const int Window = 2000;
 
-    /// <summary>The names of the notes begin with it; workspace and model id follow, each behind a slash but the first.</summary>
-    public const string RemovedTo = "events_removed_to/";
-
     private const string Old = """
         e.position > @from and e.position <= @to and e.position < (select max(position) from registry_event) and e.at < @before
             and exists (select 1 from registry_state as b where b.kind = 'billing' and b.key = 'billing/' || e.workspace || '/' || substr(e.at, 1, 7))
@@ -25,31 +22,21 @@ internal sealed class EventPruner(RegistryDatabase database)
                     and w.payload -> 'webhook' ->> 'state' = 'enabled' and cast(w.payload -> 'webhook' ->> 'last_event_id' as bigint) < e.position)
         """;
 
+    // How far, of each model and of what has none beside them; it never goes back.
     private const string Note = $"""
-        insert into registry_pruned (workspace, model_id)
-            select distinct workspace, model_id from registry_event as e
-            where {Old} and model_id is not null
-                and not exists (select 1 from registry_pruned as p where p.workspace = e.workspace and p.model_id = e.model_id)
-        """;
-
-    // How far events were removed, of each model and of the workspace beside them: who reads on from before that misses something.
-    private const string NotePosition = $"""
-        insert into registry_setting (name, value)
-            select '{RemovedTo}' || e.workspace || '/' || coalesce(e.model_id, ''), cast(max(e.position) as text) from registry_event as e
+        insert into registry_pruned (workspace, model_id, removed_to)
+            select e.workspace, coalesce(e.model_id, ''), max(e.position) from registry_event as e
             where {Old} group by e.workspace, e.model_id
-        on conflict (name) do update
-            set value = case when cast(excluded.value as bigint) > cast(registry_setting.value as bigint) then excluded.value else registry_setting.value end
+        on conflict (workspace, model_id) do update set removed_to = excluded.removed_to
+            where excluded.removed_to > registry_pruned.removed_to
         """;
 
-    // What has become old since the notes were taken is left for the next time.
+    // What has become old since the note was taken is left for the next time.
     private const string Remove = $"""
         delete from registry_event as e
-            where {Old}
-                and exists (
-                    select 1 from registry_setting as s
-                    where s.name = '{RemovedTo}' || e.workspace || '/' || coalesce(e.model_id, '') and cast(s.value as bigint) >= e.position)
-                and (e.model_id is null
-                    or exists (select 1 from registry_pruned as p where p.workspace = e.workspace and p.model_id = e.model_id))
+            where {Old} and exists (
+                select 1 from registry_pruned as p
+                where p.workspace = e.workspace and p.model_id = coalesce(e.model_id, '') and p.removed_to >= e.position)
         """;
 
     /// <summary>Removes all there are; answers how many.</summary>
@@ -84,7 +71,6 @@ internal sealed class EventPruner(RegistryDatabase database)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         (string, object)[] values = [("from", from), ("to", from + Window), ("before", instant)];
         await Execute(connection, transaction, Note, values, cancellationToken);
-        await Execute(connection, transaction, NotePosition, values, cancellationToken);
         var removed = await Execute(connection, transaction, Remove, values, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return removed;

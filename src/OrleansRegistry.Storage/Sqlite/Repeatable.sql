@@ -1,0 +1,118 @@
+-- Number: 1
+-- All that is no table: views, triggers, stored queries. The whole script runs on a database that has a lower number,
+-- so whoever changes it raises the number, and drops what was there before he makes it.
+
+drop view if exists catalog_model;
+create view catalog_model as
+    select key, workspace, model_id, name, search_name, created_at, deleted_at, labels, version as revision, payload
+    from registry_state where kind = 'model';
+
+-- The versions of a model that is deleted are deleted by it (rule L5); their rows stay as they were.
+drop view if exists catalog_version;
+create view catalog_version as
+    select v.key, v.workspace, v.model_id, v.name as model_name, v.ordinal, v.number, v.major, v.minor,
+           case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key,
+           v.labels, v.serving_status, v.version as revision, v.payload,
+           coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
+           m.key is not null as has_model
+    from registry_state v
+    left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
+    where v.kind = 'version';
+
+-- Stores what a row brings along - rows of versions, each with the row version it replaces, and events - and strips it.
+-- One conflict undoes the whole statement. The update that strips brings nothing, so that it runs no trigger again. A
+-- row that belongs to no workspace says which one its events are in. A command that deletes a model does not bring its
+-- versions that are not active: each has its event from its own row, before the model's, which is the command's last.
+drop trigger if exists registry_commit;
+create trigger registry_commit after update of payload on registry_state
+when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace') and json_valid(new.payload)
+    and coalesce(
+        json_type(new.payload, '$.events'),
+        json_type(new.payload, '$.version_writes'),
+        json_type(new.payload, '$.not_after')) is not null
+begin
+    select raise(abort, 'the deadline of the command is over')
+        where new.payload ->> '$.not_after' < strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+    insert into registry_state (key, kind, version, payload, modified_on)
+        select value ->> '$.key', 'version', 1, value -> '$.state', new.modified_on
+        from json_each(new.payload, '$.version_writes') where value ->> '$.expect' is null;
+    update registry_state set payload = written.value -> '$.state', version = version + 1, modified_on = new.modified_on
+        from json_each(new.payload, '$.version_writes') as written
+        where registry_state.kind = 'version' and registry_state.key = written.value ->> '$.key'
+            and version = written.value ->> '$.expect';
+    select raise(abort, 'the row of a version is another than expected')
+        where changes() <> (
+            select count(*) from json_each(new.payload, '$.version_writes') where value ->> '$.expect' is not null);
+    insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
+        select new.key, new.version, key + 1, coalesce(value ->> '$.workspace', new.workspace), new.model_id,
+               value ->> '$.version_id', value ->> '$.type', value ->> '$.at', value ->> '$.actor', value -> '$.data'
+        from json_each(new.payload, '$.events') where value ->> '$.type' <> 'model.deleted' order by key;
+    insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
+        select new.key, new.version, deleted.key + row_number() over (order by version.ordinal), new.workspace,
+               new.model_id, version.id, 'version.deleted', deleted.value ->> '$.at', deleted.value ->> '$.actor', '{}'
+        from json_each(new.payload, '$.events') as deleted
+        join registry_state as version
+            on version.kind = 'version' and version.workspace = new.workspace and version.model_id = new.model_id
+        where deleted.value ->> '$.type' = 'model.deleted' and version.state is not 'deleted'
+        order by version.ordinal;
+    insert into registry_event (source, revision, n, workspace, model_id, type, at, actor, data)
+        select new.key, new.version,
+               1 + (select count(*) from registry_event where source = new.key and revision = new.version),
+               new.workspace, new.model_id, value ->> '$.type', value ->> '$.at', value ->> '$.actor', value -> '$.data'
+        from json_each(new.payload, '$.events') where value ->> '$.type' = 'model.deleted';
+    update registry_state set payload = json_remove(new.payload, '$.version_writes', '$.events', '$.not_after')
+        where key = new.key and kind = new.kind;
+end;
+
+-- A new row brings the same along: storing it once more, as it is, runs the trigger above.
+drop trigger if exists registry_commit_first;
+create trigger registry_commit_first after insert on registry_state
+when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace')
+begin
+    update registry_state set payload = new.payload where key = new.key and kind = new.kind;
+end;
+
+-- An interval of active time that has ended.
+drop trigger if exists registry_meter;
+create trigger registry_meter after insert on registry_event when new.type = 'usage.recorded'
+begin
+    insert into registry_usage (workspace, model_id, ordinal, stage, instance_type, started_at, ended_at)
+        values (new.workspace, new.model_id, cast(substr(new.version_id, instr(new.version_id, '-') + 1) as integer),
+                new.data ->> '$.stage', new.data ->> '$.instance_type',
+                strftime('%s', new.data ->> '$.started_at') * 1000 + substr(new.data ->> '$.started_at', 21, 3),
+                strftime('%s', new.data ->> '$.ended_at') * 1000 + substr(new.data ->> '$.ended_at', 21, 3));
+end;
+
+-- A month that is closed takes no command any more (rule B5): closing waits for an hour, and a command has 30 seconds,
+-- so that only a clock that was set back can bring one. It is refused until the clock is right. What concerns no model
+-- changes no bill.
+drop trigger if exists registry_closed;
+create trigger registry_closed before insert on registry_event when new.model_id is not null
+begin
+    select raise(abort, 'the month of the command is closed')
+        where exists (
+            select 1 from registry_state
+            where kind = 'billing' and key >= 'billing/' || new.workspace || '/' || substr(new.at, 1, 7)
+                and key < 'billing/' || new.workspace || '0');
+end;
+
+insert into OrleansQuery (QueryKey, QueryText) values
+    ('ReadFromStorageKey', '
+        select cast(coalesce(payload, ''null'') as blob) as PayloadBinary, version as Version
+        from registry_state
+        where key = @GrainIdExtensionString and kind = @GrainTypeString'),
+    -- A conflict answers no row.
+    ('WriteToStorageKey', '
+        insert into registry_state (key, kind, version, payload, modified_on)
+        select @GrainIdExtensionString, @GrainTypeString, 1, cast(@PayloadBinary as text),
+               strftime(''%Y-%m-%dT%H:%M:%fZ'', ''now'')
+        where @GrainStateVersion is null
+            or exists (select 1 from registry_state where key = @GrainIdExtensionString and kind = @GrainTypeString)
+        on conflict (key, kind) do update
+            set payload = excluded.payload, version = version + 1, modified_on = excluded.modified_on
+            where version = @GrainStateVersion
+        returning version as NewGrainStateVersion'),
+    -- Rows are never cleared: a version or model that is deleted keeps its row. No result is a conflict to the caller.
+    ('ClearStorageKey', '
+        select version as NewGrainStateVersion from registry_state where 1 = 0')
+on conflict (QueryKey) do update set QueryText = excluded.QueryText;
