@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OrleansRegistry.Access;
@@ -40,16 +41,24 @@ internal sealed partial class StateJson : JsonSerializerContext
     public static byte[] Write<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, typeof(T), Default);
 
     /// <summary>A state as it was stored. What can't be read is an error, never a new state.</summary>
+    /// <param name="json">In UTF-8.</param>
+    /// <param name="what">How errors name it.</param>
     /// <exception cref="StateCorruptException">It is null, or not of the shape that was stored.</exception>
-    public static T Read<T>(ReadOnlySpan<byte> json)
+    public static T Read<T>(ReadOnlySpan<byte> json, string what)
     {
         try
         {
-            return (T?)JsonSerializer.Deserialize(json, typeof(T), Default) ?? throw new StateCorruptException("The stored state is null.");
+            return (T?)JsonSerializer.Deserialize(json, typeof(T), Default) ?? throw new StateCorruptException($"The stored state of {what} is null.");
         }
         catch (JsonException e)
         {
-            throw new StateCorruptException($"The stored state is not readable: {e.Message}", e);
+            throw new StateCorruptException($"The stored state of {what} is not readable: {e.Message}", e);
         }
     }
+
+    /// <summary>A state as it was stored; null for a row that is empty.</summary>
+    /// <exception cref="StateCorruptException">It is empty, null, or not of the shape that was stored.</exception>
+    public static T Read<T>(string? json, string what) => json is null
+        ? throw new StateCorruptException($"The stored state of {what} is empty.")
+        : Read<T>(Encoding.UTF8.GetBytes(json), what);
 }

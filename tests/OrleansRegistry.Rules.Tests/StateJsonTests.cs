@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using OrleansRegistry.Models;
 using OrleansRegistry.Versions;
 
@@ -13,18 +14,32 @@ public sealed class StateJsonTests
     [InlineData("{}")]
     [InlineData("[]")]
     [InlineData("{\"workspace\":\"default\"")]
-    [InlineData("{\"workspace\":null,\"id\":\"m\",\"name\":\"n\",\"search_name\":\"n\",\"latest_version\":\"1.0.0\",\"created_by\":\"ann\"}")]
-    [InlineData("{\"workspace\":\"w\",\"id\":\"m\",\"name\":\"n\",\"search_name\":\"n\",\"latest_version\":\"1.0.0\",\"created_by\":\"ann\",\"primary_policy\":1}")]
-    [InlineData("{\"workspace\":\"w\",\"id\":\"m\",\"name\":\"n\",\"search_name\":\"n\",\"latest_version\":\"1.0.0\",\"created_by\":\"ann\",\"primary_policy\":\"newest\"}")]
     public void Row_that_is_no_model_is_corrupt(string json) =>
-        Assert.Throws<StateCorruptException>(() => StateJson.Read<ModelState>(Encoding.UTF8.GetBytes(json)));
+        Assert.Throws<StateCorruptException>(() => StateJson.Read<ModelState>(Encoding.UTF8.GetBytes(json), "a row"));
+
+    [Theory]
+    [InlineData("workspace", "null")]
+    [InlineData("primary_policy", "1")]
+    [InlineData("primary_policy", "\"newest\"")]
+    [InlineData("next_ordinal", "null")]
+    [InlineData("active", "{}")]
+    public void Row_of_a_model_with_a_member_of_another_kind_is_corrupt(string member, string value)
+    {
+        var model = new TestModel();
+        model.Draft();
+        var row = JsonNode.Parse(StateJson.Write(model.State))!;
+        _ = StateJson.Read<ModelState>(row.ToJsonString(), "a row");
+        row[member] = JsonNode.Parse(value);
+
+        Assert.Throws<StateCorruptException>(() => StateJson.Read<ModelState>(row.ToJsonString(), "a row"));
+    }
 
     [Theory]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("{}")]
     public void Row_that_is_no_version_is_corrupt(string json) =>
-        Assert.Throws<StateCorruptException>(() => StateJson.Read<ModelVersionState>(Encoding.UTF8.GetBytes(json)));
+        Assert.Throws<StateCorruptException>(() => StateJson.Read<ModelVersionState>(Encoding.UTF8.GetBytes(json), "a row"));
 
     [Fact]
     public void Model_is_read_as_it_was_written()
@@ -36,7 +51,7 @@ public sealed class StateJsonTests
         model.Draft();
 
         var written = StateJson.Write(model.State);
-        var read = StateJson.Read<ModelState>(written);
+        var read = StateJson.Read<ModelState>(written, "a row");
 
         Assert.Equal(model.State.Active, read.Active);
         Assert.Equal(model.State.History, read.History);

@@ -10,6 +10,6 @@ internal sealed class StateSerializer : IGrainStorageSerializer
     public T Deserialize<T>(BinaryData input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return StateJson.Read<T>(input.ToMemory().Span);
+        return StateJson.Read<T>(input.ToMemory().Span, "the row");
     }
 }

@@ -22,8 +22,10 @@ internal sealed record ModelState
 
     public string? Description { get; init; }
 
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Labels { get; init; } = LabelSet.None;
 
+    [JsonRequired]
     public PrimaryPolicy PrimaryPolicy { get; init; }
 
     /// <summary>Whether only an admin moves the primary.</summary>
@@ -32,15 +34,18 @@ internal sealed record ModelState
     /// <summary>The highest number ever given (rule N2).</summary>
     public required string LatestVersion { get; init; }
 
+    [JsonRequired]
     public int NextOrdinal { get; init; } = 1;
 
     /// <summary>Versions that are not deleted.</summary>
+    [JsonRequired]
     public int VersionCount { get; init; }
 
     /// <summary>The last order number drawn by a publish or a promotion (rules P1 and P2).</summary>
     public long Order { get; init; }
 
     /// <summary>Draft and published versions, by ordinal.</summary>
+    [JsonRequired]
     public ImmutableArray<ActiveVersion> Active { get; init; } = [];
 
     public PrimaryPointer? Primary { get; init; }
@@ -51,6 +56,7 @@ internal sealed record ModelState
     /// <summary>What <see cref="PrimarySelection.Pending"/> says, stored for the catalog.</summary>
     public PastPrimary? PendingPrimary { get; init; }
 
+    [JsonRequired]
     public DateTimeOffset CreatedAt { get; init; }
 
     public required string CreatedBy { get; init; }
@@ -99,9 +105,11 @@ internal sealed record ActiveVersion
 
     public required string Version { get; init; }
 
+    [JsonRequired]
     public Stage Stage { get; init; }
 
     /// <summary>Ready for a version that is only registered.</summary>
+    [JsonRequired]
     public ServingStatus Status { get; init; }
 
     /// <summary>The start that goes on or was the last (rule L3).</summary>
@@ -149,8 +157,10 @@ internal sealed record PrimaryPointer
 
     public required string Version { get; init; }
 
+    [JsonRequired]
     public DateTimeOffset Since { get; init; }
 
+    [JsonRequired]
     public PrimaryReason Reason { get; init; }
 
     public required string By { get; init; }

@@ -22,10 +22,12 @@ internal sealed record ModelVersionState
     public required string Version { get; init; }
 
     [Id(5)]
+    [JsonRequired]
     public VersionState State { get; init; }
 
     /// <summary>The stage it runs on, or comes back to.</summary>
     [Id(6)]
+    [JsonRequired]
     public Stage Stage { get; init; }
 
     /// <summary>Where it answers and whether it is up; null for a version that is only registered.</summary>
@@ -42,12 +44,14 @@ internal sealed record ModelVersionState
     public string? Description { get; init; }
 
     [Id(11)]
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Labels { get; init; } = LabelSet.None;
 
     [Id(12)]
     public string? ExternalId { get; init; }
 
     [Id(13)]
+    [JsonRequired]
     public DateTimeOffset CreatedAt { get; init; }
 
     [Id(14)]
@@ -67,6 +71,7 @@ internal sealed record ModelVersionState
 
     /// <summary>Active time so far, and the interval that is running.</summary>
     [Id(19)]
+    [JsonRequired]
     public Meter Meter { get; init; } = new();
 
     /// <summary>While inactive: the publish number it had (rule P4).</summary>
@@ -131,9 +136,11 @@ internal sealed record Meter
 
     /// <summary>Closed intervals of the draft stage, in milliseconds.</summary>
     [Id(1)]
+    [JsonRequired]
     public long DraftMilliseconds { get; init; }
 
     /// <summary>Closed intervals of the published stage, in milliseconds.</summary>
     [Id(2)]
+    [JsonRequired]
     public long PublishedMilliseconds { get; init; }
 }

@@ -3,13 +3,14 @@ namespace OrleansRegistry.Versions;
 /// <summary>Versions as callers see them.</summary>
 internal static class VersionViews
 {
-    public static VersionView ToView(this ModelVersionState version, bool isPrimary, int revision) => new()
+    /// <summary>The version as callers see it; one of a deleted model is deleted with it (rule L5).</summary>
+    public static VersionView ToView(this ModelVersionState version, bool isPrimary, int revision, DateTimeOffset? modelDeletedAt = null) => new()
     {
         Id = version.Id.ToString(),
         ModelId = version.ModelId,
         ModelName = version.ModelName,
         Version = version.Version,
-        State = version.State,
+        State = modelDeletedAt is null ? version.State : VersionState.Deleted,
         Stage = version.Stage,
         IsPrimary = isPrimary,
         Serving = version.Serving is not { } serving ? null : new ServingView
@@ -31,7 +32,7 @@ internal static class VersionViews
         PublishedAt = version.PublishedAt,
         ActivatedAt = version.ActivatedAt,
         DeactivatedAt = version.DeactivatedAt,
-        DeletedAt = version.DeletedAt,
+        DeletedAt = version.DeletedAt ?? modelDeletedAt,
         Revision = revision,
     };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Access;
 using OrleansRegistry.Storage.Catalog;
 
 namespace OrleansRegistry.Storage.Access;
@@ -20,7 +21,7 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
             query.Where($"({CreatedAt}, key) > ({{0}}, {{1}})", Text(after.CreatedAt), GrainKeys.ApiKey(after.Prefix));
         }
 
-        return [.. (await Read<StoredKey>(query, cancellationToken, limit)).Select(row => row.Key)];
+        return [.. (await Read<ApiKeyState>(query, cancellationToken, limit)).Select(row => row.Key)];
     }
 
     public Task<long> CountKeys(string workspace, DateTimeOffset at, CancellationToken cancellationToken) => database.Read(async connection =>
@@ -42,13 +43,13 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         static StoredApiKey ReadKey(DbDataReader row)
         {
             var what = row.GetString(0);
-            var stored = StoredJson.Read<StoredKey>(CatalogReader.Text(row, 1), what);
+            var stored = StateJson.Read<ApiKeyState>(CatalogReader.Text(row, 1), what);
             return CatalogReader.Guard(what, () => new StoredApiKey(stored.Key, [.. Convert.FromBase64String(stored.Hash)]));
         }
     }
 
     public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) =>
-        [.. (await Read<StoredWorkspace>(new CatalogQuery(Rows).Where("kind = 'workspace'").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
+        [.. (await Read<WorkspaceState>(new CatalogQuery(Rows).Where("kind = 'workspace'").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
 
     public Task<bool> HasKeys(CancellationToken cancellationToken) => database.Read(async connection =>
         (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").Where("kind = 'key'"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
@@ -92,7 +93,7 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         var key = row.GetString(0);
         try
         {
-            return StoredJson.Read<T>(CatalogReader.Text(row, 1), key);
+            return StateJson.Read<T>(CatalogReader.Text(row, 1), key);
         }
         catch (StateCorruptException e)
         {

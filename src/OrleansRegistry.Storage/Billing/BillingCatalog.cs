@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Billing;
 
@@ -124,7 +125,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         });
     }
 
-    private static VersionUsage UsageOf(StoredVersion version, DateTimeOffset now)
+    private static VersionUsage UsageOf(ModelVersionState version, DateTimeOffset now)
     {
         var (draft, published) = (version.Meter.DraftMilliseconds, version.Meter.PublishedMilliseconds);
         var running = version.Meter.RunningSince is { } since && since < now ? (long)(now - since).TotalMilliseconds : 0;

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
+using OrleansRegistry.Models;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Catalog;
 
@@ -39,19 +41,19 @@ internal static class CatalogReader
 
     /// <summary>A model's state, of a row that begins with <c>workspace, model_id, payload</c>.</summary>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
-    public static StoredModel Model(DbDataReader row)
+    public static ModelState Model(DbDataReader row)
     {
         var what = $"model {row.GetString(1)}";
-        var stored = StoredJson.Read<StoredModel>(Text(row, 2), what);
+        var stored = StateJson.Read<ModelState>(Text(row, 2), what);
         return (stored.Workspace, stored.Id) == (row.GetString(0), row.GetString(1)) ? stored : throw Misplaced(what);
     }
 
     /// <summary>A version's state, of a row that begins with <c>workspace, model_id, ordinal, payload</c>.</summary>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
-    public static StoredVersion Version(DbDataReader row)
+    public static ModelVersionState Version(DbDataReader row)
     {
         var what = VersionName(row);
-        var stored = StoredJson.Read<StoredVersion>(Text(row, 3), what);
+        var stored = StateJson.Read<ModelVersionState>(Text(row, 3), what);
         return (stored.Workspace, stored.ModelId, stored.Ordinal) == (row.GetString(0), row.GetString(1), row.GetInt32(2)) ? stored : throw Misplaced(what);
     }
 

@@ -3,6 +3,8 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Models;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Catalog;
 
@@ -252,7 +254,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     private static ModelView ReadModel(DbDataReader row) => CatalogReader.Guard($"model {row.GetString(1)}", () => CatalogReader.Model(row).ToView(row.GetInt32(3)));
 
     private static VersionView ReadVersion(DbDataReader row) => CatalogReader.Guard(CatalogReader.VersionName(row), () => CatalogReader.Version(row).ToView(
-        row.GetBoolean(5), CatalogReader.Text(row, 6) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null, row.GetInt32(4)));
+        row.GetBoolean(5), row.GetInt32(4), CatalogReader.Text(row, 6) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null));
 
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -1,4 +1,5 @@
-using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Models;
+using OrleansRegistry.Versions;
 using Semver;
 
 namespace OrleansRegistry.Storage.Check;
@@ -10,7 +11,7 @@ internal static class ModelAudit
     /// <param name="model">The model.</param>
     /// <param name="versions">All its versions.</param>
     /// <param name="events">All its events, or null when the first ones were removed because of their age.</param>
-    public static IEnumerable<Finding> Compare(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent>? events) =>
+    public static IEnumerable<Finding> Compare(ModelState model, IReadOnlyList<ModelVersionState> versions, IReadOnlyList<RegistryEvent>? events) =>
         Name(model)
             .Concat(Numbers(model, versions))
             .Concat(ActiveTable(model, versions))
@@ -19,7 +20,7 @@ internal static class ModelAudit
             .Concat(versions.SelectMany(Meter))
             .Concat(events is null ? [] : History(model, versions, events));
 
-    private static IEnumerable<Finding> Name(StoredModel model)
+    private static IEnumerable<Finding> Name(ModelState model)
     {
         if (ModelName.Normalize(model.Name) != model.Name)
         {
@@ -27,7 +28,7 @@ internal static class ModelAudit
         }
     }
 
-    private static IEnumerable<Finding> Numbers(StoredModel model, IReadOnlyList<StoredVersion> versions)
+    private static IEnumerable<Finding> Numbers(ModelState model, IReadOnlyList<ModelVersionState> versions)
     {
         if (!versions.Select(version => version.Ordinal).Order().SequenceEqual(Enumerable.Range(1, model.NextOrdinal - 1)))
         {
@@ -65,7 +66,7 @@ internal static class ModelAudit
         }
     }
 
-    private static IEnumerable<Finding> ActiveTable(StoredModel model, IReadOnlyList<StoredVersion> versions)
+    private static IEnumerable<Finding> ActiveTable(ModelState model, IReadOnlyList<ModelVersionState> versions)
     {
         var active = versions.Where(version => version.IsActive).ToDictionary(version => version.Ordinal);
         foreach (var entry in model.Active)
@@ -87,7 +88,7 @@ internal static class ModelAudit
         }
     }
 
-    private static IEnumerable<Finding> Primary(StoredModel model)
+    private static IEnumerable<Finding> Primary(ModelState model)
     {
         if (model.Primary is { } primary && !model.Active.Any(entry => entry.Ordinal == primary.Ordinal && entry.Status == ServingStatus.Ready))
         {
@@ -95,7 +96,7 @@ internal static class ModelAudit
         }
     }
 
-    private static IEnumerable<Finding> Name(StoredModel model, StoredVersion version)
+    private static IEnumerable<Finding> Name(ModelState model, ModelVersionState version)
     {
         if (version.ModelName != model.Name)
         {
@@ -103,7 +104,7 @@ internal static class ModelAudit
         }
     }
 
-    private static IEnumerable<Finding> Meter(StoredVersion version)
+    private static IEnumerable<Finding> Meter(ModelVersionState version)
     {
         if (version.IsRoutable != version.Meter.RunningSince is not null)
         {
@@ -111,7 +112,7 @@ internal static class ModelAudit
         }
     }
 
-    private static IEnumerable<Finding> History(StoredModel model, IReadOnlyList<StoredVersion> versions, IReadOnlyList<RegistryEvent> events)
+    private static IEnumerable<Finding> History(ModelState model, IReadOnlyList<ModelVersionState> versions, IReadOnlyList<RegistryEvent> events)
     {
         var replay = EventReplay.Of(events);
         if (replay.Unreadable is { } unreadable)
@@ -149,7 +150,7 @@ internal static class ModelAudit
         }
     }
 
-    private static Finding Of(StoredModel model, string problem) => new($"model {model.Id}", problem);
+    private static Finding Of(ModelState model, string problem) => new($"model {model.Id}", problem);
 
-    private static Finding Of(StoredVersion version, string problem) => new($"version {new VersionId(version.ModelId, version.Ordinal)}", problem);
+    private static Finding Of(ModelVersionState version, string problem) => new($"version {new VersionId(version.ModelId, version.Ordinal)}", problem);
 }

@@ -1,6 +1,12 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using OrleansRegistry.Access;
+using OrleansRegistry.Billing;
+using OrleansRegistry.Models;
 using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Traffic;
+using OrleansRegistry.Versions;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Storage.Check;
 
@@ -64,7 +70,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     }
 
     /// <summary>Compares what belongs to a model; what can't be read of it is reported where its row is.</summary>
-    private async Task Audit(Row<StoredModel> row)
+    private async Task Audit(Row<ModelState> row)
     {
         await Report(row);
         if (row.State is not { } model)
@@ -96,19 +102,19 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         }
     }
 
-    private async Task<bool> IsPruned(StoredModel model) => (await CatalogReader.Read(
+    private async Task<bool> IsPruned(ModelState model) => (await CatalogReader.Read(
         connection,
         new CatalogQuery(Pruned).Where("workspace = {0} and model_id = {1}", model.Workspace, model.Id),
         row => row.GetString(0),
         cancellationToken)).Length > 0;
 
-    private Task<ImmutableArray<StoredInterval>> ReadUsage(StoredModel model) => CatalogReader.Read(
+    private Task<ImmutableArray<StoredInterval>> ReadUsage(ModelState model) => CatalogReader.Read(
         connection,
         new CatalogQuery(Usage).Where("workspace = {0} and model_id = {1}", model.Workspace, model.Id).OrderBy("ordinal, started_at"),
         row => new StoredInterval(row.GetInt32(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)),
         cancellationToken);
 
-    private async Task CheckName(StoredModel model)
+    private async Task CheckName(ModelState model)
     {
         var names = await CatalogReader.Read(
             connection,
@@ -128,32 +134,32 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static Row<StoredModel> ReadModel(DbDataReader row) => Read(row.GetString(3), () => CatalogReader.Model(row));
+    private static Row<ModelState> ReadModel(DbDataReader row) => Read(row.GetString(3), () => CatalogReader.Model(row));
 
-    private static Row<StoredVersion> ReadVersion(DbDataReader row) => row.GetBoolean(5)
+    private static Row<ModelVersionState> ReadVersion(DbDataReader row) => row.GetBoolean(5)
         ? Read(row.GetString(4), () => CatalogReader.Version(row))
-        : new Row<StoredVersion>(row.GetString(4), null, new Finding(row.GetString(4), "is the row of a version that belongs to no model"));
+        : new Row<ModelVersionState>(row.GetString(4), null, new Finding(row.GetString(4), "is the row of a version that belongs to no model"));
 
-    private static Row<StoredName> ReadName(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StoredName>(CatalogReader.Text(row, 1), "the name"));
+    private static Row<ModelNameState> ReadName(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<ModelNameState>(CatalogReader.Text(row, 1), "the name"));
 
-    private static Row<StoredTraffic> ReadTraffic(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StoredTraffic>(CatalogReader.Text(row, 1), "the traffic"));
+    private static Row<TrafficState> ReadTraffic(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<TrafficState>(CatalogReader.Text(row, 1), "the traffic"));
 
-    private static Row<StoredRates> ReadRates(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StoredRates>(CatalogReader.Text(row, 1), "the rates"));
+    private static Row<RatesState> ReadRates(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<RatesState>(CatalogReader.Text(row, 1), "the rates"));
 
     private static Row<StatementView> ReadStatement(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StatementView>(CatalogReader.Text(row, 1), "the statement"));
+        Read(row.GetString(0), () => StateJson.Read<StatementView>(CatalogReader.Text(row, 1), "the statement"));
 
-    private static Row<StoredWebhook> ReadWebhook(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StoredWebhook>(CatalogReader.Text(row, 1), "the webhook"));
+    private static Row<WebhookRow> ReadWebhook(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<WebhookRow>(CatalogReader.Text(row, 1), "the webhook"));
 
-    private static Row<StoredKey> ReadKey(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StoredKey>(CatalogReader.Text(row, 1), "the API key"));
+    private static Row<ApiKeyState> ReadKey(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<ApiKeyState>(CatalogReader.Text(row, 1), "the API key"));
 
-    private static Row<StoredWorkspace> ReadWorkspace(DbDataReader row) =>
-        Read(row.GetString(0), () => StoredJson.Read<StoredWorkspace>(CatalogReader.Text(row, 1), "the workspace"));
+    private static Row<WorkspaceState> ReadWorkspace(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<WorkspaceState>(CatalogReader.Text(row, 1), "the workspace"));
 
     private static Row<T> Read<T>(string key, Func<T> read)
         where T : class

@@ -1,4 +1,4 @@
-using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Check;
 
@@ -13,7 +13,7 @@ internal sealed record StoredInterval(int Ordinal, string Stage, long StartedAt,
 internal static class UsageAudit
 {
     /// <summary>Every disagreement; the intervals come by ordinal and start.</summary>
-    public static IEnumerable<Finding> Compare(string modelId, IReadOnlyList<StoredVersion> versions, IReadOnlyList<StoredInterval> intervals)
+    public static IEnumerable<Finding> Compare(string modelId, IReadOnlyList<ModelVersionState> versions, IReadOnlyList<StoredInterval> intervals)
     {
         foreach (var version in versions)
         {
@@ -34,5 +34,5 @@ internal static class UsageAudit
     private static long Sum(IEnumerable<StoredInterval> intervals, string stage) =>
         intervals.Where(interval => interval.Stage == stage).Sum(interval => interval.EndedAt - interval.StartedAt);
 
-    private static Finding Of(string modelId, StoredVersion version, string problem) => new($"version {new VersionId(modelId, version.Ordinal)}", problem);
+    private static Finding Of(string modelId, ModelVersionState version, string problem) => new($"version {new VersionId(modelId, version.Ordinal)}", problem);
 }

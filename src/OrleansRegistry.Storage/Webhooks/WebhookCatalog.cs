@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Storage.Webhooks;
 
@@ -37,7 +38,7 @@ internal sealed partial class WebhookCatalog(RegistryDatabase database, ILogger<
         var key = row.GetString(0);
         try
         {
-            return (key, StoredJson.Read<StoredWebhook>(CatalogReader.Text(row, 1), key).Webhook);
+            return (key, StateJson.Read<WebhookRow>(CatalogReader.Text(row, 1), key).Webhook);
         }
         catch (StateCorruptException e)
         {

@@ -269,10 +269,10 @@ internal sealed class ModelDriver(int maxActive = 1000)
 
     private void Reload()
     {
-        Model = Model is null ? null : StateJson.Read<ModelState>(StateJson.Write(Model));
+        Model = Model is null ? null : StateJson.Read<ModelState>(StateJson.Write(Model), "a row");
         for (var i = 0; i < _rows.Count; i++)
         {
-            _rows[i] = _rows[i] with { State = StateJson.Read<ModelVersionState>(StateJson.Write(_rows[i].State)) };
+            _rows[i] = _rows[i] with { State = StateJson.Read<ModelVersionState>(StateJson.Write(_rows[i].State), "a row") };
         }
     }
 
