@@ -9,7 +9,7 @@ internal sealed partial class ModelRegistry
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     public Task<CatalogModel?> FindModel(string model, CancellationToken cancellationToken) =>
-        Ask(() => _lookup.Read(Workspace, model, cancellationToken), cancellationToken);
+        Ask(() => _directory.Read(Workspace, model, cancellationToken), cancellationToken);
 
     public Task<VersionView?> FindVersion(string versionId, CancellationToken cancellationToken) =>
         OfVersion(versionId, id => _catalog.FindVersion(Workspace, id, cancellationToken), cancellationToken);

@@ -7,8 +7,8 @@ internal sealed partial class ModelRegistry : IModelRegistry
     private readonly TimeProvider _clock;
     private readonly ModelRegistryOptions _options;
     private readonly GrainCatalog _catalog;
-    private readonly ModelLookup _lookup;
-    private readonly ModelResolver _resolver;
+    private readonly ModelDirectory _directory;
+    private readonly VersionResolver _resolver;
     private readonly Deployer _deployer;
     private readonly VersionWatch _watch;
     private volatile bool _hasWorkspace;
@@ -17,9 +17,9 @@ internal sealed partial class ModelRegistry : IModelRegistry
     {
         (_grains, _options, _clock) = (grains, options, clock);
         _catalog = new GrainCatalog(grains);
-        _lookup = new ModelLookup(_catalog);
-        _resolver = new ModelResolver(grains, _catalog);
-        _deployer = new Deployer(grains, _catalog, _lookup, clock);
+        _directory = new ModelDirectory(_catalog);
+        _resolver = new VersionResolver(grains, _catalog, _directory);
+        _deployer = new Deployer(grains, _catalog, _directory, clock);
         _watch = new VersionWatch(_catalog, clock);
     }
 
@@ -42,7 +42,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
     public Task<Outcome<ResolvedVersion>> Resolve(string model, string? selector, CancellationToken cancellationToken) => Run(
         Permission.Resolve,
-        () => _lookup.Ask(Workspace, model, id => _resolver.Resolve(Workspace, id, selector, cancellationToken), cancellationToken),
+        () => _resolver.Resolve(Workspace, model, selector, modelIds: [], cancellationToken),
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Publish(
@@ -56,7 +56,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
     public Task<Outcome<CommandAnswer>> Rollback(string model, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => Run(
         Permission.Deploy,
-        () => _lookup.Ask(Workspace, model, id => Model(id).Rollback(new RollbackCommand { Context = NewContext(options), From = from }), cancellationToken),
+        () => _directory.Ask(Workspace, model, id => Model(id).Rollback(new RollbackCommand { Context = NewContext(options), From = from }), cancellationToken),
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Activate(string versionId, ServingSpec? serving, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
@@ -83,7 +83,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
         string versionId, Func<IModelGrain, int, Task<Outcome<CommandAnswer>>> command, CancellationToken cancellationToken, Permission needed = Permission.Deploy) =>
         VersionId.TryParse(versionId, out var id)
             ? Run(needed, () => command(Model(id.ModelId), id.Ordinal), cancellationToken)
-            : Task.FromResult<Outcome<CommandAnswer>>(new RegistryError(ErrorCode.VersionNotFound, $"There is no version '{versionId}'."));
+            : Task.FromResult<Outcome<CommandAnswer>>(VersionResolver.NotFound(versionId));
 
     /// <summary>Runs what the service's role must allow.</summary>
     private Task<Outcome<T>> Run<T>(Permission needed, Func<Task<Outcome<T>>> call, CancellationToken cancellationToken)

@@ -23,13 +23,14 @@ public static class RegistryGateway
         this IServiceCollection services, InvocationOptions invocation, AccessOptions access, LimitOptions limits)
     {
         services.Configure<KestrelServerOptions>(Limit);
+        // VersionIdFilter answers what is not bound.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
         services.AddSingleton<IWorkspaceCatalog>(provider => provider.GetRequiredService<IRegistryCatalog>());
-        services.AddSingleton<ModelLookup>();
+        services.AddSingleton<ModelDirectory>();
         services.AddSingleton<ArtifactLookup>();
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
-        services.AddSingleton<ModelResolver>();
         services.AddSingleton<VersionResolver>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOutgoingGrainCallFilter, RepeatedCalls>());
         services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<AccessSecret>().SignToken));
@@ -64,7 +65,7 @@ public static class RegistryGateway
         app.UseMiddleware<CallerLimits>();
         app.UseAuthorization();
 
-        var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>().TakeHead();
+        var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>().AddEndpointFilter<VersionIdFilter>().TakeHead();
         v1.MapDeployments();
         v1.MapListModels();
         v1.MapListVersions();
@@ -77,7 +78,7 @@ public static class RegistryGateway
         v1.MapWebhooks();
         v1.MapAccess();
 
-        var calls = app.MapGroup("").TakeHead();
+        var calls = app.MapGroup("").AddEndpointFilter<VersionIdFilter>().TakeHead();
         var limit = new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes);
         ((IEndpointConventionBuilder)calls).Add(limit.Limit);
         calls.MapInvocation();

@@ -2,7 +2,7 @@ namespace OrleansRegistry;
 
 /// <summary>Brings a deployment to the model that its name belongs to.</summary>
 /// <remarks>A name is claimed only when it is decided that it gets a version: what is refused leaves no row behind (rule E3).</remarks>
-public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, ModelLookup lookup, TimeProvider clock)
+public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory, TimeProvider clock)
 {
     private const int MaxTries = 8;
 
@@ -47,7 +47,7 @@ public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, Mo
         string? deleted = null;
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            var known = await lookup.Ask(workspace, name, id => Model(workspace, id).Deploy(command), cancellationToken);
+            var known = await directory.Ask(workspace, name, id => Model(workspace, id).Deploy(command), cancellationToken);
             if (known.Error?.Code != ErrorCode.ModelNotFound)
             {
                 return known;

@@ -96,7 +96,7 @@ public static class AccessEndpoints
         RequestBody<CreateApiKeyRequest> body,
         RequestCaller caller,
         HttpResponse response,
-        ModelLookup lookup,
+        ModelDirectory directory,
         AccessSecret secret,
         AccessOptions options,
         KeyQuota quota,
@@ -117,9 +117,9 @@ public static class AccessEndpoints
         var models = ImmutableArray.CreateBuilder<string>();
         foreach (var named in body.Value.Models ?? [])
         {
-            if (await lookup.Read(workspace, named, cancellationToken) is not { DeletedAt: null, Model.Id: var id })
+            if (await directory.Read(workspace, named, cancellationToken) is not { DeletedAt: null, Model.Id: var id })
             {
-                return ModelLookup.NotFound(named);
+                return ModelDirectory.NotFound(named);
             }
 
             models.Add(id);

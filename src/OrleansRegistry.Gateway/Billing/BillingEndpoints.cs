@@ -77,10 +77,10 @@ public static class BillingEndpoints
 
     /// <summary>The active time of a version so far, by stage; a deleted one counts what it used.</summary>
     public static async Task<Answer<VersionUsage>> GetVersionUsage(
-        string id, RequestCaller caller, IBillingCatalog catalog, TimeProvider clock, CancellationToken cancellationToken) =>
-        VersionId.TryParse(id, out var version) && await catalog.FindUsage(caller.Workspace, version, Now(clock), cancellationToken) is { } usage
+        VersionId id, RequestCaller caller, IBillingCatalog catalog, TimeProvider clock, CancellationToken cancellationToken) =>
+        await catalog.FindUsage(caller.Workspace, id, Now(clock), cancellationToken) is { } usage
             ? usage
-            : Routes.NoVersion(id);
+            : VersionResolver.NotFound(id.ToString());
 
     /// <summary>The active time of the workspace within a window, up to now, and what it costs.</summary>
     /// <remarks>

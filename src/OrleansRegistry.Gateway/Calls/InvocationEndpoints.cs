@@ -52,16 +52,16 @@ public static class InvocationEndpoints
 
     /// <summary>Calls a version.</summary>
     /// <remarks>As calling a model, but the whole query goes to the model's server.</remarks>
-    public static Task PredictVersion(string id, HttpContext context, RequestCaller caller, Invoker invoker)
+    public static Task PredictVersion(VersionId id, HttpContext context, RequestCaller caller, Invoker invoker)
     {
         if (CallTarget.Of(context.Request, Segments, takesSelector: false) is not { } target)
         {
             return ProblemWriter.Write(context, BadPath);
         }
 
-        return !VersionId.TryParse(id, out var version) ? ProblemWriter.Write(context, Routes.NoVersion(id))
-            : CallSelector.Read(context.Request, [id], "id", out _) is { } refusal ? ProblemWriter.Write(context, refusal)
-            : invoker.Invoke(context, caller, version, resolved => new Call(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query)));
+        return CallSelector.Read(context.Request, [id.ToString()], "id", out _) is { } refusal
+            ? ProblemWriter.Write(context, refusal)
+            : invoker.Invoke(context, caller, id, resolved => new Call(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query)));
     }
 
     private static RegistryError BadPath { get; } = RegistryError.Invalid("path", "must not contain the segments . and .., encoded or not");

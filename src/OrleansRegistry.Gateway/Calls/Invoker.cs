@@ -10,11 +10,11 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
 {
     /// <summary>Invokes the version that a selector of a model leads to.</summary>
     internal Task Invoke(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
-        Invoke(context, caller, cancellationToken => versions.Resolve(caller, model, selector, cancellationToken), prepare);
+        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, model, selector, caller.ModelIds, cancellationToken), prepare);
 
     /// <summary>Invokes a version.</summary>
     internal Task Invoke(HttpContext context, RequestCaller caller, VersionId version, Func<ResolvedVersion, Call> prepare) =>
-        Invoke(context, caller, cancellationToken => versions.Resolve(caller, version, cancellationToken), prepare);
+        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, version, caller.ModelIds, cancellationToken), prepare);
 
     private async Task Invoke(
         HttpContext context, RequestCaller caller, Func<CancellationToken, Task<Outcome<ResolvedVersion>>> resolve, Func<ResolvedVersion, Call> prepare)

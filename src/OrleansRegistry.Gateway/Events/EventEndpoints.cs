@@ -56,20 +56,20 @@ public static class EventEndpoints
         string model,
         RequestCaller caller,
         HttpRequest request,
-        ModelLookup lookup,
+        ModelDirectory directory,
         IRegistryCatalog catalog,
         PageTokens pageTokens,
         CancellationToken cancellationToken) =>
-        await lookup.Read(caller.Workspace, model, cancellationToken) is { Model.Id: var id }
+        await directory.Read(caller.Workspace, model, cancellationToken) is { Model.Id: var id }
             ? await List(new EventFilter { ModelId = id }, caller, request, catalog, pageTokens, cancellationToken)
-            : (Answer<Page<RegistryEvent>>)ModelLookup.NotFound(model);
+            : (Answer<Page<RegistryEvent>>)ModelDirectory.NotFound(model);
 
     /// <summary>Lists the events of a version, oldest first.</summary>
     public static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListVersionEvents(
-        string id, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken) =>
-        VersionId.TryParse(id, out var version) && await catalog.FindVersion(caller.Workspace, version, cancellationToken) is not null
-            ? await List(new EventFilter { ModelId = version.ModelId, VersionId = id }, caller, request, catalog, pageTokens, cancellationToken)
-            : (Answer<Page<RegistryEvent>>)Routes.NoVersion(id);
+        VersionId id, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken) =>
+        await catalog.FindVersion(caller.Workspace, id, cancellationToken) is not null
+            ? await List(new EventFilter { ModelId = id.ModelId, VersionId = id.ToString() }, caller, request, catalog, pageTokens, cancellationToken)
+            : (Answer<Page<RegistryEvent>>)VersionResolver.NotFound(id.ToString());
 
     private static async Task<Results<Answer<Page<RegistryEvent>>, EventStream>> List(
         EventFilter filter, RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)

@@ -24,9 +24,6 @@ public sealed record RequestCaller(string Workspace, string Actor, Role Role) : 
     /// <summary>From when on the token is not valid any more, or null for a key, of which its grain knows.</summary>
     internal DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Whether they may call a model.</summary>
-    public bool Reaches(string modelId) => ModelIds.IsEmpty || ModelIds.Contains(modelId);
-
     /// <summary>The caller of a request that has been authenticated; routes that need none have none.</summary>
     public static ValueTask<RequestCaller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
 

@@ -63,9 +63,6 @@ internal static class Routes
     /// <summary>A route that changes a resource: it can be tried, and depend on the resource's entity tag.</summary>
     public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string method, string pattern, Delegate handler) =>
         routes.MapMethods(pattern, [method], handler).Reads(CommonParameters.DryRun, CommonParameters.IfMatch);
-
-    /// <summary>The error of a version that doesn't exist.</summary>
-    public static RegistryError NoVersion(string id) => new(ErrorCode.VersionNotFound, $"There is no version '{id}'.");
 }
 
 /// <summary>The codes of a route's problems.</summary>

@@ -46,10 +46,10 @@ public static class ModelEndpoints
 
     /// <summary>Reads a model.</summary>
     public static async Task<Answer<ModelView>> GetModel(
-        string model, RequestCaller caller, ModelLookup lookup, CancellationToken cancellationToken) =>
-        await lookup.Read(caller.Workspace, model, cancellationToken) switch
+        string model, RequestCaller caller, ModelDirectory directory, CancellationToken cancellationToken) =>
+        await directory.Read(caller.Workspace, model, cancellationToken) switch
         {
-            null => ModelLookup.NotFound(model),
+            null => ModelDirectory.NotFound(model),
             { DeletedAt: null, Model: var found } => Answers.Model(found),
             _ => new RegistryError(ErrorCode.ModelDeleted, $"Model {model} is deleted."),
         };
@@ -60,12 +60,12 @@ public static class ModelEndpoints
         string model,
         RequestBody<PatchModelRequest> body,
         RequestCaller caller,
-        ModelLookup lookup,
+        ModelDirectory directory,
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
         var command = body.Value.ToCommand(receipt.By(caller), body.Fields);
-        var outcome = await lookup.Ask(caller.Workspace, model, id => Model(grains, caller, id).PatchModel(command), cancellationToken);
+        var outcome = await directory.Ask(caller.Workspace, model, id => grains.GetModel(caller, id).PatchModel(command), cancellationToken);
         return outcome.TryGet(out var patched, out var error) ? Answers.Model(patched, receipt.IsDryRun) : error;
     }
 
@@ -85,10 +85,10 @@ public static class ModelEndpoints
 
         if (await catalog.FindModel(caller.Workspace, model, cancellationToken) is null)
         {
-            return ModelLookup.NotFound(model);
+            return ModelDirectory.NotFound(model);
         }
 
-        var outcome = await Model(grains, caller, model).DeleteModel(new DeleteModelCommand { Context = receipt.By(caller) });
+        var outcome = await grains.GetModel(caller, model).DeleteModel(new DeleteModelCommand { Context = receipt.By(caller) });
         return outcome.TryGet(out var deleted, out var error)
             ? Answer<DeletedModel>.Of(new DeletedModel(deleted.Id), isDryRun: receipt.IsDryRun)
             : error;
@@ -100,22 +100,19 @@ public static class ModelEndpoints
         string model,
         RequestBody<RollbackRequest> body,
         RequestCaller caller,
-        ModelLookup lookup,
+        ModelDirectory directory,
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
         var command = new RollbackCommand { Context = receipt.By(caller), From = body.Fields.Optional("from", body.Value.From) };
         return Answers.Command(
-            await lookup.Ask(
+            await directory.Ask(
                 caller.Workspace,
                 model,
                 async id => VersionReference.Problem(command.From.Value, id) is { } problem
                     ? RegistryError.Invalid("from", problem)
-                    : await Model(grains, caller, id).Rollback(command),
+                    : await grains.GetModel(caller, id).Rollback(command),
                 cancellationToken),
             receipt);
     }
-
-    private static IModelGrain Model(IGrainFactory grains, RequestCaller caller, string id) =>
-        grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, id));
 }

@@ -29,7 +29,7 @@ public static class ResolveEndpoints
         CancellationToken cancellationToken)
     {
         var selector = Selector.ValueIn(request);
-        if (!(await versions.Resolve(caller, model, selector, cancellationToken)).TryGet(out var resolved, out var error))
+        if (!(await versions.Resolve(caller.Workspace, model, selector, caller.ModelIds, cancellationToken)).TryGet(out var resolved, out var error))
         {
             return error;
         }

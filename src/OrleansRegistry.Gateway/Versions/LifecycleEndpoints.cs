@@ -43,66 +43,59 @@ public static class LifecycleEndpoints
 
     /// <summary>Publishes a draft.</summary>
     public static Task<Answer<CommandAnswer>> Publish(
-        CommandReceipt receipt, string id, RequestBody<PublishRequest> body, RequestCaller caller, IGrainFactory grains) =>
-        On(receipt, id, caller, grains, (model, version) =>
-            VersionReference.Problem(body.Value.From, version.ModelId) is { } problem
+        CommandReceipt receipt, VersionId id, RequestBody<PublishRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, model =>
+            VersionReference.Problem(body.Value.From, id.ModelId) is { } problem
                 ? Refusal("from", problem)
-                : model.Publish(body.Value.ToCommand(receipt.By(caller), body.Fields, version.Ordinal)));
+                : model.Publish(body.Value.ToCommand(receipt.By(caller), body.Fields, id.Ordinal)));
 
     /// <summary>Makes a routable version primary: it answers every call that names no version.</summary>
     public static Task<Answer<CommandAnswer>> Promote(
-        CommandReceipt receipt, string id, RequestBody<PromoteRequest> body, RequestCaller caller, IGrainFactory grains) =>
-        On(receipt, id, caller, grains, (model, version) =>
-            VersionReference.Problem(body.Value.From, version.ModelId) is { } problem
+        CommandReceipt receipt, VersionId id, RequestBody<PromoteRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, model =>
+            VersionReference.Problem(body.Value.From, id.ModelId) is { } problem
                 ? Refusal("from", problem)
                 : model.Promote(new PromoteCommand
                 {
                     Context = receipt.By(caller),
-                    Ordinal = version.Ordinal,
+                    Ordinal = id.Ordinal,
                     From = body.Fields.Optional("from", body.Value.From),
                 }));
 
     /// <summary>Brings an inactive version back to its stage, or starts a failed one again.</summary>
     public static Task<Answer<CommandAnswer>> Activate(
-        CommandReceipt receipt, string id, RequestBody<ActivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
-        On(receipt, id, caller, grains, (model, version) =>
-            model.Activate(body.Value.ToCommand(receipt.By(caller), version.Ordinal)));
+        CommandReceipt receipt, VersionId id, RequestBody<ActivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
+        On(receipt, id, caller, grains, model =>
+            model.Activate(body.Value.ToCommand(receipt.By(caller), id.Ordinal)));
 
     /// <summary>Takes a version out of routing at once.</summary>
     public static async Task<Answer<RetireAnswer>> Deactivate(
         CommandReceipt receipt,
-        string id,
+        VersionId id,
         RequestBody<DeactivateRequest> body,
         RequestCaller caller,
         HttpRequest request,
         IGrainFactory grains,
         Retirement retirement)
     {
-        if (!VersionId.TryParse(id, out var version))
-        {
-            return Routes.NoVersion(id);
-        }
-
-        if (VersionReference.ProblemOfOther(body.Value.PromoteTo, version) is { } problem)
+        if (VersionReference.ProblemOfOther(body.Value.PromoteTo, id) is { } problem)
         {
             return RegistryError.Invalid("promote_to", problem);
         }
 
-        var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).Deactivate(new RetireCommand
+        var outcome = await grains.GetModel(caller, id.ModelId).Deactivate(new RetireCommand
         {
             Context = receipt.By(caller),
-            Ordinal = version.Ordinal,
+            Ordinal = id.Ordinal,
             PromoteTo = body.Value.PromoteTo,
             RefuseIfPrimary = body.Value.RefuseIfPrimary,
         });
-        return await retirement.Answer(outcome, receipt, request, caller, version);
+        return await retirement.Answer(outcome, receipt, request, caller, id);
     }
 
     private static async Task<Answer<CommandAnswer>> On(
-        CommandReceipt receipt, string id, RequestCaller caller, IGrainFactory grains, Func<IModelGrain, VersionId, Task<Outcome<CommandAnswer>>> command) =>
-        VersionId.TryParse(id, out var version)
-            ? Answers.Command(await command(grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)), version), receipt)
-            : Routes.NoVersion(id);
+        CommandReceipt receipt, VersionId id, RequestCaller caller, IGrainFactory grains, Func<IModelGrain, Task<Outcome<CommandAnswer>>> command) =>
+        Answers.Command(await command(grains.GetModel(caller, id.ModelId)), receipt);
 
     private static Task<Outcome<CommandAnswer>> Refusal(string field, string problem) =>
         Task.FromResult<Outcome<CommandAnswer>>(RegistryError.Invalid(field, problem));

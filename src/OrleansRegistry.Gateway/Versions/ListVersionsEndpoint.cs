@@ -26,14 +26,14 @@ public static class ListVersionsEndpoint
         string model,
         RequestCaller caller,
         HttpRequest request,
-        ModelLookup lookup,
+        ModelDirectory directory,
         IRegistryCatalog catalog,
         PageTokens pageTokens,
         CancellationToken cancellationToken)
     {
-        if (await lookup.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var id })
+        if (await directory.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var id })
         {
-            return ModelLookup.NotFound(model);
+            return ModelDirectory.NotFound(model);
         }
 
         var state = State.ValueIn(request);

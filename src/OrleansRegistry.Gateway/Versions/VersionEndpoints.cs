@@ -63,7 +63,7 @@ public static class VersionEndpoints
 
     /// <summary>Reads a version, whatever its state.</summary>
     public static async Task<Answer<VersionView>> GetVersion(
-        string id, RequestCaller caller, HttpRequest request, VersionWatch watch, CancellationToken cancellationToken)
+        VersionId id, RequestCaller caller, HttpRequest request, VersionWatch watch, CancellationToken cancellationToken)
     {
         var isWaiting = Wait.In(request).Count > 0;
         var timeout = Timeout.In(request) is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : (int?)null;
@@ -72,74 +72,59 @@ public static class VersionEndpoints
             return RegistryError.Invalid(Timeout.Name, "needs wait=ready");
         }
 
-        if (!VersionId.TryParse(id, out var version))
-        {
-            return Routes.NoVersion(id);
-        }
-
         var patience = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
-        return await watch.Read(caller.Workspace, version, patience, cancellationToken) is { } found ? Answers.Version(found) : Routes.NoVersion(id);
+        return await watch.Read(caller.Workspace, id, patience, cancellationToken) is { } found ? Answers.Version(found) : VersionResolver.NotFound(id.ToString());
     }
 
     /// <summary>Reads a version by its number, whatever its state.</summary>
     public static async Task<Answer<VersionView>> GetVersionByNumber(
-        string model, string number, RequestCaller caller, ModelLookup lookup, IRegistryCatalog catalog, CancellationToken cancellationToken)
+        string model, string number, RequestCaller caller, ModelDirectory directory, IRegistryCatalog catalog, CancellationToken cancellationToken)
     {
-        if (await lookup.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var id })
+        if (await directory.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var modelId })
         {
-            return ModelLookup.NotFound(model);
+            return ModelDirectory.NotFound(model);
         }
 
-        return await catalog.FindVersion(caller.Workspace, id, number, cancellationToken) is { } found
+        return await catalog.FindVersion(caller.Workspace, modelId, number, cancellationToken) is { } found
             ? Answers.Version(found)
             : new RegistryError(ErrorCode.VersionNotFound, $"Model {model} never had a version {number}.");
     }
 
     /// <summary>Changes a version's description and labels, by JSON merge patch.</summary>
     public static async Task<Answer<VersionView>> PatchVersion(
-        CommandReceipt receipt, string id, RequestBody<PatchVersionRequest> body, RequestCaller caller, IGrainFactory grains)
+        CommandReceipt receipt, VersionId id, RequestBody<PatchVersionRequest> body, RequestCaller caller, IGrainFactory grains)
     {
-        if (!VersionId.TryParse(id, out var version))
-        {
-            return Routes.NoVersion(id);
-        }
-
-        var command = body.Value.ToCommand(receipt.By(caller), body.Fields, version.Ordinal);
-        var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).PatchVersion(command);
+        var command = body.Value.ToCommand(receipt.By(caller), body.Fields, id.Ordinal);
+        var outcome = await grains.GetModel(caller, id.ModelId).PatchVersion(command);
         return outcome.TryGet(out var answer, out var error) ? Answers.Version(answer.Version, receipt.IsDryRun) : error;
     }
 
     /// <summary>Deletes a version at once and for ever; the last one takes its model along.</summary>
     /// <remarks>Its id and number stay taken, and its history stays readable.</remarks>
     public static async Task<Answer<RetireAnswer>> DeleteVersion(
-        CommandReceipt receipt, string id, RequestCaller caller, HttpRequest request, IGrainFactory grains, Retirement retirement)
+        CommandReceipt receipt, VersionId id, RequestCaller caller, HttpRequest request, IGrainFactory grains, Retirement retirement)
     {
-        if (!VersionId.TryParse(id, out var version))
-        {
-            return Routes.NoVersion(id);
-        }
-
         var promoteTo = CommonParameters.PromoteTo.ValueIn(request);
-        if (VersionReference.ProblemOfOther(promoteTo, version) is { } problem)
+        if (VersionReference.ProblemOfOther(promoteTo, id) is { } problem)
         {
             return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
         }
 
-        var outcome = await grains.GetGrain<IModelGrain>(GrainKeys.Model(caller.Workspace, version.ModelId)).Delete(new RetireCommand
+        var outcome = await grains.GetModel(caller, id.ModelId).Delete(new RetireCommand
         {
             Context = receipt.By(caller),
-            Ordinal = version.Ordinal,
+            Ordinal = id.Ordinal,
             PromoteTo = promoteTo,
             RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
         });
-        return await retirement.Answer(outcome, receipt, request, caller, version);
+        return await retirement.Answer(outcome, receipt, request, caller, id);
     }
 
     /// <summary>Says whether a version is in use: its calls, added up over all gateways.</summary>
     /// <remarks>What this gateway has counted is all there; other gateways report every second.</remarks>
     public static async Task<Answer<TrafficView>> GetTraffic(
-        string id, RequestCaller caller, IRegistryCatalog catalog, TrafficReporter traffic, CancellationToken cancellationToken) =>
-        VersionId.TryParse(id, out var version) && await catalog.FindVersion(caller.Workspace, version, cancellationToken) is not null
-            ? await traffic.Read(caller.Workspace, version)
-            : Routes.NoVersion(id);
+        VersionId id, RequestCaller caller, IRegistryCatalog catalog, TrafficReporter traffic, CancellationToken cancellationToken) =>
+        await catalog.FindVersion(caller.Workspace, id, cancellationToken) is not null
+            ? await traffic.Read(caller.Workspace, id)
+            : VersionResolver.NotFound(id.ToString());
 }

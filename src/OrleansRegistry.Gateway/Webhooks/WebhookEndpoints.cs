@@ -57,14 +57,14 @@ public static class WebhookEndpoints
         RequestBody<CreateWebhookRequest> body,
         RequestCaller caller,
         IWebhookCatalog webhooks,
-        ModelLookup lookup,
+        ModelDirectory directory,
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var model = await FindModel(caller, body.Value.Model, lookup, cancellationToken);
+        var model = await FindModel(caller, body.Value.Model, directory, cancellationToken);
         if (body.Value.Model is { } named && model is null)
         {
-            return ModelLookup.NotFound(named);
+            return ModelDirectory.NotFound(named);
         }
 
         if ((await webhooks.List(caller.Workspace, cancellationToken)).Length >= IWebhookCatalog.MaxWebhooks)
@@ -87,13 +87,13 @@ public static class WebhookEndpoints
         string id,
         RequestBody<PatchWebhookRequest> body,
         RequestCaller caller,
-        ModelLookup lookup,
+        ModelDirectory directory,
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var model = await FindModel(caller, body.Value.Model, lookup, cancellationToken);
+        var model = await FindModel(caller, body.Value.Model, directory, cancellationToken);
         return body.Value.Model is { } named && model is null
-            ? ModelLookup.NotFound(named)
+            ? ModelDirectory.NotFound(named)
             : await Ask(id, caller, grains, webhook => webhook.Patch(body.Value.ToCommand(receipt.By(caller), body.Fields, model?.Id)));
     }
 
@@ -132,8 +132,8 @@ public static class WebhookEndpoints
         return outcome.TryGet(out var answer, out var error) ? answer : error;
     }
 
-    private static async Task<ModelView?> FindModel(RequestCaller caller, string? model, ModelLookup lookup, CancellationToken cancellationToken) =>
-        model is null ? null : (await lookup.Read(caller.Workspace, model, cancellationToken))?.Model;
+    private static async Task<ModelView?> FindModel(RequestCaller caller, string? model, ModelDirectory directory, CancellationToken cancellationToken) =>
+        model is null ? null : (await directory.Read(caller.Workspace, model, cancellationToken))?.Model;
 
     private static IWebhookGrain Grain(IGrainFactory grains, RequestCaller caller, string id) =>
         grains.GetGrain<IWebhookGrain>(GrainKeys.Webhook(caller.Workspace, id));

@@ -11,7 +11,7 @@ public sealed class LookupTests
     [Fact]
     public async Task A_name_is_looked_up_once_and_again_when_its_model_is_deleted_L5()
     {
-        var lookup = new ModelLookup(_catalog);
+        var directory = new ModelDirectory(_catalog);
         _catalog.Names["m"] = "1111111111";
         Assert.Equal("1111111111", await Ask());
         Assert.Equal("1111111111", await Ask());
@@ -28,7 +28,7 @@ public sealed class LookupTests
 
         async Task<string> Ask()
         {
-            var outcome = await lookup.Ask("default", "m", id => Task.FromResult<Outcome<string>>(_catalog.Deleted.Contains(id)
+            var outcome = await directory.Ask("default", "m", id => Task.FromResult<Outcome<string>>(_catalog.Deleted.Contains(id)
                 ? new RegistryError(ErrorCode.ModelDeleted, "")
                 : id), TestContext.Current.CancellationToken);
             return outcome.Value ?? outcome.Error!.Code;
@@ -38,7 +38,7 @@ public sealed class LookupTests
     [Fact]
     public async Task A_full_cache_forgets_one_name_at_a_time_and_none_that_is_in_use()
     {
-        var lookup = new ModelLookup(_catalog);
+        var directory = new ModelDirectory(_catalog);
         foreach (var name in Enumerable.Range(0, 30_000).Select(n => $"name {n}").Prepend("in use"))
         {
             _catalog.Names[name] = "1111111111";
@@ -55,7 +55,7 @@ public sealed class LookupTests
 
         Assert.InRange(_catalog.NameReads, 30_001 + 20_000, 30_001 + 30_000);
 
-        Task Ask(string name) => lookup.Ask("default", name, id => Task.FromResult<Outcome<string>>(id), TestContext.Current.CancellationToken);
+        Task Ask(string name) => directory.Ask("default", name, id => Task.FromResult<Outcome<string>>(id), TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class LookupTests
         (request.Method, request.QueryString) = (method, new QueryString("?wait=ready&timeout_seconds=60"));
 
         var answer = VersionEndpoints.GetVersion(
-            StubCatalog.Starting.Id, new RequestCaller("default", "test", Role.Viewer), request, new VersionWatch(_catalog, clock), TestContext.Current.CancellationToken);
+            VersionId.TryParse(StubCatalog.Starting.Id, out var id) ? id : default, new RequestCaller("default", "test", Role.Viewer), request, new VersionWatch(_catalog, clock), TestContext.Current.CancellationToken);
 
         // The catalog answers at once, and the clock stands still.
         Assert.Equal(isAnswered, answer.IsCompleted);

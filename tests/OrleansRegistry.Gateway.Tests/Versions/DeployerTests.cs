@@ -15,7 +15,7 @@ public sealed class DeployerTests
     {
         await using var database = isPostgres ? await TestDatabase.Postgres() : TestDatabase.Sqlite();
         await using var silo = await TestSilo.Start(database.Options, services => services.Configure<ModelOptions>(options => options.ModelsPerWorkspace = 2));
-        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelLookup(silo.Catalog), silo.Clock);
+        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelDirectory(silo.Catalog), silo.Clock);
         var first = (await Deploy("Model")).Value!.Version;
         Assert.Null((await silo.Model(first.ModelId).DeleteModel(new DeleteModelCommand { Context = silo.Command() })).Error);
         var rows = await Rows();
@@ -52,7 +52,7 @@ public sealed class DeployerTests
     {
         await using var database = TestDatabase.Sqlite();
         await using var silo = await TestSilo.Start(database.Options);
-        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelLookup(silo.Catalog), silo.Clock);
+        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelDirectory(silo.Catalog), silo.Clock);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => deployer.Deploy(
             GrainKeys.DefaultWorkspace, new DeployCommand { Context = silo.Command(), ModelName = "Model" }, CancellationToken.None)));
@@ -68,7 +68,7 @@ public sealed class DeployerTests
     {
         await using var database = TestDatabase.Sqlite();
         await using var silo = await TestSilo.Start(database.Options);
-        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelLookup(silo.Catalog), silo.Clock);
+        var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelDirectory(silo.Catalog), silo.Clock);
         Task<Outcome<DeployAnswer>> Deploy(string key) => deployer.Deploy(
             GrainKeys.DefaultWorkspace,
             new DeployCommand

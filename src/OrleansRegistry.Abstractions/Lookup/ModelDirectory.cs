@@ -3,17 +3,17 @@ using BitFaster.Caching.Lru;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Which model the <c>{model}</c> of a path means: first an id, then a name. What it found out is kept: an id stays one for ever, and a
-/// name leads to another id only after its model was deleted, which that model says itself when it is asked.
+/// The models of workspaces by id or name, an id first. What it found out is kept: an id stays one for ever, and a name leads to another id
+/// only after its model was deleted, which that model says itself when it is asked.
 /// </summary>
-public sealed class ModelLookup(IWorkspaceCatalog catalog)
+public sealed class ModelDirectory(IWorkspaceCatalog catalog)
 {
     private const int MaxKnown = 10_000;
     private const int MaxTries = 5;
 
     private readonly ConcurrentLru<(string Workspace, string Text), Place> _known = new(MaxKnown);
 
-    /// <summary>Asks the model of a path. One that was found by name and says it is deleted is looked up again.</summary>
+    /// <summary>Asks the model that a text names. One that was found by name and says it is deleted is looked up again.</summary>
     public async Task<Outcome<T>> Ask<T>(string workspace, string text, Func<string, Task<Outcome<T>>> ask, CancellationToken cancellationToken)
         where T : class
     {
@@ -48,7 +48,7 @@ public sealed class ModelLookup(IWorkspaceCatalog catalog)
         return isThere;
     }
 
-    /// <summary>Reads the model of a path: a living one by its name, also a deleted one by its id. Null when there is none.</summary>
+    /// <summary>Reads the model that a text names: a living one by its name, also a deleted one by its id. Null when there is none.</summary>
     public async Task<CatalogModel?> Read(string workspace, string text, CancellationToken cancellationToken)
     {
         if (ModelId.IsWellFormed(text) && await catalog.FindModel(workspace, text, cancellationToken) is { } byId)

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using BitFaster.Caching.Lru;
+
+namespace OrleansRegistry;
+
+/// <summary>
+/// Says which version a selector leads to now. The model's grain knows its active versions only; the catalog says what became of the others,
+/// and why a start failed. Models that a caller is not limited to are not there for them.
+/// </summary>
+public sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory)
+{
+    private const int MaxKnown = 10_000;
+
+    // Making a reference to a grain costs about as much as asking it.
+    private readonly ConcurrentLru<(string Workspace, string ModelId), IModelGrain> _models = new(MaxKnown);
+
+    /// <summary>Resolves a selector of a model, which is named by id or name.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="selector">A number, a range or a version's id; null for the primary.</param>
+    /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    public Task<Outcome<ResolvedVersion>> Resolve(
+        string workspace, string model, string? selector, ImmutableArray<string> modelIds, CancellationToken cancellationToken) => directory.Ask(
+        workspace,
+        model,
+        id => IsReached(id, modelIds)
+            ? Resolve(workspace, id, selector, cancellationToken)
+            : Task.FromResult<Outcome<ResolvedVersion>>(ModelDirectory.NotFound(model)),
+        cancellationToken);
+
+    /// <summary>Resolves a version's id.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="id">The version.</param>
+    /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    public async Task<Outcome<ResolvedVersion>> Resolve(
+        string workspace, VersionId id, ImmutableArray<string> modelIds, CancellationToken cancellationToken)
+    {
+        if (!IsReached(id.ModelId, modelIds) || !await directory.Has(workspace, id.ModelId, cancellationToken))
+        {
+            return NotFound(id.ToString());
+        }
+
+        var outcome = await Resolve(workspace, id.ModelId, id.ToString(), cancellationToken);
+        return outcome.Error?.Code switch
+        {
+            ErrorCode.ModelNotFound => NotFound(id.ToString()),
+            ErrorCode.ModelDeleted => new RegistryError(ErrorCode.VersionDeleted, $"Version {id} is deleted, with its model."),
+            _ => outcome,
+        };
+    }
+
+    /// <summary>The error of a version that doesn't exist.</summary>
+    public static RegistryError NotFound(string id) => new(ErrorCode.VersionNotFound, $"There is no version '{id}'.");
+
+    private static bool IsReached(string modelId, ImmutableArray<string> modelIds) => modelIds.IsDefaultOrEmpty || modelIds.Contains(modelId);
+
+    private async Task<Outcome<ResolvedVersion>> Resolve(
+        string workspace, string modelId, string? selector, CancellationToken cancellationToken)
+    {
+        var model = Model(workspace, modelId);
+        var outcome = await model.Resolve(selector);
+        if (outcome.Error?.Code is not (ErrorCode.VersionNotFound or ErrorCode.ServingFailed))
+        {
+            return outcome;
+        }
+
+        var found = VersionId.TryParse(selector, out var id)
+            ? id.ModelId == modelId ? await catalog.FindVersion(workspace, id, cancellationToken) : null
+            : await catalog.FindVersion(workspace, modelId, selector!, cancellationToken);
+        return found switch
+        {
+            null => outcome,
+            { State: VersionState.Inactive } => new RegistryError(
+                ErrorCode.VersionInactive, $"Version {found.Version} is inactive; activate it first."),
+            { State: VersionState.Deleted } => new RegistryError(ErrorCode.VersionDeleted, $"Version {found.Version} is deleted."),
+            { Serving: { Status: ServingStatus.Failed, Message: { } why } } => new RegistryError(
+                ErrorCode.ServingFailed, $"Version {found.Version} is not up: its last start failed. {why}"),
+            _ => await model.Resolve(selector) is var again && again.Error?.Code != ErrorCode.VersionNotFound
+                ? again
+                : new RegistryError(ErrorCode.Unavailable, $"Version {found.Version} is becoming active."),
+        };
+    }
+
+    private IModelGrain Model(string workspace, string modelId) => _models.GetOrAdd(
+        (workspace, modelId), static (model, grains) => grains.GetGrain<IModelGrain>(GrainKeys.Model(model.Workspace, model.ModelId)), grains);
+}
