@@ -129,7 +129,7 @@ public static class RegistryGateway
             services.AddHostedService(provider => provider.GetRequiredService<IssuerKeys>());
             authentication.AddJwtBearer();
             services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-                .Configure<IssuerKeys>((bearer, keys) => Tokens.Configure(bearer, oidc, keys));
+                .Configure<IssuerKeys>((bearer, keys) => IssuerTokens.Configure(bearer, oidc, keys));
         }
 
         // What says nothing else is closed: a route that somebody forgets about lets nobody in.

@@ -8,13 +8,13 @@ public sealed class CommandTests
     [Theory]
     [InlineData(1, "\"1\"")]
     [InlineData(12345, "\"12345\"")]
-    public void Tag_of_a_model_is_its_revision(int revision, string expected) => Assert.Equal(expected, EntityTag.Model(revision));
+    public void Tag_of_a_model_is_its_revision(int revision, string expected) => Assert.Equal(expected, EntityTag.OfRevision(revision));
 
     [Theory]
     [InlineData(4, false, "\"4\"")]
     [InlineData(4, true, "\"4p\"")]
     public void Tag_of_a_version_says_whether_it_is_primary(int revision, bool isPrimary, string expected) =>
-        Assert.Equal(expected, EntityTag.Version(revision, isPrimary));
+        Assert.Equal(expected, EntityTag.OfVersion(revision, isPrimary));
 
     [Theory]
     [InlineData(new string[0], true)]

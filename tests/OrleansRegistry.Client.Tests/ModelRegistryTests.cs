@@ -133,7 +133,7 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
         Assert.Equal("0.2.0", Value(await Registry.Deploy(new Deployment { ModelName = "A model" }, new CommandOptions { DryRun = true })).Version.Version);
         Assert.Equal(version, await Registry.FindVersion(version.Id), new Rendered());
 
-        var tag = new CommandOptions { IfMatch = EntityTag.Version(version.Revision, version.IsPrimary) };
+        var tag = new CommandOptions { IfMatch = EntityTag.OfVersion(version.Revision, version.IsPrimary) };
         Assert.True(Value(await Registry.Publish(version.Id, options: tag)).Changed);
         Assert.Equal(ErrorCode.RevisionMismatch, (await Registry.Deactivate(version.Id, options: tag)).Error!.Code);
     }

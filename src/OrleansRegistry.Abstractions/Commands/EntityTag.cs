@@ -5,10 +5,10 @@ namespace OrleansRegistry;
 /// <summary>The entity tags of models and versions: what <c>ETag</c> says and <c>If-Match</c> is compared with.</summary>
 public static class EntityTag
 {
-    /// <summary>A model's tag, <c>"12"</c>.</summary>
-    public static string Model(int revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
+    /// <summary>The tag of what has a revision, such as a model or the rates: <c>"12"</c>.</summary>
+    public static string OfRevision(int revision) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}\"");
 
     /// <summary>A version's tag, <c>"4"</c>, or <c>"4p"</c> while it is primary.</summary>
-    public static string Version(int revision, bool isPrimary) =>
+    public static string OfVersion(int revision, bool isPrimary) =>
         string.Create(CultureInfo.InvariantCulture, $"\"{revision}{(isPrimary ? "p" : "")}\"");
 }

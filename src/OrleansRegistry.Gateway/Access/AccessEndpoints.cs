@@ -19,15 +19,15 @@ public static class AccessEndpoints
         var access = routes.MapGroup("").WithTags("Access").DescribePath(new PathParameter("prefix", "The prefix of the key: the part behind `ork_`."));
         access.MapGet(Keys, ListApiKeys)
             .WithName("list_api_keys")
-            .Needs(Permission.Administer)
-            .Reads(Workspace, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.WorkspaceNotFound);
+            .RequirePermission(Permission.Administer)
+            .AcceptsParameters(Workspace, CommonParameters.PageSize, CommonParameters.PageToken)
+            .ProducesErrors(ErrorCode.WorkspaceNotFound);
         access.MapPost(Keys, CreateApiKey)
             .WithName("create_api_key")
-            .Needs(Permission.Administer)
-            .Reads()
-            .Creates<CreatedApiKey>()
-            .Refuses(
+            .RequirePermission(Permission.Administer)
+            .AcceptsParameters()
+            .ProducesCreated<CreatedApiKey>()
+            .ProducesErrors(
                 ErrorCode.ModelNotFound,
                 ErrorCode.WorkspaceNotFound,
                 ErrorCode.QuotaExceeded,
@@ -36,10 +36,10 @@ public static class AccessEndpoints
                 ErrorCode.StateCorrupt);
         access.MapPost(Keys + "/{prefix}/rotate", RotateApiKey)
             .WithName("rotate_api_key")
-            .Needs(Permission.Administer)
-            .Reads()
-            .Creates<CreatedApiKey>()
-            .Refuses(
+            .RequirePermission(Permission.Administer)
+            .AcceptsParameters()
+            .ProducesCreated<CreatedApiKey>()
+            .ProducesErrors(
                 ErrorCode.ApiKeyNotFound,
                 ErrorCode.ApiKeyEnded,
                 ErrorCode.QuotaExceeded,
@@ -48,16 +48,19 @@ public static class AccessEndpoints
                 ErrorCode.StateCorrupt);
         access.MapDelete(Keys + "/{prefix}", RevokeApiKey)
             .WithName("revoke_api_key")
-            .Needs(Permission.Administer)
-            .Reads()
-            .Refuses(ErrorCode.ApiKeyNotFound, ErrorCode.StateCorrupt);
-        access.MapGet(Workspaces, ListWorkspaces).WithName("list_workspaces").Needs(Permission.Operate).Reads();
+            .RequirePermission(Permission.Administer)
+            .AcceptsParameters()
+            .ProducesErrors(ErrorCode.ApiKeyNotFound, ErrorCode.StateCorrupt);
+        access.MapGet(Workspaces, ListWorkspaces)
+            .WithName("list_workspaces")
+            .RequirePermission(Permission.Operate)
+            .AcceptsParameters();
         access.MapPost(Workspaces, CreateWorkspace)
             .WithName("create_workspace")
-            .Needs(Permission.Operate)
-            .Reads()
-            .Creates<WorkspaceView>()
-            .Refuses(ErrorCode.WorkspaceExists, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Operate)
+            .AcceptsParameters()
+            .ProducesCreated<WorkspaceView>()
+            .ProducesErrors(ErrorCode.WorkspaceExists, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
     }
 
     /// <summary>Lists API keys, oldest first, without their secrets; also those that are revoked or expired.</summary>

@@ -41,38 +41,38 @@ public static class BillingEndpoints
         var billing = routes.MapGroup("").WithTags("Billing").DescribePath(PathParameter.Version, new PathParameter("month", "The month in UTC, `2026-03`."));
         billing.MapGet(Routes.OfVersion("/usage"), GetVersionUsage)
             .WithName("get_version_usage")
-            .Needs(Permission.Read)
-            .Reads()
-            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters()
+            .ProducesErrors(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         billing.MapGet("billing/usage", GetUsage)
             .WithName("get_usage")
-            .Needs(Permission.Read)
-            .Reads(From, To, GroupBy, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters(From, To, GroupBy, CommonParameters.PageSize, CommonParameters.PageToken)
+            .ProducesErrors(ErrorCode.StateCorrupt);
         billing.MapGet("billing/statements", ListStatements)
             .WithName("list_statements")
-            .Needs(Permission.Read)
-            .Reads(CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters(CommonParameters.PageSize, CommonParameters.PageToken)
+            .ProducesErrors(ErrorCode.StateCorrupt);
         billing.MapGet(Month, GetStatement)
             .WithName("get_statement")
-            .Needs(Permission.Read)
-            .Reads()
-            .Refuses(ErrorCode.Unrated, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters()
+            .ProducesErrors(ErrorCode.Unrated, ErrorCode.StateCorrupt);
         billing.MapPost(Month + "/close", CloseMonth)
             .WithName("close_month")
-            .Needs(Permission.Administer)
-            .Reads(CommonParameters.DryRun)
-            .Refuses(ErrorCode.MonthOpen, ErrorCode.Unrated, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Administer)
+            .AcceptsParameters(CommonParameters.DryRun)
+            .ProducesErrors(ErrorCode.MonthOpen, ErrorCode.Unrated, ErrorCode.StateCorrupt);
         billing.MapGet("billing/rates", GetRates)
             .WithName("get_rates")
-            .Needs(Permission.Read)
-            .Reads(CommonParameters.IfNoneMatch)
-            .Refuses(ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters(CommonParameters.IfNoneMatch)
+            .ProducesErrors(ErrorCode.StateCorrupt);
         billing.MapCommand(HttpMethods.Put, "billing/rates", PutRates)
             .WithName("put_rates")
-            .Needs(Permission.Administer)
-            .Refuses(ErrorCode.RevisionMismatch, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Administer)
+            .ProducesErrors(ErrorCode.RevisionMismatch, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt);
     }
 
     /// <summary>The active time of a version so far, by stage; a deleted one counts what it used.</summary>
@@ -200,7 +200,7 @@ public static class BillingEndpoints
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static Answer<RatesView> Rates(RatesView rates, bool isDryRun = false) =>
-        Answer<RatesView>.Of(rates, EntityTag.Model(rates.Revision), isDryRun);
+        Answer<RatesView>.Of(rates, EntityTag.OfRevision(rates.Revision), isDryRun);
 
     private static IEnumerable<BillingMonth> Months(DateTimeOffset? first, DateTimeOffset now)
     {

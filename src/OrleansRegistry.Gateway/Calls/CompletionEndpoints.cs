@@ -17,7 +17,7 @@ public static class CompletionEndpoints
             routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, OpenRequests open, InvocationOptions options) =>
                     Complete(path, context, caller, invoker, open, options))
                 .WithName(path.Replace('/', '_'))
-                .Needs(Permission.Invoke)
+                .RequirePermission(Permission.Invoke)
                 .WithTags("Invocation")
                 .WithSummary("Calls the model that the body's field model names, in the shape of OpenAI's API.")
                 .WithDescription(
@@ -25,7 +25,7 @@ public static class CompletionEndpoints
                     + "` beside the serving URL.")
                 .WithMetadata(ErrorDialect.OpenAi)
                 .Invokes(InvocationEndpoints.Header)
-                .Refuses([.. Routes.OfSelection, .. Routes.OfInvocation, ErrorCode.UnsupportedMediaType]);
+                .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors, ErrorCode.UnsupportedMediaType]);
         }
     }
 

@@ -32,7 +32,7 @@ public static class InferenceEndpoints
     {
         var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference)
             .DescribePath(PathParameter.Model, new PathParameter("version", "A number, an npm-style range or a version id."));
-        v2.MapGet("/v2", Server).WithName("v2_server").Needs(Permission.Resolve);
+        v2.MapGet("/v2", Server).WithName("v2_server").RequirePermission(Permission.Resolve);
         v2.MapGet("/v2/health/live", Live).WithName("v2_live").WithMetadata(HealthRoute.Instance).AllowAnonymous();
         v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready").WithMetadata(HealthRoute.Instance).AllowAnonymous();
         Map(v2.MapPost(Model + Inferring, Infer), "v2_infer");
@@ -43,7 +43,10 @@ public static class InferenceEndpoints
         Map(v2.MapGet(ModelVersion, Metadata), "v2_version");
 
         static void Map(RouteHandlerBuilder route, string name) =>
-            route.WithName(name).Needs(Permission.Invoke).Invokes(InvocationEndpoints.Header).Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+            route.WithName(name)
+                .RequirePermission(Permission.Invoke)
+                .Invokes(InvocationEndpoints.Header)
+                .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
     }
 
     private static string ServerVersion { get; } =

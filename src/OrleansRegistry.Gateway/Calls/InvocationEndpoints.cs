@@ -14,16 +14,24 @@ public static class InvocationEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapInvocation(this IEndpointRouteBuilder routes)
     {
-        var calls = routes.MapGroup("/v1").WithTags("Invocation").Needs(Permission.Invoke).WithMetadata(new InvocationMetadata())
+        var calls = routes.MapGroup("/v1").WithTags("Invocation").RequirePermission(Permission.Invoke).WithMetadata(new InvocationMetadata())
             .DescribePath(PathParameter.Model, PathParameter.Version);
         Map(calls, Routes.OfModel(Call), Predict)
             .WithName("predict")
             .Invokes(Selector, Header)
-            .Refuses([.. Routes.OfSelection, .. Routes.OfInvocation]);
+            .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
         Map(calls, Routes.OfVersion(Call), PredictVersion)
             .WithName("predict_version")
             .Invokes()
-            .Refuses([ErrorCode.VersionNotFound, ErrorCode.VersionInactive, ErrorCode.VersionDeleted, ErrorCode.VersionStarting, ErrorCode.ServingFailed, .. Routes.OfInvocation]);
+            .ProducesErrors(
+            [
+                ErrorCode.VersionNotFound,
+                ErrorCode.VersionInactive,
+                ErrorCode.VersionDeleted,
+                ErrorCode.VersionStarting,
+                ErrorCode.ServingFailed,
+                .. Routes.CallErrors,
+            ]);
     }
 
     /// <summary>Selects the version of a call.</summary>

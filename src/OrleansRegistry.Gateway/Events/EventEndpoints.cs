@@ -27,22 +27,22 @@ public static class EventEndpoints
         var events = routes.MapGroup("").WithTags("Events").DescribePath(PathParameter.Model, PathParameter.Version);
         events.MapGet("events", ListEvents)
             .WithName("list_events")
-            .Needs(Permission.Read)
+            .RequirePermission(Permission.Read)
             .Lasts(IsStream)
-            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.HistoryRemoved);
+            .AcceptsParameters(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
+            .ProducesErrors(ErrorCode.HistoryRemoved);
         events.MapGet(Routes.OfModel("/events"), ListModelEvents)
             .WithName("list_model_events")
-            .Needs(Permission.Read)
+            .RequirePermission(Permission.Read)
             .Lasts(IsStream)
-            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.ModelNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
+            .AcceptsParameters(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
+            .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfVersion("/events"), ListVersionEvents)
             .WithName("list_version_events")
-            .Needs(Permission.Read)
+            .RequirePermission(Permission.Read)
             .Lasts(IsStream)
-            .Reads(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
-            .Refuses(ErrorCode.VersionNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
+            .AcceptsParameters(Type, After, LastEventId, CommonParameters.PageSize, CommonParameters.PageToken)
+            .ProducesErrors(ErrorCode.VersionNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
     }
 
     /// <summary>Lists events, oldest first.</summary>

@@ -9,7 +9,7 @@ internal sealed record RequiredPermission(Permission Permission);
 /// <summary>Says on a route what it asks of its caller.</summary>
 internal static class RouteAccess
 {
-    /// <summary>The least a caller must be allowed to do.</summary>
-    public static TBuilder Needs<TBuilder>(this TBuilder route, Permission permission)
+    /// <summary>Requires a permission of the caller.</summary>
+    public static TBuilder RequirePermission<TBuilder>(this TBuilder route, Permission permission)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RequiredPermission(permission));
 }

@@ -12,7 +12,7 @@ internal static class Routes
     private const string Versions = "model_versions/{id}";
 
     /// <summary>The codes of a selector that leads nowhere.</summary>
-    public static IReadOnlyList<string> OfSelection { get; } =
+    public static IReadOnlyList<string> SelectionErrors { get; } =
     [
         ErrorCode.InvalidSelector,
         ErrorCode.ModelNotFound,
@@ -28,7 +28,7 @@ internal static class Routes
     ];
 
     /// <summary>The codes of a call that can't be made.</summary>
-    public static IReadOnlyList<string> OfInvocation { get; } =
+    public static IReadOnlyList<string> CallErrors { get; } =
     [
         ErrorCode.NotServable,
         ErrorCode.PayloadTooLarge,
@@ -45,29 +45,29 @@ internal static class Routes
     public static string OfVersion(string rest = "") => Versions + rest;
 
     /// <summary>Says which parameters a route reads.</summary>
-    public static RouteHandlerBuilder Reads(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
-        route.WithMetadata(new RequestParameters(parameters));
+    public static TBuilder AcceptsParameters<TBuilder>(this TBuilder route, params IReadOnlyList<RequestParameter> parameters)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RequestParameters(parameters));
 
     /// <summary>Says that a route forwards to a model's server, and which parameters it reads itself.</summary>
     public static RouteHandlerBuilder Invokes(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
-        route.Reads(parameters).WithMetadata(new InvocationMetadata());
+        route.AcceptsParameters(parameters).WithMetadata(new InvocationMetadata());
 
     /// <summary>Says which codes a route's problems can have, besides those that every route has.</summary>
-    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params IReadOnlyList<string> codes) =>
-        route.WithMetadata(new RefusalCodes(codes));
+    public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params IReadOnlyList<string> codes) =>
+        route.WithMetadata(new ErrorCodes(codes));
 
     /// <summary>Says that a route makes a resource, unless it is only tried.</summary>
-    public static RouteHandlerBuilder Creates<T>(this RouteHandlerBuilder route) =>
+    public static RouteHandlerBuilder ProducesCreated<T>(this RouteHandlerBuilder route) =>
         route.Produces<T>(StatusCodes.Status201Created, MediaTypeNames.Application.Json);
 
     /// <summary>A route that changes a resource: it can be tried, and depend on the resource's entity tag.</summary>
     public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string method, string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, [method], handler).Reads(CommonParameters.DryRun, CommonParameters.IfMatch);
+        routes.MapMethods(pattern, [method], handler).AcceptsParameters(CommonParameters.DryRun, CommonParameters.IfMatch);
 }
 
 /// <summary>The codes of a route's problems.</summary>
 /// <param name="All">The codes.</param>
-internal sealed record RefusalCodes(IReadOnlyList<string> All);
+internal sealed record ErrorCodes(IReadOnlyList<string> All);
 
 /// <summary>A route that forwards to a model's server: body and answer are the model's own.</summary>
 internal sealed record InvocationMetadata;

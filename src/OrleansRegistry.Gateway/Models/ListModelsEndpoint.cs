@@ -17,9 +17,9 @@ public static class ListModelsEndpoint
     /// <summary>Maps the route.</summary>
     public static void MapListModels(this IEndpointRouteBuilder routes) => routes.MapGet("models", ListModels)
         .WithName("list_models")
-        .Needs(Permission.Read)
+        .RequirePermission(Permission.Read)
         .WithTags("Models")
-        .Reads(Name, Prefix, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);
+        .AcceptsParameters(Name, Prefix, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);
 
     /// <summary>Lists models.</summary>
     public static async Task<Answer<Page<ModelView>>> ListModels(

@@ -13,13 +13,13 @@ public static class ModelEndpoints
         var models = routes.MapGroup("").WithTags("Models").DescribePath(PathParameter.Model);
         models.MapGet(Routes.OfModel(), GetModel)
             .WithName("get_model")
-            .Needs(Permission.Read)
-            .Reads(CommonParameters.IfNoneMatch)
-            .Refuses(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters(CommonParameters.IfNoneMatch)
+            .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Patch, Routes.OfModel(), PatchModel)
             .WithName("patch_model")
-            .Needs(Permission.Deploy)
-            .Refuses(
+            .RequirePermission(Permission.Deploy)
+            .ProducesErrors(
                 ErrorCode.ModelNotFound,
                 ErrorCode.ModelDeleted,
                 ErrorCode.RevisionMismatch,
@@ -28,12 +28,12 @@ public static class ModelEndpoints
                 ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Delete, Routes.OfModel(), DeleteModel)
             .WithName("delete_model")
-            .Needs(Permission.Administer)
-            .Refuses(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.RevisionMismatch, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Administer)
+            .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.RevisionMismatch, ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Post, Routes.OfModel("/rollback"), Rollback)
             .WithName("rollback")
-            .Needs(Permission.Deploy)
-            .Refuses(
+            .RequirePermission(Permission.Deploy)
+            .ProducesErrors(
                 ErrorCode.ModelNotFound,
                 ErrorCode.PrimaryMoved,
                 ErrorCode.NoPreviousPrimary,

@@ -14,10 +14,10 @@ public static class ResolveEndpoints
     public static void MapResolve(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/resolve"), Resolve)
         .WithName("resolve")
         .DescribePath(PathParameter.Model)
-        .Needs(Permission.Resolve)
+        .RequirePermission(Permission.Resolve)
         .WithTags("Models")
-        .Reads(Selector, CommonParameters.IfNoneMatch)
-        .Refuses(Routes.OfSelection);
+        .AcceptsParameters(Selector, CommonParameters.IfNoneMatch)
+        .ProducesErrors(Routes.SelectionErrors);
 
     /// <summary>Says which version a selector leads to now.</summary>
     public static async Task<Answer<ResolveAnswer>> Resolve(
@@ -45,6 +45,6 @@ public static class ResolveEndpoints
                 : null,
             Revision = resolved.Revision,
         };
-        return Answer<ResolveAnswer>.Of(answer, EntityTag.Model(resolved.Revision));
+        return Answer<ResolveAnswer>.Of(answer, EntityTag.OfRevision(resolved.Revision));
     }
 }

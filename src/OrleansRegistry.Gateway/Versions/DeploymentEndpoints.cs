@@ -10,11 +10,11 @@ public static class DeploymentEndpoints
     /// <summary>Maps the route.</summary>
     public static void MapDeployments(this IEndpointRouteBuilder routes) => routes.MapPost("model_versions", Deploy)
         .WithName("deploy")
-        .Needs(Permission.Deploy)
+        .RequirePermission(Permission.Deploy)
         .WithTags("Versions")
-        .Reads(CommonParameters.DryRun, CommonParameters.IdempotencyKey)
-        .Creates<VersionView>()
-        .Refuses(
+        .AcceptsParameters(CommonParameters.DryRun, CommonParameters.IdempotencyKey)
+        .ProducesCreated<VersionView>()
+        .ProducesErrors(
             ErrorCode.VersionExists,
             ErrorCode.TooManyActiveVersions,
             ErrorCode.QuotaExceeded,

@@ -13,22 +13,22 @@ public static class LifecycleEndpoints
         var lifecycle = routes.MapGroup("").WithTags("Lifecycle").DescribePath(PathParameter.Version);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/publish"), Publish)
             .WithName("publish")
-            .Needs(Permission.Deploy)
-            .Refuses([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
+            .RequirePermission(Permission.Deploy)
+            .ProducesErrors([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/promote"), Promote)
             .WithName("promote")
-            .Needs(Permission.Deploy)
-            .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
+            .RequirePermission(Permission.Deploy)
+            .ProducesErrors([.. Common, ErrorCode.NotRoutable, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/activate"), Activate)
             .WithName("activate")
-            .Needs(Permission.Deploy)
-            .Refuses([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions, ErrorCode.QuotaExceeded]);
+            .RequirePermission(Permission.Deploy)
+            .ProducesErrors([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions, ErrorCode.QuotaExceeded]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
-            .Needs(Permission.Deploy)
+            .RequirePermission(Permission.Deploy)
             .Lasts(Retirement.IsDraining)
-            .Reads(Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
-            .Refuses([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
+            .AcceptsParameters(Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
+            .ProducesErrors([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
     }
 
     private static IReadOnlyList<string> Common { get; } =

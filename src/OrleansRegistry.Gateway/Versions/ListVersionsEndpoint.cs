@@ -16,10 +16,10 @@ public static class ListVersionsEndpoint
     public static void MapListVersions(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/versions"), ListVersions)
         .WithName("list_versions")
         .DescribePath(PathParameter.Model)
-        .Needs(Permission.Read)
+        .RequirePermission(Permission.Read)
         .WithTags("Versions")
-        .Reads(State, CommonParameters.Label, ExternalId, CommonParameters.PageSize, CommonParameters.PageToken)
-        .Refuses(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
+        .AcceptsParameters(State, CommonParameters.Label, ExternalId, CommonParameters.PageSize, CommonParameters.PageToken)
+        .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.StateCorrupt);
 
     /// <summary>Lists a model's versions, newest first.</summary>
     public static async Task<Answer<Page<VersionView>>> ListVersions(

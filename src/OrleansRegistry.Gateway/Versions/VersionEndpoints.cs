@@ -23,24 +23,24 @@ public static class VersionEndpoints
         var versions = routes.MapGroup("").WithTags("Versions").DescribePath(PathParameter.Model, PathParameter.Version, new PathParameter("number", "The version's number."));
         versions.MapGet(Routes.OfVersion(), GetVersion)
             .WithName("get_version")
-            .Needs(Permission.Read)
+            .RequirePermission(Permission.Read)
             .Lasts(request => Wait.In(request).Count > 0)
-            .Reads(Wait, Timeout, CommonParameters.IfNoneMatch)
-            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+            .AcceptsParameters(Wait, Timeout, CommonParameters.IfNoneMatch)
+            .ProducesErrors(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapGet(Routes.OfModel("/versions/{number}"), GetVersionByNumber)
             .WithName("get_version_by_number")
-            .Needs(Permission.Read)
-            .Reads(CommonParameters.IfNoneMatch)
-            .Refuses(ErrorCode.ModelNotFound, ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters(CommonParameters.IfNoneMatch)
+            .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapGet(Routes.OfVersion("/traffic"), GetTraffic)
             .WithName("get_version_traffic")
-            .Needs(Permission.Read)
-            .Reads()
-            .Refuses(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
+            .RequirePermission(Permission.Read)
+            .AcceptsParameters()
+            .ProducesErrors(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         versions.MapCommand(HttpMethods.Patch, Routes.OfVersion(), PatchVersion)
             .WithName("patch_version")
-            .Needs(Permission.Deploy)
-            .Refuses(
+            .RequirePermission(Permission.Deploy)
+            .ProducesErrors(
                 ErrorCode.VersionNotFound,
                 ErrorCode.VersionDeleted,
                 ErrorCode.RevisionMismatch,
@@ -49,10 +49,15 @@ public static class VersionEndpoints
                 ErrorCode.StateCorrupt);
         versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
             .WithName("delete_version")
-            .Needs(Permission.Administer)
+            .RequirePermission(Permission.Administer)
             .Lasts(Retirement.IsDraining)
-            .Reads(CommonParameters.PromoteTo, CommonParameters.RefuseIfPrimary, Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
-            .Refuses(
+            .AcceptsParameters(
+                CommonParameters.PromoteTo,
+                CommonParameters.RefuseIfPrimary,
+                Retirement.DrainSeconds,
+                CommonParameters.DryRun,
+                CommonParameters.IfMatch)
+            .ProducesErrors(
                 ErrorCode.VersionNotFound,
                 ErrorCode.NotRoutable,
                 ErrorCode.IsPrimary,

@@ -14,37 +14,33 @@ public static class WebhookEndpoints
     private static readonly RequestParameter From =
         RequestParameter.Number("from", "The id of the first event that is to be delivered; required.", 1);
 
-    private static readonly IReadOnlyList<string> OfBody = [ErrorCode.ModelNotFound, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt];
+    private static readonly IReadOnlyList<string> OfRow = [ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt];
+
+    private static readonly IReadOnlyList<string> OfBody =
+        [ErrorCode.ModelNotFound, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.StateCorrupt];
 
     /// <summary>Maps the routes.</summary>
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
-        var webhooks = routes.MapGroup("").WithTags("Webhooks").DescribePath(new PathParameter("id", "The webhook's id."));
-        webhooks.MapGet(Webhooks, ListWebhooks).WithName("list_webhooks").Needs(Permission.Administer).Reads();
+        var webhooks = routes.MapGroup("")
+            .WithTags("Webhooks")
+            .DescribePath(new PathParameter("id", "The webhook's id."))
+            .RequirePermission(Permission.Administer)
+            .AcceptsParameters();
+        webhooks.MapGet(Webhooks, ListWebhooks).WithName("list_webhooks");
         webhooks.MapPost(Webhooks, CreateWebhook)
             .WithName("create_webhook")
-            .Needs(Permission.Administer)
-            .Reads()
-            .Creates<WebhookSecretView>()
-            .Refuses([.. OfBody, ErrorCode.TooManyWebhooks]);
-        webhooks.MapGet(Webhook, GetWebhook).WithName("get_webhook").Needs(Permission.Administer).Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
-        webhooks.MapPatch(Webhook, PatchWebhook).WithName("patch_webhook").Needs(Permission.Administer).Reads().Refuses([.. OfBody, ErrorCode.WebhookNotFound]);
-        webhooks.MapDelete(Webhook, DeleteWebhook).WithName("delete_webhook").Needs(Permission.Administer).Reads().Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
-        webhooks.MapPost(Webhook + "/rotate_secret", RotateSecret)
-            .WithName("rotate_webhook_secret")
-            .Needs(Permission.Administer)
-            .Reads()
-            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+            .ProducesCreated<WebhookSecretView>()
+            .ProducesErrors([.. OfBody, ErrorCode.TooManyWebhooks]);
+        webhooks.MapGet(Webhook, GetWebhook).WithName("get_webhook").ProducesErrors(OfRow);
+        webhooks.MapPatch(Webhook, PatchWebhook).WithName("patch_webhook").ProducesErrors([.. OfBody, ErrorCode.WebhookNotFound]);
+        webhooks.MapDelete(Webhook, DeleteWebhook).WithName("delete_webhook").ProducesErrors(OfRow);
+        webhooks.MapPost(Webhook + "/rotate_secret", RotateSecret).WithName("rotate_webhook_secret").ProducesErrors(OfRow);
         webhooks.MapPost(Webhook + "/redeliver", Redeliver)
             .WithName("redeliver")
-            .Needs(Permission.Administer)
-            .Reads(From)
-            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
-        webhooks.MapGet(Webhook + "/deliveries", ListDeliveries)
-            .WithName("list_deliveries")
-            .Needs(Permission.Administer)
-            .Reads()
-            .Refuses(ErrorCode.WebhookNotFound, ErrorCode.StateCorrupt);
+            .AcceptsParameters(From)
+            .ProducesErrors([.. OfRow, ErrorCode.HistoryRemoved]);
+        webhooks.MapGet(Webhook + "/deliveries", ListDeliveries).WithName("list_deliveries").ProducesErrors(OfRow);
     }
 
     /// <summary>Lists the webhooks, oldest first; all on one page.</summary>

@@ -40,7 +40,7 @@ internal sealed class RatesGrain(
             return StoreErrors.Unavailable();
         }
 
-        if (!command.Context.Matches(EntityTag.Model(present.Revision)))
+        if (!command.Context.Matches(EntityTag.OfRevision(present.Revision)))
         {
             return new RegistryError(ErrorCode.RevisionMismatch, "If-Match names another revision; read the rates again.");
         }

@@ -134,7 +134,7 @@ internal sealed partial class ModelGrain
         {
             var prepared = await Prepare(ordinal, command, transition, at);
             var step = Existing(prepared.Step);
-            if (!command.Matches(EntityTag.Version(prepared.RowVersion, model.Primary?.Ordinal == ordinal)))
+            if (!command.Matches(EntityTag.OfVersion(prepared.RowVersion, model.Primary?.Ordinal == ordinal)))
             {
                 return Mismatch();
             }
@@ -211,7 +211,7 @@ internal sealed partial class ModelGrain
             return RoutingTable.Deleted(model);
         }
 
-        return command.Matches(EntityTag.Model(_row.Version)) ? null : Mismatch();
+        return command.Matches(EntityTag.OfRevision(_row.Version)) ? null : Mismatch();
     }
 
     private async Task<Outcome<ModelView>> FinishOnModel(

@@ -170,7 +170,7 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         Assert.Equivalent(first, await Silo.Rates().Get(), strict: true);
 
         Silo.Storage.AfterWrite = Fail;
-        var second = (await TryPut(Silo.Command() with { IfMatch = [EntityTag.Model(first.Revision)] }, ("b", Stage.Draft, "2", DateTimeOffset.UnixEpoch))).Value!;
+        var second = (await TryPut(Silo.Command() with { IfMatch = [EntityTag.OfRevision(first.Revision)] }, ("b", Stage.Draft, "2", DateTimeOffset.UnixEpoch))).Value!;
         Silo.Storage.AfterWrite = null;
         await Forget();
         Assert.Equivalent(second, await Silo.Rates().Get(), strict: true);
@@ -178,7 +178,7 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
 
         Assert.Equal(
             ErrorCode.RevisionMismatch,
-            (await TryPut(Silo.Command() with { IfMatch = [EntityTag.Model(first.Revision)] }, ("c", Stage.Draft, "3", DateTimeOffset.UnixEpoch))).Error?.Code);
+            (await TryPut(Silo.Command() with { IfMatch = [EntityTag.OfRevision(first.Revision)] }, ("c", Stage.Draft, "3", DateTimeOffset.UnixEpoch))).Error?.Code);
         Assert.Equal(
             ErrorCode.Unavailable,
             (await TryPut(Silo.Command() with { Deadline = Silo.Clock.GetUtcNow() }, ("c", Stage.Draft, "3", DateTimeOffset.UnixEpoch))).Error?.Code);

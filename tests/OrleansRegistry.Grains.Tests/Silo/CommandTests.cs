@@ -245,9 +245,9 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var first = await Publish("A model");
         CommandContext When(string tag) => Silo.Command() with { IfMatch = [tag] };
 
-        var stale = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.Version(1, isPrimary: false)) });
-        var patched = await Silo.Model(first.ModelId).PatchModel(new PatchModelCommand { Context = When(EntityTag.Model(7)), Description = "x" });
-        var right = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.Version(1, isPrimary: true)) });
+        var stale = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.OfVersion(1, isPrimary: false)) });
+        var patched = await Silo.Model(first.ModelId).PatchModel(new PatchModelCommand { Context = When(EntityTag.OfRevision(7)), Description = "x" });
+        var right = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.OfVersion(1, isPrimary: true)) });
 
         Assert.Equal(ErrorCode.RevisionMismatch, stale.Error?.Code);
         Assert.Equal(ErrorCode.RevisionMismatch, patched.Error?.Code);

@@ -96,7 +96,7 @@ internal static class RegistryOpenApi
         }
 
         var problem = await Component(context, typeof(Problem), cancellationToken);
-        var codes = metadata.OfType<RefusalCodes>().LastOrDefault()?.All ?? [];
+        var codes = metadata.OfType<ErrorCodes>().LastOrDefault()?.All ?? [];
         if (metadata.OfType<RequiredPermission>().LastOrDefault() is { } needed)
         {
             codes = [.. codes, .. AccessCodes];

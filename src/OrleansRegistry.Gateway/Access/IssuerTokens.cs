@@ -7,7 +7,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Tokens of an OpenID Connect issuer, beside keys.</summary>
-internal static class Tokens
+internal static class IssuerTokens
 {
     private const int MaxSubject = 200;
     private const string Subject = "sub";
