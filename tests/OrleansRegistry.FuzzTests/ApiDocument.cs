@@ -16,11 +16,13 @@ internal sealed class ApiDocument
     private static readonly FrozenSet<string> Methods = FrozenSet.Create("get", "post", "put", "patch", "delete");
 
     private readonly JsonNode _schemas;
+    private readonly JsonNode _responses;
     private readonly ConcurrentDictionary<string, JsonSchema> _parsed = [];
 
     private ApiDocument(JsonNode document)
     {
         _schemas = document["components"]!["schemas"]!;
+        _responses = document["components"]!["responses"]!;
         Routes =
         [
             .. document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
@@ -105,7 +107,12 @@ internal sealed class ApiDocument
         Fields(operation["requestBody"]?["content"]?[Json]?["schema"]),
         operation["responses"]!.AsObject().ToFrozenDictionary(
             response => int.Parse(response.Key, null),
-            response => (response.Value!["content"]?.AsObject() ?? []).ToFrozenDictionary(content => content.Key, content => content.Value!["schema"]?.ToJsonString() ?? "{}")));
+            response => (Resolve(response.Value!)["content"]?.AsObject() ?? [])
+                .ToFrozenDictionary(content => content.Key, content => content.Value!["schema"]?.ToJsonString() ?? "{}")));
+
+    /// <summary>An answer, or the component that it refers to.</summary>
+    private JsonNode Resolve(JsonNode response) =>
+        (string?)response["$ref"] is { } reference ? _responses[reference["#/components/responses/".Length..]]! : response;
 
     private static IEnumerable<JsonNode> Parameters(JsonNode operation) => (operation["parameters"]?.AsArray() ?? []).Select(parameter => parameter!);
 

@@ -44,6 +44,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
             Assert.Equal(NameInPath().Matches(path).Select(match => match.Groups[1].Value), declared.Select(parameter => parameter.Name));
             Assert.All(declared, parameter => Assert.True(parameter.Required, path));
             Assert.Distinct((operation.Parameters ?? []).Select(parameter => (parameter.In, parameter.Name)));
+            Assert.All(operation.Responses!.Values.OfType<OpenApiResponseReference>(), response => Assert.NotNull(response.Target));
             Assert.All((operation.Security ?? []).SelectMany(requirement => requirement.Keys), scheme => Assert.NotNull(scheme.Target));
         }
 
@@ -88,20 +89,29 @@ public sealed partial class OpenApiTests(SqliteServer server)
 
         Assert.Equal(ApiEndpoints.Count(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null), operations.Count);
         Assert.Distinct(operations.Select(operation => (string)operation["operationId"]!));
+        var responses = document["components"]!["responses"]!.AsObject();
+        HashSet<string> used = [];
         foreach (var operation in operations)
         {
             Assert.NotEmpty((string)operation["summary"]!);
             Assert.All(
                 operation["parameters"]?.AsArray() ?? [],
                 parameter => Assert.NotEmpty((string)parameter!["description"]!));
-            foreach ((var status, var answer) in operation["responses"]!.AsObject().Where(answer => answer.Key[0] is '4' or '5'))
+            foreach ((var status, var reference) in operation["responses"]!.AsObject().Where(answer => answer.Key[0] is '4' or '5'))
             {
+                var name = ((string)reference!["$ref"]!)["#/components/responses/".Length..];
+                var answer = responses[name];
+                used.Add(name);
                 Assert.Equal("#/components/schemas/Problem", (string)answer!["content"]!["application/problem+json"]!["schema"]!["$ref"]!);
                 Assert.All(
                     ((string)answer["description"]!).Split(", "),
                     code => Assert.Equal(status, $"{ProblemKind.Of(code.Trim('`')).Status}"));
             }
         }
+
+        // Each stands in the document once, and is referred to.
+        Assert.Equal(used.Order(StringComparer.Ordinal), responses.Select(response => response.Key).Order(StringComparer.Ordinal));
+        Assert.Distinct(responses.Select(response => (string)response.Value!["description"]!));
     }
 
     [Fact]

@@ -104,15 +104,26 @@ internal static class RegistryOpenApi
             operation.Description = $"{operation.Description}{(operation.Description is null ? "" : "\n\n")}Needs the role `{EnumNames<Role>.Of(Permissions.Least(needed.Permission))}`{Others(needed.Permission)}.";
         }
 
-        foreach (var status in CommonCodes.Concat(codes).GroupBy(code => ProblemKind.Of(code).Status).OrderBy(group => group.Key))
+        foreach (var status in CommonCodes.Concat(codes).Distinct().GroupBy(code => ProblemKind.Of(code).Status).OrderBy(group => group.Key))
         {
-            operation.Responses[status.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
-            {
-                Description = string.Join(", ", status.Order(StringComparer.Ordinal).Select(code => $"`{code}`")),
-                Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
-            };
+            operation.Responses[status.Key.ToString(CultureInfo.InvariantCulture)] =
+                ProblemResponse([.. status.Order(StringComparer.Ordinal)], problem, context.Document!);
         }
     }
+
+    /// <summary>The answer that is a problem with one of a few codes: a component, which all routes with these codes refer to.</summary>
+    private static OpenApiResponseReference ProblemResponse(IReadOnlyList<string> codes, IOpenApiSchema problem, OpenApiDocument document)
+    {
+        var name = string.Join("Or", codes.Select(PascalCase));
+        document.AddComponent(name, new OpenApiResponse
+        {
+            Description = string.Join(", ", codes.Select(code => $"`{code}`")),
+            Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
+        });
+        return new OpenApiResponseReference(name, document);
+    }
+
+    private static string PascalCase(string code) => string.Concat(code.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>What a route answers in one way or another, by what the caller accepts: of a status the document has only what was said last.</summary>
     private static async Task AddOtherContents(
