@@ -8,7 +8,7 @@ using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
-using OrleansRegistry.Storage.Cluster;
+using OrleansRegistry.Storage.Postgres.Cluster;
 
 namespace OrleansRegistry.Host;
 

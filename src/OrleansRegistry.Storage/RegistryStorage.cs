@@ -6,7 +6,7 @@ using Orleans.Storage;
 using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
-using OrleansRegistry.Storage.Cluster;
+using OrleansRegistry.Storage.Postgres.Cluster;
 using OrleansRegistry.Storage.Postgres;
 using OrleansRegistry.Storage.Retention;
 using OrleansRegistry.Storage.Sqlite;

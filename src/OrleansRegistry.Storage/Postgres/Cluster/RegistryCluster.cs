@@ -8,7 +8,7 @@ using Orleans.Runtime.Hosting;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage.Postgres;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
 /// Clusters of nodes on one PostgreSQL database. Orleans' membership is kept there by scripts of our own; a silo that membership calls

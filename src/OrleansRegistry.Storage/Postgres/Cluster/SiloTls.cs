@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using OrleansRegistry.Cluster;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>Mutual TLS on the connections of a silo, see <see cref="ClusterTls"/>.</summary>
 public static class SiloTls

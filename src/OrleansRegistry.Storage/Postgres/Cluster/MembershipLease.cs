@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage.Postgres;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
 /// A silo's own evidence that it is a member: it looks at the membership table four times a second, and may answer for 1.25 seconds

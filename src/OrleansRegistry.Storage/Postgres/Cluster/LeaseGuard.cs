@@ -1,7 +1,7 @@
 using System.Reflection;
 using Orleans.Concurrency;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
 /// Lets a silo run no call to a grain of the registry, and give no answer to one, that doesn't hold its lease. Whether a command whose

@@ -3,7 +3,7 @@ using Orleans.GrainDirectory;
 using Orleans.Metadata;
 using Orleans.Runtime.GrainDirectory;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>Keeps the registry's grains in <see cref="RegistryGrainDirectory"/>; Orleans' own grains stay where Orleans has them.</summary>
 internal sealed class RegistryGrainDirectoryResolver(RegistryGrainDirectory directory) : IGrainDirectoryResolver

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Metadata;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
 /// Which run of the database server the silo talks to. A server that was started anew may have lost what another one, or its own data directory,

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Services;
 using Orleans.Services;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>Asks a silo what it knows of another one, who can't ask the database.</summary>
 [Alias("OrleansRegistry.IWitness")]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.GrainDirectory;
 
-namespace OrleansRegistry.Storage.Cluster;
+namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
 /// On which silo each grain is, in the cluster's database. Orleans' own directory lives in the silos and may for a moment have a grain twice
