@@ -6,7 +6,6 @@ using Orleans.Storage;
 using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
-using OrleansRegistry.Storage.Postgres.Cluster;
 using OrleansRegistry.Storage.Postgres;
 using OrleansRegistry.Storage.Retention;
 using OrleansRegistry.Storage.Sqlite;
@@ -30,7 +29,16 @@ public static class RegistryStorage
     public static IServiceCollection AddRegistryStorage(this IServiceCollection services, StorageOptions options, bool holdsGrains = true)
     {
         ArgumentNullException.ThrowIfNull(options);
-        services.AddSingleton(provider => Open(options, provider.GetService<SiloIdentity>()));
+        if (options.PostgresConnectionString is { } connection)
+        {
+            services.AddSingleton(provider => new PostgresDatabase(connection, provider.GetService<SiloIdentity>()));
+            services.AddSingleton<RegistryDatabase>(provider => provider.GetRequiredService<PostgresDatabase>());
+        }
+        else
+        {
+            services.AddSingleton<RegistryDatabase>(_ => new SqliteDatabase(options.DataDirectory));
+        }
+
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
         services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
@@ -58,9 +66,9 @@ public static class RegistryStorage
         return silo;
     }
 
-    /// <summary>The database that the options name; nothing is opened yet.</summary>
-    internal static RegistryDatabase Open(StorageOptions options, SiloIdentity? silo = null) => options.PostgresConnectionString is { } connection
-        ? new PostgresDatabase(connection, silo)
+    /// <summary>The database that the options name, for a process that is no node; nothing is opened yet.</summary>
+    internal static RegistryDatabase Open(StorageOptions options) => options.PostgresConnectionString is { } connection
+        ? new PostgresDatabase(connection)
         : new SqliteDatabase(options.DataDirectory);
 
     private sealed class DatabaseStarter(RegistryDatabase database) : IHostedService

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
 
 namespace OrleansRegistry;
 
 /// <summary>One API key: what it may do, and whether it still may. It knows a keyed hash of the key, not the key. Key: <see cref="GrainKeys.ApiKey"/>.</summary>
 [Alias("OrleansRegistry.IApiKeyGrain")]
-public interface IApiKeyGrain : IGrainWithStringKey
+public interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes the key. Making it again with the same hash changes nothing.</summary>
     [Alias("Create")]

@@ -1,10 +1,11 @@
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 
 /// <summary>One workspace: that it is there, and since when. Key: <see cref="GrainKeys.Workspace"/>.</summary>
 [Alias("OrleansRegistry.IWorkspaceGrain")]
-public interface IWorkspaceGrain : IGrainWithStringKey
+public interface IWorkspaceGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes the workspace.</summary>
     [Alias("Create")]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
 
 namespace OrleansRegistry;
@@ -64,7 +65,7 @@ public sealed record PutRatesCommand
 
 /// <summary>The rates of one workspace. Key: <see cref="GrainKeys.Rates"/>.</summary>
 [Alias("OrleansRegistry.IRatesGrain")]
-public interface IRatesGrain : IGrainWithStringKey
+public interface IRatesGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The rates as they are now.</summary>
     [ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 
@@ -116,7 +117,7 @@ public sealed record CloseMonthCommand
 
 /// <summary>The bill of one workspace and month. Key: <see cref="GrainKeys.Billing"/>.</summary>
 [Alias("OrleansRegistry.IBillingGrain")]
-public interface IBillingGrain : IGrainWithStringKey
+public interface IBillingGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The statement: as it was closed, or as it stands now.</summary>
     [Alias("Get")]

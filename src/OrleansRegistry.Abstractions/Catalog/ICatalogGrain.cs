@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
 
 namespace OrleansRegistry;
@@ -8,7 +9,7 @@ namespace OrleansRegistry;
 /// Key: <see cref="GrainKeys.Catalog"/>.
 /// </summary>
 [Alias("OrleansRegistry.ICatalogGrain")]
-public interface ICatalogGrain : IGrainWithStringKey
+public interface ICatalogGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The most items that a list answers.</summary>
     const int MaxItems = 500;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
 
 namespace OrleansRegistry;
@@ -8,7 +9,7 @@ namespace OrleansRegistry;
 /// events in order, each until it is taken. Key: <see cref="GrainKeys.Webhook"/>.
 /// </summary>
 [Alias("OrleansRegistry.IWebhookGrain")]
-public interface IWebhookGrain : IGrainWithStringKey
+public interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes the webhook, to be told of what happens from now on.</summary>
     [Alias("Create")]

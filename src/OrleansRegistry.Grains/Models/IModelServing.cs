@@ -1,11 +1,12 @@
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
 
 /// <summary>What a model is asked from inside the silo: to go on with its starts.</summary>
 [Alias("OrleansRegistry.IModelServing")]
-internal interface IModelServing : IGrainWithStringKey
+internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Loads the model, so that its timer asks for starts that go on (rule L3).</summary>
     [Alias("Touch")]

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry.Versions;
 
@@ -7,7 +8,7 @@ namespace OrleansRegistry.Versions;
 /// and it calls nobody: it says what a command comes to, and the model writes.
 /// </summary>
 [Alias("OrleansRegistry.IModelVersionGrain")]
-internal interface IModelVersionGrain : IGrainWithStringKey
+internal interface IModelVersionGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Runs the state machine and writes nothing. A version that prepared and heard no outcome rereads its row first.</summary>
     /// <param name="commandId">Names the preparation for <see cref="TakeOver"/>.</param>

@@ -2,7 +2,6 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Npgsql;
-using OrleansRegistry.Storage.Postgres.Cluster;
 
 namespace OrleansRegistry.Storage.Postgres;
 

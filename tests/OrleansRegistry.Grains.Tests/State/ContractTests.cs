@@ -6,6 +6,7 @@ using Orleans.Concurrency;
 using Orleans.Storage;
 using OrleansRegistry.Access;
 using OrleansRegistry.Billing;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Traffic;
@@ -92,6 +93,11 @@ public sealed class ContractTests
             AssertAliases(grain.GetMethods().Select(method => (method.Name, method.GetCustomAttribute<AliasAttribute>()?.Alias)));
         }
     }
+
+    [Fact]
+    public void Every_grain_interface_goes_by_the_lease_of_its_silo() => Assert.All(
+        Types.Where(type => type.IsInterface && typeof(IGrain).IsAssignableFrom(type)),
+        type => Assert.True(typeof(ILeasedGrain).IsAssignableFrom(type), type.FullName));
 
     [Fact]
     public void Every_member_of_a_serialized_type_has_an_id_of_its_own()

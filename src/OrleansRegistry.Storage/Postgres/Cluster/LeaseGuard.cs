@@ -1,5 +1,6 @@
 using System.Reflection;
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
@@ -24,7 +25,7 @@ internal sealed class LeaseGuard(MembershipLease lease, DatabaseEpoch epoch, Clo
             throw new RegistryUnavailableException(WrongTime);
         }
 
-        return IsOurs(context.InterfaceMethod.DeclaringType?.Assembly) ? Guard(context) : context.Invoke();
+        return IsLeased(context.InterfaceMethod.DeclaringType) ? Guard(context) : context.Invoke();
     }
 
     private async Task Guard(IIncomingGrainCallContext context)
@@ -47,9 +48,7 @@ internal sealed class LeaseGuard(MembershipLease lease, DatabaseEpoch epoch, Clo
         }
     }
 
-    /// <summary>Whether it is a call that clients make, or grains of each other. What silos ask each other about the lease is none.</summary>
-    private static bool IsOurs(Assembly? assembly) =>
-        assembly == typeof(IModelGrain).Assembly || (assembly != typeof(LeaseGuard).Assembly && assembly?.GetName().Name == "OrleansRegistry.Grains");
+    private static bool IsLeased(Type? grain) => typeof(ILeasedGrain).IsAssignableFrom(grain);
 
     private static bool IsRead(IIncomingGrainCallContext context) => context.InterfaceMethod.IsDefined(typeof(ReadOnlyAttribute));
 }

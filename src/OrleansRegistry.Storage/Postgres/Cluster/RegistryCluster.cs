@@ -1,12 +1,9 @@
-using System.Globalization;
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Hosting;
 using OrleansRegistry.Cluster;
-using OrleansRegistry.Storage.Postgres;
 
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
@@ -21,10 +18,10 @@ public static class RegistryCluster
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.UseAdoNetClustering((OptionsBuilder<AdoNetClusteringSiloOptions> clustering) => clustering
-            .Configure<RegistryDatabase>((options, database) =>
+            .Configure<PostgresDatabase>((options, database) =>
             {
                 options.Invariant = database.Invariant;
-                options.DataSource = ((PostgresDatabase)database).Members;
+                options.DataSource = database.Members;
             }));
         silo.Services.Configure<ClusterMembershipOptions>(Tune);
         silo.Services.AddSingleton(services => SiloIdentity.Of(services.GetRequiredService<ILocalSiloDetails>().SiloAddress));
@@ -36,8 +33,8 @@ public static class RegistryCluster
         silo.Services.AddSingleton<DatabaseEpoch>();
         silo.Services.AddSingleton<IConfigureGrainContextProvider>(services => services.GetRequiredService<DatabaseEpoch>());
         silo.Services.AddSingleton<IIncomingGrainCallFilter, LeaseGuard>();
-        silo.AddGrainService<Witness>();
-        silo.Services.AddSingleton<Witnesses>();
+        silo.AddGrainService<PeerProbe>();
+        silo.Services.AddSingleton<PeerProbeClient>();
         silo.Services.AddSingleton<RegistryGrainDirectory>();
         // By name it is told of dead silos, by the resolver it is used.
         silo.Services.AddGrainDirectory(RegistryStorage.Name, (services, _) => services.GetRequiredService<RegistryGrainDirectory>());
@@ -50,10 +47,10 @@ public static class RegistryCluster
     {
         ArgumentNullException.ThrowIfNull(client);
         client.UseAdoNetClustering((OptionsBuilder<AdoNetClusteringClientOptions> clustering) => clustering
-            .Configure<RegistryDatabase>((options, database) =>
+            .Configure<PostgresDatabase>((options, database) =>
             {
                 options.Invariant = database.Invariant;
-                options.DataSource = ((PostgresDatabase)database).Members;
+                options.DataSource = database.Members;
             }));
         return client;
     }
@@ -74,20 +71,5 @@ public static class RegistryCluster
         // A node that starts waits for members which it can't reach, until they have been silent for three times this: as long as silos
         // resolve on that are cut off from the database together, and then some.
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(20);
-    }
-}
-
-/// <summary>How the database knows a silo: <c>address/port/generation</c>.</summary>
-/// <param name="Name">Its name there.</param>
-internal sealed record SiloIdentity(string Name)
-{
-    public static SiloIdentity Of(SiloAddress silo) =>
-        new(FormattableString.Invariant($"{silo.Endpoint.Address}/{silo.Endpoint.Port}/{silo.Generation}"));
-
-    public SiloAddress ToAddress()
-    {
-        var parts = Name.Split('/');
-        return SiloAddress.New(
-            IPAddress.Parse(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture), int.Parse(parts[2], CultureInfo.InvariantCulture));
     }
 }

@@ -10,7 +10,7 @@ namespace OrleansRegistry.Storage.Postgres.Cluster;
 /// while silos come and go; the second one would answer from what the first has changed since. Here a grain leaves a silo only when it
 /// says so itself, or when the database has it as dead.
 /// </summary>
-internal sealed partial class RegistryGrainDirectory(RegistryDatabase database, ILogger<RegistryGrainDirectory> logger) : IGrainDirectory
+internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, ILogger<RegistryGrainDirectory> logger) : IGrainDirectory
 {
     private const string FindQuery = "select silo, activation, membership_version from registry_location where grain = $1";
 

@@ -1,0 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OrleansRegistry.Cluster;
+
+/// <summary>
+/// Marks a grain that its silo may have lost to another one without noticing: a silo of a cluster runs its calls, and answers
+/// them, only while it holds its lease (<see cref="ISiloLease"/>). All of the registry's grains are of this kind.
+/// </summary>
+[SuppressMessage("Design", "CA1040", Justification = "The interface of the called method says it; there is nothing to call.")]
+public interface ILeasedGrain;
