@@ -114,17 +114,9 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
     private IModelGrain Model(string id) => _grains.GetGrain<IModelGrain>(GrainKeys.Model(Workspace, id));
 
-    private CommandContext NewContext(CommandOptions? options)
+    private CommandContext NewContext(CommandOptions? options) => CommandContext.For(_options.Actor, _options.Role, _clock.GetUtcNow()) with
     {
-        var now = _clock.GetUtcNow();
-        return new CommandContext
-        {
-            CommandId = Guid.CreateVersion7(now),
-            Actor = _options.Actor,
-            Deadline = now + CommandContext.Lifetime,
-            Role = _options.Role,
-            DryRun = options?.DryRun ?? false,
-            IfMatch = options?.IfMatch is { } tag ? [tag] : [],
-        };
-    }
+        DryRun = options?.DryRun ?? false,
+        IfMatch = options?.IfMatch is { } tag ? [tag] : [],
+    };
 }

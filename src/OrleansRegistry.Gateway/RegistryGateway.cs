@@ -36,8 +36,8 @@ public static class RegistryGateway
         services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<AccessSecret>().SignToken));
         services.AddAccess(access, limits);
         services.AddInvocation(invocation);
-        services.AddSingleton<EventFeed>();
-        services.AddHostedService(provider => provider.GetRequiredService<EventFeed>());
+        services.AddSingleton<EventFeedWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventFeedWorker>());
         services.AddHealthChecks();
         services.AddRegistryOpenApi();
         return services;
@@ -116,7 +116,7 @@ public static class RegistryGateway
         services.AddSingleton<RequestRates>();
         services.AddSingleton<OpenRequests>();
         services.AddSingleton<KeyQuota>();
-        services.AddHostedService<FirstKey>();
+        services.AddHostedService<AccessBootstrapper>();
         var authentication = services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
             ApiKeyHandler.SchemeName,
             scheme => scheme.ForwardDefaultSelector = context =>
@@ -126,7 +126,7 @@ public static class RegistryGateway
         if (options.Oidc is { } oidc)
         {
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IssuerKeys>(provider, oidc));
-            services.AddHostedService(provider => provider.GetRequiredService<IssuerKeys>());
+            services.AddHostedService<IssuerKeysWorker>();
             authentication.AddJwtBearer();
             services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
                 .Configure<IssuerKeys>((bearer, keys) => IssuerTokens.Configure(bearer, oidc, keys));
@@ -149,7 +149,7 @@ public static class RegistryGateway
         services.AddSingleton<TrafficMeter>();
         services.AddSingleton<TrafficReporter>();
         services.AddSingleton<Retirement>();
-        services.AddHostedService(provider => provider.GetRequiredService<TrafficReporter>());
+        services.AddHostedService<TrafficWorker>();
     }
 
     private static void Limit(KestrelServerOptions options)

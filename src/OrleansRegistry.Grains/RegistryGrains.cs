@@ -30,10 +30,10 @@ public static class RegistryGrains
         services.AddSingleton<IIncomingGrainCallFilter, WorkspaceGuard>();
         services.AddSingleton<IIncomingGrainCallFilter, UnknownGrains>();
         services.AddSingleton<IOutgoingGrainCallFilter, WorkspaceGuard>();
-        services.AddHostedService<StartKeeper>();
+        services.AddHostedService<StartWorker>();
         services.AddSingleton<WebhookSender>();
-        services.AddHostedService<StatementKeeper>();
-        services.AddHostedService<WebhookKeeper>();
+        services.AddHostedService<StatementWorker>();
+        services.AddHostedService<WebhookWorker>();
         return services;
     }
 

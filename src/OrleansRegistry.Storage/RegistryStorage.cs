@@ -46,7 +46,7 @@ public static class RegistryStorage
         services.AddHostedService<DatabaseStarter>();
         if (holdsGrains && options.EventRetentionDays > 0)
         {
-            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionService>(provider, options));
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionWorker>(provider, options));
         }
 
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);

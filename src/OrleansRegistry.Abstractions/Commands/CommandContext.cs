@@ -39,6 +39,13 @@ public sealed record CommandContext
     [Id(5)]
     public Role Role { get; init; } = Role.Deployer;
 
+    /// <summary>The context of a command that is given now: it has the whole lifetime.</summary>
+    /// <param name="actor">Who.</param>
+    /// <param name="role">As what.</param>
+    /// <param name="now">When.</param>
+    internal static CommandContext For(string actor, Role role, DateTimeOffset now) =>
+        new() { CommandId = Guid.CreateVersion7(now), Actor = actor, Deadline = now + Lifetime, Role = role };
+
     /// <summary>Says whether the resource whose tag this is meets the condition.</summary>
     public bool Matches(string entityTag) => IfMatch.IsDefaultOrEmpty || IfMatch.Contains("*") || IfMatch.Contains(entityTag);
 }

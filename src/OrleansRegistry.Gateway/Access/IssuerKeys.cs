@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using BitFaster.Caching.Lru;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -15,11 +14,8 @@ namespace OrleansRegistry.Gateway;
 /// but can't have it refused.
 /// </summary>
 internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock, ILogger<IssuerKeys> logger)
-    : BackgroundService, IConfigurationManager<OpenIdConnectConfiguration>
+    : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
 {
-    /// <summary>How often the keys are fetched without a reason.</summary>
-    internal static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(5);
-
     /// <summary>How long keys count that can't be fetched again.</summary>
     internal static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
@@ -92,22 +88,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     }
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _http.Dispose();
-        base.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(RefreshInterval, clock);
-        do
-        {
-            await Fetch().WaitAsync(stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    public void Dispose() => _http.Dispose();
 
     private static RequestRefusedException Unavailable() =>
         new(new RegistryError(ErrorCode.Unavailable, "The issuer of tokens can't be asked for its keys now."));
@@ -115,7 +96,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     private Fetched? Present() => Volatile.Read(ref _last) is { } last && clock.GetElapsedTime(last.At) < MaxAge ? last : null;
 
     /// <summary>The fetch that is under way, or the next one.</summary>
-    private Task Fetch()
+    public Task Fetch()
     {
         lock (_lock)
         {

@@ -78,7 +78,7 @@ public static class BillingEndpoints
     /// <summary>The active time of a version so far, by stage; a deleted one counts what it used.</summary>
     public static async Task<Answer<VersionUsage>> GetVersionUsage(
         VersionId id, RequestCaller caller, IBillingCatalog catalog, TimeProvider clock, CancellationToken cancellationToken) =>
-        await catalog.FindUsage(caller.Workspace, id, Now(clock), cancellationToken) is { } usage
+        await catalog.FindUsage(caller.Workspace, id, clock.GetInstant(), cancellationToken) is { } usage
             ? usage
             : VersionResolver.NotFound(id.ToString());
 
@@ -99,7 +99,7 @@ public static class BillingEndpoints
         var tokens = pageTokens.For(
             caller.Workspace,
             ["usage", From.ValueIn(request), To.ValueIn(request), GroupBy.ValueIn(request)]);
-        var (now, skip) = (Now(clock), 0);
+        var (now, skip) = (clock.GetInstant(), 0);
         if (CommonParameters.PageToken.ValueIn(request) is { } token)
         {
             if (!tokens.TryDecode(token, 2, out var cursor))
@@ -212,8 +212,6 @@ public static class BillingEndpoints
 
     private static DateTimeOffset? InstantOf(RequestParameter parameter, HttpRequest request) =>
         parameter.ValueIn(request) is { } text && Instants.TryParse(text, out var instant) ? instant : null;
-
-    private static DateTimeOffset Now(TimeProvider clock) => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     private static string? ProblemOf(string text) => Instants.TryParse(text, out _) ? null : Instants.Rule;
 

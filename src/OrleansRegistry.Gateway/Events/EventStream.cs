@@ -41,7 +41,7 @@ public sealed class EventStream : IResult, IEndpointMetadataProvider
 
         var services = httpContext.RequestServices;
         var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var subscription = await services.GetRequiredService<EventFeed>().Subscribe(_caller.Workspace, _filter, httpContext.RequestAborted);
+        using var subscription = await services.GetRequiredService<EventFeedWorker>().Subscribe(_caller.Workspace, _filter, httpContext.RequestAborted);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, subscription.Cut);
         try
         {

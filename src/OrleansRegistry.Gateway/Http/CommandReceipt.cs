@@ -26,12 +26,8 @@ public sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
     }
 
     /// <summary>The command's context, on behalf of a caller. Tags that are not valid are refused where the route reads them.</summary>
-    public CommandContext By(RequestCaller caller) => new()
+    public CommandContext By(RequestCaller caller) => CommandContext.For(caller.Actor, caller.Role, _receivedAt) with
     {
-        CommandId = Guid.CreateVersion7(_receivedAt),
-        Actor = caller.Actor,
-        Deadline = _receivedAt + CommandContext.Lifetime,
-        Role = caller.Role,
         DryRun = IsDryRun,
         IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. EntityTags.Parse(header) ?? []] : [],
     };

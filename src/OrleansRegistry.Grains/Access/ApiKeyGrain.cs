@@ -26,9 +26,8 @@ internal sealed class ApiKeyGrain(
     private static readonly TimeSpan DoubtInterval = TimeSpan.FromSeconds(1);
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
-    private readonly StateRow<ApiKeyState> _row = new(storage, StorageNames.ApiKey, context.GrainId);
+    private readonly CommandRow<ApiKeyState> _row = new(storage, StorageNames.ApiKey, context, clock, logger);
     private readonly string _prefix = GrainKeys.Split(context.GrainId.Key.ToString()!).Id;
-    private bool _isConfirmed;
     private bool _isNoting;
     private Authentic? _authentic;
     private DateTimeOffset? _revocationInDoubtUntil;
@@ -39,21 +38,21 @@ internal sealed class ApiKeyGrain(
 
     public IGrainContext GrainContext => context;
 
-    public bool IsUnknown => _isConfirmed && _row.Value is null;
+    public bool IsUnknown => _row.IsUnknown;
 
-    public async Task OnActivateAsync(CancellationToken cancellationToken) => await Confirm();
+    public Task OnActivateAsync(CancellationToken cancellationToken) => _row.Read();
 
     public Task<ApiKeyIdentity?> Authenticate(ImmutableArray<byte> hash)
     {
         var now = clock.GetUtcNow();
-        var known = _authentic;
+        var known = Known();
         var isIt = CryptographicOperations.FixedTimeEquals(known?.Hash ?? NoHash, hash.AsSpan());
-        if (!isIt || known is null || known.RevokedAt is not null || known.ExpiresAt <= now || _revocationInDoubtUntil is not null)
+        if (!isIt || known?.Row.Key is not { RevokedAt: null } key || key.ExpiresAt <= now || _revocationInDoubtUntil is not null)
         {
             return Task.FromResult<ApiKeyIdentity?>(null);
         }
 
-        if (!_isNoting && !(now - known.LastUsedAt < UseIsNoted))
+        if (!_isNoting && !(now - key.LastUsedAt < UseIsNoted))
         {
             _isNoting = true;
             _ = grains.GetGrain<IApiKeyGrain>(context.GrainId.Key.ToString()!).NoteUse();
@@ -61,12 +60,12 @@ internal sealed class ApiKeyGrain(
 
         _leasedAt = clock.GetTimestamp();
         return Task.FromResult<ApiKeyIdentity?>(
-            known.ExpiresAt - now is { } left && left < ApiKeyIdentity.HoldsAtMost ? known.Identity with { HoldsFor = left } : known.Identity);
+            key.ExpiresAt - now is { } left && left < ApiKeyIdentity.HoldsAtMost ? known.Identity with { HoldsFor = left } : known.Identity);
     }
 
     public async Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command)
     {
-        var now = Now();
+        var now = clock.GetInstant();
         if (CommandValidation.Validate(command, now) is { IsEmpty: false } problems)
         {
             return RegistryError.Invalid(problems.AsSpan());
@@ -78,31 +77,32 @@ internal sealed class ApiKeyGrain(
             return missing;
         }
 
-        await Confirm();
         var hash = Convert.ToBase64String(command.Hash.AsSpan());
-        if (_row.Value is { } present)
-        {
-            // The same key again: an earlier try has come through. Another key with the same prefix is as good as impossible.
-            return present.Hash == hash ? present.Key : StoreErrors.Unavailable();
-        }
-
-        var next = new ApiKeyState
-        {
-            Key = new ApiKeyView
+        var made = await _row.Change(
+            command.Context,
+            row => row switch
             {
-                Prefix = _prefix,
-                Name = command.Name,
-                Workspace = command.Workspace,
-                Role = command.Role,
-                ModelIds = command.ModelIds,
-                ExpiresAt = command.ExpiresAt,
-                CreatedAt = now,
-                CreatedBy = command.Context.Actor,
+                null => new ApiKeyState
+                {
+                    Key = new ApiKeyView
+                    {
+                        Prefix = _prefix,
+                        Name = command.Name,
+                        Workspace = command.Workspace,
+                        Role = command.Role,
+                        ModelIds = command.ModelIds,
+                        ExpiresAt = command.ExpiresAt,
+                        CreatedAt = now,
+                        CreatedBy = command.Context.Actor,
+                    },
+                    Hash = hash,
+                },
+                // The same key again: an earlier try has come through. Another key with the same prefix is as good as impossible.
+                _ when row.Hash == hash => row,
+                _ => StoreErrors.Unavailable(),
             },
-            Hash = hash,
-            LastCommand = command.Context.CommandId,
-        };
-        return await Store(next, command.Context, AccessEvents.ApiKeyCreated(next.Key));
+            Happened(command.Context, AccessEvents.ApiKeyCreated));
+        return View(made);
     }
 
     public async Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command)
@@ -118,21 +118,19 @@ internal sealed class ApiKeyGrain(
             return row.Key;
         }
 
-        var next = row with
-        {
-            Key = row.Key with { RevokedAt = Now(), RevokedBy = command.Context.Actor },
-            LastCommand = command.Context.CommandId,
-        };
         _revocationInDoubtUntil = command.Context.Deadline;
         try
         {
-            var revoked = await Store(next, command.Context, AccessEvents.ApiKeyRevoked(next.Key));
+            var revoked = await Change(
+                command.Context,
+                row => row with { Key = row.Key with { RevokedAt = clock.GetInstant(), RevokedBy = command.Context.Actor } },
+                AccessEvents.ApiKeyRevoked);
             if (revoked.Error is null)
             {
                 await LeasesLapse();
             }
 
-            return revoked;
+            return View(revoked);
         }
         finally
         {
@@ -156,7 +154,7 @@ internal sealed class ApiKeyGrain(
             return refusal;
         }
 
-        var now = Now();
+        var now = clock.GetInstant();
         var old = row.Key;
         if (old.RevokedAt is not null || old.ExpiresAt <= now)
         {
@@ -182,13 +180,15 @@ internal sealed class ApiKeyGrain(
         }
 
         var end = now.AddSeconds(command.OverlapSeconds);
-        var next = row with
-        {
-            Key = old with { ExpiresAt = old.ExpiresAt < end ? old.ExpiresAt : end },
-            Rotated = new RotatedKeyState { ExpiresAt = ownEnd },
-            LastCommand = command.Context.CommandId,
-        };
-        if ((await Store(next, command.Context, AccessEvents.ApiKeyRotated(next.Key, successor.Prefix))).Error is { } failed)
+        var rotated = await Change(
+            command.Context,
+            row => row with
+            {
+                Key = row.Key with { ExpiresAt = old.ExpiresAt < end ? old.ExpiresAt : end },
+                Rotated = new RotatedKeyState { ExpiresAt = ownEnd },
+            },
+            key => AccessEvents.ApiKeyRotated(key, successor.Prefix));
+        if (rotated.Error is { } failed)
         {
             return failed;
         }
@@ -205,15 +205,9 @@ internal sealed class ApiKeyGrain(
     {
         try
         {
-            await Confirm();
-            if (_row.Value is { Key.RevokedAt: null } row)
-            {
-                var now = Now();
-                var next = row with { Key = row.Key with { LastUsedAt = now.AddTicks(-(now.Ticks % UseIsNoted.Ticks)) } };
-                _isConfirmed = false;
-                await _row.Write(next, next);
-                Confirmed();
-            }
+            var now = clock.GetUtcNow();
+            var at = now.AddTicks(-(now.Ticks % UseIsNoted.Ticks));
+            await _row.Note(row => row.Key.RevokedAt is null ? row with { Key = row.Key with { LastUsedAt = at } } : row);
         }
         catch (RegistryUnavailableException)
         {
@@ -228,7 +222,7 @@ internal sealed class ApiKeyGrain(
     /// <summary>The doubt ends when the row says that the key is revoked, or when it doesn't and can't come to say so any more.</summary>
     private void EndDoubt()
     {
-        if (_isConfirmed && (_row.Value?.Key.RevokedAt is not null || clock.GetUtcNow() > _revocationInDoubtUntil))
+        if (_row.IsConfirmed && (_row.Value?.Key.RevokedAt is not null || clock.GetUtcNow() > _revocationInDoubtUntil))
         {
             _revocationInDoubtUntil = null;
             _doubtTimer?.Dispose();
@@ -240,8 +234,7 @@ internal sealed class ApiKeyGrain(
     {
         try
         {
-            _isConfirmed = false;
-            await Confirm();
+            await _row.Read(again: true);
             EndDoubt();
         }
         catch (RegistryUnavailableException)
@@ -253,64 +246,31 @@ internal sealed class ApiKeyGrain(
     /// <summary>The key's row, for a command that may be meant for another workspace's, or for one above the caller.</summary>
     private async Task<Outcome<ApiKeyState>> Find(string? workspace, Role mostRole, string what)
     {
-        await Confirm();
-        return _row.Value is not { } row || (workspace is not null && workspace != row.Key.Workspace)
+        return await _row.Read() is not { } row || (workspace is not null && workspace != row.Key.Workspace)
             ? new RegistryError(ErrorCode.ApiKeyNotFound, $"There is no API key '{_prefix}'.")
             : row.Key.Role > mostRole
             ? new RegistryError(ErrorCode.Forbidden, $"A key can be {what} by its own role and those above it.")
             : row;
     }
 
-    private async Task<Outcome<ApiKeyView>> Store(ApiKeyState next, CommandContext command, EventDraft what)
+    /// <summary>Changes the row of a key that <see cref="Find"/> has found: rows of keys stay.</summary>
+    private Task<Outcome<ApiKeyState>> Change(CommandContext command, Func<ApiKeyState, ApiKeyState> change, Func<ApiKeyView, EventDraft> what) =>
+        _row.Change(command, row => change(row!), Happened(command, what));
+
+    private Func<ApiKeyState, IReadOnlyList<EventWrite>> Happened(CommandContext command, Func<ApiKeyView, EventDraft> what) =>
+        next => [what(next.Key).By(command, clock.GetInstant(), next.Key.Workspace)];
+
+    private static Outcome<ApiKeyView> View(Outcome<ApiKeyState> outcome) => outcome.TryGet(out var row, out var error) ? row.Key : error;
+
+    /// <summary>What callers are compared with, as the row last confirmed says it.</summary>
+    private Authentic? Known()
     {
-        if (command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
+        if (!ReferenceEquals(_authentic?.Row, _row.Value))
         {
-            return StoreErrors.Unavailable();
+            _authentic = _row.Value is { } row ? new Authentic(row) : null;
         }
 
-        _isConfirmed = false;
-        var written = next with { Events = [what.By(command, Now(), next.Key.Workspace)], NotAfter = command.Deadline };
-        try
-        {
-            await _row.Write(written, next);
-            Confirmed();
-        }
-        catch (RegistryUnavailableException)
-        {
-            // The row says whether it was stored after all; while it can't be read, the next call asks it again.
-            await Confirm();
-        }
-
-        if (_row.Value?.LastCommand != next.LastCommand)
-        {
-            return StoreErrors.Unavailable();
-        }
-
-        logger.LogStored(context.GrainId.Key, written.Events);
-        return next.Key;
-    }
-
-    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>
-    private async Task Confirm()
-    {
-        if (!_isConfirmed)
-        {
-            await _row.Read();
-            Confirmed();
-        }
-    }
-
-    private void Confirmed()
-    {
-        _isConfirmed = true;
-        _authentic = _row.Value is not { } row
-            ? null
-            : new Authentic(
-                Convert.FromBase64String(row.Hash),
-                new ApiKeyIdentity { Workspace = row.Key.Workspace, Role = row.Key.Role, ModelIds = row.Key.ModelIds, HoldsFor = ApiKeyIdentity.HoldsAtMost },
-                row.Key.ExpiresAt,
-                row.Key.RevokedAt,
-                row.Key.LastUsedAt);
+        return _authentic;
     }
 
     /// <summary>Waits until no gateway takes the key for valid. None is told so any more when this begins.</summary>
@@ -322,8 +282,19 @@ internal sealed class ApiKeyGrain(
         }
     }
 
-    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
-
     /// <summary>What callers are compared with.</summary>
-    private sealed record Authentic(byte[] Hash, ApiKeyIdentity Identity, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, DateTimeOffset? LastUsedAt);
+    private sealed class Authentic(ApiKeyState row)
+    {
+        public ApiKeyState Row => row;
+
+        public byte[] Hash { get; } = Convert.FromBase64String(row.Hash);
+
+        public ApiKeyIdentity Identity { get; } = new()
+        {
+            Workspace = row.Key.Workspace,
+            Role = row.Key.Role,
+            ModelIds = row.Key.ModelIds,
+            HoldsFor = ApiKeyIdentity.HoldsAtMost,
+        };
+    }
 }

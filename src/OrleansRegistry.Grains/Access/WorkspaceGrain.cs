@@ -10,17 +10,14 @@ internal sealed class WorkspaceGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, TimeProvider clock, ILogger<WorkspaceGrain> logger)
     : IGrainBase, IWorkspaceGrain
 {
-    private readonly StateRow<WorkspaceState> _row = new(storage, StorageNames.Workspace, context.GrainId);
+    private readonly CommandRow<WorkspaceState> _row = new(storage, StorageNames.Workspace, context, clock, logger);
     private readonly string _name = GrainKeys.Split(context.GrainId.Key.ToString()!).Id;
-    private bool _isConfirmed;
 
     public IGrainContext GrainContext => context;
 
-    public async Task<Outcome<WorkspaceView>> Get()
-    {
-        await Confirm();
-        return _row.Value is { } row ? row.Workspace : new RegistryError(ErrorCode.WorkspaceNotFound, $"There is no workspace '{_name}'.");
-    }
+    public async Task<Outcome<WorkspaceView>> Get() => await _row.Read() is { } row
+        ? row.Workspace
+        : new RegistryError(ErrorCode.WorkspaceNotFound, $"There is no workspace '{_name}'.");
 
     public async Task<Outcome<WorkspaceView>> Create(CreateWorkspaceCommand command)
     {
@@ -29,52 +26,16 @@ internal sealed class WorkspaceGrain(
             return RegistryError.Invalid(problems.AsSpan());
         }
 
-        await Confirm();
-        if (_row.Value is not null)
-        {
-            return new RegistryError(ErrorCode.WorkspaceExists, $"There is a workspace '{_name}'.");
-        }
-
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
-        if (command.Context.Deadline - now < CommandContext.StatementTimeout)
-        {
-            return StoreErrors.Unavailable();
-        }
-
-        var next = new WorkspaceState
-        {
-            Workspace = new WorkspaceView { Name = _name, Description = command.Description, CreatedAt = now, CreatedBy = command.Context.Actor },
-            LastCommand = command.Context.CommandId,
-        };
-        _isConfirmed = false;
-        var written = next with { Events = [AccessEvents.WorkspaceCreated(_name).By(command.Context, now, _name)], NotAfter = command.Context.Deadline };
-        try
-        {
-            await _row.Write(written, next);
-            _isConfirmed = true;
-        }
-        catch (RegistryUnavailableException)
-        {
-            // The row says whether it was stored after all; while it can't be read, the next call asks it again.
-            await Confirm();
-        }
-
-        if (_row.Value?.LastCommand != command.Context.CommandId)
-        {
-            return StoreErrors.Unavailable();
-        }
-
-        logger.LogStored(context.GrainId.Key, written.Events);
-        return next.Workspace;
-    }
-
-    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown.</summary>
-    private async Task Confirm()
-    {
-        if (!_isConfirmed)
-        {
-            await _row.Read();
-            _isConfirmed = true;
-        }
+        var now = clock.GetInstant();
+        var created = await _row.Change(
+            command.Context,
+            row => row is null
+                ? new WorkspaceState
+                {
+                    Workspace = new WorkspaceView { Name = _name, Description = command.Description, CreatedAt = now, CreatedBy = command.Context.Actor },
+                }
+                : new RegistryError(ErrorCode.WorkspaceExists, $"There is a workspace '{_name}'."),
+            _ => [AccessEvents.WorkspaceCreated(_name).By(command.Context, now, _name)]);
+        return created.TryGet(out var stored, out var error) ? stored.Workspace : error;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class BillingGrain(
             return unrated;
         }
 
-        var now = Now();
+        var now = clock.GetInstant();
         if (command.Context.Deadline - now < CommandContext.StatementTimeout)
         {
             return StoreErrors.Unavailable();
@@ -85,10 +85,8 @@ internal sealed class BillingGrain(
     {
         var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(_key.Workspace)).Get();
         var table = new RateTable(rates.Rates);
-        var window = StatementRules.Window(Month, table, Now());
+        var window = StatementRules.Window(Month, table, clock.GetInstant());
         return StatementRules.Compute(
             Month, window, await catalog.Sum(_key.Workspace, window, CancellationToken.None), table, rates.Currency);
     }
-
-    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -22,13 +22,7 @@ internal sealed partial class ModelGrain
     {
         try
         {
-            var command = new CommandContext
-            {
-                CommandId = Guid.CreateVersion7(clock.GetUtcNow()),
-                Actor = Prober,
-                Deadline = clock.GetUtcNow() + CommandContext.Lifetime,
-                Role = Role.Operator,
-            };
+            var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
             var outcome = await OnVersion(
                 command, [], ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
             if (outcome.Error is { } error)

@@ -229,7 +229,7 @@ internal sealed partial class ModelGrain(
     /// <summary>The instant of a command: never before the last one of this model, and whole milliseconds, as it is stored.</summary>
     private DateTimeOffset Now(ModelState? model)
     {
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = clock.GetInstant();
         return model is not null && model.LastInstant > now ? model.LastInstant : now;
     }
 

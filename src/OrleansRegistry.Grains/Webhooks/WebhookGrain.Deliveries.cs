@@ -38,7 +38,7 @@ internal sealed partial class WebhookGrain
     /// <summary>Tells what is to be told next; answers whether there may be more.</summary>
     private async Task<bool> DeliverPage(CancellationToken stop)
     {
-        await Confirm();
+        await _row.Read();
         if (Present is not { Webhook.State: WebhookState.Enabled } row || row.Webhook.NextAttemptAt > clock.GetUtcNow())
         {
             return false;
@@ -89,7 +89,7 @@ internal sealed partial class WebhookGrain
         {
             // A command may move the cursor to where it was when the round began: that is no reason to move it on.
             var next = await Keep(stored => told == _told
-                ? DeliveryRules.After(stored, round.Cursor, Text(to), round.Unstored, failure, Now(), RandomNumberGenerator.GetInt32(1001) / 1000.0)
+                ? DeliveryRules.After(stored, round.Cursor, Text(to), round.Unstored, failure, clock.GetInstant(), RandomNumberGenerator.GetInt32(1001) / 1000.0)
                 : stored.With(round.Unstored));
             if (told != _told)
             {

@@ -22,11 +22,9 @@ internal sealed partial class WebhookGrain(
     ILogger<WebhookGrain> logger)
     : IGrainBase, IWebhookGrain, IPerhapsUnknown, IDisposable
 {
-    private readonly StateRow<WebhookRow> _row = new(storage, StorageNames.Webhook, context.GrainId);
+    private readonly CommandRow<WebhookRow> _row = new(storage, StorageNames.Webhook, context, clock, logger);
     private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
-    private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
-    private bool _isConfirmed;
     private Task _delivering = Task.CompletedTask;
 
     // Of what lies behind the cursor: what has been told already, and up to where nothing else is to be told.
@@ -35,9 +33,9 @@ internal sealed partial class WebhookGrain(
 
     public IGrainContext GrainContext => context;
 
-    public bool IsUnknown => _isConfirmed && _row.Value is null;
+    public bool IsUnknown => _row.IsUnknown;
 
-    private WebhookRow? Present => _row.Value is { DeletedAt: null } row ? row : null;
+    private WebhookRow? Present => PresentOf(_row.Value);
 
     public async Task<Outcome<WebhookSecretView>> Create(CreateWebhookCommand command)
     {
@@ -47,7 +45,7 @@ internal sealed partial class WebhookGrain(
         }
 
         var reached = await catalog.FindLastPosition(CancellationToken.None);
-        var now = Now();
+        var now = clock.GetInstant();
         var secret = WebhookSignature.NewSecret();
         var outcome = await Change(command.Context, _ => new WebhookRow
         {
@@ -64,14 +62,13 @@ internal sealed partial class WebhookGrain(
                 CreatedBy = command.Context.Actor,
             },
             Secrets = [new WebhookSecret { Value = secret }],
-            LastCommand = command.Context.CommandId,
         }, row => WebhookEvents.Created(row.Webhook));
         return outcome.TryGet(out var row, out var error) ? new WebhookSecretView { Webhook = row.Webhook, Secret = secret } : error;
     }
 
     public async Task<Outcome<WebhookView>> Get()
     {
-        await Confirm();
+        await _row.Read();
         return Present is { } row ? row.Webhook : NotFound();
     }
 
@@ -104,13 +101,13 @@ internal sealed partial class WebhookGrain(
             return missing;
         }
 
-        var outcome = await ChangePresent(command.Context, row => row.Deleted(Now()), WebhookEvents.Deleted(_key.Id));
+        var outcome = await ChangePresent(command.Context, row => row.Deleted(clock.GetInstant()), WebhookEvents.Deleted(_key.Id));
         return outcome.TryGet(out _, out var error) ? last : error;
     }
 
     public async Task<Outcome<WebhookSecretView>> RotateSecret(WebhookCommand command)
     {
-        var now = Now();
+        var now = clock.GetInstant();
         var secret = WebhookSignature.NewSecret();
         var outcome = await ChangePresent(command.Context, row => row.With(secret, now), WebhookEvents.Updated(_key.Id, "secret"));
         return outcome.TryGet(out var row, out var error)
@@ -120,7 +117,7 @@ internal sealed partial class WebhookGrain(
 
     public async Task<Outcome<WebhookView>> Redeliver(RedeliverCommand command)
     {
-        await Confirm();
+        await _row.Read();
         var range = await catalog.FindEventRange(_key.Workspace, Present?.Webhook.ModelId, CancellationToken.None);
         if (command.From < 1 || command.From > range.Last)
         {
@@ -145,7 +142,7 @@ internal sealed partial class WebhookGrain(
 
     public async Task<Outcome<DeliveryList>> ListDeliveries()
     {
-        await Confirm();
+        await _row.Read();
         return Present is { } row ? new DeliveryList { Deliveries = row.With(_round?.Unstored.Except(row.Deliveries) ?? []).Deliveries } : NotFound();
     }
 
@@ -165,125 +162,29 @@ internal sealed partial class WebhookGrain(
         await _delivering;
     }
 
-    public void Dispose()
-    {
-        _stop.Dispose();
-        _changing.Dispose();
-    }
+    public void Dispose() => _stop.Dispose();
 
-    /// <summary>Changes the row on a command's behalf, if there is a webhook, and has deliveries go on.</summary>
-    private async Task<Outcome<WebhookRow>> ChangePresent(CommandContext command, Func<WebhookRow, WebhookRow> change, EventDraft what)
+    /// <summary>Changes the webhook on a command's behalf, if there is one.</summary>
+    private Task<Outcome<WebhookRow>> ChangePresent(CommandContext command, Func<WebhookRow, WebhookRow> change, EventDraft what) =>
+        Change(command, row => PresentOf(row) is { } present ? change(present) : NotFound(), _ => what);
+
+    /// <summary>Changes the row on a command's behalf, and has deliveries go on.</summary>
+    private async Task<Outcome<WebhookRow>> Change(
+        CommandContext command, Func<WebhookRow?, Outcome<WebhookRow>> change, Func<WebhookRow, EventDraft> what)
     {
-        await Confirm();
-        if (Present is null)
+        var outcome = await _row.Change(command, change, next => [what(next).By(command, clock.GetInstant())]);
+        if (outcome.Error is null)
         {
-            return NotFound();
-        }
-
-        return await Change(command, row => change(row!) with { LastCommand = command.CommandId }, _ => what);
-    }
-
-    private async Task<Outcome<WebhookRow>> Change(CommandContext command, Func<WebhookRow?, WebhookRow> change, Func<WebhookRow, EventDraft> what)
-    {
-        await _changing.WaitAsync();
-        try
-        {
-            await Read();
-            if (command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
-            {
-                return StoreErrors.Unavailable();
-            }
-
-            var next = change(_row.Value);
-            var written = next with { Events = [what(next).By(command, Now())], NotAfter = command.Deadline };
-            try
-            {
-                await Store(written, next);
-            }
-            catch (RegistryUnavailableException)
-            {
-                // The row says whether it was stored after all; while it can't be read, the next call asks it again.
-                await Read();
-            }
-
-            if (_row.Value is not { } row || row.LastCommand != command.CommandId)
-            {
-                return StoreErrors.Unavailable();
-            }
-
-            logger.LogStored(context.GrainId.Key, written.Events);
             await Touch();
-            return row;
         }
-        finally
-        {
-            _changing.Release();
-        }
+
+        return outcome;
     }
 
     /// <summary>Stores how deliveries went. A webhook that was deleted meanwhile stays so.</summary>
-    private async Task<WebhookRow> Keep(Func<WebhookRow, WebhookRow> change)
-    {
-        await _changing.WaitAsync();
-        try
-        {
-            await Read();
-            if (Present is { } row)
-            {
-                var next = change(row);
-                await Store(next, next);
-            }
+    private async Task<WebhookRow> Keep(Func<WebhookRow, WebhookRow> change) => (await _row.Note(row => row.DeletedAt is null ? change(row) : row))!;
 
-            return _row.Value!;
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
-
-    private async Task Store(WebhookRow written, WebhookRow kept)
-    {
-        try
-        {
-            await _row.Write(written, kept);
-        }
-        catch (RegistryUnavailableException)
-        {
-            _isConfirmed = false;
-            throw;
-        }
-    }
-
-    /// <summary>Reads the row on first use, and again after a write whose outcome is unknown; never beside a write.</summary>
-    private async Task Confirm()
-    {
-        if (_isConfirmed)
-        {
-            return;
-        }
-
-        await _changing.WaitAsync();
-        try
-        {
-            await Read();
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
-
-    private async Task Read()
-    {
-        if (!_isConfirmed)
-        {
-            await _row.Read();
-            _isConfirmed = true;
-        }
-    }
-
-    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+    private static WebhookRow? PresentOf(WebhookRow? row) => row is { DeletedAt: null } ? row : null;
 
     private RegistryError NotFound() => new(ErrorCode.WebhookNotFound, $"There is no webhook '{_key.Id}'.");
 

@@ -4,7 +4,7 @@ using OrleansRegistry.Events;
 namespace OrleansRegistry.Access;
 
 /// <summary>What the row of an API key stores.</summary>
-internal sealed record ApiKeyState
+internal sealed record ApiKeyState : CommandState
 {
     /// <summary>The key as callers see it.</summary>
     public required ApiKeyView Key { get; init; }
@@ -15,17 +15,6 @@ internal sealed record ApiKeyState
 
     /// <summary>The keyed hash of the whole key, in base64.</summary>
     public required string Hash { get; init; }
-
-    /// <summary>The command that wrote this row.</summary>
-    public required Guid LastCommand { get; init; }
-
-    /// <summary>What the write stores beside the row; null once it is stored.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<EventWrite>? Events { get; init; }
-
-    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public DateTimeOffset? NotAfter { get; init; }
 }
 
 /// <summary>What a rotation has changed of a key.</summary>
@@ -36,19 +25,8 @@ internal sealed record RotatedKeyState
 }
 
 /// <summary>What the row of a workspace stores.</summary>
-internal sealed record WorkspaceState
+internal sealed record WorkspaceState : CommandState
 {
     /// <summary>The workspace as callers see it.</summary>
     public required WorkspaceView Workspace { get; init; }
-
-    /// <summary>The command that wrote this row.</summary>
-    public required Guid LastCommand { get; init; }
-
-    /// <summary>What the write stores beside the row; null once it is stored.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<EventWrite>? Events { get; init; }
-
-    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public DateTimeOffset? NotAfter { get; init; }
 }

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Webhooks;
 
 /// <summary>What the row of a webhook stores.</summary>
-internal sealed record WebhookRow
+internal sealed record WebhookRow : CommandState
 {
     /// <summary>How many attempts are kept.</summary>
     public const int MaxDeliveries = 50;
@@ -29,17 +28,6 @@ internal sealed record WebhookRow
 
     /// <summary>When it was deleted, or null.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
-
-    /// <summary>The command that last changed it.</summary>
-    public required Guid LastCommand { get; init; }
-
-    /// <summary>What the write stores beside the row; null once it is stored.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<EventWrite>? Events { get; init; }
-
-    /// <summary>The command's deadline, checked again by the database; null once it is stored.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public DateTimeOffset? NotAfter { get; init; }
 
     /// <summary>The row with a new secret in front.</summary>
     public WebhookRow With(string secret, DateTimeOffset now) => this with

@@ -72,15 +72,16 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     {
         _issuer.Rotate();
         _clock.Advance(IssuerKeys.FetchPause);
-        await _keys.StartAsync(default);
+        using var worker = new IssuerKeysWorker(_keys, _clock);
+        await worker.StartAsync(default);
         await BecomesKnown(_issuer.Rsa.KeyId);
 
         _issuer.Rotate();
-        _clock.Advance(IssuerKeys.RefreshInterval);
+        _clock.Advance(IssuerKeysWorker.RefreshInterval);
         await BecomesKnown(_issuer.Rsa.KeyId);
 
         Assert.Equal(3, _issuer.Fetches);
-        await _keys.StopAsync(default);
+        await worker.StopAsync(default);
     }
 
     [Fact]

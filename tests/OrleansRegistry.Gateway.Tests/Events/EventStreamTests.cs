@@ -20,12 +20,12 @@ public sealed class EventStreamTests : IAsyncLifetime
     private readonly FakeTimeProvider _clock = new();
     private readonly Lifetime _lifetime = new();
     private readonly ServiceProvider _services;
-    private readonly EventFeed _feed;
+    private readonly EventFeedWorker _feed;
     private readonly List<Reader> _readers = [];
 
     public EventStreamTests()
     {
-        _feed = new EventFeed(_catalog, _clock, NullLogger<EventFeed>.Instance);
+        _feed = new EventFeedWorker(_catalog, _clock, NullLogger<EventFeedWorker>.Instance);
         _services = new ServiceCollection()
             .AddSingleton<IRegistryCatalog>(_catalog)
             .AddSingleton<TimeProvider>(_clock)

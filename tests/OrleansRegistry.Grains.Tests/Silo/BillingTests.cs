@@ -120,8 +120,8 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     public async Task B5_months_close_by_themselves_after_the_grace_in_workspaces_that_have_rates()
     {
         var (month, _) = await AMonth();
-        using var keeper = new StatementKeeper(
-            Silo.Billing, Silo.Grains, Options.Create(new BillingOptions { CloseAfterHours = 24 }), Silo.Clock, NullLogger<StatementKeeper>.Instance);
+        using var keeper = new StatementWorker(
+            Silo.Billing, Silo.Grains, Options.Create(new BillingOptions { CloseAfterHours = 24 }), Silo.Clock, NullLogger<StatementWorker>.Instance);
         MoveTo(month.End + TimeSpan.FromHours(25));
         await keeper.CloseAll(default);
         Assert.Empty(await Silo.Billing.ListClosed("default", default));

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -8,13 +7,13 @@ namespace OrleansRegistry.Billing;
 /// Closes months by themselves, some hours after their end, in workspaces that have rates. What is to be closed is found in the rows; closing
 /// twice makes one statement, so that every silo may have such a service.
 /// </summary>
-internal sealed partial class StatementKeeper(
-    IBillingCatalog catalog, IGrainFactory grains, IOptions<BillingOptions> options, TimeProvider clock, ILogger<StatementKeeper> logger)
-    : BackgroundService
+internal sealed partial class StatementWorker(
+    IBillingCatalog catalog, IGrainFactory grains, IOptions<BillingOptions> options, TimeProvider clock, ILogger<StatementWorker> logger)
+    : PeriodicWorker(PollInterval, clock)
 {
-    private const string Closer = "system";
+    private const string Actor = "system";
 
-    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(10);
 
     /// <summary>Closes every month whose time has come.</summary>
     public async Task CloseAll(CancellationToken cancellationToken)
@@ -32,32 +31,13 @@ internal sealed partial class StatementKeeper(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (options.Value.CloseAfterHours == 0)
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(Every, clock);
-        do
-        {
-            try
-            {
-                await CloseAll(stoppingToken);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogAway(e);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task Work(CancellationToken stoppingToken) =>
+        options.Value.CloseAfterHours == 0 ? Task.CompletedTask : CloseAll(stoppingToken);
 
     private IEnumerable<BillingMonth> Due(DateTimeOffset first)
     {
         var grace = TimeSpan.FromHours(options.Value.CloseAfterHours);
-        for (var month = BillingMonth.Of(first); month.End + grace <= clock.GetUtcNow(); month = new BillingMonth(month.End))
+        for (var month = BillingMonth.Of(first); month.End + grace <= Clock.GetUtcNow(); month = new BillingMonth(month.End))
         {
             yield return month;
         }
@@ -65,11 +45,10 @@ internal sealed partial class StatementKeeper(
 
     private async Task Close(string workspace, BillingMonth month)
     {
-        var now = clock.GetUtcNow();
         WorkspaceScope.Enter(workspace);
         var outcome = await grains.GetGrain<IBillingGrain>(GrainKeys.Billing(workspace, month)).Close(new CloseMonthCommand
         {
-            Context = new CommandContext { CommandId = Guid.CreateVersion7(now), Actor = Closer, Deadline = now + CommandContext.Lifetime, Role = Role.Operator },
+            Context = CommandContext.For(Actor, Role.Operator, Clock.GetUtcNow()),
         });
         if (outcome.Error is { } error)
         {
@@ -81,5 +60,5 @@ internal sealed partial class StatementKeeper(
     private partial void LogNotClosed(string workspace, BillingMonth month, string reason);
 
     [LoggerMessage(122, LogLevel.Warning, "Months that are over can't be looked up now")]
-    private partial void LogAway(Exception exception);
+    protected override partial void LogFailure(Exception exception);
 }

@@ -7,8 +7,8 @@ namespace OrleansRegistry.Gateway;
 /// Sees to it that somebody can get in: makes the workspace <c>default</c>, and a key of role operator in it when there is no key at all.
 /// The key is in the file <c>admin-key</c> before it is valid, so that no crash leaves a node that nobody has a key of.
 /// </summary>
-internal sealed partial class FirstKey(
-    AccessOptions options, AccessSecret secret, IAccessCatalog catalog, IGrainFactory grains, TimeProvider clock, ILogger<FirstKey> logger)
+internal sealed partial class AccessBootstrapper(
+    AccessOptions options, AccessSecret secret, IAccessCatalog catalog, IGrainFactory grains, TimeProvider clock, ILogger<AccessBootstrapper> logger)
     : IHostedService
 {
     /// <summary>The name of the file.</summary>
@@ -53,13 +53,7 @@ internal sealed partial class FirstKey(
         Check(made.Error, null);
     }
 
-    private CommandContext Command() => new()
-    {
-        CommandId = Guid.CreateVersion7(clock.GetUtcNow()),
-        Actor = Actor,
-        Deadline = clock.GetUtcNow() + CommandContext.Lifetime,
-        Role = Role.Operator,
-    };
+    private CommandContext Command() => CommandContext.For(Actor, Role.Operator, clock.GetUtcNow());
 
     private static void Check(RegistryError? error, string? harmless)
     {

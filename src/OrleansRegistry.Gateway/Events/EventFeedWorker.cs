@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansRegistry.Gateway;
@@ -8,24 +7,25 @@ namespace OrleansRegistry.Gateway;
 /// Follows the log of events while somebody watches it, once for the whole gateway, and hands every event to all who want it. It follows the
 /// database, so that it sees what other nodes store too.
 /// </summary>
-public sealed partial class EventFeed(IRegistryCatalog catalog, TimeProvider clock, ILogger<EventFeed> logger) : BackgroundService
+internal sealed partial class EventFeedWorker(IRegistryCatalog catalog, TimeProvider clock, ILogger<EventFeedWorker> logger)
+    : PeriodicWorker(PollInterval, clock)
 {
     private const int PageSize = 500;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _lock = new();
     private ImmutableHashSet<EventSubscription> _subscriptions = [];
     private long _position;
 
     /// <summary>How many readers there are.</summary>
-    internal int Readers => _subscriptions.Count;
+    public int Readers => _subscriptions.Count;
 
     /// <summary>
     /// Begins to collect events for a reader: all behind some position that was reached already. What came before is read from the catalog,
     /// afterwards; both together have no gap, and overlap perhaps.
     /// </summary>
-    internal async Task<EventSubscription> Subscribe(string workspace, EventFilter filter, CancellationToken cancellationToken)
+    public async Task<EventSubscription> Subscribe(string workspace, EventFilter filter, CancellationToken cancellationToken)
     {
         var reached = await catalog.FindLastPosition(cancellationToken);
         var subscription = new EventSubscription(workspace, filter, End);
@@ -44,30 +44,7 @@ public sealed partial class EventFeed(IRegistryCatalog catalog, TimeProvider clo
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await Follow(stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    LogAway(e);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The node stops.
-        }
-    }
-
-    private async Task Follow(CancellationToken stoppingToken)
+    protected override async Task Work(CancellationToken stoppingToken)
     {
         while (!_subscriptions.IsEmpty)
         {
@@ -116,5 +93,5 @@ public sealed partial class EventFeed(IRegistryCatalog catalog, TimeProvider clo
     }
 
     [LoggerMessage(220, LogLevel.Warning, "The log of events can't be followed now")]
-    private partial void LogAway(Exception exception);
+    protected override partial void LogFailure(Exception exception);
 }
