@@ -40,6 +40,7 @@ public static class RegistryGateway
         services.AddHostedService(provider => provider.GetRequiredService<EventFeedWorker>());
         services.AddHealthChecks();
         services.AddRegistryOpenApi();
+        services.AddSingleton<MatcherPolicy, FrontDoor>();
         return services;
     }
 
@@ -86,6 +87,7 @@ public static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
+        FrontDoor.Map(app);
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
         app.MapScalarApiReference(BrowserPage.Reference, scalar => scalar
             .WithTitle("OrleansRegistry")

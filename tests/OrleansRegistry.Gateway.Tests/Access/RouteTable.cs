@@ -106,6 +106,7 @@ internal static partial class RouteTable
         ("*", "/health/ready", Anybody),
         ("*", "/health/startup", Anybody),
         ("GET", "/openapi/v1.json", Anybody),
+        ("*", "/", Anybody),
     ];
 
     [GeneratedRegex(@"\{\**(\w+)\}")]

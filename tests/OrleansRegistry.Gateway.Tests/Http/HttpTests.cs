@@ -23,6 +23,28 @@ public sealed class HttpTests(SqliteServer server)
     public async Task A_path_that_is_none_is_404(string path) => (await _registry.Get(path)).IsProblem(404, ErrorCode.NotFound);
 
     [Theory]
+    [InlineData("GET", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true)]
+    [InlineData("GET", "text/html", true)]
+    [InlineData("HEAD", "text/html", true)]
+    [InlineData("GET", "application/json, text/html;q=0.5", false)]
+    [InlineData("GET", "*/*", false)]
+    [InlineData("POST", "text/html", false)]
+    public async Task The_root_leads_browsers_to_the_page_that_shows_the_interface_and_is_no_path_for_others(string method, string accept, bool leads)
+    {
+        var stranger = await server.DriverOf(null).Send(new HttpMethod(method), "/", null, ("Accept", accept));
+        if (leads)
+        {
+            Assert.Equal("/scalar", stranger.Is(302).Header("Location"));
+            Assert.Equal("Accept", stranger.Header("Vary"));
+        }
+        else
+        {
+            stranger.IsProblem(401, ErrorCode.Unauthenticated);
+            (await _registry.Send(new HttpMethod(method), "/", null, ("Accept", accept))).IsProblem(404, ErrorCode.NotFound);
+        }
+    }
+
+    [Theory]
     [InlineData("PUT", "/v1/models", "GET")]
     [InlineData("GET", "/v1/model_versions", "POST")]
     [InlineData("POST", "/v1/models/x", "DELETE, GET, HEAD, PATCH")]

@@ -1,0 +1,46 @@
+using System.Net.Mime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Matching;
+using Microsoft.Net.Http.Headers;
+
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Leads browsers from <c>/</c> to the API reference. For all other requests there is no route here, as anywhere else.</summary>
+internal sealed class FrontDoor : MatcherPolicy, IEndpointSelectorPolicy
+{
+    private const string Path = "/";
+
+    /// <inheritdoc/>
+    public override int Order => 0;
+
+    /// <summary>Maps the route.</summary>
+    public static void Map(IEndpointRouteBuilder routes) => routes.Map(Path, Lead).AllowAnonymous().ExcludeFromDescription();
+
+    /// <inheritdoc/>
+    public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(IsFrontDoor);
+
+    /// <inheritdoc/>
+    public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
+    {
+        for (var place = 0; place < candidates.Count; place++)
+        {
+            if (IsFrontDoor(candidates[place].Endpoint))
+            {
+                candidates.SetValidity(place, httpContext.Request.IsRead() && AcceptedTypes.Prefer(httpContext.Request, MediaTypeNames.Text.Html));
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static bool IsFrontDoor(Endpoint endpoint) => endpoint is RouteEndpoint { RoutePattern.RawText: Path };
+
+    private static Task Lead(HttpContext context)
+    {
+        context.Response.Headers.Vary = HeaderNames.Accept;
+        context.Response.Redirect(BrowserPage.Reference);
+        return Task.CompletedTask;
+    }
+}
