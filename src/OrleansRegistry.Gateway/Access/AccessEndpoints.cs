@@ -113,7 +113,7 @@ public static class AccessEndpoints
 
         if (body.Value.Role > caller.Role)
         {
-            return new RegistryError(ErrorCode.Forbidden, $"A key of role {EnumNames<Role>.Of(body.Value.Role)} is made by its own role and those above it.");
+            return new RegistryError(ErrorCode.Forbidden, $"A key of role {EnumNames<Role>.Of(body.Value.Role)} can be made by that role and higher ones only.");
         }
 
         var workspace = body.Value.Workspace ?? caller.Workspace;

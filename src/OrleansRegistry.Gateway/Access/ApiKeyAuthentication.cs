@@ -32,7 +32,7 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
         ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)), from, cancellationToken)
         : ValueTask.FromResult(Refuse(key.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
             ? "The API key is mistyped: its length or its checksum is wrong."
-            : $"This is no API key: they begin with {ApiKey.Marker}."));
+            : $"This is not an API key: API keys begin with {ApiKey.Marker}."));
 
     /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
     public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof

@@ -91,7 +91,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     public void Dispose() => _http.Dispose();
 
     private static RequestRefusedException Unavailable() =>
-        new(new RegistryError(ErrorCode.Unavailable, "The issuer of tokens can't be asked for its keys now."));
+        new(new RegistryError(ErrorCode.Unavailable, "The keys of the token issuer can't be fetched now."));
 
     private Fetched? Present() => Volatile.Read(ref _last) is { } last && clock.GetElapsedTime(last.At) < MaxAge ? last : null;
 

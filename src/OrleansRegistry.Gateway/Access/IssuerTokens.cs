@@ -72,7 +72,7 @@ internal static class IssuerTokens
         var roles = token.Claims.Where(claim => claim.Type == options.RoleClaim).Select(claim => RoleOf(claim.Value, options)).OfType<Role>().ToList();
         if (roles.Count == 0)
         {
-            return Refuse($"The token names no role in the claim {options.RoleClaim}.");
+            return Refuse($"The token has no role in the claim {options.RoleClaim}.");
         }
 
         string? claimed = null;
@@ -83,7 +83,7 @@ internal static class IssuerTokens
 
         return (claimed ?? options.Workspace) switch
         {
-            null => Refuse($"The token names no workspace in the claim {options.WorkspaceClaim}."),
+            null => Refuse($"The token has no workspace in the claim {options.WorkspaceClaim}."),
             var workspace when !CommandValidation.IsWorkspace(workspace) => NoWorkspace(),
             var workspace => new RequestCaller(workspace, "token:" + subject, roles.Max()) { ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero) },
         };
@@ -97,7 +97,7 @@ internal static class IssuerTokens
             : outcome;
     }
 
-    private static RegistryError NoWorkspace() => Refuse("The workspace of the token is not there.");
+    private static RegistryError NoWorkspace() => Refuse("The token's workspace does not exist.");
 
     private static RegistryError Refuse(string detail) => new(ErrorCode.Forbidden, detail);
 
@@ -139,13 +139,13 @@ internal static class IssuerTokens
     {
         SecurityTokenExpiredException => "The token has expired.",
         SecurityTokenNotYetValidException => "The token is not valid yet.",
-        SecurityTokenNoExpirationException => "The token names no end (claim exp).",
+        SecurityTokenNoExpirationException => "The token has no expiry (claim exp).",
         SecurityTokenInvalidAudienceException => "The token is for another audience.",
-        SecurityTokenInvalidIssuerException => "The token is of another issuer.",
+        SecurityTokenInvalidIssuerException => "The token is from another issuer.",
         SecurityTokenSignatureKeyNotFoundException => "The token is signed with a key that the issuer does not have.",
-        SecurityTokenInvalidAlgorithmException => "The token is signed with an algorithm that is not taken.",
+        SecurityTokenInvalidAlgorithmException => "The token is signed with an algorithm that is not accepted.",
         SecurityTokenInvalidSignatureException => "The token's signature is not the issuer's.",
-        ArgumentException => "This is no API key, and no token that can be read.",
+        ArgumentException => "This is neither an API key nor a token that can be read.",
         _ => "The token is not valid.",
     };
 

@@ -10,6 +10,6 @@ public sealed class KeyQuota(LimitOptions options, IAccessCatalog catalog, TimeP
         options.KeysPerWorkspace > 0 && await catalog.CountKeys(workspace, clock.GetUtcNow(), cancellationToken) is var count && count >= options.KeysPerWorkspace
             ? new RegistryError(
                 ErrorCode.QuotaExceeded,
-                string.Create(CultureInfo.InvariantCulture, $"The workspace has {count} keys that count, as many as it may have; revoke one first."))
+                string.Create(CultureInfo.InvariantCulture, $"The workspace has {count} valid keys, which is its quota; revoke one first."))
             : null;
 }

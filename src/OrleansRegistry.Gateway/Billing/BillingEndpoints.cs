@@ -121,7 +121,7 @@ public static class BillingEndpoints
 
         if (groupBy == UsageReport.ByDay && to - from > TimeSpan.FromDays(MaxDays))
         {
-            return RegistryError.Invalid(To.Name, $"must be at most {MaxDays} days after from when days are asked for");
+            return RegistryError.Invalid(To.Name, $"must be at most {MaxDays} days after from with group_by=day");
         }
 
         var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Get();

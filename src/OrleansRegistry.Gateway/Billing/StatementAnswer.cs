@@ -37,7 +37,7 @@ public sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 
         if (_statement!.TotalAmount is null)
         {
-            return ProblemWriter.Write(httpContext, new RegistryError(ErrorCode.Unrated, "Some of the active time has no rate, so that it has no cost that CSV could show."));
+            return ProblemWriter.Write(httpContext, new RegistryError(ErrorCode.Unrated, "Some active time has no rate, so the CSV can't show its cost."));
         }
 
         httpContext.Response.ContentType = MediaTypeNames.Text.Csv + "; charset=utf-8; header=present";

@@ -17,7 +17,7 @@ internal static class AnswerHead
 
         if (answer.StatusCode == HttpStatusCode.SwitchingProtocols && !WebSocketHandshake.IsOne(context))
         {
-            throw Invalid("the status 101 to a request that is no handshake");
+            throw Invalid("the status 101 to a request that is not a handshake");
         }
 
         if (HttpMethods.IsConnect(context.Request.Method) && answer.IsSuccessStatusCode && !OpensTunnel(answer))

@@ -92,7 +92,7 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
             ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
         _ => new RegistryError(
             ErrorCode.BackendUnreachable,
-            $"The server of version {version.Version} could not be reached, or broke off, or what it answered is not HTTP ({Reason(cause)})."),
+            $"The server of version {version.Version} could not be reached, closed the connection, or did not answer in HTTP ({Reason(cause)})."),
     };
 
     /// <summary>The error of a body that is longer than the setting allows.</summary>

@@ -13,9 +13,9 @@ internal static class CallSelector
     {
         var header = request.Headers[Header];
         selector = header is [var named] ? named : elsewhere is [var other] ? other : null;
-        return header.Count > 1 ? RegistryError.Invalid(Header, "must not stand twice")
-            : elsewhere.Count > 1 ? RegistryError.Invalid(field, "must not stand twice")
-            : header.Count + elsewhere.Count > 1 ? RegistryError.Invalid(field, $"can't stand beside the header {Header}")
+        return header.Count > 1 ? RegistryError.Invalid(Header, "must not appear twice")
+            : elsewhere.Count > 1 ? RegistryError.Invalid(field, "must not appear twice")
+            : header.Count + elsewhere.Count > 1 ? RegistryError.Invalid(field, $"can't be combined with the header {Header}")
             : null;
     }
 }

@@ -215,7 +215,7 @@ internal sealed class ModelScanner
         }
 
         _isModel = name == Name;
-        return _isModel && Model is not null ? RegistryError.Invalid(Name, "must not stand twice") : null;
+        return _isModel && Model is not null ? RegistryError.Invalid(Name, "must not appear twice") : null;
     }
 
     private RegistryError? EndValue(bool isText)
@@ -241,7 +241,7 @@ internal sealed class ModelScanner
         return Model is null ? RegistryError.Invalid(Name, WellFormedText.Rule) : null;
     }
 
-    private static RegistryError NoText() => RegistryError.Invalid(Name, "must be a text");
+    private static RegistryError NoText() => RegistryError.Invalid(Name, "must be a string");
 
     /// <summary>The text that was kept, or null when it is none.</summary>
     private string? Kept()

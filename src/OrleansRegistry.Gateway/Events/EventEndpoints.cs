@@ -12,7 +12,7 @@ namespace OrleansRegistry.Gateway;
 public static class EventEndpoints
 {
     private static readonly RequestParameter Type =
-        RequestParameter.OneOf("type", "A type of event. May stand several times.", EventType.All) with { MaxTimes = EventType.All.Count };
+        RequestParameter.OneOf("type", "A type of event. May appear several times.", EventType.All) with { MaxTimes = EventType.All.Count };
 
     private static readonly RequestParameter After = RequestParameter.Number("after", "Only events behind this position.", 0);
 

@@ -37,7 +37,7 @@ internal static class CommonParameters
     public static RequestParameter PageToken { get; } =
         new("page_token", "The `next_page_token` of the page before. The other parameters must stay as they were.");
 
-    public static RequestParameter Label { get; } = new("label", "A label that the items must have, `key:value`; both may have colons of their own. May stand several times.")
+    public static RequestParameter Label { get; } = new("label", "A label that the items must have, `key:value`; both may have colons of their own. May appear several times.")
     {
         MaxTimes = MaxLabels,
         Problem = value => value.LastIndexOf(':') > 0 ? null : "must be key:value",

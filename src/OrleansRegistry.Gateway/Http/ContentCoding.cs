@@ -17,6 +17,6 @@ internal static class ContentCoding
         }
 
         request.HttpContext.Response.Headers.AcceptEncoding = None;
-        return new RegistryError(ErrorCode.UnsupportedMediaType, "Content-Encoding must be left out: a body is read as it is sent.");
+        return new RegistryError(ErrorCode.UnsupportedMediaType, "Content-Encoding must be left out: encoded bodies are not supported.");
     }
 }

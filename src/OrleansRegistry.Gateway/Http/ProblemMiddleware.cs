@@ -59,21 +59,21 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return Unavailable(request);
             default:
                 LogUnexpected(request.Method, request.Path, e);
-                return new RegistryError(ErrorCode.InternalError, "The registry failed in a way that it doesn't foresee. Its log says more.");
+                return new RegistryError(ErrorCode.InternalError, "The registry failed unexpectedly. Its log has the details.");
         }
     }
 
     private static RegistryError Unavailable(HttpRequest request) => new(
         ErrorCode.Unavailable,
         request.IsRead()
-            ? "The registry can't read its rows now."
-            : $"The outcome of the command is unknown: it may have taken effect, or may do so for {CommandContext.Lifetime.TotalSeconds} seconds. Look before you repeat it.");
+            ? "The registry can't read its database now."
+            : $"The outcome of the command is unknown: it may have taken effect, or may still do so within {CommandContext.Lifetime.TotalSeconds} seconds. Check before you repeat it.");
 
     private static RegistryError? Bare(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => new RegistryError(ErrorCode.NotFound, "Nothing is served under this path."),
         StatusCodes.Status405MethodNotAllowed => new RegistryError(
-            ErrorCode.MethodNotAllowed, $"This path takes {context.Response.Headers.Allow}, not {context.Request.Method}."),
+            ErrorCode.MethodNotAllowed, $"This path accepts {context.Response.Headers.Allow}, not {context.Request.Method}."),
         _ => null,
     };
 

@@ -103,7 +103,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
         catch (JsonException e)
         {
             return RegistryError.Invalid(
-                WholeBody, $"must be JSON, at most {JsonSettings.MaxDepth} levels deep; it stops being so in line {e.LineNumber + 1} at byte {e.BytePositionInLine + 1}");
+                WholeBody, $"must be JSON, at most {JsonSettings.MaxDepth} levels deep; the error is at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class RequestFilter : IEndpointFilter
 
         if (http.GetEndpoint()?.Metadata.GetMetadata<RequestBodyMetadata>() is null && HasBody(http))
         {
-            problems.Add(new FieldError("body", "is not taken here"));
+            problems.Add(new FieldError("body", "is not accepted here"));
         }
 
         return problems.Count == 0 ? await next(context) : new Refusal(RegistryError.Invalid([.. problems]));
@@ -53,13 +53,13 @@ internal sealed class RequestFilter : IEndpointFilter
             if (values.Count > parameter.MaxTimes)
             {
                 yield return new FieldError(
-                    parameter.Name, parameter.MaxTimes == 1 ? "must not stand twice" : $"must not stand more than {parameter.MaxTimes} times");
+                    parameter.Name, parameter.MaxTimes == 1 ? "must not appear twice" : $"must not appear more than {parameter.MaxTimes} times");
                 continue;
             }
 
             if (!parameter.IsHeader && values.Distinct(StringComparer.Ordinal).Count() < values.Count)
             {
-                yield return new FieldError(parameter.Name, "must not stand twice with the same value");
+                yield return new FieldError(parameter.Name, "must not have the same value twice");
             }
 
             foreach (var value in values)

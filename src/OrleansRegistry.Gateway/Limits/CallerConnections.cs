@@ -18,7 +18,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
     /// <summary>How long the first request may take to come in once it has begun: what the server grants a handshake and the head of a request, or little more.</summary>
     private static readonly TimeSpan FirstRequest = TimeSpan.FromSeconds(15);
 
-    private static readonly RegistryError TooMany = new(ErrorCode.RateLimited, "As many connections are open as there may be.");
+    private static readonly RegistryError TooMany = new(ErrorCode.RateLimited, "The limit of open connections is reached.");
 
     private readonly Group _callers = new(options.Connections, options.ConnectionsPerAddress);
     private readonly Group _health = new(ForHealth, ForHealthPerAddress);

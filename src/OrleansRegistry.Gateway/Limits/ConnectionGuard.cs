@@ -22,7 +22,7 @@ internal sealed class ConnectionGuard(RequestDelegate next, LimitOptions options
         CallerConnection.CloseAfter(context);
         return ProblemWriter.Write(context, new RegistryError(
             ErrorCode.RateLimited,
-            $"As many connections are open as there may be: {options.Connections} at this gateway (Registry:Limits:Connections), "
+            $"The limit of open connections is reached: {options.Connections} at this gateway (Registry:Limits:Connections), "
             + $"{options.ConnectionsPerAddress} from one address (Registry:Limits:ConnectionsPerAddress)."));
     }
 }

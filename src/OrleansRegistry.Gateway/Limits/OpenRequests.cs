@@ -80,7 +80,7 @@ public sealed class OpenRequests
 
     /// <summary>The error of a caller who sends too many bodies at a time that say late which model they are for.</summary>
     internal static RegistryError TooManySearches() => new(
-        ErrorCode.RateLimited, $"{MaxSearches} of your requests are being read for their field model, as many as there may be at a time; put it first.");
+        ErrorCode.RateLimited, $"{MaxSearches} of your requests are being searched for their field model, which is the limit; put the field first.");
 
     /// <summary>A limit on what somebody has open.</summary>
     internal sealed class Limit
@@ -101,7 +101,7 @@ public sealed class OpenRequests
         public static Limit OfGateway(string what, int limit, string setting) => new($"{what} of this gateway", limit, setting, _ => "");
 
         public static RegistryError Error(string what, int limit, string setting) =>
-            new(ErrorCode.RateLimited, $"{limit} {what} are open, as many as there may be (Registry:Limits:{setting}).");
+            new(ErrorCode.RateLimited, $"The limit of {limit} open {what} is reached (Registry:Limits:{setting}).");
 
         public bool TryEnter(RequestCaller caller) => _open.TryEnter(_holder(caller));
 

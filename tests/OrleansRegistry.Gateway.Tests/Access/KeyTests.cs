@@ -230,7 +230,7 @@ public abstract class KeyTests(RegistryServer server)
     [InlineData("Basic eDp5", "The header Authorization must be Bearer, a space, and an API key or token.")]
     [InlineData("Bearer", "The header Authorization must be Bearer, a space, and an API key or token.")]
     [InlineData("Bearer  ", "The header Authorization must be Bearer, a space, and an API key or token.")]
-    [InlineData("Bearer x", "This is no API key: they begin with ork_.")]
+    [InlineData("Bearer x", "This is not an API key: API keys begin with ork_.")]
     [InlineData("bearer ork_", "The API key is mistyped: its length or its checksum is wrong.")]
     [InlineData("ork_", "The header Authorization must be Bearer, a space, and an API key or token.")]
     public async Task A1_what_is_no_key_is_refused_and_told_why(string header, string why) =>

@@ -42,12 +42,12 @@ public sealed class TokenTests(TokenTests.Server server) : IClassFixture<TokenTe
     public async Task Tokens_of_others_for_others_and_at_other_times_are_refused()
     {
         var now = DateTime.UtcNow;
-        await IsRefused(Issuer.Token(token => token.Issuer = "https://issuer.example"), "The token is of another issuer.");
+        await IsRefused(Issuer.Token(token => token.Issuer = "https://issuer.example"), "The token is from another issuer.");
         await IsRefused(Issuer.Token(token => token.Audience = "another"), "The token is for another audience.");
         await IsRefused(Issuer.Token(token => token.Audience = null), "The token is for another audience.");
         await IsRefused(Issuer.Token(token => (token.NotBefore, token.Expires) = (now.AddHours(-2), now.AddHours(-1))), "The token has expired.");
         await IsRefused(Issuer.Token(token => token.NotBefore = now.AddMinutes(5)), "The token is not valid yet.");
-        await IsRefused(Issuer.Token(token => token.Expires = null), "The token names no end (claim exp).");
+        await IsRefused(Issuer.Token(token => token.Expires = null), "The token has no expiry (claim exp).");
     }
 
     [Fact]
@@ -95,8 +95,8 @@ public sealed class TokenTests(TokenTests.Server server) : IClassFixture<TokenTe
             await IsRefused($"{head}.{Base64UrlEncoder.Encode(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(head)))}");
         }
 
-        await IsRefused("x.y.z", "This is no API key, and no token that can be read.");
-        await IsRefused(Issuer.Token(claims: said => said["sub"] = "ann bob".Split(' ')), "This is no API key, and no token that can be read.");
+        await IsRefused("x.y.z", "This is neither an API key nor a token that can be read.");
+        await IsRefused(Issuer.Token(claims: said => said["sub"] = "ann bob".Split(' ')), "This is neither an API key nor a token that can be read.");
         await IsLetIn(good, "/v1/models");
         (await server.DriverOf(null).Get("/v1/models", ("Authorization", "Api-Key " + good))).IsProblem(401, ErrorCode.Unauthenticated);
     }
@@ -194,7 +194,7 @@ public sealed class AbsentIssuerTests(AbsentIssuerTests.Server server) : IClassF
     {
         await using var issuer = await Issuer.Start();
         var reply = (await server.DriverOf(issuer.Token()).Get("/v1/models")).IsProblem(503, ErrorCode.Unavailable);
-        Assert.Equal("The issuer of tokens can't be asked for its keys now.", reply["detail"]);
+        Assert.Equal("The keys of the token issuer can't be fetched now.", reply["detail"]);
         (await server.Driver.Get("/v1/models")).Is(200);
     }
 

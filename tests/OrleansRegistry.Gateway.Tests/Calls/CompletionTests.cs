@@ -145,7 +145,7 @@ public sealed class CompletionTests(ImpatientServer server) : IClassFixture<Impa
         var answer = await reader.ReadToEndAsync().WaitAsync(Patience);
 
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("\"errors\":{\"model\":[\"must not stand twice\"]}", answer, StringComparison.Ordinal);
+        Assert.Contains("\"errors\":{\"model\":[\"must not appear twice\"]}", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("other", await received.Task.WaitAsync(Patience), StringComparison.Ordinal);
         Assert.Equal("0", (await _registry.Get($"/v1/model_versions/{id}/traffic"))["errors"]);
     }

@@ -125,7 +125,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
             }
             else if (!given.Add(name))
             {
-                Refuse(path + name, "must not stand twice");
+                Refuse(path + name, "must not appear twice");
             }
             else
             {
