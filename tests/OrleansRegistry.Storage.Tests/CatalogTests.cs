@@ -123,6 +123,16 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
     }
 
     [Fact]
+    public async Task An_event_of_a_type_that_only_a_newer_build_knows_is_listed_as_it_is()
+    {
+        var happened = Rows.Event("version.of_a_newer_build", $"{Rows.ModelId}-1");
+        await Write("model", $"model/default/{Rows.ModelId}", null, Rows.Json(Rows.Model() with { Events = [happened] }));
+
+        var read = Assert.Single(await Catalog.ListEvents("default", new EventFilter { ModelId = Rows.ModelId, Types = [happened.Type] }, 10, default));
+        Assert.Equal((happened.Type, happened.VersionId, happened.Data), (read.Type, read.VersionId, read.Data.GetRawText().Replace(" ", "", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_row_that_cannot_be_read_is_left_out_of_lists_and_named_by_look_ups()
     {
         await StoreModels();

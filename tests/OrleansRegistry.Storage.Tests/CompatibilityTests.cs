@@ -75,6 +75,29 @@ public sealed class CompatibilityTests
         Assert.True(JsonNode.DeepEquals(row, Rewrites[kind](newer.ToJsonString())));
     }
 
+    [Theory]
+    [InlineData("restarting")]
+    [InlineData("idle")]
+    public void L7_what_the_next_release_sets_is_read_and_written_again(string status)
+    {
+        var version = JsonNode.Parse(GoldenFiles.Read("version.json"))!;
+        var model = JsonNode.Parse(GoldenFiles.Read("model.json"))!;
+        version["serving"]!["status"] = status;
+        model["active"]![0]!["status"] = status;
+
+        Assert.True(JsonNode.DeepEquals(version, Rewrites[StorageNames.Version](version.ToJsonString())));
+        Assert.True(JsonNode.DeepEquals(model, Rewrites[StorageNames.Model](model.ToJsonString())));
+    }
+
+    [Fact]
+    public void A_webhook_keeps_types_of_events_that_only_a_newer_build_knows()
+    {
+        var row = JsonNode.Parse(GoldenFiles.Read("webhook.json"))!;
+        row["webhook"]!["types"] = new JsonArray("version.of_a_newer_build");
+
+        Assert.True(JsonNode.DeepEquals(row, Rewrites[StorageNames.Webhook](row.ToJsonString())));
+    }
+
     [Fact]
     public void Every_kind_of_row_is_among_these()
     {

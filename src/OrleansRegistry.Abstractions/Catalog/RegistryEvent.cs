@@ -17,7 +17,7 @@ public sealed record RegistryEvent
     [JsonIgnore]
     public long Position => long.Parse(Id, CultureInfo.InvariantCulture);
 
-    /// <summary>One of <see cref="EventType"/>.</summary>
+    /// <summary>One of <see cref="EventType"/>. A later release may have more of them: pass over those that you don't know.</summary>
     public required string Type { get; init; }
 
     /// <summary>The instant of the command.</summary>

@@ -69,17 +69,16 @@ public sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog cata
         var found = VersionId.TryParse(selector, out var id)
             ? id.ModelId == modelId ? await catalog.FindVersion(workspace, id, cancellationToken) : null
             : await catalog.FindVersion(workspace, modelId, selector!, cancellationToken);
-        return found switch
+        return found is null ? outcome : found.State switch
         {
-            null => outcome,
-            { State: VersionState.Inactive } => new RegistryError(
-                ErrorCode.VersionInactive, $"Version {found.Version} is inactive; activate it first."),
-            { State: VersionState.Deleted } => new RegistryError(ErrorCode.VersionDeleted, $"Version {found.Version} is deleted."),
-            { Serving: { Status: ServingStatus.Failed, Message: { } why } } => new RegistryError(
-                ErrorCode.ServingFailed, $"Version {found.Version} is not up: its last start failed. {why}"),
-            _ => await model.Resolve(selector) is var again && again.Error?.Code != ErrorCode.VersionNotFound
-                ? again
-                : new RegistryError(ErrorCode.Unavailable, $"Version {found.Version} is becoming active."),
+            VersionState.Inactive => new RegistryError(ErrorCode.VersionInactive, $"Version {found.Version} is inactive; activate it first."),
+            VersionState.Deleted => new RegistryError(ErrorCode.VersionDeleted, $"Version {found.Version} is deleted."),
+            VersionState.Draft or VersionState.Published when found.Serving is { Status: ServingStatus.Failed, Message: { } why } =>
+                new RegistryError(ErrorCode.ServingFailed, $"Version {found.Version} is not up: its last start failed. {why}"),
+            VersionState.Draft or VersionState.Published =>
+                await model.Resolve(selector) is var again && again.Error?.Code != ErrorCode.VersionNotFound
+                    ? again
+                    : new RegistryError(ErrorCode.Unavailable, $"Version {found.Version} is becoming active."),
         };
     }
 

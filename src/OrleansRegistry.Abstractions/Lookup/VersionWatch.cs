@@ -14,7 +14,7 @@ public sealed class VersionWatch(IWorkspaceCatalog catalog, TimeProvider clock)
         {
             var version = await catalog.FindVersion(workspace, id, cancellationToken);
             var left = patience - clock.GetElapsedTime(begun);
-            if (version is not { State: VersionState.Draft or VersionState.Published, Serving.Status: ServingStatus.Starting } || left <= TimeSpan.Zero)
+            if (version is not { Serving.Status: ServingStatus.Starting } || !version.State.IsActive() || left <= TimeSpan.Zero)
             {
                 return version;
             }

@@ -43,4 +43,10 @@ public enum ServingStatus
 
     /// <summary>The version is inactive or deleted.</summary>
     Stopped = 3,
+
+    /// <summary>Was up and is being started again. Nothing sets it yet.</summary>
+    Restarting = 4,
+
+    /// <summary>Was up and is stopped until it is called. Nothing sets it yet.</summary>
+    Idle = 5,
 }

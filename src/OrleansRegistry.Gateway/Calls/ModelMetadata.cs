@@ -97,7 +97,7 @@ public sealed class ModelMetadata(IRegistryCatalog catalog, InvocationOptions op
                 workspace, version.VersionId[..ModelId.Length], new VersionFilter { State = state }, MostVersions, cancellationToken));
         }
 
-        return active.Where(found => found.Serving is null or { Status: ServingStatus.Ready })
+        return active.Where(found => found.Serving is null || found.Serving.Status.IsUp())
             .OrderByDescending(found => VersionId.TryParse(found.Id, out var id) ? id.Ordinal : 0)
             .Select(found => found.Version);
     }

@@ -47,7 +47,7 @@ internal static class StatementRules
         string[] unrated =
         [
             .. statement.Lines.Where(line => line.Amount is null)
-                .Select(line => $"{line.InstanceType ?? "(no instance type)"} on stage {(line.Stage == Stage.Draft ? "draft" : "published")}")
+                .Select(line => $"{line.InstanceType ?? "(no instance type)"} on stage {Text(line.Stage)}")
                 .Distinct(),
         ];
         return unrated.Length == 0
@@ -55,6 +55,8 @@ internal static class StatementRules
             : new RegistryError(
                 ErrorCode.Unrated, $"There is no rate for some or all of the active time of {string.Join(", ", unrated)}; put rates that hold from its beginning.");
     }
+
+    private static string Text(Stage stage) => stage switch { Stage.Draft => "draft", Stage.Published => "published" };
 
     private static StatementLine Line(IReadOnlyList<UsageSum> sums, UsageWindow window, RateTable rates, int digits)
     {

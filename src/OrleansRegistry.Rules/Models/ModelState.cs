@@ -137,7 +137,7 @@ internal sealed record ActiveVersion
     public bool WasHighest { get; init; }
 
     [JsonIgnore]
-    public bool IsRoutable => Status == ServingStatus.Ready;
+    public bool IsRoutable => Status.IsRoutable();
 }
 
 /// <summary>A claim to the primary pointer.</summary>

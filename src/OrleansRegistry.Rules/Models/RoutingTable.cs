@@ -67,21 +67,26 @@ internal sealed class RoutingTable
         return null;
     }
 
-    private Outcome<ResolvedVersion> Named(ActiveVersion? version, ResolvedBy how, string selector) => version switch
-    {
-        null => new RegistryError(ErrorCode.VersionNotFound, $"Model {_model.Name} has no active version {selector}."),
-        { Status: ServingStatus.Starting } => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting."),
-        { IsRoutable: false } => new RegistryError(ErrorCode.ServingFailed, $"Version {version.Version} is not up: its last start failed."),
-        _ => Answer(version, how),
-    };
+    private Outcome<ResolvedVersion> Named(ActiveVersion? version, ResolvedBy how, string selector) => version is null
+        ? new RegistryError(ErrorCode.VersionNotFound, $"Model {_model.Name} has no active version {selector}.")
+        : Answer(version, how);
 
-    private ResolvedVersion Answer(ActiveVersion version, ResolvedBy how) => new()
+    /// <summary>A version that is routable, but not up, is led to and can't be called: that is said here, too.</summary>
+    private Outcome<ResolvedVersion> Answer(ActiveVersion version, ResolvedBy how) => version.Status switch
     {
-        VersionId = new VersionId(_model.Id, version.Ordinal).ToString(),
-        Version = version.Version,
-        ResolvedBy = how,
-        ServingUrl = version.Url,
-        Revision = _revision,
-        ModelName = _model.Name,
+        ServingStatus.Ready => new ResolvedVersion
+        {
+            VersionId = new VersionId(_model.Id, version.Ordinal).ToString(),
+            Version = version.Version,
+            ResolvedBy = how,
+            ServingUrl = version.Url,
+            Revision = _revision,
+            ModelName = _model.Name,
+        },
+        ServingStatus.Starting => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting."),
+        ServingStatus.Restarting => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting again."),
+        ServingStatus.Idle => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is idle."),
+        ServingStatus.Failed or ServingStatus.Stopped =>
+            new RegistryError(ErrorCode.ServingFailed, $"Version {version.Version} is not up: its last start failed."),
     };
 }

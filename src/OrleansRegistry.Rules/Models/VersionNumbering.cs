@@ -24,7 +24,7 @@ internal static class VersionNumbering
         {
             VersionBump.Major => new SemVersion(core.Major + 1, 0, 0),
             VersionBump.Minor => new SemVersion(core.Major, core.Minor + 1, 0),
-            _ => new SemVersion(core.Major, core.Minor, core.Patch + 1),
+            VersionBump.Patch => new SemVersion(core.Major, core.Minor, core.Patch + 1),
         };
         return BigInteger.Max(next.Major, BigInteger.Max(next.Minor, next.Patch)) > MaxPart ? null : next;
     }

@@ -1,11 +1,11 @@
 namespace OrleansRegistry.Versions;
 
-/// <summary>Rules B1 and B2: active time runs while a version is routable and is split where its stage changes. Pure functions.</summary>
+/// <summary>Rules B1 and B2: active time runs while a version is up and is split where its stage changes. Pure functions.</summary>
 internal static class ActiveTime
 {
     /// <summary>
     /// Sets the meter of <paramref name="after"/>: closes the interval that ran before when it can't go on, and opens one when the
-    /// version is routable. Answers the version with its meter, and the interval that was closed, or null.
+    /// version is up. Answers the version with its meter, and the interval that was closed, or null.
     /// </summary>
     /// <param name="before">The version before the command, or null for a new one.</param>
     /// <param name="after">The version after it; its meter is still the old one.</param>
@@ -14,13 +14,13 @@ internal static class ActiveTime
     {
         var meter = after.Meter;
         UsageInterval? closed = null;
-        if (before is not null && meter.RunningSince is { } since && (!after.IsRoutable || after.Stage != before.Stage))
+        if (before is not null && meter.RunningSince is { } since && (!after.IsBilled || after.Stage != before.Stage))
         {
             closed = since < at ? new UsageInterval(since, at, before.Stage, before.InstanceType) : null;
             meter = Add(meter, before.Stage, (long)(at - since).TotalMilliseconds) with { RunningSince = null };
         }
 
-        if (after.IsRoutable)
+        if (after.IsBilled)
         {
             meter = meter with { RunningSince = meter.RunningSince ?? at };
         }
@@ -28,9 +28,11 @@ internal static class ActiveTime
         return (after with { Meter = meter }, closed);
     }
 
-    private static Meter Add(Meter meter, Stage stage, long milliseconds) => stage == Stage.Draft
-        ? meter with { DraftMilliseconds = meter.DraftMilliseconds + milliseconds }
-        : meter with { PublishedMilliseconds = meter.PublishedMilliseconds + milliseconds };
+    private static Meter Add(Meter meter, Stage stage, long milliseconds) => stage switch
+    {
+        Stage.Draft => meter with { DraftMilliseconds = meter.DraftMilliseconds + milliseconds },
+        Stage.Published => meter with { PublishedMilliseconds = meter.PublishedMilliseconds + milliseconds },
+    };
 }
 
 /// <summary>An interval of active time that has ended.</summary>

@@ -33,63 +33,57 @@ internal static class Lifecycle
             VersionEvents.Published()),
         VersionState.Published => LifecycleStep.Same(version),
         VersionState.Inactive => Inactive(version),
-        _ => Gone(version),
+        VersionState.Deleted => Gone(version),
     };
 
     /// <summary>Promotion changes no version: it only asks that this one is routable (rule P2).</summary>
-    public static LifecycleStep Promote(ModelVersionState version) => version switch
+    public static LifecycleStep Promote(ModelVersionState version) => version.State switch
     {
-        { IsRoutable: true } => LifecycleStep.Same(version),
-        { IsActive: true } => LifecycleStep.Refused(
-            version, new RegistryError(ErrorCode.NotRoutable, $"Version {version.Version} is {Text(version.Serving!.Status)}; only a ready version can be primary.")),
-        { State: VersionState.Inactive } => Inactive(version),
-        _ => Gone(version),
+        VersionState.Draft or VersionState.Published => StatusOf(version) switch
+        {
+            ServingStatus.Ready or ServingStatus.Restarting or ServingStatus.Idle => LifecycleStep.Same(version),
+            ServingStatus.Starting => NotRoutable(version, "starting"),
+            ServingStatus.Failed or ServingStatus.Stopped => NotRoutable(version, "not up: its last start failed"),
+        },
+        VersionState.Inactive => Inactive(version),
+        VersionState.Deleted => Gone(version),
     };
 
     /// <summary>Starts an inactive or failed version (rule L3). <paramref name="spec"/>, when given, is where it answers from now on.</summary>
-    public static LifecycleStep Activate(ModelVersionState version, ServingSpec? spec, DateTimeOffset at)
+    public static LifecycleStep Activate(ModelVersionState version, ServingSpec? spec, DateTimeOffset at) => version.State switch
     {
-        switch (version)
+        VersionState.Draft or VersionState.Published => StatusOf(version) switch
         {
-            case { State: VersionState.Deleted }:
-                return Gone(version);
-            case { IsActive: true } and not { Serving.Status: ServingStatus.Failed } when spec is null || IsSame(version.Serving, spec):
-                return LifecycleStep.Same(version);
-            case { IsActive: true } and not { Serving.Status: ServingStatus.Failed }:
-                return LifecycleStep.Refused(
-                    version, new RegistryError(ErrorCode.VersionActive, "A new serving spec can be brought only to a version that is inactive or failed; deactivate it first."));
-            default:
-                var serving = spec is null ? version.Serving : From(spec, version.Serving?.Start ?? 0);
-                var activated = version with
-                {
-                    State = version.Stage == Stage.Draft ? VersionState.Draft : VersionState.Published,
-                    Serving = serving is null ? null : Start(serving, at),
-                    ActivatedAt = at,
-                };
-                return Step(version, activated, at, VersionEvents.Activated(activated));
-        }
-    }
+            ServingStatus.Failed => Begin(version, spec, at),
+            ServingStatus.Starting or ServingStatus.Ready or ServingStatus.Restarting or ServingStatus.Idle or ServingStatus.Stopped =>
+                spec is null || IsSame(version.Serving, spec) ? LifecycleStep.Same(version) : Active(version),
+        },
+        VersionState.Inactive => Begin(version, spec, at),
+        VersionState.Deleted => Gone(version),
+    };
 
     /// <summary>Takes a version out of routing (rule L2).</summary>
     public static LifecycleStep Deactivate(ModelVersionState version, DateTimeOffset at) => version.State switch
     {
-        VersionState.Inactive => LifecycleStep.Same(version),
-        VersionState.Deleted => Gone(version),
-        _ => Step(
+        VersionState.Draft or VersionState.Published => Step(
             version,
             version with { State = VersionState.Inactive, Serving = Stop(version.Serving, at), DeactivatedAt = at },
             at,
             VersionEvents.Deactivated()),
+        VersionState.Inactive => LifecycleStep.Same(version),
+        VersionState.Deleted => Gone(version),
     };
 
     /// <summary>Deletes a version for ever (rule L4).</summary>
-    public static LifecycleStep Delete(ModelVersionState version, DateTimeOffset at) => version.State == VersionState.Deleted
-        ? Gone(version)
-        : Step(
+    public static LifecycleStep Delete(ModelVersionState version, DateTimeOffset at) => version.State switch
+    {
+        VersionState.Draft or VersionState.Published or VersionState.Inactive => Step(
             version,
             version with { State = VersionState.Deleted, Serving = Stop(version.Serving, at), DeletedAt = at },
             at,
-            VersionEvents.Deleted());
+            VersionEvents.Deleted()),
+        VersionState.Deleted => Gone(version),
+    };
 
     /// <summary>What a probe found (rule L3). It applies only to the start it names, and only while that start goes on.</summary>
     public static LifecycleStep Serve(ModelVersionState version, ServingResult result, DateTimeOffset at)
@@ -109,13 +103,37 @@ internal static class Lifecycle
 
     /// <summary>Changes description and labels; a deleted version stays as it was.</summary>
     public static LifecycleStep Patch(
+        ModelVersionState version, Optional<string> description, Optional<IReadOnlyDictionary<string, string?>> labels, DateTimeOffset at) =>
+        version.State switch
+        {
+            VersionState.Draft or VersionState.Published or VersionState.Inactive => Describe(version, description, labels, at),
+            VersionState.Deleted => Gone(version),
+        };
+
+    /// <summary>A spec as a version stores it, not yet started.</summary>
+    public static ServingState From(ServingSpec spec, int start) => new()
+    {
+        Url = spec.Url,
+        HealthUrl = spec.HealthUrl,
+        StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
+        Start = start,
+    };
+
+    private static LifecycleStep Begin(ModelVersionState version, ServingSpec? spec, DateTimeOffset at)
+    {
+        var serving = spec is null ? version.Serving : From(spec, version.Serving?.Start ?? 0);
+        var activated = version with
+        {
+            State = version.Stage.ActiveState(),
+            Serving = serving is null ? null : Start(serving, at),
+            ActivatedAt = at,
+        };
+        return Step(version, activated, at, VersionEvents.Activated(activated));
+    }
+
+    private static LifecycleStep Describe(
         ModelVersionState version, Optional<string> description, Optional<IReadOnlyDictionary<string, string?>> labels, DateTimeOffset at)
     {
-        if (version.State == VersionState.Deleted)
-        {
-            return Gone(version);
-        }
-
         var patched = version with
         {
             Description = description.Or(version.Description),
@@ -133,15 +151,6 @@ internal static class Lifecycle
         ];
         return fields.IsEmpty ? LifecycleStep.Same(version) : Step(version, patched, at, VersionEvents.Updated(fields));
     }
-
-    /// <summary>A spec as a version stores it, not yet started.</summary>
-    public static ServingState From(ServingSpec spec, int start) => new()
-    {
-        Url = spec.Url,
-        HealthUrl = spec.HealthUrl,
-        StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
-        Start = start,
-    };
 
     private static LifecycleStep Step(ModelVersionState? before, ModelVersionState after, DateTimeOffset at, EventDraft what)
     {
@@ -164,13 +173,22 @@ internal static class Lifecycle
         serving is not null && serving.Url == spec.Url && serving.HealthUrl == spec.HealthUrl
         && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds;
 
+    /// <summary>A version that is only registered counts as ready.</summary>
+    private static ServingStatus StatusOf(ModelVersionState version) => version.Serving?.Status ?? ServingStatus.Ready;
+
+    private static LifecycleStep NotRoutable(ModelVersionState version, string why) => LifecycleStep.Refused(
+        version, new RegistryError(ErrorCode.NotRoutable, $"Version {version.Version} is {why}; only a routable version can be primary."));
+
+    private static LifecycleStep Active(ModelVersionState version) => LifecycleStep.Refused(
+        version,
+        new RegistryError(
+            ErrorCode.VersionActive, "A new serving spec can be brought only to a version that is inactive or failed; deactivate it first."));
+
     private static LifecycleStep Inactive(ModelVersionState version) => LifecycleStep.Refused(
         version, new RegistryError(ErrorCode.VersionInactive, $"Version {version.Version} is inactive; activate it first."));
 
     private static LifecycleStep Gone(ModelVersionState version) => LifecycleStep.Refused(
         version, new RegistryError(ErrorCode.VersionDeleted, $"Version {version.Version} is deleted."));
-
-    private static string Text(ServingStatus status) => status == ServingStatus.Starting ? "starting" : "not up: its last start failed";
 }
 
 /// <summary>What a command comes to for one version.</summary>

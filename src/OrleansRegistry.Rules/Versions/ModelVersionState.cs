@@ -93,10 +93,14 @@ internal sealed record ModelVersionState
     public VersionId Id => new(ModelId, Ordinal);
 
     [JsonIgnore]
-    public bool IsActive => State is VersionState.Draft or VersionState.Published;
+    public bool IsActive => State.IsActive();
 
     [JsonIgnore]
-    public bool IsRoutable => IsActive && Serving is null or { Status: ServingStatus.Ready };
+    public bool IsRoutable => IsActive && (Serving is null || Serving.Status.IsRoutable());
+
+    /// <summary>Whether its time counts (rules B1 and B2).</summary>
+    [JsonIgnore]
+    public bool IsBilled => IsActive && (Serving is null || Serving.Status.IsUp());
 }
 
 /// <summary>Where a version answers and whether it is up.</summary>
@@ -130,7 +134,7 @@ internal sealed record ServingState
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Meter")]
 internal sealed record Meter
 {
-    /// <summary>Since when the running interval runs: the version is routable. Null while it is not.</summary>
+    /// <summary>Since when the running interval runs: the version is up. Null while it is not.</summary>
     [Id(0)]
     public DateTimeOffset? RunningSince { get; init; }
 

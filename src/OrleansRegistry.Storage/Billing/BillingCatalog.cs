@@ -129,7 +129,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
     {
         var (draft, published) = (version.Meter.DraftMilliseconds, version.Meter.PublishedMilliseconds);
         var running = version.Meter.RunningSince is { } since && since < now ? (long)(now - since).TotalMilliseconds : 0;
-        _ = version.Stage == Stage.Draft ? draft += running : published += running;
+        _ = version.Stage switch { Stage.Draft => draft += running, Stage.Published => published += running };
         return new VersionUsage
         {
             VersionId = new VersionId(version.ModelId, version.Ordinal).ToString(),

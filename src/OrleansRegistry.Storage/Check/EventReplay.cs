@@ -58,7 +58,7 @@ internal sealed class EventReplay
             case EventType.VersionActivated:
                 Change(happened, version => version with
                 {
-                    State = version.Stage == Stage.Draft ? VersionState.Draft : VersionState.Published,
+                    State = version.Stage.ActiveState(),
                     Serving = Serving(happened),
                 });
                 break;

@@ -90,7 +90,7 @@ internal static class ModelAudit
 
     private static IEnumerable<Finding> Primary(ModelState model)
     {
-        if (model.Primary is { } primary && !model.Active.Any(entry => entry.Ordinal == primary.Ordinal && entry.Status == ServingStatus.Ready))
+        if (model.Primary is { } primary && !model.Active.Any(entry => entry.Ordinal == primary.Ordinal && entry.IsRoutable))
         {
             yield return Of(model, $"has version {primary.Ordinal} as primary, which is not routable");
         }
@@ -106,9 +106,9 @@ internal static class ModelAudit
 
     private static IEnumerable<Finding> Meter(ModelVersionState version)
     {
-        if (version.IsRoutable != version.Meter.RunningSince is not null)
+        if (version.IsBilled != version.Meter.RunningSince is not null)
         {
-            yield return Of(version, version.IsRoutable ? "is routable, but its meter stands still" : "is not routable, but its meter runs");
+            yield return Of(version, version.IsBilled ? "is up, but its meter stands still" : "is not up, but its meter runs");
         }
     }
 

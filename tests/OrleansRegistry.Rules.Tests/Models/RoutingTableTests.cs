@@ -95,6 +95,20 @@ public sealed class RoutingTableTests
         Assert.Equal(expected, Resolve(_model.Id(version)));
     }
 
+    [Theory]
+    [InlineData("restarting")]
+    [InlineData("idle")]
+    public void L7_a_version_that_was_up_is_led_to_by_all_selectors_and_can_not_be_called(string condition)
+    {
+        _model.Published("1.0.0");
+        var version = _model.In(condition, isPublished: true);
+        _model.Promote(version);
+        string?[] selectors = [null, "1.x", _model[version].Version, _model.Id(version)];
+
+        Assert.Equal(version, _model.Primary);
+        Assert.All(selectors, selector => Assert.Equal(ErrorCode.VersionStarting, Resolve(selector)));
+    }
+
     [Fact]
     public void What_was_never_given_is_not_found()
     {

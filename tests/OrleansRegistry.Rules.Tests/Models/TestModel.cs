@@ -99,6 +99,14 @@ internal sealed class TestModel
             case "ready":
                 Ready(ordinal);
                 break;
+            case "restarting":
+                Ready(ordinal);
+                _driver.Put(ordinal, ServingStatus.Restarting);
+                break;
+            case "idle":
+                Ready(ordinal);
+                _driver.Put(ordinal, ServingStatus.Idle);
+                break;
             case "failed":
                 Fail(ordinal);
                 break;

@@ -46,6 +46,15 @@ internal sealed class ModelDriver(int maxActive = 1000)
         }
     }
 
+    /// <summary>Stores a status that no command sets yet, as the next release will.</summary>
+    public void Put(int ordinal, ServingStatus status)
+    {
+        var (before, row) = _rows[ordinal - 1];
+        var after = before with { Serving = before.Serving! with { Status = status, Since = Now } };
+        _rows[ordinal - 1] = new StoredVersion(ActiveTime.Settle(before, after, Now).State, row + 1);
+        Model = Model!.With(Model.Find(ordinal)! with { Status = status });
+    }
+
     private Answer Deploy(Command.Deploy deploy)
     {
         var known = Model is { DeletedAt: null } ? Model : null;

@@ -9,7 +9,7 @@ public sealed class ActiveTimeTests
     private readonly TestModel _model = new();
 
     [Fact]
-    public void B1_time_runs_from_routable_to_not_routable()
+    public void B1_time_runs_from_ready_to_not_ready()
     {
         var version = _model.Draft(serving: TestModel.Server);
         _model.Wait(1234);
@@ -109,6 +109,21 @@ public sealed class ActiveTimeTests
         _model.Publish(other);
 
         Assert.Equal(new Meter { PublishedMilliseconds = 7 }, _model[version].Meter);
+    }
+
+    [Theory]
+    [InlineData("restarting")]
+    [InlineData("idle")]
+    public void B2_restarting_and_idle_time_costs_nothing(string condition)
+    {
+        var version = _model.In(condition, isPublished: false);
+        _model.Wait(1000);
+        _model.Publish(version);
+        _model.Wait(1000);
+        _model.Delete(version);
+
+        Assert.Equal(new Meter(), _model[version].Meter);
+        Assert.Empty(Usage());
     }
 
     [Fact]

@@ -8,38 +8,50 @@ public sealed class LifecycleTableTests
 {
     private static readonly string[] Commands = ["publish a draft", "publish a published one", "promote", "activate", "deactivate", "delete"];
 
-    private static readonly string[] Conditions = ["starting", "ready", "failed", "inactive", "deleted"];
+    private static readonly string[] Conditions = ["starting", "ready", "restarting", "idle", "failed", "inactive", "deleted"];
 
     /// <summary>Command, condition, and what the version is afterwards, "·" for no change, or the refusal's code.</summary>
     public static TheoryData<string, string, string> Cells { get; } = new()
     {
         { "publish a draft", "starting", "published starting" },
         { "publish a draft", "ready", "published ready" },
+        { "publish a draft", "restarting", "published restarting" },
+        { "publish a draft", "idle", "published idle" },
         { "publish a draft", "failed", "published failed" },
         { "publish a draft", "inactive", ErrorCode.VersionInactive },
         { "publish a draft", "deleted", ErrorCode.VersionDeleted },
         { "publish a published one", "starting", "·" },
         { "publish a published one", "ready", "·" },
+        { "publish a published one", "restarting", "·" },
+        { "publish a published one", "idle", "·" },
         { "publish a published one", "failed", "·" },
         { "publish a published one", "inactive", ErrorCode.VersionInactive },
         { "publish a published one", "deleted", ErrorCode.VersionDeleted },
         { "promote", "starting", ErrorCode.NotRoutable },
         { "promote", "ready", "draft ready" },
+        { "promote", "restarting", "draft restarting" },
+        { "promote", "idle", "draft idle" },
         { "promote", "failed", ErrorCode.NotRoutable },
         { "promote", "inactive", ErrorCode.VersionInactive },
         { "promote", "deleted", ErrorCode.VersionDeleted },
         { "activate", "starting", "·" },
         { "activate", "ready", "·" },
+        { "activate", "restarting", "·" },
+        { "activate", "idle", "·" },
         { "activate", "failed", "draft starting" },
         { "activate", "inactive", "draft starting" },
         { "activate", "deleted", ErrorCode.VersionDeleted },
         { "deactivate", "starting", "inactive stopped" },
         { "deactivate", "ready", "inactive stopped" },
+        { "deactivate", "restarting", "inactive stopped" },
+        { "deactivate", "idle", "inactive stopped" },
         { "deactivate", "failed", "inactive stopped" },
         { "deactivate", "inactive", "·" },
         { "deactivate", "deleted", ErrorCode.VersionDeleted },
         { "delete", "starting", "deleted stopped" },
         { "delete", "ready", "deleted stopped" },
+        { "delete", "restarting", "deleted stopped" },
+        { "delete", "idle", "deleted stopped" },
         { "delete", "failed", "deleted stopped" },
         { "delete", "inactive", "deleted stopped" },
         { "delete", "deleted", ErrorCode.VersionDeleted },
@@ -50,7 +62,7 @@ public sealed class LifecycleTableTests
     {
         var cells = from command in Commands from condition in Conditions select (command, condition);
 
-        Assert.Equal(30, Cells.Count);
+        Assert.Equal(42, Cells.Count);
         Assert.Equal(cells.Order(), Cells.Select(row => (row.Data.Item1, row.Data.Item2)).Order());
     }
 
@@ -87,7 +99,8 @@ public sealed class LifecycleTableTests
 
         Assert.True(answer.Changed);
         Assert.Equal(expected, $"{model[version].State} {model[version].Serving!.Status}", ignoreCase: true);
-        Assert.Equal(expected.EndsWith(" ready", StringComparison.Ordinal) ? version : primary, model.Primary);
+        Assert.Equal(model[version].IsRoutable ? version : primary, model.Primary);
+        Assert.Equal(condition is "ready" or "restarting" or "idle" && command is not ("deactivate" or "delete"), model[version].IsRoutable);
         Assert.NotEqual(events, model.Events.Count);
     }
 
@@ -125,6 +138,8 @@ public sealed class LifecycleTableTests
     [Theory]
     [InlineData("starting", false)]
     [InlineData("ready", true)]
+    [InlineData("restarting", true)]
+    [InlineData("idle", true)]
     [InlineData("failed", false)]
     public void L_table_publishing_a_published_one_with_promote_true(string condition, bool isPrimary)
     {
@@ -153,6 +168,19 @@ public sealed class LifecycleTableTests
         model.Activate(version);
 
         Assert.Equal((expected, ServingStatus.Starting), (model[version].State, model[version].Serving!.Status));
+    }
+
+    [Theory]
+    [InlineData("restarting")]
+    [InlineData("idle")]
+    public void L7_a_probe_leaves_a_version_alone_that_was_up(string condition)
+    {
+        var model = new TestModel();
+        var version = model.In(condition, isPublished: true);
+        var state = model[version];
+
+        Assert.Equal(Answer.Unchanged, model.Run(new Command.Serve(version, state.Serving!.Start, IsReady: false) { By = "system" }));
+        Assert.Same(state, model[version]);
     }
 
     private static Answer Run(TestModel model, string command, int version) => command switch
