@@ -1,4 +1,4 @@
-namespace OrleansRegistry.Gateway.Tests.Infrastructure;
+namespace OrleansRegistry.Testing;
 
 /// <summary>Where the files of the repository are.</summary>
 public static class RepositoryRoot
