@@ -21,7 +21,7 @@ public sealed class KeyQuotaTests(KeyQuotaTests.Server server) : IClassFixture<K
         }
 
         var refused = (await New("full")).IsProblem(409, ErrorCode.QuotaExceeded);
-        Assert.Contains("3 keys", refused["detail"], StringComparison.Ordinal);
+        Assert.Contains("3 valid keys", refused["detail"], StringComparison.Ordinal);
         (await Operator.Post($"/v1/api_keys/{prefixes[0]}/rotate")).IsProblem(409, ErrorCode.QuotaExceeded);
 
         (await Operator.Delete("/v1/api_keys/" + prefixes[0])).Is(200);
