@@ -20,7 +20,7 @@ public static class RegistryGateway
 
     /// <summary>Adds the services, but for those of <see cref="AddAccessSecret"/>.</summary>
     public static IServiceCollection AddRegistryGateway(
-        this IServiceCollection services, InvocationOptions invocation, AccessOptions access, LimitOptions limits)
+        this IServiceCollection services, CallOptions call, AccessOptions access, LimitOptions limits)
     {
         services.Configure<KestrelServerOptions>(Limit);
         // VersionIdFilter answers what is not bound.
@@ -35,7 +35,7 @@ public static class RegistryGateway
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IOutgoingGrainCallFilter, RepeatedCalls>());
         services.AddSingleton(provider => new PageTokens(provider.GetRequiredService<AccessSecret>().SignToken));
         services.AddAccess(access, limits);
-        services.AddInvocation(invocation);
+        services.AddCalls(call);
         services.AddSingleton<EventFeedWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<EventFeedWorker>());
         services.AddHealthChecks();
@@ -80,9 +80,9 @@ public static class RegistryGateway
         v1.MapAccess();
 
         var calls = app.MapGroup("").AddEndpointFilter<VersionIdFilter>().TakeHead();
-        var limit = new BodyLimit(app.Services.GetRequiredService<InvocationOptions>().MaxBodyBytes);
+        var limit = new BodyLimit(app.Services.GetRequiredService<CallOptions>().MaxBodyBytes);
         ((IEndpointConventionBuilder)calls).Add(limit.Limit);
-        calls.MapInvocation();
+        calls.MapCalls();
         calls.MapInference();
         calls.MapCompletions();
 
@@ -140,13 +140,13 @@ public static class RegistryGateway
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResult>();
     }
 
-    private static void AddInvocation(this IServiceCollection services, InvocationOptions options)
+    private static void AddCalls(this IServiceCollection services, CallOptions options)
     {
         services.AddHttpForwarder();
         services.AddSingleton(options);
         services.AddSingleton<BackendClient>();
         services.AddSingleton<CallForwarder>();
-        services.AddSingleton<Invoker>();
+        services.AddSingleton<CallHandler>();
         services.AddSingleton<ModelMetadata>();
         services.AddSingleton<TrafficMeter>();
         services.AddSingleton<TrafficReporter>();

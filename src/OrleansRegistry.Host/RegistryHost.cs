@@ -55,7 +55,7 @@ public static partial class RegistryHost
         }
         else
         {
-            builder.Services.AddRegistryGateway(settings.Invocation, settings.Access, limits);
+            builder.Services.AddRegistryGateway(settings.Calls, settings.Access, limits);
         }
 
         configure?.Invoke(builder.Services);

@@ -87,8 +87,8 @@ internal sealed record RegistrySettings
     /// </summary>
     public required OutboundOptions Outbound { get; init; }
 
-    /// <summary><c>Registry__Invocation__…</c>: how calls are forwarded.</summary>
-    public required InvocationOptions Invocation { get; init; }
+    /// <summary><c>Registry__Calls__…</c>: how calls are forwarded.</summary>
+    public required CallOptions Calls { get; init; }
 
     /// <summary>
     /// <c>Registry__Billing__Currency</c>: the currency of rates that are put from now on, by its ISO 4217 code, default USD.
@@ -159,7 +159,7 @@ internal sealed record RegistrySettings
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
             HasDashboard = root.Flag("Dashboard", otherwise: false),
             Outbound = ReadOutbound(root.Section(nameof(Outbound)), isEmbedded: postgres is null),
-            Invocation = ReadInvocation(root.Section(nameof(Invocation)), isOneOfSeveral: postgres is not null),
+            Calls = ReadCalls(root.Section(nameof(Calls)), isOneOfSeveral: postgres is not null),
             Billing = ReadBilling(root.Section(nameof(Billing))),
             Access = ReadAccess(root, isLocal: role == NodeRole.Silo || listening.All(IsLoopback)),
             Quotas = (
@@ -239,16 +239,16 @@ internal sealed record RegistrySettings
         return options;
     }
 
-    private static InvocationOptions ReadInvocation(SettingsSection section, bool isOneOfSeveral)
+    private static CallOptions ReadCalls(SettingsSection section, bool isOneOfSeveral)
     {
-        var defaults = new InvocationOptions();
-        var options = new InvocationOptions
+        var defaults = new CallOptions();
+        var options = new CallOptions
         {
-            ConnectTimeoutSeconds = section.Number(nameof(InvocationOptions.ConnectTimeoutSeconds), 1, 300, defaults.ConnectTimeoutSeconds),
-            ActivityTimeoutSeconds = section.Number(nameof(InvocationOptions.ActivityTimeoutSeconds), 1, 86_400, defaults.ActivityTimeoutSeconds),
-            MaxBodyBytes = section.Number(nameof(InvocationOptions.MaxBodyBytes), 1, long.MaxValue, defaults.MaxBodyBytes),
+            ConnectTimeoutSeconds = section.Number(nameof(CallOptions.ConnectTimeoutSeconds), 1, 300, defaults.ConnectTimeoutSeconds),
+            ActivityTimeoutSeconds = section.Number(nameof(CallOptions.ActivityTimeoutSeconds), 1, 86_400, defaults.ActivityTimeoutSeconds),
+            MaxBodyBytes = section.Number(nameof(CallOptions.MaxBodyBytes), 1, long.MaxValue, defaults.MaxBodyBytes),
             IsOneOfSeveral = isOneOfSeveral,
-            MaxBufferedBytes = section.Number(nameof(InvocationOptions.MaxBufferedBytes), 1024, 1 << 30, defaults.MaxBufferedBytes),
+            MaxBufferedBytes = section.Number(nameof(CallOptions.MaxBufferedBytes), 1024, 1 << 30, defaults.MaxBufferedBytes),
         };
         section.RefuseOthers();
         return options;
@@ -387,8 +387,8 @@ internal sealed record RegistrySettings
             ConnectionsPerAddress = AnyNumber(nameof(LimitOptions.ConnectionsPerAddress), defaults.ConnectionsPerAddress),
             FirstByteTimeoutSeconds = section.Number(nameof(LimitOptions.FirstByteTimeoutSeconds), 0, 3600, defaults.FirstByteTimeoutSeconds),
             KeysPerWorkspace = AnyNumber(nameof(LimitOptions.KeysPerWorkspace), defaults.KeysPerWorkspace),
-            ConcurrentInvocationsPerModel = section.Number(
-                nameof(LimitOptions.ConcurrentInvocationsPerModel), 1, MaxLimit, defaults.ConcurrentInvocationsPerModel),
+            OpenCallsPerModel = section.Number(
+                nameof(LimitOptions.OpenCallsPerModel), 1, MaxLimit, defaults.OpenCallsPerModel),
         };
         section.RefuseOthers();
         return options;

@@ -90,7 +90,7 @@ internal sealed class OneOfEach : IAsyncDisposable
         var traffic = await client.Read($"/v1/model_versions/{_version}/traffic");
         string[] paths =
             [$"/v1/models/{Model}", $"/v1/model_versions/{_version}", $"/v1/webhooks/{_webhook}", "/v1/billing/rates", $"/v1/billing/statements/{_month}", "/v1/workspaces"];
-        List<JsonNode> all = [resolved, new JsonArray([.. keys.Select(key => key!.DeepClone())]), traffic["invocations"]!, traffic["last_invoked_at"]!];
+        List<JsonNode> all = [resolved, new JsonArray([.. keys.Select(key => key!.DeepClone())]), traffic["calls"]!, traffic["last_call_at"]!];
         foreach (var path in paths)
         {
             all.Add(await client.Read(path));
@@ -104,7 +104,7 @@ internal sealed class OneOfEach : IAsyncDisposable
     {
         using var response = await client.PostAsync($"/v1/model_versions/{_version}/predict", null);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(_visits, (int)(await client.Read($"/v1/model_versions/{_version}/traffic"))["invocations"]!);
+        Assert.Equal(_visits, (int)(await client.Read($"/v1/model_versions/{_version}/traffic"))["calls"]!);
     }
 
     private static async Task<JsonNode> Post(HttpClient client, string path, JsonNode body) =>

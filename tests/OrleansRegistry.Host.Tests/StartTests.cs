@@ -160,7 +160,7 @@ public sealed class StartTests : IAsyncLifetime
             Arguments =
             [
                 "--role", "boss", "--Registry:AdvertisedAddress=0.0.0.0", "--Registry:GatewayPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
-                "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Invocation:MaxBody=1", "--Registry:Invocation:MaxBufferedBytes=1",
+                "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Calls:MaxBody=1", "--Registry:Calls:MaxBufferedBytes=1",
                 "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
                 "--Registry:Auth:Secret=c2hvcnQ=", "--Registry:Auth:AdminKey=ork_x", "--Registry:Auth:Oidc:Authority=http://issuer.example",
                 "--Registry:Auth:Oidc:Roles:team=boss", "--Registry:Auth:Token=1", "--Registry:Limits:RequestsPerSecond=-1", "--Registry:Limits:Models=1", "--Registry:Limits:OpenStreamsPerKey=many", "--Registry:TrustedProxies=10.0.0.0/8;proxy",
@@ -171,7 +171,7 @@ public sealed class StartTests : IAsyncLifetime
         string[] names =
         [
             "Role is 'boss'", "AdvertisedAddress is '0.0.0.0'", "GatewayPort", "MaxActiveVersions", "DataDirectry", "AllowedHosts must be set", "ftp://localhost",
-            "Outbound:AllowLoopback", "Invocation:MaxBody is not", "MaxBufferedBytes",
+            "Outbound:AllowLoopback", "Calls:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
             "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
             "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not", "OpenStreamsPerKey is 'many'", "TrustedProxies names 'proxy'",

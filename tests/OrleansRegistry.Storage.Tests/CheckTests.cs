@@ -33,7 +33,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         ["other workspace"] = ("model", row => row["workspace"] = "other", "holds the state of another"),
         ["shape of a model"] = ("model", row => row.AsObject().Remove("active"), "is not readable"),
         ["shape of a version"] = ("version-3", row => row["state"] = 3, "is not readable"),
-        ["shape of traffic"] = ("traffic", row => row["invocations"] = "many", "is not readable"),
+        ["shape of traffic"] = ("traffic", row => row["calls"] = "many", "is not readable"),
         ["shape of a name"] = ("name", row => row.AsObject().Remove("model_id"), "is not readable"),
     };
 
@@ -56,7 +56,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
             Options,
             $$"""
             insert into registry_state (key, kind, version, payload, modified_on)
-            values ('{{Key("traffic")}}', 'traffic', 1, '{"invocations":1,"errors":0}', '2026-03-01T12:00:00.000Z')
+            values ('{{Key("traffic")}}', 'traffic', 1, '{"calls":1,"errors":0}', '2026-03-01T12:00:00.000Z')
             """);
         await Silo.Model(_id).Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 1 });
         await Silo.Model(_id).Deactivate(new RetireCommand { Context = Silo.Command(), Ordinal = 2 });

@@ -28,12 +28,12 @@ public sealed class GoldenTests
     public void Traffic_is_stored_as_its_golden_file_says() => Compare(
         new TrafficState
         {
-            Invocations = 12,
+            Calls = 12,
             Errors = 3,
-            LastInvokedAt = Rows.Noon,
+            LastCallAt = Rows.Noon,
             Series =
             [
-                new TrafficSeries { Id = new Guid("018f0000-0000-7000-8000-000000000002"), Invocations = 10, Errors = 2, ReportedAt = Rows.Noon },
+                new TrafficSeries { Id = new Guid("018f0000-0000-7000-8000-000000000002"), Calls = 10, Errors = 2, ReportedAt = Rows.Noon },
             ],
         },
         "traffic.json");

@@ -10,7 +10,7 @@ public sealed record TrafficReport
 
     /// <summary>How many calls were admitted.</summary>
     [Id(1)]
-    public long Invocations { get; init; }
+    public long Calls { get; init; }
 
     /// <summary>How many of them went wrong.</summary>
     [Id(2)]
@@ -22,5 +22,5 @@ public sealed record TrafficReport
 
     /// <summary>When the last one was admitted.</summary>
     [Id(4)]
-    public DateTimeOffset LastInvokedAt { get; init; }
+    public DateTimeOffset LastCallAt { get; init; }
 }

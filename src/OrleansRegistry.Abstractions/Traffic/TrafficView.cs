@@ -6,7 +6,7 @@ public sealed record TrafficView
 {
     /// <summary>How many calls were admitted to it.</summary>
     [Id(0)]
-    public long Invocations { get; init; }
+    public long Calls { get; init; }
 
     /// <summary>How many of them went wrong: the model's server answered 5xx, or could not be asked.</summary>
     [Id(1)]
@@ -14,7 +14,7 @@ public sealed record TrafficView
 
     /// <summary>When the last one was admitted, or null when there was none.</summary>
     [Id(2)]
-    public DateTimeOffset? LastInvokedAt { get; init; }
+    public DateTimeOffset? LastCallAt { get; init; }
 
     /// <summary>How many were admitted in the last minute.</summary>
     [Id(3)]

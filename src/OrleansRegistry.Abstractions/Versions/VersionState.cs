@@ -35,7 +35,7 @@ public enum ServingStatus
     /// <summary>Not up yet; the health URL is being probed.</summary>
     Starting = 0,
 
-    /// <summary>Up: the version may receive invocations.</summary>
+    /// <summary>Up: the version may receive calls.</summary>
     Ready = 1,
 
     /// <summary>Did not come up within its startup timeout.</summary>

@@ -42,7 +42,7 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
     private ValueTask<Outcome<RequestCaller>> Authenticate(ApiKeyProof proof, IPAddress? from, CancellationToken cancellationToken)
     {
         var isKnown = _known.TryGet(proof.Prefix, out var known) && known.Proof.Matches(proof);
-        return isKnown && known!.HoldsAt(clock.GetTimestamp()) ? ValueTask.FromResult(known.Caller)
+        return isKnown && known!.IsValidAt(clock.GetTimestamp()) ? ValueTask.FromResult(known.Caller)
             : isKnown ? Ask(proof, cancellationToken)
             : LookUp(proof, from, cancellationToken);
     }
@@ -91,7 +91,7 @@ public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grain
     /// <summary>A caller, and up to which timestamp nobody needs to be asked about them.</summary>
     private sealed record KnownCaller(ApiKeyProof Proof, Outcome<RequestCaller> Caller, long Until)
     {
-        public bool HoldsAt(long timestamp) => timestamp < Until;
+        public bool IsValidAt(long timestamp) => timestamp < Until;
     }
 }
 

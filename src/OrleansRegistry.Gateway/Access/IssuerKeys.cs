@@ -20,7 +20,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     internal static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
     /// <summary>The shortest time between two fetches.</summary>
-    internal static readonly TimeSpan FetchPause = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan MinFetchInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>For how long nobody asks again for a key that the issuer didn't have.</summary>
     internal static readonly TimeSpan UnknownDuration = TimeSpan.FromSeconds(30);
@@ -100,13 +100,13 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     {
         lock (_lock)
         {
-            return _fetch.IsCompleted ? _fetch = FetchAfterPause() : _fetch;
+            return _fetch.IsCompleted ? _fetch = FetchInTurn() : _fetch;
         }
     }
 
-    private async Task FetchAfterPause()
+    private async Task FetchInTurn()
     {
-        if (_beganAt is { } before && FetchPause - clock.GetElapsedTime(before) is { Ticks: > 0 } left)
+        if (_beganAt is { } before && MinFetchInterval - clock.GetElapsedTime(before) is { Ticks: > 0 } left)
         {
             await Task.Delay(left, clock);
         }

@@ -12,8 +12,8 @@ public sealed class BackendClient : IDisposable
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes the client.</summary>
-    [SuppressMessage("Reliability", "CA2000", Justification = "The invoker disposes of its handlers.")]
-    public BackendClient(OutboundHttp outbound, InvocationOptions options)
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handlers.")]
+    public BackendClient(OutboundHttp outbound, CallOptions options)
     {
         var handler = outbound.CreateHandler();
         handler.ConnectTimeout = TimeSpan.FromSeconds(options.ConnectTimeoutSeconds);
@@ -24,7 +24,7 @@ public sealed class BackendClient : IDisposable
         handler.ResponseHeaderEncodingSelector = (_, _) => HeaderEncoding;
         handler.PlaintextStreamFilter = (connection, _) => ValueTask.FromResult(
             connection.NegotiatedHttpVersion.Major == 1 ? new ServerConnection(connection.PlaintextStream) : connection.PlaintextStream);
-        Invoker = new HttpMessageInvoker(new EarlyAnswers(handler), disposeHandler: true);
+        Http = new HttpMessageInvoker(new EarlyAnswers(handler), disposeHandler: true);
     }
 
     /// <summary>
@@ -34,8 +34,8 @@ public sealed class BackendClient : IDisposable
     internal static Encoding HeaderEncoding => Encoding.Latin1;
 
     /// <summary>Sends requests as they are.</summary>
-    internal HttpMessageInvoker Invoker { get; }
+    internal HttpMessageInvoker Http { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => Invoker.Dispose();
+    public void Dispose() => Http.Dispose();
 }

@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 internal sealed record Call(ResolvedVersion Version, Uri Destination)
 {
     /// <summary>Whether it uses the model, rather than asking about it.</summary>
-    public bool IsInvocation { get; init; } = true;
+    public bool IsCounted { get; init; } = true;
 
     /// <summary>What was seen of the request's body before it was known where it goes, or null.</summary>
     public SeenBody? Seen { get; init; }

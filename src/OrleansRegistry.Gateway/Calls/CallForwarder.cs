@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem with a code.</summary>
-public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, InvocationOptions options)
+public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, CallOptions options)
 {
     private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
 
@@ -32,7 +32,7 @@ public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client
         }
 
         var transformer = new CallTransformer(call, _loopToken);
-        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Invoker, _config, transformer);
+        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Http, _config, transformer);
         var response = context.Response;
         var cause = context.GetForwarderErrorFeature()?.Exception;
         if (RefusedBodyException.CauseOf(cause) is { } refusal)

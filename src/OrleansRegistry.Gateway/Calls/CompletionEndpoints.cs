@@ -14,24 +14,24 @@ public static class CompletionEndpoints
     {
         foreach (var path in Paths)
         {
-            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, Invoker invoker, OpenRequests open, InvocationOptions options) =>
-                    Complete(path, context, caller, invoker, open, options))
+            routes.MapPost("/v1/" + path, (HttpContext context, RequestCaller caller, CallHandler handler, OpenRequests open, CallOptions options) =>
+                    Complete(path, context, caller, handler, open, options))
                 .WithName(path.Replace('/', '_'))
                 .RequirePermission(Permission.Invoke)
-                .WithTags("Invocation")
+                .WithTags("Calls")
                 .WithSummary("Calls the model that the body's field model names, in the shape of OpenAI's API.")
                 .WithDescription(
                     "`model` is `name` for the primary, or `name@1.2.0` or `name@^1.2`; the last `@` counts. Everything is forwarded as it is to `v1/" + path
                     + "` beside the serving URL.")
                 .WithMetadata(ErrorDialect.OpenAi)
-                .Invokes(InvocationEndpoints.Header)
+                .ForwardsCall(CallEndpoints.Header)
                 .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors, ErrorCode.UnsupportedMediaType]);
         }
     }
 
-    private static async Task Complete(string path, HttpContext context, RequestCaller caller, Invoker invoker, OpenRequests open, InvocationOptions options)
+    private static async Task Complete(string path, HttpContext context, RequestCaller caller, CallHandler handler, OpenRequests open, CallOptions options)
     {
-        if ((invoker.Refusal(context) ?? ContentCoding.Refusal(context.Request)) is { } refusal)
+        if ((handler.Refusal(context) ?? ContentCoding.Refusal(context.Request)) is { } refusal)
         {
             await ProblemWriter.Write(context, refusal);
             return;
@@ -51,7 +51,7 @@ public static class CompletionEndpoints
             return;
         }
 
-        await invoker.Invoke(
+        await handler.Handle(
             context,
             caller,
             at < 0 ? named : named[..at],
@@ -59,7 +59,7 @@ public static class CompletionEndpoints
             version => new Call(version, BackendAddress.Beside(version.ServingUrl!, "v1/" + path, context.Request.QueryString.Value ?? "")) { Seen = seen });
     }
 
-    private static async Task<Outcome<SeenBody>> FindModel(HttpContext context, RequestCaller caller, OpenRequests open, InvocationOptions options)
+    private static async Task<Outcome<SeenBody>> FindModel(HttpContext context, RequestCaller caller, OpenRequests open, CallOptions options)
     {
         if (!open.TryEnterSearch(caller))
         {

@@ -45,7 +45,7 @@ public static class InferenceEndpoints
         static void Map(RouteHandlerBuilder route, string name) =>
             route.WithName(name)
                 .RequirePermission(Permission.Invoke)
-                .Invokes(InvocationEndpoints.Header)
+                .ForwardsCall(CallEndpoints.Header)
                 .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
     }
 
@@ -62,21 +62,21 @@ public static class InferenceEndpoints
     public static Answer<InferenceReady> Ready() => new InferenceReady(true);
 
     /// <summary>Infers: forwarded to the same route of the model's server.</summary>
-    public static Task Infer(string model, HttpContext context, RequestCaller caller, Invoker invoker) =>
-        Forward(model, Inferring, context, caller, invoker);
+    public static Task Infer(string model, HttpContext context, RequestCaller caller, CallHandler handler) =>
+        Forward(model, Inferring, context, caller, handler);
 
     /// <summary>Says whether the version's server is ready, as it says itself.</summary>
-    public static Task ModelReady(string model, HttpContext context, RequestCaller caller, Invoker invoker) =>
-        Forward(model, "/ready", context, caller, invoker);
+    public static Task ModelReady(string model, HttpContext context, RequestCaller caller, CallHandler handler) =>
+        Forward(model, "/ready", context, caller, handler);
 
     /// <summary>Describes a model: what its server says, with the registry's name of it and the versions that can be called.</summary>
-    public static Task Metadata(string model, HttpContext context, RequestCaller caller, Invoker invoker, ModelMetadata metadata) =>
+    public static Task Metadata(string model, HttpContext context, RequestCaller caller, CallHandler handler, ModelMetadata metadata) =>
         Forward(
             model,
             "",
             context,
             caller,
-            invoker,
+            handler,
             version => (http, answer, cancellationToken) => metadata.Rewrite(http, answer, caller, version, cancellationToken));
 
     private static Task Forward(
@@ -84,16 +84,16 @@ public static class InferenceEndpoints
         string rest,
         HttpContext context,
         RequestCaller caller,
-        Invoker invoker,
+        CallHandler handler,
         Func<ResolvedVersion, Func<HttpContext, HttpResponseMessage, CancellationToken, Task<bool>>>? rewrite = null)
     {
         IReadOnlyList<string> named = context.GetRouteValue("version") is string version ? [version] : [];
         return CallSelector.Read(context.Request, named, "version", out var selector) is { } refusal
             ? ProblemWriter.Write(context, refusal)
-            : invoker.Invoke(context, caller, model, selector, resolved => new Call(
+            : handler.Handle(context, caller, model, selector, resolved => new Call(
                 resolved, BackendAddress.OfModel(resolved.ServingUrl!, resolved.ModelName, rest, context.Request.QueryString.Value ?? ""))
             {
-                IsInvocation = rest == Inferring,
+                IsCounted = rest == Inferring,
                 Rewrite = rewrite?.Invoke(resolved),
             });
     }

@@ -10,9 +10,9 @@ namespace OrleansRegistry.Gateway;
 /// Puts the registry's view into the metadata that a model's server answers (Open Inference Protocol): the registry's name of the model,
 /// and the versions that can be called, the latest deployment first.
 /// </summary>
-public sealed class ModelMetadata(IRegistryCatalog catalog, InvocationOptions options)
+public sealed class ModelMetadata(IRegistryCatalog catalog, CallOptions options)
 {
-    private const int MostVersions = 10_000;
+    private const int MaxVersions = 10_000;
     private const string Name = "name";
     private const string Versions = "versions";
 
@@ -94,7 +94,7 @@ public sealed class ModelMetadata(IRegistryCatalog catalog, InvocationOptions op
         foreach (var state in (VersionState[])[VersionState.Draft, VersionState.Published])
         {
             active.AddRange(await catalog.ListVersions(
-                workspace, version.VersionId[..ModelId.Length], new VersionFilter { State = state }, MostVersions, cancellationToken));
+                workspace, version.VersionId[..ModelId.Length], new VersionFilter { State = state }, MaxVersions, cancellationToken));
         }
 
         return active.Where(found => found.Serving is null || found.Serving.Status.IsUp())

@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// One invocation while it runs, from before it is known which version it goes to until its answer is sent. Disposing ends it.
+/// One call while it runs, from before it is known which version it goes to until its answer is sent. Disposing ends it.
 /// </summary>
 internal sealed class OpenCall(TrafficMeter meter) : IDisposable
 {
@@ -11,9 +11,9 @@ internal sealed class OpenCall(TrafficMeter meter) : IDisposable
     /// <summary>Whether it went wrong: the model's server answered 5xx or couldn't be asked.</summary>
     public bool HasFailed { get; set; }
 
-    /// <summary>From now on it goes to this version, and counts as one of its invocations unless it only asks about the model.</summary>
-    public void Admit(string workspace, VersionId version, bool isInvocation) =>
-        _target = new Target(workspace, version, isInvocation ? meter.Begin(workspace, version) : null);
+    /// <summary>From now on it goes to this version, and counts as one of its calls unless it only asks about the model.</summary>
+    public void Admit(string workspace, VersionId version, bool isCounted) =>
+        _target = new Target(workspace, version, isCounted ? meter.Begin(workspace, version) : null);
 
     /// <summary>Whether it is running, and goes to this version or may still turn out to.</summary>
     public bool MayReach(string workspace, VersionId version) =>

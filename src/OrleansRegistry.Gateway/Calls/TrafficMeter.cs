@@ -3,12 +3,12 @@ using System.Collections.Concurrent;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Counts the invocations that pass through this gateway. What runs now is known exactly; totals are brought to the versions'
+/// Counts the calls that pass through this gateway. What runs now is known exactly; totals are brought to the versions'
 /// <see cref="IVersionTrafficGrain"/> by the <see cref="TrafficReporter"/>.
 /// </summary>
 public sealed class TrafficMeter(TimeProvider clock)
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<OpenCall, bool> _open = new();
     private readonly ConcurrentDictionary<(string Workspace, VersionId Version), VersionCounter> _counters = new();
@@ -19,21 +19,21 @@ public sealed class TrafficMeter(TimeProvider clock)
     /// <summary>
     /// Waits until the calls that may still reach a version have ended: those it was admitted to before, and those that were being
     /// resolved. To be called after the command that stopped the version was answered, so that no more come. Answers how many
-    /// were left when the patience was over.
+    /// were left when the time was up.
     /// </summary>
-    public async Task<int> Drain(string workspace, VersionId version, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<int> Drain(string workspace, VersionId version, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
         var open = _open.Keys.ToList();
         while (true)
         {
             open.RemoveAll(call => !call.MayReach(workspace, version));
-            if (open.Count == 0 || clock.GetElapsedTime(begun) >= patience)
+            if (open.Count == 0 || clock.GetElapsedTime(begun) >= timeout)
             {
                 return open.Count;
             }
 
-            await Task.Delay(LookEvery, clock, cancellationToken);
+            await Task.Delay(PollInterval, clock, cancellationToken);
         }
     }
 

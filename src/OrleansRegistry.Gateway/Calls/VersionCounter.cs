@@ -4,10 +4,10 @@ namespace OrleansRegistry.Gateway;
 internal sealed class VersionCounter(string workspace, VersionId version)
 {
     private readonly Lock _lock = new();
-    private long _invocations;
+    private long _calls;
     private long _errors;
     private int _inFlight;
-    private DateTimeOffset _lastInvokedAt;
+    private DateTimeOffset _lastCallAt;
     private TrafficReport? _reported;
     private bool _isRetired;
 
@@ -29,9 +29,9 @@ internal sealed class VersionCounter(string workspace, VersionId version)
                 return false;
             }
 
-            _invocations++;
+            _calls++;
             _inFlight++;
-            _lastInvokedAt = now;
+            _lastCallAt = now;
             return true;
         }
     }
@@ -54,10 +54,10 @@ internal sealed class VersionCounter(string workspace, VersionId version)
             var report = new TrafficReport
             {
                 Series = Series,
-                Invocations = _invocations,
+                Calls = _calls,
                 Errors = _errors,
                 InFlight = _inFlight,
-                LastInvokedAt = _lastInvokedAt,
+                LastCallAt = _lastCallAt,
             };
             return report == _reported && _inFlight == 0 ? null : report;
         }
@@ -77,7 +77,7 @@ internal sealed class VersionCounter(string workspace, VersionId version)
     {
         lock (_lock)
         {
-            _isRetired = _inFlight == 0 && _lastInvokedAt < before && _reported is { } last && last.Invocations == _invocations && last.Errors == _errors
+            _isRetired = _inFlight == 0 && _lastCallAt < before && _reported is { } last && last.Calls == _calls && last.Errors == _errors
                 && last.InFlight == 0;
             return _isRetired;
         }

@@ -31,7 +31,7 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.VersionInactive] = new(StatusCodes.Status409Conflict, "The version is inactive"),
         [ErrorCode.VersionActive] = new(StatusCodes.Status409Conflict, "The version is active"),
         [ErrorCode.NotRoutable] = new(StatusCodes.Status409Conflict, "The version is not routable"),
-        [ErrorCode.VersionExists] = new(StatusCodes.Status409Conflict, "The version number is taken"),
+        [ErrorCode.VersionExists] = new(StatusCodes.Status409Conflict, "The number is taken"),
         [ErrorCode.IsPrimary] = new(StatusCodes.Status409Conflict, "The version is primary"),
         [ErrorCode.PrimaryMoved] = new(StatusCodes.Status409Conflict, "Another version is primary"),
         [ErrorCode.NoPreviousPrimary] = new(StatusCodes.Status409Conflict, "The model has no previous primary"),

@@ -17,7 +17,7 @@ internal static class ReadRequests
         routes.Finally(route =>
         {
             if (route.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault() is { HttpMethods: [var method] } && HttpMethods.IsGet(method)
-                && !route.Metadata.OfType<InvocationMetadata>().Any())
+                && !route.Metadata.OfType<ForwardedCall>().Any())
             {
                 route.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
             }

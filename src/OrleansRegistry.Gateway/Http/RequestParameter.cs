@@ -40,12 +40,12 @@ internal sealed record RequestParameter(string Name, string Description)
     };
 
     /// <summary>A whole number within bounds.</summary>
-    public static RequestParameter Number(string name, string description, long least, long most = long.MaxValue) => new(name, description)
+    public static RequestParameter Number(string name, string description, long min, long max = long.MaxValue) => new(name, description)
     {
         Type = "integer",
-        Problem = value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        Problem = value => long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? null
-            : most == long.MaxValue ? $"must be a whole number of at least {least}" : $"must be a whole number from {least} to {most}",
+            : max == long.MaxValue ? $"must be a whole number of at least {min}" : $"must be a whole number from {min} to {max}",
     };
 
     /// <summary>Its value in a request, or null when it is absent. For one that stands once at most.</summary>

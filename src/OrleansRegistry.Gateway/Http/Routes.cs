@@ -49,8 +49,8 @@ internal static class Routes
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RequestParameters(parameters));
 
     /// <summary>Says that a route forwards to a model's server, and which parameters it reads itself.</summary>
-    public static RouteHandlerBuilder Invokes(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
-        route.AcceptsParameters(parameters).WithMetadata(new InvocationMetadata());
+    public static RouteHandlerBuilder ForwardsCall(this RouteHandlerBuilder route, params IReadOnlyList<RequestParameter> parameters) =>
+        route.AcceptsParameters(parameters).WithMetadata(new ForwardedCall());
 
     /// <summary>Says which codes a route's problems can have, besides those that every route has.</summary>
     public static RouteHandlerBuilder ProducesErrors(this RouteHandlerBuilder route, params IReadOnlyList<string> codes) =>
@@ -70,4 +70,4 @@ internal static class Routes
 internal sealed record ErrorCodes(IReadOnlyList<string> All);
 
 /// <summary>A route that forwards to a model's server: body and answer are the model's own.</summary>
-internal sealed record InvocationMetadata;
+internal sealed record ForwardedCall;

@@ -18,10 +18,10 @@ internal enum ConnectionPurpose
 
 /// <summary>A connection as the requests that come by it see it.</summary>
 /// <param name="purpose">What it is for.</param>
-/// <param name="patience">Ends it unless a request comes in time, or null.</param>
-internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? patience)
+/// <param name="timeout">Ends it unless a request comes in time, or null.</param>
+internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? timeout)
 {
-    private ITimer? _patience = patience;
+    private ITimer? _timeout = timeout;
 
     /// <summary>What it is for.</summary>
     public ConnectionPurpose Purpose => purpose;
@@ -45,9 +45,9 @@ internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? patien
     /// <summary>A request has come, or the connection has ended: nothing is waited for any more.</summary>
     public void StopWaiting()
     {
-        if (_patience is not null)
+        if (_timeout is not null)
         {
-            Interlocked.Exchange(ref _patience, null)?.Dispose();
+            Interlocked.Exchange(ref _timeout, null)?.Dispose();
         }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
     private const int ForHealthPerAddress = 8;
 
     /// <summary>How long the first request may take to come in once it has begun: what the server grants a handshake and the head of a request, or little more.</summary>
-    private static readonly TimeSpan FirstRequest = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan FirstRequestTimeout = TimeSpan.FromSeconds(15);
 
     private static readonly RegistryError TooMany = new(ErrorCode.RateLimited, "The limit of open connections is reached.");
 
@@ -60,7 +60,7 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
             served = new CallerConnection(
                 purpose,
                 options.FirstByteTimeoutSeconds > 0
-                    ? clock.CreateTimer(static silent => ((ConnectionContext)silent!).Abort(), connection, FirstRequest, Timeout.InfiniteTimeSpan)
+                    ? clock.CreateTimer(static silent => ((ConnectionContext)silent!).Abort(), connection, FirstRequestTimeout, Timeout.InfiniteTimeSpan)
                     : null);
             connection.Features.Set(served);
             await next(connection);
@@ -75,10 +75,10 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
     /// <summary>Waits for the first byte, which is left where it is; false when none has come in time.</summary>
     private async Task<bool> Speaks(PipeReader input)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(options.FirstByteTimeoutSeconds), clock);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.FirstByteTimeoutSeconds), clock);
         try
         {
-            var read = await input.ReadAsync(patience.Token);
+            var read = await input.ReadAsync(timeout.Token);
             input.AdvanceTo(read.Buffer.Start);
             return !read.Buffer.IsEmpty;
         }

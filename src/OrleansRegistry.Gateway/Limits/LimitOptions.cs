@@ -39,7 +39,7 @@ public sealed record LimitOptions
     public int KeysPerWorkspace { get; init; } = 1000;
 
     /// <summary>Calls of one model that may be open, at least 1. Default 1,000.</summary>
-    public int ConcurrentInvocationsPerModel { get; init; } = 1000;
+    public int OpenCallsPerModel { get; init; } = 1000;
 
     /// <summary>Connections, and calls of models, that may be open at the gateway, at least 1. Default 10,000.</summary>
     public int Connections { get; init; } = 10_000;

@@ -21,7 +21,7 @@ public sealed class OpenRequests
     public OpenRequests(LimitOptions options)
     {
         _options = options;
-        _callsOfModel = new(options.ConcurrentInvocationsPerModel);
+        _callsOfModel = new(options.OpenCallsPerModel);
         _calls =
         [
             Limit.OfKey("calls", options.OpenCallsPerKey, nameof(options.OpenCallsPerKey)),
@@ -70,7 +70,7 @@ public sealed class OpenRequests
     internal void LeaveModel(string workspace, string modelId) => _callsOfModel.Leave((workspace, modelId));
 
     /// <summary>The error of a model that is called too often at a time.</summary>
-    internal RegistryError TooManyCalls() => Limit.Error("calls of this model", _options.ConcurrentInvocationsPerModel, nameof(_options.ConcurrentInvocationsPerModel));
+    internal RegistryError TooManyCalls() => Limit.Error("calls of this model", _options.OpenCallsPerModel, nameof(_options.OpenCallsPerModel));
 
     /// <summary>Takes a place among the bodies of a caller that are held until the model is found in them, to be given back by <see cref="LeaveSearch"/>.</summary>
     internal bool TryEnterSearch(RequestCaller caller) => _searches.TryEnter(caller.Name);

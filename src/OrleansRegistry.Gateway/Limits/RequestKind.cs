@@ -41,7 +41,7 @@ internal static class RequestKinds
             return RequestKind.Short;
         }
 
-        if (route.GetMetadata<InvocationMetadata>() is not null)
+        if (route.GetMetadata<ForwardedCall>() is not null)
         {
             return RequestKind.Call;
         }

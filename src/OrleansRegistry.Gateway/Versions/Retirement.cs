@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What deactivating and deleting have in common beyond the command: the traffic of a dry run, and the wait for calls that run.</summary>
-public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, InvocationOptions options, TimeProvider clock)
+public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, CallOptions options, TimeProvider clock)
 {
     /// <summary>After this long every other gateway has said what it had admitted before: each reports every second.</summary>
-    private static readonly TimeSpan OthersReport = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ReportDelay = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
     private const int MaxDrainSeconds = 3600;
 
@@ -48,20 +48,20 @@ public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, Invo
     }
 
     /// <summary>Waits for the calls of this gateway, and then for those that others report. Answers how many are left.</summary>
-    private async Task<int> Drain(string workspace, VersionId version, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<int> Drain(string workspace, VersionId version, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
-        var left = await meter.Drain(workspace, version, patience, cancellationToken);
+        var left = await meter.Drain(workspace, version, timeout, cancellationToken);
         while (options.IsOneOfSeveral)
         {
             var elapsed = clock.GetElapsedTime(begun);
             left = (await traffic.Read(workspace, version)).InFlight;
-            if (elapsed >= patience || (left == 0 && elapsed >= OthersReport))
+            if (elapsed >= timeout || (left == 0 && elapsed >= ReportDelay))
             {
                 break;
             }
 
-            await Task.Delay(LookEvery, clock, cancellationToken);
+            await Task.Delay(PollInterval, clock, cancellationToken);
         }
 
         return left;

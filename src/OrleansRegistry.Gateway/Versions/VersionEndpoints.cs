@@ -77,8 +77,8 @@ public static class VersionEndpoints
             return RegistryError.Invalid(Timeout.Name, "needs wait=ready");
         }
 
-        var patience = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
-        return await watch.Read(caller.Workspace, id, patience, cancellationToken) is { } found ? Answers.Version(found) : VersionResolver.NotFound(id.ToString());
+        var wait = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
+        return await watch.Read(caller.Workspace, id, wait, cancellationToken) is { } found ? Answers.Version(found) : VersionResolver.NotFound(id.ToString());
     }
 
     /// <summary>Reads a version by its number, whatever its state.</summary>

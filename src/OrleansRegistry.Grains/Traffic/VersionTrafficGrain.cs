@@ -25,7 +25,7 @@ internal sealed partial class VersionTrafficGrain(
     public async Task Report(TrafficReport report)
     {
         await Confirm();
-        _recent.Add(report, Stored.Series.FirstOrDefault(series => series.Id == report.Series)?.Invocations ?? 0, clock.GetUtcNow());
+        _recent.Add(report, Stored.Series.FirstOrDefault(series => series.Id == report.Series)?.Calls ?? 0, clock.GetUtcNow());
         _isChanged = true;
         _writeTimer ??= this.RegisterGrainTimer(Write, WriteEvery, WriteEvery);
     }
@@ -37,9 +37,9 @@ internal sealed partial class VersionTrafficGrain(
         var total = Stored.With(_recent.Latest, now);
         return new TrafficView
         {
-            Invocations = total.Invocations,
+            Calls = total.Calls,
             Errors = total.Errors,
-            LastInvokedAt = total.LastInvokedAt,
+            LastCallAt = total.LastCallAt,
             LastMinute = _recent.LastMinute(now),
             InFlight = _recent.InFlight(now),
         };

@@ -9,7 +9,7 @@ internal sealed class RecentTraffic
     private static readonly TimeSpan BelieveInFlight = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<Guid, (TrafficReport Report, DateTimeOffset At)> _latest = [];
-    private readonly Queue<(DateTimeOffset At, long Invocations)> _steps = [];
+    private readonly Queue<(DateTimeOffset At, long Calls)> _steps = [];
 
     /// <summary>The latest report of each series.</summary>
     public IEnumerable<TrafficReport> Latest => _latest.Values.Select(latest => latest.Report);
@@ -19,12 +19,12 @@ internal sealed class RecentTraffic
     public void Add(TrafficReport report, long counted, DateTimeOffset now)
     {
         var known = _latest.TryGetValue(report.Series, out var latest) ? latest.Report : null;
-        if (known is not null && (report.Invocations < known.Invocations || Ended(report) < Ended(known)))
+        if (known is not null && (report.Calls < known.Calls || Ended(report) < Ended(known)))
         {
             return;
         }
 
-        var added = report.Invocations - (known?.Invocations ?? counted);
+        var added = report.Calls - (known?.Calls ?? counted);
         _latest[report.Series] = (report, now);
         if (added > 0)
         {
@@ -38,7 +38,7 @@ internal sealed class RecentTraffic
     public long LastMinute(DateTimeOffset now)
     {
         Forget(now);
-        return _steps.Sum(step => step.Invocations);
+        return _steps.Sum(step => step.Calls);
     }
 
     /// <summary>How many calls run.</summary>
@@ -61,5 +61,5 @@ internal sealed class RecentTraffic
         }
     }
 
-    private static long Ended(TrafficReport report) => report.Invocations - report.InFlight;
+    private static long Ended(TrafficReport report) => report.Calls - report.InFlight;
 }

@@ -6,19 +6,19 @@ namespace OrleansRegistry.Traffic;
 internal sealed record TrafficState
 {
     /// <summary>The traffic of a version that was never called.</summary>
-    public static readonly TrafficState None = new() { Invocations = 0, Errors = 0 };
+    public static readonly TrafficState None = new() { Calls = 0, Errors = 0 };
 
     /// <summary>How long after its last report a series is kept: longer than a gateway keeps a counter that isn't used.</summary>
     public static readonly TimeSpan KeepSeries = TimeSpan.FromHours(1);
 
     /// <summary>How many calls were admitted, in all series.</summary>
-    public required long Invocations { get; init; }
+    public required long Calls { get; init; }
 
     /// <summary>How many of them went wrong.</summary>
     public required long Errors { get; init; }
 
     /// <summary>When the last one was admitted, or null when there was none.</summary>
-    public DateTimeOffset? LastInvokedAt { get; init; }
+    public DateTimeOffset? LastCallAt { get; init; }
 
     /// <summary>What the totals contain of each series that may still be reported.</summary>
     public ImmutableArray<TrafficSeries> Series { get; init; } = [];
@@ -26,20 +26,20 @@ internal sealed record TrafficState
     /// <summary>The state with what has been reported since, at this instant.</summary>
     public TrafficState With(IEnumerable<TrafficReport> reports, DateTimeOffset now)
     {
-        var invocations = Invocations;
+        var calls = Calls;
         var errors = Errors;
-        var last = LastInvokedAt;
+        var last = LastCallAt;
         var series = Series.ToDictionary(known => known.Id);
         foreach (var report in reports)
         {
             var known = series.GetValueOrDefault(report.Series);
-            invocations += Math.Max(report.Invocations - (known?.Invocations ?? 0), 0);
+            calls += Math.Max(report.Calls - (known?.Calls ?? 0), 0);
             errors += Math.Max(report.Errors - (known?.Errors ?? 0), 0);
-            last = last > report.LastInvokedAt ? last : report.LastInvokedAt;
+            last = last > report.LastCallAt ? last : report.LastCallAt;
             series[report.Series] = new TrafficSeries
             {
                 Id = report.Series,
-                Invocations = Math.Max(report.Invocations, known?.Invocations ?? 0),
+                Calls = Math.Max(report.Calls, known?.Calls ?? 0),
                 Errors = Math.Max(report.Errors, known?.Errors ?? 0),
                 ReportedAt = now,
             };
@@ -47,9 +47,9 @@ internal sealed record TrafficState
 
         return new TrafficState
         {
-            Invocations = invocations,
+            Calls = calls,
             Errors = errors,
-            LastInvokedAt = last,
+            LastCallAt = last,
             Series = [.. series.Values.Where(known => now - known.ReportedAt < KeepSeries).OrderBy(known => known.Id)],
         };
     }
@@ -62,7 +62,7 @@ internal sealed record TrafficSeries
     public required Guid Id { get; init; }
 
     /// <summary>How many of its calls.</summary>
-    public long Invocations { get; init; }
+    public long Calls { get; init; }
 
     /// <summary>How many of its errors.</summary>
     public long Errors { get; init; }

@@ -32,7 +32,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         Assert.DoesNotContain(asking, question => question.IsCompleted);
         Assert.Equal(1, _issuer.Fetches);
 
-        _clock.Advance(IssuerKeys.FetchPause);
+        _clock.Advance(IssuerKeys.MinFetchInterval);
         await Task.WhenAll(asking);
 
         Assert.Equal(2, _issuer.Fetches);
@@ -61,7 +61,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         _issuer.Rotate();
         var found = _keys.Find(_issuer.Rsa.KeyId, default);
 
-        _clock.Advance(IssuerKeys.FetchPause);
+        _clock.Advance(IssuerKeys.MinFetchInterval);
         await Task.WhenAll(waiting, found);
 
         await IsKnown(_issuer.Rsa.KeyId);
@@ -71,7 +71,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     public async Task A2_a_withdrawn_key_ends_with_the_next_regular_fetch()
     {
         _issuer.Rotate();
-        _clock.Advance(IssuerKeys.FetchPause);
+        _clock.Advance(IssuerKeys.MinFetchInterval);
         using var worker = new IssuerKeysWorker(_keys, _clock);
         await worker.StartAsync(default);
         await BecomesKnown(_issuer.Rsa.KeyId);
@@ -96,7 +96,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         await Assert.ThrowsAsync<RequestRefusedException>(() => _keys.GetConfigurationAsync(default));
 
         _issuer.IsAway = false;
-        _clock.Advance(IssuerKeys.FetchPause);
+        _clock.Advance(IssuerKeys.MinFetchInterval);
         await IsKnown("rsa");
     }
 
@@ -104,7 +104,7 @@ public sealed class IssuerKeysTests : IAsyncLifetime
     private async Task Find(string keyId)
     {
         var finding = _keys.Find(keyId, default);
-        _clock.Advance(IssuerKeys.FetchPause);
+        _clock.Advance(IssuerKeys.MinFetchInterval);
         await finding;
     }
 

@@ -7,7 +7,7 @@ using OrleansRegistry.Gateway.Tests.Infrastructure;
 namespace OrleansRegistry.Gateway.Tests.Calls;
 
 /// <summary>
-/// Rule L2 under load: callers invoke without pause while versions are promoted, deactivated, activated and deleted beside them. Afterwards
+/// Rule L2 under load: callers call without pause while versions are promoted, deactivated, activated and deleted beside them. Afterwards
 /// every call is compared with the commands that had returned before it began, and with those that had not begun when it ended.
 /// </summary>
 public abstract class AdmissionTests(RegistryServer server)

@@ -17,10 +17,10 @@ public sealed class ImpatientServer : SqliteServer
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Settings =>
     [
-        "--Registry:Invocation:ActivityTimeoutSeconds=1",
-        "--Registry:Invocation:ConnectTimeoutSeconds=1",
-        $"--Registry:Invocation:MaxBodyBytes={MaxBodyBytes}",
-        $"--Registry:Invocation:MaxBufferedBytes={MaxBufferedBytes}",
+        "--Registry:Calls:ActivityTimeoutSeconds=1",
+        "--Registry:Calls:ConnectTimeoutSeconds=1",
+        $"--Registry:Calls:MaxBodyBytes={MaxBodyBytes}",
+        $"--Registry:Calls:MaxBufferedBytes={MaxBufferedBytes}",
     ];
 }
 
@@ -254,7 +254,7 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
 
         var traffic = await _registry.Get($"/v1/model_versions/{id}/traffic");
 
-        Assert.Equal(("5", "5", "0"), (traffic["invocations"], traffic["errors"], traffic["in_flight"]));
+        Assert.Equal(("5", "5", "0"), (traffic["calls"], traffic["errors"], traffic["in_flight"]));
     }
 
     private async Task<Reply> Call(string serving, string body = "{}") => await _registry.Post(await Deploy(serving), body);

@@ -51,7 +51,7 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         }
 
         var traffic = await _registry.Get($"/v1/model_versions/{id}/traffic");
-        Assert.Equal(("4", status[0] == '5' ? "4" : "0"), (traffic["invocations"], traffic["errors"]));
+        Assert.Equal(("4", status[0] == '5' ? "4" : "0"), (traffic["calls"], traffic["errors"]));
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public abstract class TrafficTests(RegistryServer server)
         ];
         foreach (var tried in tries)
         {
-            Assert.Equal(("1", "1", "1"), (tried["traffic.invocations"], tried["traffic.last_minute"], tried["traffic.in_flight"]));
+            Assert.Equal(("1", "1", "1"), (tried["traffic.calls"], tried["traffic.last_minute"], tried["traffic.in_flight"]));
             Assert.Equal((second, first), (tried["primary_change.from"], tried["primary_change.to"]));
             Assert.Null(tried["in_flight_left"]);
         }
@@ -132,13 +132,13 @@ public abstract class TrafficTests(RegistryServer server)
         Assert.Equal("draft", (await _registry.Get($"/v1/model_versions/{id}"))["state"]);
     }
 
-    private async Task IsTraffic(string id, int invocations, int errors, bool isUsed = true)
+    private async Task IsTraffic(string id, int calls, int errors, bool isUsed = true)
     {
         var traffic = (await _registry.Get($"/v1/model_versions/{id}/traffic")).Is(200);
 
         Assert.Equal(
-            ($"{invocations}", $"{errors}", $"{invocations}", "0", isUsed),
-            (traffic["invocations"], traffic["errors"], traffic["last_minute"], traffic["in_flight"], traffic["last_invoked_at"] is not null));
+            ($"{calls}", $"{errors}", $"{calls}", "0", isUsed),
+            (traffic["calls"], traffic["errors"], traffic["last_minute"], traffic["in_flight"], traffic["last_call_at"] is not null));
     }
 
     /// <summary>A model's server that holds every call until its path is released.</summary>

@@ -46,7 +46,7 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
 
     /// <summary>The routes that the gateway answers itself.</summary>
     private IEnumerable<(string Method, string Pattern)> Own =>
-        Known.Select(route => (route.Method, route.Pattern)).Where(route => !Is<InvocationMetadata>(route.Method, route.Pattern));
+        Known.Select(route => (route.Method, route.Pattern)).Where(route => !Is<ForwardedCall>(route.Method, route.Pattern));
 
     [Theory]
     [MemberData(nameof(Routes))]
@@ -109,7 +109,7 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         var head = await _registry.Send(HttpMethod.Head, path, null);
 
         Assert.Equal("", head.Text);
-        if (Is<InvocationMetadata>(method, pattern))
+        if (Is<ForwardedCall>(method, pattern))
         {
             head.Is(405);
             return;

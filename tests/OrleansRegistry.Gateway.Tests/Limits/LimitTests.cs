@@ -124,7 +124,7 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
         [
             "--Registry:Limits:RequestsPerSecond=1",
             $"--Registry:Limits:RequestBurst={Burst}",
-            $"--Registry:Limits:ConcurrentInvocationsPerModel={Concurrent}",
+            $"--Registry:Limits:OpenCallsPerModel={Concurrent}",
             $"--Registry:Limits:ModelsPerWorkspace={Models}",
         ];
     }

@@ -134,6 +134,6 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     /// <summary>A node with few connections.</summary>
     public sealed class Server : SqliteServer
     {
-        protected override IReadOnlyList<string> Settings => [$"--Registry:Limits:Connections={Connections}", "--Registry:Invocation:ActivityTimeoutSeconds=2"];
+        protected override IReadOnlyList<string> Settings => [$"--Registry:Limits:Connections={Connections}", "--Registry:Calls:ActivityTimeoutSeconds=2"];
     }
 }

@@ -10,7 +10,7 @@ public abstract class TrafficGrainTests(Func<Task<TestDatabase>> emptyDatabase) 
     [Fact]
     public async Task Totals_outlive_the_silo_and_a_report_that_comes_again_afterwards_counts_once()
     {
-        var report = new TrafficReport { Series = Guid.NewGuid(), Invocations = 7, Errors = 2, LastInvokedAt = Silo.Clock.GetUtcNow() };
+        var report = new TrafficReport { Series = Guid.NewGuid(), Calls = 7, Errors = 2, LastCallAt = Silo.Clock.GetUtcNow() };
         await Grain(Silo).Report(report);
         await Silo.DisposeAsync();
 
@@ -18,7 +18,7 @@ public abstract class TrafficGrainTests(Func<Task<TestDatabase>> emptyDatabase) 
         Assert.Equal((7, 2), await Totals(next));
         await Grain(next).Report(report);
         Assert.Equal((7, 2), await Totals(next));
-        await Grain(next).Report(report with { Invocations = 9 });
+        await Grain(next).Report(report with { Calls = 9 });
         Assert.Equal((9, 2), await Totals(next));
         Assert.Equal(2, (await Grain(next).Read()).LastMinute);
     }
@@ -26,14 +26,14 @@ public abstract class TrafficGrainTests(Func<Task<TestDatabase>> emptyDatabase) 
     [Fact]
     public async Task Reports_need_the_database_for_the_first_only()
     {
-        var report = new TrafficReport { Series = Guid.NewGuid(), Invocations = 1, LastInvokedAt = Silo.Clock.GetUtcNow() };
+        var report = new TrafficReport { Series = Guid.NewGuid(), Calls = 1, LastCallAt = Silo.Clock.GetUtcNow() };
         Silo.Storage.BeforeRead = _ => throw new TimeoutException("The database is away.");
         await Assert.ThrowsAsync<RegistryUnavailableException>(() => Grain(Silo).Report(report));
 
         Silo.Storage.BeforeRead = null;
         await Grain(Silo).Report(report);
         Silo.Storage.BeforeRead = _ => throw new TimeoutException("The database is away again.");
-        await Grain(Silo).Report(report with { Invocations = 5 });
+        await Grain(Silo).Report(report with { Calls = 5 });
         Assert.Equal((5, 0), await Totals(Silo));
         Assert.Equal(0, Silo.Storage.Writes);
         Silo.Storage.BeforeRead = null;
@@ -44,7 +44,7 @@ public abstract class TrafficGrainTests(Func<Task<TestDatabase>> emptyDatabase) 
     private static async Task<(long, long)> Totals(TestSilo silo)
     {
         var traffic = await Grain(silo).Read();
-        return (traffic.Invocations, traffic.Errors);
+        return (traffic.Calls, traffic.Errors);
     }
 }
 

@@ -15,7 +15,7 @@ public sealed class TrafficStateTests
     {
         var state = TrafficState.None.With([Report(A, 10, 1), Report(B, 5, 2)], Noon);
 
-        Assert.Equal((15, 3, Noon), (state.Invocations, state.Errors, state.LastInvokedAt));
+        Assert.Equal((15, 3, Noon), (state.Calls, state.Errors, state.LastCallAt));
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class TrafficStateTests
     {
         var state = TrafficState.None.With([Report(A, 10, 1)], Noon).With([Report(A, 10, 1)], Noon).With([Report(A, 4, 0)], Noon).With([Report(A, 12, 1)], Noon);
 
-        Assert.Equal((12, 1), (state.Invocations, state.Errors));
+        Assert.Equal((12, 1), (state.Calls, state.Errors));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class TrafficStateTests
         Assert.Equal([A, B], state.Series.Select(series => series.Id));
         var later = state.With([], Noon + TrafficState.KeepSeries);
         Assert.Equal([B], later.Series.Select(series => series.Id));
-        Assert.Equal(11, later.Invocations);
+        Assert.Equal(11, later.Calls);
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public sealed class TrafficStateTests
     {
         var state = TrafficState.None.With([Report(A, 1, 0, Noon), Report(B, 1, 0, Noon.AddHours(-1))], Noon);
 
-        Assert.Equal(Noon, state.LastInvokedAt);
-        Assert.Null(TrafficState.None.With([], Noon).LastInvokedAt);
+        Assert.Equal(Noon, state.LastCallAt);
+        Assert.Null(TrafficState.None.With([], Noon).LastCallAt);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class TrafficStateTests
                 state = state.With([Report(Series(series), total, total / 2)], Noon);
             }
 
-            Assert.Equal(steps.GroupBy(step => step.Item1).Sum(group => group.Max(step => (long)step.Item2)), state.Invocations);
+            Assert.Equal(steps.GroupBy(step => step.Item1).Sum(group => group.Max(step => (long)step.Item2)), state.Calls);
             Assert.Equal(steps.GroupBy(step => step.Item1).Sum(group => group.Max(step => (long)step.Item2 / 2)), state.Errors);
         });
 
@@ -100,6 +100,6 @@ public sealed class TrafficStateTests
 
     private static Guid Series(int number) => new($"018f0000-0000-7000-8000-00000000000{number}");
 
-    private static TrafficReport Report(Guid series, long invocations, long errors, DateTimeOffset? at = null, int inFlight = 0) =>
-        new() { Series = series, Invocations = invocations, Errors = errors, InFlight = inFlight, LastInvokedAt = at ?? Noon };
+    private static TrafficReport Report(Guid series, long calls, long errors, DateTimeOffset? at = null, int inFlight = 0) =>
+        new() { Series = series, Calls = calls, Errors = errors, InFlight = inFlight, LastCallAt = at ?? Noon };
 }

@@ -90,9 +90,9 @@ internal static class RegistryOpenApi
         }
 
         AddHeaders(operation.Responses, declared);
-        if (metadata.OfType<InvocationMetadata>().Any())
+        if (metadata.OfType<ForwardedCall>().Any())
         {
-            DescribeInvocation(operation, isCall: context.Description.HttpMethod == HttpMethods.Post);
+            DescribeCall(operation, isCall: context.Description.HttpMethod == HttpMethods.Post);
         }
 
         var problem = await Component(context, typeof(Problem), cancellationToken);
@@ -152,7 +152,7 @@ internal static class RegistryOpenApi
     };
 
     /// <summary>Body and answer are the model's own.</summary>
-    private static void DescribeInvocation(OpenApiOperation operation, bool isCall)
+    private static void DescribeCall(OpenApiOperation operation, bool isCall)
     {
         var anything = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType() };
         operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Whatever the model's server takes.", Content = anything } : null;

@@ -5,24 +5,24 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Calling a model: the request goes to the version's server as it is, and so does the answer to the caller.</summary>
-public static class InvocationEndpoints
+public static class CallEndpoints
 {
     // /v1/models/{model}/predict and /v1/model_versions/{id}/predict: what comes behind belongs to the model.
     private const int Segments = 4;
     private const string Call = "/predict";
 
     /// <summary>Maps the routes.</summary>
-    public static void MapInvocation(this IEndpointRouteBuilder routes)
+    public static void MapCalls(this IEndpointRouteBuilder routes)
     {
-        var calls = routes.MapGroup("/v1").WithTags("Invocation").RequirePermission(Permission.Invoke).WithMetadata(new InvocationMetadata())
+        var calls = routes.MapGroup("/v1").WithTags("Calls").RequirePermission(Permission.Invoke).WithMetadata(new ForwardedCall())
             .DescribePath(PathParameter.Model, PathParameter.Version);
         Map(calls, Routes.OfModel(Call), Predict)
             .WithName("predict")
-            .Invokes(Selector, Header)
+            .ForwardsCall(Selector, Header)
             .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
         Map(calls, Routes.OfVersion(Call), PredictVersion)
             .WithName("predict_version")
-            .Invokes()
+            .ForwardsCall()
             .ProducesErrors(
             [
                 ErrorCode.VersionNotFound,
@@ -45,7 +45,7 @@ public static class InvocationEndpoints
     /// <remarks>What stands behind <c>predict</c> in the path (<c>predict/a/b</c>) is appended to the serving URL. Any body goes through as a stream, as does the answer;
     /// WebSockets too. The answer is the model's own, with <c>Model-Id</c>, <c>Model-Version</c>, <c>Model-Version-Id</c> and
     /// <c>Model-Resolved-By</c>.</remarks>
-    public static Task Predict(string model, HttpContext context, RequestCaller caller, Invoker invoker)
+    public static Task Predict(string model, HttpContext context, RequestCaller caller, CallHandler handler)
     {
         if (CallTarget.Of(context.Request, Segments, takesSelector: true) is not { } target)
         {
@@ -54,13 +54,13 @@ public static class InvocationEndpoints
 
         return CallSelector.Read(context.Request, target.Selectors, Selector.Name, out var selector) is { } refusal
             ? ProblemWriter.Write(context, refusal)
-            : invoker.Invoke(
+            : handler.Handle(
                 context, caller, model, selector, version => new Call(version, BackendAddress.Of(version.ServingUrl!, target.Rest, target.Query)));
     }
 
     /// <summary>Calls a version.</summary>
     /// <remarks>As calling a model, but the whole query goes to the model's server.</remarks>
-    public static Task PredictVersion(VersionId id, HttpContext context, RequestCaller caller, Invoker invoker)
+    public static Task PredictVersion(VersionId id, HttpContext context, RequestCaller caller, CallHandler handler)
     {
         if (CallTarget.Of(context.Request, Segments, takesSelector: false) is not { } target)
         {
@@ -69,7 +69,7 @@ public static class InvocationEndpoints
 
         return CallSelector.Read(context.Request, [id.ToString()], "id", out _) is { } refusal
             ? ProblemWriter.Write(context, refusal)
-            : invoker.Invoke(context, caller, id, resolved => new Call(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query)));
+            : handler.Handle(context, caller, id, resolved => new Call(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query)));
     }
 
     private static RegistryError BadPath { get; } = RegistryError.Invalid("path", "must not contain the segments . and .., encoded or not");

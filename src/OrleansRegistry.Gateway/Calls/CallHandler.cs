@@ -3,20 +3,20 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// One invocation: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
+/// One call: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
 /// for every call that could still reach it (rule L2).
 /// </summary>
-public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, OpenRequests open, InvocationOptions options)
+public sealed class CallHandler(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, OpenRequests open, CallOptions options)
 {
-    /// <summary>Invokes the version that a selector of a model leads to.</summary>
-    internal Task Invoke(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
-        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, model, selector, caller.ModelIds, cancellationToken), prepare);
+    /// <summary>Calls the version that a selector of a model leads to.</summary>
+    internal Task Handle(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
+        Handle(context, caller, cancellationToken => versions.Resolve(caller.Workspace, model, selector, caller.ModelIds, cancellationToken), prepare);
 
-    /// <summary>Invokes a version.</summary>
-    internal Task Invoke(HttpContext context, RequestCaller caller, VersionId version, Func<ResolvedVersion, Call> prepare) =>
-        Invoke(context, caller, cancellationToken => versions.Resolve(caller.Workspace, version, caller.ModelIds, cancellationToken), prepare);
+    /// <summary>Calls a version.</summary>
+    internal Task Handle(HttpContext context, RequestCaller caller, VersionId version, Func<ResolvedVersion, Call> prepare) =>
+        Handle(context, caller, cancellationToken => versions.Resolve(caller.Workspace, version, caller.ModelIds, cancellationToken), prepare);
 
-    private async Task Invoke(
+    private async Task Handle(
         HttpContext context, RequestCaller caller, Func<CancellationToken, Task<Outcome<ResolvedVersion>>> resolve, Func<ResolvedVersion, Call> prepare)
     {
         if (Refusal(context) is { } refusal)
@@ -48,7 +48,7 @@ public sealed class Invoker(VersionResolver versions, TrafficMeter traffic, Call
         try
         {
             var prepared = prepare(version);
-            call.Admit(caller.Workspace, id, prepared.IsInvocation);
+            call.Admit(caller.Workspace, id, prepared.IsCounted);
             call.HasFailed = !await forwarder.Forward(context, prepared);
         }
         finally
