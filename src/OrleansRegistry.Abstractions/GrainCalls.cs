@@ -1,7 +1,7 @@
 namespace OrleansRegistry;
 
 /// <summary>How long answers of grains are waited for, and what it looks like when none comes.</summary>
-public static class GrainCalls
+internal static class GrainCalls
 {
     /// <summary>
     /// How long a grain may take to answer what only reads (<see cref="Orleans.Concurrency.ReadOnlyAttribute"/>), as a <see cref="TimeSpan"/> in text: it

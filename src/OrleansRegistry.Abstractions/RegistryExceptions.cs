@@ -30,7 +30,7 @@ public sealed class RegistryUnavailableException : Exception
 /// reaches the silo that counts.
 /// </summary>
 [GenerateSerializer, Alias("OrleansRegistry.SiloReplacedException")]
-public sealed class SiloReplacedException : Exception
+internal sealed class SiloReplacedException : Exception
 {
     /// <summary>Makes the exception.</summary>
     public SiloReplacedException()
@@ -52,7 +52,7 @@ public sealed class SiloReplacedException : Exception
 
 /// <summary>A stored row is empty or can't be read. It is never taken for a new one; only its model is affected.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.StateCorruptException")]
-public sealed class StateCorruptException : Exception
+internal sealed class StateCorruptException : Exception
 {
     /// <summary>Makes the exception.</summary>
     public StateCorruptException()

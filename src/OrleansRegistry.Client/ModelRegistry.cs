@@ -28,7 +28,9 @@ internal sealed partial class ModelRegistry : IModelRegistry
     public Task<Outcome<DeployAnswer>> Deploy(Deployment deployment, CommandOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(deployment);
-        var command = deployment.ToCommand(NewContext(options));
+        var context = NewContext(options);
+        // A key of its own makes repetitions of this call harmless.
+        var command = DeployCommand.Of(context, deployment with { IdempotencyKey = deployment.IdempotencyKey ?? $"{context.CommandId:N}" });
         List<FieldError> problems = [.. CommandValidation.Validate(command)];
         if (options?.IfMatch is not null)
         {

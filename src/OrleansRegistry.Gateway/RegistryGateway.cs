@@ -14,7 +14,7 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
 /// <see cref="IWebhookCatalog"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
-public static class RegistryGateway
+internal static class RegistryGateway
 {
     private const int MaxBodyBytes = 1024 * 1024;
 

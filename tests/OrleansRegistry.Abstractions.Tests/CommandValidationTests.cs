@@ -1,15 +1,17 @@
+using System.Collections.Immutable;
+
 namespace OrleansRegistry;
 
 public sealed class CommandValidationTests
 {
     private static readonly CommandContext Context = new() { CommandId = Guid.Empty, Actor = "a", Deadline = DateTimeOffset.UnixEpoch };
 
-    private static readonly DeployCommand Good = new() { Context = Context, ModelName = "m" };
+    private static readonly Deployment Good = new() { ModelName = "m" };
 
     [Fact]
     public void Every_limit_can_be_reached()
     {
-        var command = Good with
+        var deployment = Good with
         {
             ModelName = new string('m', 128),
             Version = "999999999.999999999.999999999-" + new string('a', 98),
@@ -21,17 +23,17 @@ public sealed class CommandValidationTests
             Serving = new ServingSpec { Url = "http://" + new string('h', 60) + "/" + new string('p', 1980), HealthUrl = "HTTPS://h:1/?q", StartupTimeoutSeconds = 86_400 },
             InstanceType = new string('i', 64),
             ExternalId = new string('e', 128),
-            Idempotency = new IdempotencyKey { Key = new string('~', 255), BodyHash = "h" },
+            IdempotencyKey = new string('~', 255),
         };
 
-        Assert.Empty(CommandValidation.Validate(command));
+        Assert.Empty(Validate(deployment));
     }
 
     [Fact]
     public void Characters_are_counted_as_code_points()
     {
         static string Smiles(int count) => string.Concat(Enumerable.Repeat("\U0001F600", count));
-        var command = Good with
+        var deployment = Good with
         {
             ModelName = Smiles(128),
             Description = Smiles(4096),
@@ -41,11 +43,11 @@ public sealed class CommandValidationTests
             ExternalId = Smiles(128),
         };
 
-        Assert.Empty(CommandValidation.Validate(command));
+        Assert.Empty(Validate(deployment));
         Assert.Empty(CommandValidation.Validate(Key(Smiles(128)), DateTimeOffset.UnixEpoch));
         Assert.Equal(
             ["artifact.uri", "description", "external_id", "labels.k", "model_name", "serving.url"],
-            CommandValidation.Validate(command with
+            Validate(deployment with
             {
                 ModelName = Smiles(129),
                 Description = Smiles(4097),
@@ -59,7 +61,7 @@ public sealed class CommandValidationTests
         static CreateApiKeyCommand Key(string name) => new() { Context = Context, Hash = [], Name = name, Workspace = "default", Role = Role.Viewer };
     }
 
-    public static TheoryData<string, DeployCommand> Beyond => new()
+    public static TheoryData<string, Deployment> Beyond => new()
     {
         { "model_name", Good with { ModelName = new string('m', 129) } },
         { "model_name", Good with { ModelName = "a/b" } },
@@ -87,15 +89,15 @@ public sealed class CommandValidationTests
         { "instance_type", Good with { InstanceType = "a b" } },
         { "external_id", Good with { ExternalId = new string('e', 129) } },
         { "promote", Good with { Promote = true } },
-        { "Idempotency-Key", Good with { Idempotency = new IdempotencyKey { Key = "", BodyHash = "h" } } },
-        { "Idempotency-Key", Good with { Idempotency = new IdempotencyKey { Key = new string('k', 256), BodyHash = "h" } } },
-        { "Idempotency-Key", Good with { Idempotency = new IdempotencyKey { Key = "ä", BodyHash = "h" } } },
+        { "Idempotency-Key", Good with { IdempotencyKey = "" } },
+        { "Idempotency-Key", Good with { IdempotencyKey = new string('k', 256) } },
+        { "Idempotency-Key", Good with { IdempotencyKey = "ä" } },
     };
 
     [Theory]
     [MemberData(nameof(Beyond))]
-    public void What_is_beyond_a_limit_is_named_E3(string field, DeployCommand command) =>
-        Assert.Equal([field], CommandValidation.Validate(command).Select(problem => problem.Field));
+    public void What_is_beyond_a_limit_is_named_E3(string field, Deployment deployment) =>
+        Assert.Equal([field], Validate(deployment).Select(problem => problem.Field));
 
     [Theory]
     [InlineData("ftp://h")]
@@ -140,7 +142,7 @@ public sealed class CommandValidationTests
     [InlineData("0.0.1000000000")]
     [InlineData("")]
     public void A_version_is_SemVer_without_build_metadata_N4(string version) =>
-        Assert.Equal(["version"], CommandValidation.Validate(Good with { Version = version }).Select(problem => problem.Field));
+        Assert.Equal(["version"], Validate(Good with { Version = version }).Select(problem => problem.Field));
 
     [Theory]
     [InlineData("1.4", true)]
@@ -156,7 +158,7 @@ public sealed class CommandValidationTests
     [InlineData("١", false)]
     [InlineData("", false)]
     public void Base_is_a_release_line_N3(string line, bool isGood) =>
-        Assert.Equal(isGood ? [] : ["base"], CommandValidation.Validate(Good with { Base = line }).Select(problem => problem.Field));
+        Assert.Equal(isGood ? [] : ["base"], Validate(Good with { Base = line }).Select(problem => problem.Field));
 
     [Theory]
     [InlineData(null, "1.4", VersionBump.Patch, true)]
@@ -188,7 +190,7 @@ public sealed class CommandValidationTests
 
         Assert.Equal(
             isGood ? [] : given,
-            CommandValidation.Validate(Good with { Version = version, Base = line, VersionBump = bump }).Select(problem => problem.Field));
+            Validate(Good with { Version = version, Base = line, VersionBump = bump }).Select(problem => problem.Field));
     }
 
     [Theory]
@@ -224,4 +226,7 @@ public sealed class CommandValidationTests
     [Fact]
     public void Labels_that_a_patch_leads_to_are_counted() =>
         Assert.Equal("labels", Assert.Single(CommandValidation.ValidateLabels(Enumerable.Range(0, 65).ToDictionary(i => $"{i}", _ => ""))).Field);
+
+    private static ImmutableArray<FieldError> Validate(Deployment deployment) =>
+        CommandValidation.Validate(new DeployCommand { Context = Context, Deployment = deployment });
 }

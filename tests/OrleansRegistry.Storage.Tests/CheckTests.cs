@@ -194,7 +194,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
 
         // Time that is metered.
         Silo.Clock.Move(TimeSpan.FromMilliseconds(100));
-        Assert.Null((await Silo.Model(id).Deploy(new DeployCommand { Context = Silo.Command(), ModelName = name, Publish = true })).Error);
+        Assert.Null((await Silo.Model(id).Deploy(Silo.Deployment(name, deploy => deploy with { Publish = true }))).Error);
         return id;
     }
 }

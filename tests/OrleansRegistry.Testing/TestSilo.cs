@@ -33,13 +33,13 @@ public sealed class TestSilo : IAsyncDisposable
     }
 
     /// <summary>The database's catalog.</summary>
-    public IRegistryCatalog Catalog => _host.Services.GetRequiredService<IRegistryCatalog>();
+    internal IRegistryCatalog Catalog => _host.Services.GetRequiredService<IRegistryCatalog>();
 
     /// <summary>What billing reads of the database.</summary>
-    public IBillingCatalog Billing => _host.Services.GetRequiredService<IBillingCatalog>();
+    internal IBillingCatalog Billing => _host.Services.GetRequiredService<IBillingCatalog>();
 
     /// <summary>The stored keys and workspaces.</summary>
-    public IAccessCatalog Access => _host.Services.GetRequiredService<IAccessCatalog>();
+    internal IAccessCatalog Access => _host.Services.GetRequiredService<IAccessCatalog>();
 
     /// <summary>Where faults are put in.</summary>
     public FaultyStorage Storage => (FaultyStorage)_host.Services.GetRequiredKeyedService<IGrainStorage>(RegistryStorage.Name);
@@ -74,19 +74,26 @@ public sealed class TestSilo : IAsyncDisposable
     }
 
     /// <summary>The grain of a model in the default workspace.</summary>
-    public IModelGrain Model(string id) => Grains.GetGrain<IModelGrain>(GrainKeys.Model(GrainKeys.DefaultWorkspace, id));
+    internal IModelGrain Model(string id) => Grains.GetGrain<IModelGrain>(GrainKeys.Model(GrainKeys.DefaultWorkspace, id));
 
     /// <summary>The grain of a name in the default workspace.</summary>
-    public IModelNameGrain Name(string name) => Grains.GetGrain<IModelNameGrain>(GrainKeys.Name(GrainKeys.DefaultWorkspace, name));
+    internal IModelNameGrain Name(string name) => Grains.GetGrain<IModelNameGrain>(GrainKeys.Name(GrainKeys.DefaultWorkspace, name));
 
     /// <summary>The rates of the default workspace.</summary>
-    public IRatesGrain Rates() => Grains.GetGrain<IRatesGrain>(GrainKeys.Rates(GrainKeys.DefaultWorkspace));
+    internal IRatesGrain Rates() => Grains.GetGrain<IRatesGrain>(GrainKeys.Rates(GrainKeys.DefaultWorkspace));
 
     /// <summary>The statement of a month in the default workspace.</summary>
-    public IBillingGrain Statement(BillingMonth month) => Grains.GetGrain<IBillingGrain>(GrainKeys.Billing(GrainKeys.DefaultWorkspace, month));
+    internal IBillingGrain Statement(BillingMonth month) => Grains.GetGrain<IBillingGrain>(GrainKeys.Billing(GrainKeys.DefaultWorkspace, month));
+
+    /// <summary>The command for a deployment under a name, changed as the test says.</summary>
+    internal DeployCommand Deployment(string modelName, Func<Deployment, Deployment>? change = null, CommandContext? context = null)
+    {
+        var deployment = new Deployment { ModelName = modelName };
+        return DeployCommand.Of(context ?? Command(), change?.Invoke(deployment) ?? deployment);
+    }
 
     /// <summary>What every command carries.</summary>
-    public CommandContext Command(bool dryRun = false) => new()
+    internal CommandContext Command(bool dryRun = false) => new()
     {
         CommandId = Guid.NewGuid(),
         Actor = "test",

@@ -11,7 +11,7 @@ namespace OrleansRegistry;
 /// and is no secret. The secret has 32 random characters of 62, which are 190 bits. The checksum is the CRC-32 of all before it, in 6
 /// characters of the same 62, so that a typo is told from a key without asking anybody, and scanners find keys without false alarms.
 /// </summary>
-public static class ApiKey
+internal static class ApiKey
 {
     /// <summary>What every key begins with.</summary>
     public const string Marker = "ork_";

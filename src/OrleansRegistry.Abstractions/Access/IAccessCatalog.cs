@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <summary>Reads over the stored keys and workspaces. They activate no grain; rows that can't be read are left out, and logged.</summary>
-public interface IAccessCatalog
+internal interface IAccessCatalog
 {
     /// <summary>The keys that act in a workspace, oldest first, revoked and expired ones too, at most <paramref name="limit"/>.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
@@ -41,9 +41,9 @@ public interface IAccessCatalog
 /// <summary>An API key as it is stored.</summary>
 /// <param name="Key">The key as callers see it.</param>
 /// <param name="Hash">The keyed hash of the whole key.</param>
-public sealed record StoredApiKey(ApiKeyView Key, ImmutableArray<byte> Hash);
+internal sealed record StoredApiKey(ApiKeyView Key, ImmutableArray<byte> Hash);
 
 /// <summary>A place in a list of API keys.</summary>
 /// <param name="CreatedAt">When the last key seen was made.</param>
 /// <param name="Prefix">Its prefix.</param>
-public sealed record ApiKeyCursor(DateTimeOffset CreatedAt, string Prefix);
+internal sealed record ApiKeyCursor(DateTimeOffset CreatedAt, string Prefix);

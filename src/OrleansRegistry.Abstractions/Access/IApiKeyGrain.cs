@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 
 /// <summary>One API key: what it may do, and whether it still may. It knows a keyed hash of the key, not the key. Key: <see cref="GrainKeys.ApiKey"/>.</summary>
 [Alias("OrleansRegistry.IApiKeyGrain")]
-public interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes the key. Making it again with the same hash changes nothing.</summary>
     [Alias("Create")]
@@ -37,7 +37,7 @@ public interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
 
 /// <summary>Who a caller is, and for how long that holds.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ApiKeyIdentity")]
-public sealed record ApiKeyIdentity
+internal sealed record ApiKeyIdentity
 {
     /// <summary>For how long an answer holds at most.</summary>
     public static readonly TimeSpan HoldsAtMost = TimeSpan.FromSeconds(1);
@@ -110,7 +110,7 @@ public sealed record ApiKeyView
 
 /// <summary>Makes an API key.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CreateApiKeyCommand")]
-public sealed record CreateApiKeyCommand
+internal sealed record CreateApiKeyCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]
@@ -143,7 +143,7 @@ public sealed record CreateApiKeyCommand
 
 /// <summary>Revokes an API key.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RevokeApiKeyCommand")]
-public sealed record RevokeApiKeyCommand
+internal sealed record RevokeApiKeyCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]
@@ -160,7 +160,7 @@ public sealed record RevokeApiKeyCommand
 
 /// <summary>Puts a new API key in the place of one.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RotateApiKeyCommand")]
-public sealed record RotateApiKeyCommand
+internal sealed record RotateApiKeyCommand
 {
     /// <summary>How long both keys count unless the command says otherwise: a day.</summary>
     public const int DefaultOverlapSeconds = 86_400;

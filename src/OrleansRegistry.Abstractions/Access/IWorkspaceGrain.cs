@@ -5,7 +5,7 @@ namespace OrleansRegistry;
 
 /// <summary>One workspace: that it is there, and since when. Key: <see cref="GrainKeys.Workspace"/>.</summary>
 [Alias("OrleansRegistry.IWorkspaceGrain")]
-public interface IWorkspaceGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IWorkspaceGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes the workspace.</summary>
     [Alias("Create")]
@@ -40,7 +40,7 @@ public sealed record WorkspaceView
 
 /// <summary>Makes a workspace.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CreateWorkspaceCommand")]
-public sealed record CreateWorkspaceCommand
+internal sealed record CreateWorkspaceCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]

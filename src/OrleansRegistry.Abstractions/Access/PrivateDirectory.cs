@@ -1,7 +1,7 @@
 namespace OrleansRegistry;
 
 /// <summary>Directories that only the user who runs a node can look into: rows, keys and secrets are in them.</summary>
-public static class PrivateDirectory
+internal static class PrivateDirectory
 {
     /// <summary>Makes a directory when it is not there. One that is there keeps its mode.</summary>
     public static void Create(string path)

@@ -21,7 +21,7 @@ public enum Role
 }
 
 /// <summary>What a route asks of its caller.</summary>
-public enum Permission
+internal enum Permission
 {
     /// <summary>To see which version answers.</summary>
     Resolve = 0,
@@ -43,7 +43,7 @@ public enum Permission
 }
 
 /// <summary>Which role may do what.</summary>
-public static class Permissions
+internal static class Permissions
 {
     /// <summary>Says whether a role has a permission.</summary>
     public static bool Allows(this Role role, Permission permission) => permission switch

@@ -4,7 +4,7 @@ namespace OrleansRegistry;
 /// Which workspace a caller of grains acts in. A silo refuses calls to grains of another workspace, and calls that state none, whatever the
 /// code that made the key has meant: services that run beside a silo, and clients, state theirs before they call.
 /// </summary>
-public static class WorkspaceScope
+internal static class WorkspaceScope
 {
     private const string Key = "registry.workspace";
 
@@ -17,7 +17,7 @@ public static class WorkspaceScope
 
 /// <summary>A grain of one workspace was called on behalf of another, or of none.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.ForeignWorkspaceException")]
-public sealed class ForeignWorkspaceException : Exception
+internal sealed class ForeignWorkspaceException : Exception
 {
     /// <summary>Makes the exception.</summary>
     public ForeignWorkspaceException()

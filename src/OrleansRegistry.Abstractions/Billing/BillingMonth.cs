@@ -5,7 +5,7 @@ namespace OrleansRegistry;
 
 /// <summary>A calendar month in UTC, <c>2026-03</c>: what a statement is about.</summary>
 /// <param name="Start">Its first instant.</param>
-public readonly record struct BillingMonth(DateTimeOffset Start)
+internal readonly record struct BillingMonth(DateTimeOffset Start)
 {
     /// <summary>How long after its end a month can be closed at the earliest (rule B5).</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromHours(1);

@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// statement, and so one snapshot. Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and
 /// <see cref="StateCorruptException"/> when a row that might run can't be read: a bill that lacks something is worse than none.
 /// </summary>
-public interface IBillingCatalog
+internal interface IBillingCatalog
 {
     /// <summary>The active time of a workspace within a window, by version, stage, instance type and part of the window. Deleted versions
     /// and models count what they used.</summary>
@@ -42,10 +42,10 @@ public interface IBillingCatalog
 /// <param name="ClosedAt">When it was closed.</param>
 /// <param name="Currency">The currency.</param>
 /// <param name="TotalAmount">What it came to.</param>
-public sealed record ClosedMonth(BillingMonth Month, DateTimeOffset ClosedAt, string Currency, string TotalAmount);
+internal sealed record ClosedMonth(BillingMonth Month, DateTimeOffset ClosedAt, string Currency, string TotalAmount);
 
 /// <summary>Which active time to add up.</summary>
-public sealed record UsageWindow
+internal sealed record UsageWindow
 {
     /// <summary>Time before it doesn't count; whole milliseconds.</summary>
     public required DateTimeOffset From { get; init; }

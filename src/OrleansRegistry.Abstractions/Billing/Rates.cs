@@ -52,7 +52,7 @@ public sealed record RatesView
 
 /// <summary>Puts the rates of a workspace in place of those it had.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PutRatesCommand")]
-public sealed record PutRatesCommand
+internal sealed record PutRatesCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -65,7 +65,7 @@ public sealed record PutRatesCommand
 
 /// <summary>The rates of one workspace. Key: <see cref="GrainKeys.Rates"/>.</summary>
 [Alias("OrleansRegistry.IRatesGrain")]
-public interface IRatesGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IRatesGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The rates as they are now.</summary>
     [ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]

@@ -108,7 +108,7 @@ public sealed record StatementCharge
 
 /// <summary>Closes a month.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CloseMonthCommand")]
-public sealed record CloseMonthCommand
+internal sealed record CloseMonthCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -117,7 +117,7 @@ public sealed record CloseMonthCommand
 
 /// <summary>The bill of one workspace and month. Key: <see cref="GrainKeys.Billing"/>.</summary>
 [Alias("OrleansRegistry.IBillingGrain")]
-public interface IBillingGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IBillingGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The statement: as it was closed, or as it stands now.</summary>
     [Alias("Get")]

@@ -4,7 +4,7 @@ namespace OrleansRegistry;
 /// <param name="RemovedTo">The position of the last event that was removed because of its age, of the workspace or of one model; 0 when none was.</param>
 /// <param name="Last">The position of the last event there is, of all workspaces; 0 when there is none.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.EventRange")]
-public sealed record EventRange([property: Id(0)] long RemovedTo, [property: Id(1)] long Last)
+internal sealed record EventRange([property: Id(0)] long RemovedTo, [property: Id(1)] long Last)
 {
     /// <summary>
     /// Why nobody can read on from a position, or null. Beyond the last event it was given by another log: by this one before an older backup took its

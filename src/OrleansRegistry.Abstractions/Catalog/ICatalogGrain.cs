@@ -9,7 +9,7 @@ namespace OrleansRegistry;
 /// Key: <see cref="GrainKeys.Catalog"/>.
 /// </summary>
 [Alias("OrleansRegistry.ICatalogGrain")]
-public interface ICatalogGrain : IGrainWithStringKey, ILeasedGrain
+internal interface ICatalogGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The most items that a list answers.</summary>
     const int MaxItems = 500;

@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and the look-ups of one row throw
 /// <see cref="StateCorruptException"/> when it can't be read; lists leave such rows out.
 /// </summary>
-public interface IWorkspaceCatalog
+internal interface IWorkspaceCatalog
 {
     /// <summary>A model by id, deleted ones too, or null.</summary>
     Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken);
@@ -38,7 +38,7 @@ public interface IWorkspaceCatalog
 }
 
 /// <summary>Reads over all stored rows, for nodes. They activate no grain.</summary>
-public interface IRegistryCatalog : IWorkspaceCatalog
+internal interface IRegistryCatalog : IWorkspaceCatalog
 {
     /// <summary>
     /// The highest number ever given in a release line, or null: of <c>{major}.{minor}</c>, or of <c>{major}</c> when
@@ -69,18 +69,18 @@ public sealed record CatalogModel([property: Id(0)] ModelView Model, [property: 
 /// <param name="Models">Living models.</param>
 /// <param name="Versions">Versions that are not deleted.</param>
 /// <param name="ActiveVersions">Draft and published versions.</param>
-public sealed record WorkspaceUse(long Models, long Versions, long ActiveVersions);
+internal sealed record WorkspaceUse(long Models, long Versions, long ActiveVersions);
 
 /// <summary>Where a model is.</summary>
 /// <param name="Workspace">Its workspace.</param>
 /// <param name="ModelId">Its id.</param>
-public sealed record ModelAddress(string Workspace, string ModelId);
+internal sealed record ModelAddress(string Workspace, string ModelId);
 
 /// <summary>What an idempotency key stands for.</summary>
 /// <param name="Version">The version it made, as it is now.</param>
 /// <param name="BodyHash">The hash of the request that made it.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.IdempotentDeployment")]
-public sealed record IdempotentDeployment([property: Id(0)] VersionView Version, [property: Id(1)] string BodyHash);
+internal sealed record IdempotentDeployment([property: Id(0)] VersionView Version, [property: Id(1)] string BodyHash);
 
 /// <summary>The order of a list of models; the id is the last criterion of each.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.ModelOrder")]

@@ -177,7 +177,7 @@ internal sealed partial class ClusterCertificates
 }
 
 /// <summary>The certificate of a node can't be used; the message says why.</summary>
-public sealed class ClusterCertificateException : Exception
+internal sealed class ClusterCertificateException : Exception
 {
     /// <summary>Makes the exception.</summary>
     public ClusterCertificateException()

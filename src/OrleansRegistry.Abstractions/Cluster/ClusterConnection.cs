@@ -4,7 +4,7 @@ using Orleans.Configuration;
 namespace OrleansRegistry.Cluster;
 
 /// <summary>How Orleans clients of a cluster behave, gateways among them, however they find its silos.</summary>
-public static class ClusterConnection
+internal static class ClusterConnection
 {
     /// <summary>How often a client looks for the silos that there are, and for one to begin with.</summary>
     private static readonly TimeSpan SiloSearch = TimeSpan.FromSeconds(1);

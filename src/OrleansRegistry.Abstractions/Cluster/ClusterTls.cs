@@ -8,7 +8,7 @@ namespace OrleansRegistry.Cluster;
 /// Mutual TLS for every connection of a cluster, between silos and between clients and silos. Whoever has a certificate of the cluster's own
 /// authority belongs to it; names in certificates don't matter, so the authority must be used for nothing else.
 /// </summary>
-public static class ClusterTls
+internal static class ClusterTls
 {
     /// <summary>Secures a client's connections.</summary>
     public static IClientBuilder UseClusterTls(this IClientBuilder client, ClusterCertificateFiles files)

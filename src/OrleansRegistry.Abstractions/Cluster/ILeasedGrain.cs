@@ -7,4 +7,4 @@ namespace OrleansRegistry.Cluster;
 /// them, only while it holds its lease (<see cref="ISiloLease"/>). All of the registry's grains are of this kind.
 /// </summary>
 [SuppressMessage("Design", "CA1040", Justification = "The interface of the called method says it; there is nothing to call.")]
-public interface ILeasedGrain;
+internal interface ILeasedGrain;

@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Cluster;
 
 /// <summary>Whether this silo may act on what it knows: others may have taken its place without its noticing.</summary>
-public interface ISiloLease
+internal interface ISiloLease
 {
     /// <summary>Whether it may, at this instant.</summary>
     bool IsHeld { get; }

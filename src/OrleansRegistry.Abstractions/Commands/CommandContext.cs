@@ -4,7 +4,7 @@ namespace OrleansRegistry;
 
 /// <summary>What every command carries: who, until when, and on what condition.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CommandContext")]
-public sealed record CommandContext
+internal sealed record CommandContext
 {
     /// <summary>How long after its receipt a command may still take effect (rule E1).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry;
 
-public static partial class CommandValidation
+internal static partial class CommandValidation
 {
     private static readonly string TypeRule = "must be one of " + string.Join(", ", EventType.All);
 

@@ -6,30 +6,31 @@ namespace OrleansRegistry;
 /// Which commands are well formed. The gateway asks before it sends one, and the model's grain again, since other services send commands
 /// too. Pure functions that answer everything that is wrong, by JSON name.
 /// </summary>
-public static partial class CommandValidation
+internal static partial class CommandValidation
 {
     /// <summary>What is wrong with a deployment (rules N3, N4 and P1, and the limits of its fields).</summary>
     public static ImmutableArray<FieldError> Validate(DeployCommand command)
     {
         var problems = new FieldProblems();
-        problems.Add("model_name", ModelName.Problem(command.ModelName));
-        problems.Add("version", command.Version is { } version ? FieldRules.Version(version) : null);
-        problems.Add("base", command.Base is { } line ? FieldRules.Base(line) : null);
-        AddNumbering(problems, command);
-        problems.Add("promote", command.Promote is not null && !command.Publish ? "needs publish: true; a draft can't claim the primary pointer" : null);
-        problems.Add("description", FieldRules.Description(command.Description));
-        AddLabels(problems, command.Labels!, allowsNull: false);
-        if (command.Artifact is { } artifact)
+        var deployment = command.Deployment;
+        problems.Add("model_name", ModelName.Problem(deployment.ModelName));
+        problems.Add("version", deployment.Version is { } version ? FieldRules.Version(version) : null);
+        problems.Add("base", deployment.Base is { } line ? FieldRules.Base(line) : null);
+        AddNumbering(problems, deployment);
+        problems.Add("promote", deployment.Promote is not null && !deployment.Publish ? "needs publish: true; a draft can't claim the primary pointer" : null);
+        problems.Add("description", FieldRules.Description(deployment.Description));
+        AddLabels(problems, deployment.Labels!, allowsNull: false);
+        if (deployment.Artifact is { } artifact)
         {
             problems.Add("artifact.uri", FieldRules.ArtifactUri(artifact.Uri));
             problems.Add("artifact.sha256", artifact.Sha256 is { } digest ? FieldRules.Sha256(digest) : null);
             problems.Add("artifact.size_bytes", artifact.SizeBytes < 0 ? "must be 0 or more" : null);
         }
 
-        AddServing(problems, command.Serving);
-        problems.Add("instance_type", command.InstanceType is { } type ? FieldRules.InstanceType(type) : null);
-        problems.Add("external_id", command.ExternalId is { } id ? FieldRules.ExternalId(id) : null);
-        problems.Add("Idempotency-Key", command.Idempotency is { } repeated ? FieldRules.IdempotencyKey(repeated.Key) : null);
+        AddServing(problems, deployment.Serving);
+        problems.Add("instance_type", deployment.InstanceType is { } type ? FieldRules.InstanceType(type) : null);
+        problems.Add("external_id", deployment.ExternalId is { } id ? FieldRules.ExternalId(id) : null);
+        problems.Add("Idempotency-Key", deployment.IdempotencyKey is { } key ? FieldRules.IdempotencyKey(key) : null);
         return problems.ToImmutable();
     }
 
@@ -72,22 +73,22 @@ public static partial class CommandValidation
     }
 
     /// <summary>Rules N3 and N4: <c>base</c> goes with a bump below its line; nothing else combines.</summary>
-    private static void AddNumbering(FieldProblems problems, DeployCommand command)
+    private static void AddNumbering(FieldProblems problems, Deployment deployment)
     {
-        var continues = command is { Version: null, Base: { } line, VersionBump: { } bump }
+        var continues = deployment is { Version: null, Base: { } line, VersionBump: { } bump }
             && bump == (line.Contains('.', StringComparison.Ordinal) ? VersionBump.Patch : VersionBump.Minor);
         List<string> given = [];
-        if (command.Version is not null)
+        if (deployment.Version is not null)
         {
             given.Add("version");
         }
 
-        if (command.Base is not null)
+        if (deployment.Base is not null)
         {
             given.Add("base");
         }
 
-        if (command.VersionBump is not null)
+        if (deployment.VersionBump is not null)
         {
             given.Add("version_bump");
         }

@@ -5,46 +5,24 @@ using System.Text.Json.Serialization;
 namespace OrleansRegistry;
 
 /// <summary>
-/// What tells a repeated deployment from another one: the content of the command, whatever the order and spacing of its JSON. The hash
-/// is stored, so that fields that are not set are left out: a field added later doesn't change the hash of requests without it.
+/// Tells a repeated deployment from another one by its content, whatever the order and spacing of its JSON. The hash is stored, so fields
+/// that are not set are left out: a field added later doesn't change the hash of requests without it.
 /// </summary>
-internal sealed record DeployFingerprint(
-    string ModelName,
-    VersionBump? VersionBump,
-    string? Version,
-    string? Base,
-    bool Publish,
-    bool? Promote,
-    string? Description,
-    SortedDictionary<string, string> Labels,
-    Artifact? Artifact,
-    ServingSpec? Serving,
-    string? InstanceType,
-    string? ExternalId)
+internal static class DeployFingerprint
 {
-    /// <summary>SHA-256 of a command's content, lower-case hexadecimal.</summary>
-    public static string Hash(DeployCommand command)
+    private static readonly SortedDictionary<string, string> NoLabels = [];
+
+    /// <summary>SHA-256 of a deployment's content, lower-case hexadecimal.</summary>
+    public static string Hash(Deployment deployment)
     {
-        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((var key, var value) in command.Labels)
+        var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach ((var key, var value) in deployment.Labels ?? NoLabels)
         {
-            labels[key] = value;
+            sorted[key] = value;
         }
 
-        var content = new DeployFingerprint(
-            command.ModelName,
-            command.VersionBump,
-            command.Version,
-            command.Base,
-            command.Publish,
-            command.Promote,
-            command.Description,
-            labels,
-            command.Artifact,
-            command.Serving,
-            command.InstanceType,
-            command.ExternalId);
-        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, FingerprintJson.Default.DeployFingerprint)));
+        return Convert.ToHexStringLower(SHA256.HashData(
+            JsonSerializer.SerializeToUtf8Bytes(deployment with { Labels = sorted }, FingerprintJson.Default.Deployment)));
     }
 }
 
@@ -52,5 +30,6 @@ internal sealed record DeployFingerprint(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
-[JsonSerializable(typeof(DeployFingerprint))]
+[JsonSerializable(typeof(Deployment))]
+[JsonSerializable(typeof(SortedDictionary<string, string>))]
 internal sealed partial class FingerprintJson : JsonSerializerContext;

@@ -2,7 +2,7 @@ namespace OrleansRegistry;
 
 /// <summary>Goes back to the previous primary that is still routable (rule P5).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RollbackCommand")]
-public sealed record RollbackCommand
+internal sealed record RollbackCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -15,7 +15,7 @@ public sealed record RollbackCommand
 
 /// <summary>Changes what a model says of itself, by RFC 7396 merge.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchModelCommand")]
-public sealed record PatchModelCommand
+internal sealed record PatchModelCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -40,7 +40,7 @@ public sealed record PatchModelCommand
 
 /// <summary>Deletes a model and all its versions (rule L5).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeleteModelCommand")]
-public sealed record DeleteModelCommand
+internal sealed record DeleteModelCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]

@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 /// Model names: 1 to 128 characters after trimming and Unicode normalization form C, any script, without control characters and the
 /// characters that can't stand in a path segment. They compare exactly.
 /// </summary>
-public static class ModelName
+internal static class ModelName
 {
     /// <summary>The most characters (Unicode's code points) a name may have.</summary>
     public const int MaxLength = 128;

@@ -2,7 +2,7 @@ namespace OrleansRegistry;
 
 /// <summary>Publishes a draft, or with <see cref="Promote"/> claims the pointer for a version that is published already (rules P1, P3).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PublishCommand")]
-public sealed record PublishCommand
+internal sealed record PublishCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -23,7 +23,7 @@ public sealed record PublishCommand
 
 /// <summary>Makes a routable version primary (rule P2).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PromoteCommand")]
-public sealed record PromoteCommand
+internal sealed record PromoteCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -40,7 +40,7 @@ public sealed record PromoteCommand
 
 /// <summary>Brings an inactive version back, or starts a failed one again (rule L3).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ActivateCommand")]
-public sealed record ActivateCommand
+internal sealed record ActivateCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -57,7 +57,7 @@ public sealed record ActivateCommand
 
 /// <summary>Deactivates or deletes a version (rules L2, L4, P4).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RetireCommand")]
-public sealed record RetireCommand
+internal sealed record RetireCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]
@@ -78,7 +78,7 @@ public sealed record RetireCommand
 
 /// <summary>Changes what a version says of itself, by RFC 7396 merge.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchVersionCommand")]
-public sealed record PatchVersionCommand
+internal sealed record PatchVersionCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]

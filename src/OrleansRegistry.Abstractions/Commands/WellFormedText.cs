@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 /// <summary>
 /// Which texts can be stored: PostgreSQL's <c>jsonb</c> refuses U+0000 and lone surrogates, and SQLite cuts a text at U+0000.
 /// </summary>
-public static class WellFormedText
+internal static class WellFormedText
 {
     /// <summary>The rule, for messages.</summary>
     public const string Rule = "must be Unicode text without U+0000 and lone surrogates";

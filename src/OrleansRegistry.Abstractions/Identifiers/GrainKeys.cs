@@ -4,7 +4,7 @@ namespace OrleansRegistry;
 /// The one place that builds grain keys. Every key carries a <c>/</c>: ADO.NET grain storage reads a text that looks like a
 /// hexadecimal number as one, so that <c>face</c> and <c>FACE</c> would share a row.
 /// </summary>
-public static class GrainKeys
+internal static class GrainKeys
 {
     /// <summary>The workspace that is there from the first start on.</summary>
     public const string DefaultWorkspace = "default";

@@ -2,7 +2,7 @@ namespace OrleansRegistry;
 
 /// <summary>Brings a deployment to the model that its name belongs to.</summary>
 /// <remarks>A name is claimed only when it is decided that it gets a version: what is refused leaves no row behind (rule E3).</remarks>
-public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory, TimeProvider clock)
+internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory, TimeProvider clock)
 {
     private const int MaxTries = 8;
 
@@ -30,7 +30,7 @@ public sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, Mo
 
     private async Task<Outcome<DeployAnswer>> TryDeploy(string workspace, DeployCommand command, CancellationToken cancellationToken)
     {
-        var name = command.ModelName;
+        var name = command.Deployment.ModelName;
         if (ModelId.IsWellFormed(name) && await catalog.FindModel(workspace, name, cancellationToken) is not null)
         {
             return RegistryError.Invalid("model_name", "is the id of a model, and can't be a name too");

@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 /// The models of workspaces by id or name, an id first. What it found out is kept: an id stays one for ever, and a name leads to another id
 /// only after its model was deleted, which that model says itself when it is asked.
 /// </summary>
-public sealed class ModelDirectory(IWorkspaceCatalog catalog)
+internal sealed class ModelDirectory(IWorkspaceCatalog catalog)
 {
     private const int MaxKnown = 10_000;
     private const int MaxTries = 5;

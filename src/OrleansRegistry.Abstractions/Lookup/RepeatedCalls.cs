@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// Asks grains again while a silo is being replaced, so that callers wait instead of being refused: what only reads, however it failed, and
 /// commands that are known not to have been run. Of a command that got no answer nobody knows whether it took effect; it is not repeated.
 /// </summary>
-public sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
+internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
 {
     /// <summary>Longer than it takes to notice that a silo is frozen and to move its grains.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// Says which version a selector leads to now. The model's grain knows its active versions only; the catalog says what became of the others,
 /// and why a start failed. Models that a caller is not limited to are not there for them.
 /// </summary>
-public sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory)
+internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory)
 {
     private const int MaxKnown = 10_000;
 

@@ -1,7 +1,7 @@
 namespace OrleansRegistry;
 
 /// <summary>Reads a version, and waits for its serving.</summary>
-public sealed class VersionWatch(IWorkspaceCatalog catalog, TimeProvider clock)
+internal sealed class VersionWatch(IWorkspaceCatalog catalog, TimeProvider clock)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);

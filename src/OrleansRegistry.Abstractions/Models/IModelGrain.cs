@@ -9,7 +9,7 @@ namespace OrleansRegistry;
 /// timeout or a lost connection leaves the outcome unknown until the command's deadline (rule E1).
 /// </summary>
 [Alias("OrleansRegistry.IModelGrain")]
-public interface IModelGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes a new version (rules N1 to N5, L1, L6). A model that is deleted, or has another name, answers <see cref="ErrorCode.ModelDeleted"/>.</summary>
     [Alias("Deploy")]

@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// that was never deployed simply keeps its id until somebody deploys; only a command with an unknown outcome leaves such a name.
 /// </summary>
 [Alias("OrleansRegistry.IModelNameGrain")]
-public interface IModelNameGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IModelNameGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>The model id that the name is claimed for, or null. Claims nothing. Asked by gateways of the release before.</summary>
     [Alias("Get")]

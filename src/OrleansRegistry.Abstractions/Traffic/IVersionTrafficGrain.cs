@@ -7,7 +7,7 @@ namespace OrleansRegistry;
 /// once a minute: a crash may lose what was counted since, but nothing is counted twice.
 /// </summary>
 [Alias("OrleansRegistry.IVersionTrafficGrain")]
-public interface IVersionTrafficGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IVersionTrafficGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Takes what a gateway has counted so far. A report may be repeated, and one that was lost is made up for by the next.</summary>
     [Alias("Report")]

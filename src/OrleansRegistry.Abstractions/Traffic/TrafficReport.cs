@@ -2,7 +2,7 @@ namespace OrleansRegistry;
 
 /// <summary>What one gateway has counted of one version: totals since its counter was made, not differences.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.TrafficReport")]
-public sealed record TrafficReport
+internal sealed record TrafficReport
 {
     /// <summary>Which counter this is. A gateway that restarts begins a new one.</summary>
     [Id(0)]

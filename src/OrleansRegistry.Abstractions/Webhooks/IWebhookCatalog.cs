@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <summary>Reads over the stored webhooks. They activate no grain; rows that can't be read are left out, and logged.</summary>
-public interface IWebhookCatalog
+internal interface IWebhookCatalog
 {
     /// <summary>The most webhooks a workspace may have.</summary>
     const int MaxWebhooks = 100;

@@ -9,7 +9,7 @@ namespace OrleansRegistry;
 /// events in order, each until it is taken. Key: <see cref="GrainKeys.Webhook"/>.
 /// </summary>
 [Alias("OrleansRegistry.IWebhookGrain")]
-public interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
+internal interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>Makes the webhook, to be told of what happens from now on.</summary>
     [Alias("Create")]
@@ -48,7 +48,7 @@ public interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
 
 /// <summary>A command that says nothing more.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.WebhookCommand")]
-public sealed record WebhookCommand
+internal sealed record WebhookCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]
@@ -57,7 +57,7 @@ public sealed record WebhookCommand
 
 /// <summary>Makes a webhook.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CreateWebhookCommand")]
-public sealed record CreateWebhookCommand
+internal sealed record CreateWebhookCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]
@@ -82,7 +82,7 @@ public sealed record CreateWebhookCommand
 
 /// <summary>Changes a webhook; what is not set stays.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchWebhookCommand")]
-public sealed record PatchWebhookCommand
+internal sealed record PatchWebhookCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]
@@ -111,7 +111,7 @@ public sealed record PatchWebhookCommand
 
 /// <summary>Delivers events again.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RedeliverCommand")]
-public sealed record RedeliverCommand
+internal sealed record RedeliverCommand
 {
     /// <summary>Who, until when.</summary>
     [Id(0)]

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>API keys and workspaces.</summary>
-public static class AccessEndpoints
+internal static class AccessEndpoints
 {
     private const string Keys = "api_keys";
     private const string Workspaces = "workspaces";

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Who is let in.</summary>
-public sealed record AccessOptions
+internal sealed record AccessOptions
 {
     /// <summary>The fewest bytes of <see cref="Secret"/>.</summary>
     public const int MinSecretBytes = 32;
@@ -28,7 +28,7 @@ public sealed record AccessOptions
 }
 
 /// <summary>Whose tokens (JWT) are taken, and what their claims say.</summary>
-public sealed record OidcOptions
+internal sealed record OidcOptions
 {
     /// <summary>The issuer; its keys are found by OpenID Connect discovery.</summary>
     public required string Authority { get; init; }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Makes an API key.</summary>
-public sealed class CreateApiKeyRequest : IRequestBody
+internal sealed class CreateApiKeyRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "name": "ci", "role": "deployer" }""";
@@ -46,7 +46,7 @@ public sealed class CreateApiKeyRequest : IRequestBody
 }
 
 /// <summary>Puts a new API key in the place of one.</summary>
-public sealed class RotateApiKeyRequest : IRequestBody
+internal sealed class RotateApiKeyRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -69,7 +69,7 @@ public sealed class RotateApiKeyRequest : IRequestBody
 }
 
 /// <summary>Makes a workspace.</summary>
-public sealed class CreateWorkspaceRequest : IRequestBody
+internal sealed class CreateWorkspaceRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "name": "vision", "description": "The vision team" }""";
@@ -90,4 +90,4 @@ public sealed class CreateWorkspaceRequest : IRequestBody
 /// <summary>An API key that was just made. The key itself is shown only this once.</summary>
 /// <param name="Key">What to send as <c>Authorization: Bearer …</c>.</param>
 /// <param name="ApiKey">What is known of it from now on.</param>
-public sealed record CreatedApiKey(string Key, ApiKeyView ApiKey);
+internal sealed record CreatedApiKey(string Key, ApiKeyView ApiKey);

@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 /// The secret of the deployment. Keys are stored as hashes under it, so that rows alone don't help to guess one; page tokens are signed with
 /// it. It stands in the settings, or in the file <c>secret</c> of the data directory, which is made at the first start.
 /// </summary>
-public sealed class AccessSecret
+internal sealed class AccessSecret
 {
     /// <summary>The name of the file.</summary>
     public const string FileName = "secret";

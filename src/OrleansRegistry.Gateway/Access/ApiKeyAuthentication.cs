@@ -16,7 +16,7 @@ namespace OrleansRegistry.Gateway;
 /// lapsed, so that a key is refused everywhere from the moment on that it is revoked. What has no valid checksum asks nobody, and what has no
 /// row no grain. Why a key is refused is told to those only who show all of it.
 /// </summary>
-public sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, IAccessCatalog catalog, RequestRates rates, TimeProvider clock)
+internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory grains, IAccessCatalog catalog, RequestRates rates, TimeProvider clock)
 {
     private const int MaxKnown = 10_000;
 

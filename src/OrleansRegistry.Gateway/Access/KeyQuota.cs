@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>How many keys a workspace may have. Commands at the same instant can overrun it by as many as there are.</summary>
-public sealed class KeyQuota(LimitOptions options, IAccessCatalog catalog, TimeProvider clock)
+internal sealed class KeyQuota(LimitOptions options, IAccessCatalog catalog, TimeProvider clock)
 {
     /// <summary>Why a workspace can't have another key, or null.</summary>
     public async Task<RegistryError?> Refusal(string workspace, CancellationToken cancellationToken) =>

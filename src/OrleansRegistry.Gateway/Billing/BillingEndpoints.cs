@@ -13,10 +13,10 @@ namespace OrleansRegistry.Gateway;
 /// <param name="ClosedAt">When it was closed, or null.</param>
 /// <param name="Currency">The currency of a closed month, or null.</param>
 /// <param name="TotalAmount">What a closed month came to, or null.</param>
-public sealed record StatementSummary(string Month, bool Closed, DateTimeOffset? ClosedAt, string? Currency, string? TotalAmount);
+internal sealed record StatementSummary(string Month, bool Closed, DateTimeOffset? ClosedAt, string? Currency, string? TotalAmount);
 
 /// <summary>Billing: active time, statements and rates.</summary>
-public static class BillingEndpoints
+internal static class BillingEndpoints
 {
     private const int MaxDays = 366;
     private const string Month = "billing/statements/{month}";

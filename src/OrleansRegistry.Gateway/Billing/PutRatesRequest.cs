@@ -4,7 +4,7 @@ using OrleansRegistry.Billing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Puts all rates of the workspace.</summary>
-public sealed class PutRatesRequest : IRequestBody
+internal sealed class PutRatesRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static string Example =>
@@ -23,7 +23,7 @@ public sealed class PutRatesRequest : IRequestBody
 }
 
 /// <summary>What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.</summary>
-public sealed class RateRequest
+internal sealed class RateRequest
 {
     /// <summary>The instance type it is for; null or left out for versions whose deployment named none. It stands in for no other.</summary>
     public string? InstanceType { get; set; }

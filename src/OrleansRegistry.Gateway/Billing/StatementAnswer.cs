@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>A statement, as JSON or as the CSV that <c>Accept</c> prefers.</summary>
-public sealed class StatementAnswer : IResult, IEndpointMetadataProvider
+internal sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 {
     private readonly string _workspace;
     private readonly StatementView? _statement;

@@ -5,7 +5,7 @@ using OrleansRegistry.Billing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Active time of a workspace within a window.</summary>
-public sealed record UsageAnswer
+internal sealed record UsageAnswer
 {
     /// <summary>Time before it doesn't count.</summary>
     public required DateTimeOffset From { get; init; }
@@ -33,7 +33,7 @@ public sealed record UsageAnswer
 }
 
 /// <summary>Active time of one model, version, instance type or day; what it isn't about is null.</summary>
-public sealed record UsageItem
+internal sealed record UsageItem
 {
     /// <summary>The model's id.</summary>
     public string? ModelId { get; init; }

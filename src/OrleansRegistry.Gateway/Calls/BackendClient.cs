@@ -6,7 +6,7 @@ using OrleansRegistry.Outbound;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>The connections to the models' servers: kept and used again, watched by the guard, and traced.</summary>
-public sealed class BackendClient : IDisposable
+internal sealed class BackendClient : IDisposable
 {
     /// <summary>How long a connection is used, so that a name that leads to another address now is noticed.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Calling a model: the request goes to the version's server as it is, and so does the answer to the caller.</summary>
-public static class CallEndpoints
+internal static class CallEndpoints
 {
     // /v1/models/{model}/predict and /v1/model_versions/{id}/predict: what comes behind belongs to the model.
     private const int Segments = 4;

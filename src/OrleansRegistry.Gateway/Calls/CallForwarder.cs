@@ -7,7 +7,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem with a code.</summary>
-public sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, CallOptions options)
+internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, CallOptions options)
 {
     private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
 

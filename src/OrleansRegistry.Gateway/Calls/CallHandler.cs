@@ -6,7 +6,7 @@ namespace OrleansRegistry.Gateway;
 /// One call: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
 /// for every call that could still reach it (rule L2).
 /// </summary>
-public sealed class CallHandler(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, OpenRequests open, CallOptions options)
+internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, OpenRequests open, CallOptions options)
 {
     /// <summary>Calls the version that a selector of a model leads to.</summary>
     internal Task Handle(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>

@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>How calls are forwarded.</summary>
-public sealed record CallOptions
+internal sealed record CallOptions
 {
     /// <summary>How long a connection to a model's server may take, in seconds, 1 to 300. Default 5.</summary>
     public int ConnectTimeoutSeconds { get; init; } = 5;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>The routes of OpenAI's clients: which model and version is meant stands in the body.</summary>
-public static class CompletionEndpoints
+internal static class CompletionEndpoints
 {
     private static readonly string[] Paths = ["chat/completions", "completions", "embeddings"];
 

@@ -10,18 +10,18 @@ namespace OrleansRegistry.Gateway;
 /// <param name="Name">The server's name.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Extensions">The extensions of the protocol that it knows: none.</param>
-public sealed record InferenceServer(string Name, string Version, ImmutableArray<string> Extensions);
+internal sealed record InferenceServer(string Name, string Version, ImmutableArray<string> Extensions);
 
 /// <summary>What <c>GET /v2/health/live</c> answers.</summary>
 /// <param name="Live">True.</param>
-public sealed record InferenceLive(bool Live);
+internal sealed record InferenceLive(bool Live);
 
 /// <summary>What <c>GET /v2/health/ready</c> answers.</summary>
 /// <param name="Ready">True.</param>
-public sealed record InferenceReady(bool Ready);
+internal sealed record InferenceReady(bool Ready);
 
 /// <summary>The Open Inference Protocol, version 2: every model of the registry as one server offers them, over the same resolver.</summary>
-public static class InferenceEndpoints
+internal static class InferenceEndpoints
 {
     private const string Model = "/v2/models/{model}";
     private const string Inferring = "/infer";

@@ -10,7 +10,7 @@ namespace OrleansRegistry.Gateway;
 /// Puts the registry's view into the metadata that a model's server answers (Open Inference Protocol): the registry's name of the model,
 /// and the versions that can be called, the latest deployment first.
 /// </summary>
-public sealed class ModelMetadata(IRegistryCatalog catalog, CallOptions options)
+internal sealed class ModelMetadata(IRegistryCatalog catalog, CallOptions options)
 {
     private const int MaxVersions = 10_000;
     private const string Name = "name";

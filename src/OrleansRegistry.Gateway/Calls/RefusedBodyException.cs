@@ -1,9 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What a caller's body turned out to hold while it was sent on is refused.</summary>
-[SuppressMessage("Design", "CA1032", Justification = "There is none without a refusal.")]
 internal sealed class RefusedBodyException(RegistryError refusal) : IOException(refusal.Detail)
 {
     /// <summary>The refusal that caused an exception, or null.</summary>

@@ -6,7 +6,7 @@ namespace OrleansRegistry.Gateway;
 /// Counts the calls that pass through this gateway. What runs now is known exactly; totals are brought to the versions'
 /// <see cref="IVersionTrafficGrain"/> by the <see cref="TrafficReporter"/>.
 /// </summary>
-public sealed class TrafficMeter(TimeProvider clock)
+internal sealed class TrafficMeter(TimeProvider clock)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 

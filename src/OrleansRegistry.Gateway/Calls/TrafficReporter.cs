@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Brings what the gateway counted to the versions' grains. Totals are reported, not differences: the next report makes up for one that is lost.</summary>
-public sealed class TrafficReporter(TrafficMeter meter, IGrainFactory grains)
+internal sealed class TrafficReporter(TrafficMeter meter, IGrainFactory grains)
 {
     private const int AtOnce = 16;
 

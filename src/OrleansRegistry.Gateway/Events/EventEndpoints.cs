@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>History.</summary>
-public static class EventEndpoints
+internal static class EventEndpoints
 {
     private static readonly RequestParameter Type =
         RequestParameter.OneOf("type", "A type of event. May appear several times.", EventType.All) with { MaxTimes = EventType.All.Count };

@@ -14,7 +14,7 @@ namespace OrleansRegistry.Gateway;
 /// Events as server-sent events: what has happened behind a position, and then what happens, until the reader or the node goes. Each has its
 /// position as <c>id</c>, its type as <c>event</c> and itself as <c>data</c>.
 /// </summary>
-public sealed class EventStream : IResult, IEndpointMetadataProvider
+internal sealed class EventStream : IResult, IEndpointMetadataProvider
 {
     private const int PageSize = 200;
 

@@ -12,15 +12,15 @@ namespace OrleansRegistry.Gateway;
 /// <summary>What a health route answers.</summary>
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
 /// <param name="Checks">What was looked at.</param>
-public sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthCheckAnswer> Checks);
+internal sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthCheckAnswer> Checks);
 
 /// <summary>What one check found.</summary>
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
 /// <param name="Description">What is wrong, or null.</param>
-public sealed record HealthCheckAnswer(string Status, string? Description);
+internal sealed record HealthCheckAnswer(string Status, string? Description);
 
 /// <summary>Health: whether the process lives, has started, and can answer.</summary>
-public static class HealthEndpoints
+internal static class HealthEndpoints
 {
     /// <summary>The tag of checks that say whether the node can answer.</summary>
     public const string ReadyTag = "ready";

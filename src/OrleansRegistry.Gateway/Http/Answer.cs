@@ -9,7 +9,7 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>What a handler answers: a value with its headers, or an error.</summary>
 /// <typeparam name="T">The value's type.</typeparam>
-public sealed class Answer<T> : IResult, IEndpointMetadataProvider
+internal sealed class Answer<T> : IResult, IEndpointMetadataProvider
     where T : class
 {
     private readonly T? _value;

@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 /// What a request says of its command, apart from the command itself. As the first parameter of a handler it is made before the body
 /// is read, so that the deadline counts from the receipt (rule E1).
 /// </summary>
-public sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
+internal sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
 {
     private readonly HttpRequest _request;
     private readonly DateTimeOffset _receivedAt;

@@ -5,7 +5,7 @@ namespace OrleansRegistry.Gateway;
 /// <summary>One page of a list.</summary>
 /// <param name="Items">The items.</param>
 /// <param name="NextPageToken">Leads to the next page, or null after the last.</param>
-public sealed record Page<T>(ImmutableArray<T> Items, string? NextPageToken);
+internal sealed record Page<T>(ImmutableArray<T> Items, string? NextPageToken);
 
 /// <summary>Makes pages.</summary>
 internal static class Page

@@ -10,7 +10,7 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>Makes page tokens. They are signed, and tied to workspace, list, filters and order: any other token is refused instead of misread.</summary>
 /// <param name="sign">Signs bytes with the secret of the deployment.</param>
-public sealed class PageTokens(Func<byte[], byte[]> sign)
+internal sealed class PageTokens(Func<byte[], byte[]> sign)
 {
     /// <summary>The tokens of a list.</summary>
     /// <param name="workspace">Whose list it is.</param>

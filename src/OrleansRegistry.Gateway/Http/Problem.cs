@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Why a request was refused (RFC 9457).</summary>
-public sealed record Problem
+internal sealed record Problem
 {
     /// <summary>Names the kind of problem: <c>/problems/{code}</c>.</summary>
     public required string Type { get; init; }

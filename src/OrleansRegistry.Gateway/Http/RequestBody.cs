@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>A request whose body is a JSON object.</summary>
-public interface IRequestBody
+internal interface IRequestBody
 {
     /// <summary>Whether the body may be left out.</summary>
     static virtual bool IsOptional => false;
@@ -20,6 +20,12 @@ public interface IRequestBody
 
     /// <summary>What it may look like, for the OpenAPI document; null where there is nothing to show. The tests send it.</summary>
     static virtual string? Example => null;
+
+    /// <summary>The type whose fields the body has, where it isn't the request's own.</summary>
+    static virtual Type? Schema => null;
+
+    /// <summary>The object that takes the fields of the body.</summary>
+    object Target => this;
 
     /// <summary>What is wrong with the fields, beyond their types.</summary>
     IEnumerable<FieldError> Validate(RequestFields fields) => [];
@@ -41,7 +47,7 @@ internal sealed record RequestBodyMetadata(Type Type, bool IsOptional, IReadOnly
 
 /// <summary>A body, read and checked field by field.</summary>
 /// <typeparam name="T">The request it holds.</typeparam>
-public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, IEndpointParameterMetadataProvider, IRequestPart
+internal sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, IEndpointParameterMetadataProvider, IRequestPart
     where T : class, IRequestBody, new()
 {
     private const string WholeBody = "body";
@@ -73,7 +79,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     /// <summary>Adds what the OpenAPI document says of the body.</summary>
     [SuppressMessage("Design", "CA1000", Justification = "Minimal APIs call it.")]
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new RequestBodyMetadata(typeof(T), T.IsOptional, ContentTypes, T.Example));
+        builder.Metadata.Add(new RequestBodyMetadata(T.Schema ?? typeof(T), T.IsOptional, ContentTypes, T.Example));
 
     private async Task<RegistryError?> Read(HttpRequest request)
     {
@@ -110,7 +116,7 @@ public sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>, I
     private RegistryError? Fill(JsonElement source, HttpContext context)
     {
         List<FieldError> problems = [];
-        Fields = new RequestFields(new FieldBinder(problems, T.IsMergePatch).Fill(Value, source, ""), context);
+        Fields = new RequestFields(new FieldBinder(problems, T.IsMergePatch).Fill(Value.Target, source, ""), context);
         // What could not be read, as a whole or in a part, holds a default, of which nothing is to be said.
         var unread = problems.Select(problem => problem.Field).ToList();
         problems.AddRange(Value.Validate(Fields).Where(problem => !unread.Any(field => IsIn(problem.Field, field) || IsIn(field, problem.Field))));

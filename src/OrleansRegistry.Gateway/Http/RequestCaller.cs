@@ -10,7 +10,7 @@ namespace OrleansRegistry.Gateway;
 /// <param name="Workspace">The workspace.</param>
 /// <param name="Actor">The caller, as events and views name it: <c>key:{prefix}</c> or <c>token:{subject}</c>.</param>
 /// <param name="Role">What they may do.</param>
-public sealed record RequestCaller(string Workspace, string Actor, Role Role) : IBindableFromHttpContext<RequestCaller>
+internal sealed record RequestCaller(string Workspace, string Actor, Role Role) : IBindableFromHttpContext<RequestCaller>
 {
     /// <summary>The caller among all workspaces: what limits count by.</summary>
     internal string Name { get; } = Workspace + "/" + Actor;

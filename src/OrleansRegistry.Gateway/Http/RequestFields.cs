@@ -5,7 +5,7 @@ using OrleansRegistry.Outbound;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What a request's fields are checked with, beside what they hold.</summary>
-public sealed class RequestFields
+internal sealed class RequestFields
 {
     private readonly IReadOnlySet<string> _given;
     private readonly OutboundHttp _outbound;
@@ -25,6 +25,10 @@ public sealed class RequestFields
 
     /// <summary>A field, by its JSON name, that is set when the body has it.</summary>
     internal Optional<T> Optional<T>(string name, T? value) => new(_given.Contains(name), value);
+
+    /// <summary>The problems, and those of a serving spec's addresses.</summary>
+    internal IEnumerable<FieldError> WithRefused(IReadOnlyCollection<FieldError> problems, ServingSpec? serving) =>
+        WithRefused(problems, ("serving.url", serving?.Url), ("serving.health_url", serving?.HealthUrl));
 
     /// <summary>
     /// The problems, and those of URLs at addresses that the registry doesn't connect to, whatever happens. Where a name leads to is found out

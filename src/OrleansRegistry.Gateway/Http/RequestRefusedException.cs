@@ -1,11 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace OrleansRegistry.Gateway;
 
 /// <summary>A request is refused in a place that can't answer it, such as the check of a key.</summary>
 /// <param name="error">Why.</param>
-[SuppressMessage("Design", "CA1032", Justification = "There is none without an error.")]
-public sealed class RequestRefusedException(RegistryError error) : Exception(error.Detail)
+internal sealed class RequestRefusedException(RegistryError error) : Exception(error.Detail)
 {
     /// <summary>Why.</summary>
     public RegistryError Error => error;

@@ -3,7 +3,7 @@ using System.Net;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>How much callers may ask of a gateway, so that others are served too. Each gateway counts for itself. 0 is any number, but where a least is named.</summary>
-public sealed record LimitOptions
+internal sealed record LimitOptions
 {
     /// <summary>Requests a key, or a token's subject, may send in a second on average. Default 1,000.</summary>
     public int RequestsPerSecond { get; init; } = 1000;

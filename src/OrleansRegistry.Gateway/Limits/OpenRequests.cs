@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What callers have open at this gateway: calls, streams, commands and searches, by key, by workspace and by model.</summary>
-public sealed class OpenRequests
+internal sealed class OpenRequests
 {
     /// <summary>Bodies of one caller that may be held at a time to find the model in them, each up to <c>MaxBufferedBytes</c>.</summary>
     private const int MaxSearches = 16;

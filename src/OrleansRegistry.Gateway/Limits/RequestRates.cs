@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>How many requests come in a second: by key, by workspace, and by address from whoever shows no valid key.</summary>
-public sealed class RequestRates(LimitOptions options) : IDisposable
+internal sealed class RequestRates(LimitOptions options) : IDisposable
 {
     private readonly RateLimit<string> _keys = new("A key", "requests", options.RequestsPerSecond, options.RequestBurst, nameof(options.RequestsPerSecond));
 

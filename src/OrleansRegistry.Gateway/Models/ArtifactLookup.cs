@@ -5,7 +5,7 @@ namespace OrleansRegistry.Gateway;
 /// <summary>
 /// What was deployed as a version. It never changes, so that what was found out once is kept, and resolving needs the database no more.
 /// </summary>
-public sealed class ArtifactLookup(IRegistryCatalog catalog)
+internal sealed class ArtifactLookup(IRegistryCatalog catalog)
 {
     private const int MaxKnown = 10_000;
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>The list of models.</summary>
-public static class ListModelsEndpoint
+internal static class ListModelsEndpoint
 {
     private const string ByName = "name";
     private const string NewestFirst = "-created_at";

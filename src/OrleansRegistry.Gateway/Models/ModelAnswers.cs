@@ -3,10 +3,10 @@ namespace OrleansRegistry.Gateway;
 /// <summary>A model that was deleted.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Deleted">True.</param>
-public sealed record DeletedModel(string Id, bool Deleted = true);
+internal sealed record DeletedModel(string Id, bool Deleted = true);
 
 /// <summary>The version that a selector leads to now.</summary>
-public sealed record ResolveAnswer
+internal sealed record ResolveAnswer
 {
     /// <summary>The version's id.</summary>
     public required string VersionId { get; init; }

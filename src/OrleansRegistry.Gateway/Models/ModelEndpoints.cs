@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Models: reading, changing, deleting, rolling back.</summary>
-public static class ModelEndpoints
+internal static class ModelEndpoints
 {
     /// <summary>Maps the routes.</summary>
     public static void MapModels(this IEndpointRouteBuilder routes)

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Resolving.</summary>
-public static class ResolveEndpoints
+internal static class ResolveEndpoints
 {
     private static readonly RequestParameter Selector = new(
         "version", "A number (`1.2.3`), an npm-style range (`^1.2`, `~1.4`, `1.x`) or a version id; the primary when it is left out.");

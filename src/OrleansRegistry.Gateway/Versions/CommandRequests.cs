@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Publishes a draft.</summary>
-public sealed class PublishRequest : IRequestBody
+internal sealed class PublishRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "promote": true }""";
@@ -24,7 +24,7 @@ public sealed class PublishRequest : IRequestBody
 }
 
 /// <summary>Makes a version primary.</summary>
-public sealed class PromoteRequest : IRequestBody
+internal sealed class PromoteRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -34,24 +34,24 @@ public sealed class PromoteRequest : IRequestBody
 }
 
 /// <summary>Brings a version back.</summary>
-public sealed class ActivateRequest : IRequestBody
+internal sealed class ActivateRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
 
     /// <summary>Where the version answers from now on; only for one that is inactive or failed.</summary>
-    public ServingRequest? Serving { get; set; }
+    public ServingSpec? Serving { get; set; }
 
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) =>
-        fields.WithRefused(CommandValidation.Validate(ToCommand(fields.Unsent, 1)), ServingRequest.Urls(Serving));
+        fields.WithRefused(CommandValidation.Validate(ToCommand(fields.Unsent, 1)), Serving);
 
     internal ActivateCommand ToCommand(CommandContext context, int ordinal) =>
-        new() { Context = context, Ordinal = ordinal, Serving = Serving?.ToSpec() };
+        new() { Context = context, Ordinal = ordinal, Serving = Serving };
 }
 
 /// <summary>Takes a version out of routing.</summary>
-public sealed class DeactivateRequest : IRequestBody
+internal sealed class DeactivateRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -64,7 +64,7 @@ public sealed class DeactivateRequest : IRequestBody
 }
 
 /// <summary>Changes a version by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
-public sealed class PatchVersionRequest : IRequestBody
+internal sealed class PatchVersionRequest : IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "description": "Trained on the May data.", "labels": { "team": "vision", "draft": null } }""";

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Deploying.</summary>
-public static class DeploymentEndpoints
+internal static class DeploymentEndpoints
 {
     /// <summary>Maps the route.</summary>
     public static void MapDeployments(this IEndpointRouteBuilder routes) => routes.MapPost("model_versions", Deploy)
@@ -34,8 +34,8 @@ public static class DeploymentEndpoints
         Deployer deployer,
         CancellationToken cancellationToken)
     {
-        var key = CommonParameters.IdempotencyKey.ValueIn(request);
-        return (await deployer.Deploy(caller.Workspace, body.Value.ToCommand(receipt.By(caller), key), cancellationToken)).TryGet(out var answer, out var error)
+        var deployment = body.Value.Deployment with { IdempotencyKey = CommonParameters.IdempotencyKey.ValueIn(request) };
+        return (await deployer.Deploy(caller.Workspace, DeployCommand.Of(receipt.By(caller), deployment), cancellationToken)).TryGet(out var answer, out var error)
             ? Answer<VersionView>.Of(
                 answer.Version,
                 Answers.TagOf(answer.Version),

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>The life of a version: publish, promote, activate, deactivate.</summary>
-public static class LifecycleEndpoints
+internal static class LifecycleEndpoints
 {
     /// <summary>Maps the routes.</summary>
     public static void MapLifecycle(this IEndpointRouteBuilder routes)

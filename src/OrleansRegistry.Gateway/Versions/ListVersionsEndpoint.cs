@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>The list of a model's versions.</summary>
-public static class ListVersionsEndpoint
+internal static class ListVersionsEndpoint
 {
     private static readonly RequestParameter ExternalId = new("external_id", "The deployer's own id.");
     private static readonly RequestParameter State =

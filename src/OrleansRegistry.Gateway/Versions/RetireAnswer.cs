@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What deactivating or deleting a version answers.</summary>
-public sealed record RetireAnswer
+internal sealed record RetireAnswer
 {
     /// <summary>The version after the command.</summary>
     public required VersionView Version { get; init; }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What deactivating and deleting have in common beyond the command: the traffic of a dry run, and the wait for calls that run.</summary>
-public sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, CallOptions options, TimeProvider clock)
+internal sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, CallOptions options, TimeProvider clock)
 {
     /// <summary>After this long every other gateway has said what it had admitted before: each reports every second.</summary>
     private static readonly TimeSpan ReportDelay = TimeSpan.FromSeconds(3);

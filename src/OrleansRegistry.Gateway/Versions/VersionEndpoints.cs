@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Versions: reading, changing, deleting.</summary>
-public static class VersionEndpoints
+internal static class VersionEndpoints
 {
     private const int DefaultTimeout = 30;
     private const int MaxTimeout = 60;

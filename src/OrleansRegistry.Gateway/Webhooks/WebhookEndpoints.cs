@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Webhooks: where events are sent to.</summary>
-public static class WebhookEndpoints
+internal static class WebhookEndpoints
 {
     private const string Webhooks = "webhooks";
     private const string Webhook = Webhooks + "/{id}";

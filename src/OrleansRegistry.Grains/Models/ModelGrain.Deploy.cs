@@ -35,7 +35,7 @@ internal sealed partial class ModelGrain
         }
 
         var known = _row.Value;
-        if (known is not null && (known.DeletedAt is not null || known.Name != command.ModelName))
+        if (known is not null && (known.DeletedAt is not null || known.Name != command.Deployment.ModelName))
         {
             // Another name: the id was drawn twice. Either way the name needs a new id.
             return RoutingTable.Deleted(known);
@@ -49,13 +49,13 @@ internal sealed partial class ModelGrain
         }
 
         var latest = known is null ? null : VersionNumbering.Parse(known.LatestVersion);
-        if (!(await Number(command, latest)).TryGet(out var number, out var error))
+        if (!(await Number(command.Deployment, latest)).TryGet(out var number, out var error))
         {
             return error;
         }
 
         var transition = new DeployTransition(
-            NewVersion(command, model.NextOrdinal, number.ToString(), VersionNumbering.IsHighest(number, latest)), command.Publish);
+            NewVersion(command, model.NextOrdinal, number.ToString(), VersionNumbering.IsHighest(number, latest)), command.Deployment.Publish);
         // A model without a row has no version that could be asked.
         var prepared = known is null ? new PreparedVersion(transition.Apply(null, at), RowVersion: 0) : await Prepare(model.NextOrdinal, command.Context, transition, at);
         if (prepared.Step is not { } step)
@@ -80,7 +80,7 @@ internal sealed partial class ModelGrain
     private async Task<Outcome<DeployAnswer>?> FindReplay(DeployCommand command)
     {
         if (command.Idempotency is not { } repeated
-            || await catalog.FindDeployment(_key.Workspace, command.ModelName, repeated.Key, CancellationToken.None) is not { } earlier)
+            || await catalog.FindDeployment(_key.Workspace, command.Deployment.ModelName, repeated.Key, CancellationToken.None) is not { } earlier)
         {
             return null;
         }
@@ -91,9 +91,9 @@ internal sealed partial class ModelGrain
     }
 
     /// <summary>The number of the new version (rules N2 to N4). Only an older release line needs a look at the catalog.</summary>
-    private async Task<Outcome<SemVersion>> Number(DeployCommand command, SemVersion? latest)
+    private async Task<Outcome<SemVersion>> Number(Deployment deployment, SemVersion? latest)
     {
-        if (command.Version is { } text)
+        if (deployment.Version is { } text)
         {
             var number = VersionNumbering.Parse(text);
             var last = await LastOf(ReleaseLine.Of(number), latest);
@@ -108,8 +108,8 @@ internal sealed partial class ModelGrain
         }
 
         var from = latest;
-        var bump = command.VersionBump ?? VersionBump.Minor;
-        if (command.Base is { } name)
+        var bump = deployment.VersionBump ?? VersionBump.Minor;
+        if (deployment.Base is { } name)
         {
             var line = ReleaseLine.Parse(name);
             from = await LastOf(line, latest);
@@ -118,12 +118,12 @@ internal sealed partial class ModelGrain
                 return RegistryError.Invalid("base", $"names release line {name}, which has no version yet");
             }
 
-            bump = command.VersionBump ?? VersionNumbering.DefaultBump(line);
+            bump = deployment.VersionBump ?? VersionNumbering.DefaultBump(line);
         }
 
         return VersionNumbering.Next(from, bump) is { } next
             ? next
-            : RegistryError.Invalid(command.Base is null ? "version_bump" : "base", "would give a number with a part of more than nine digits");
+            : RegistryError.Invalid(deployment.Base is null ? "version_bump" : "base", "would give a number with a part of more than nine digits");
     }
 
     private async Task<SemVersion?> LastOf(ReleaseLine line, SemVersion? latest)
@@ -141,8 +141,8 @@ internal sealed partial class ModelGrain
     {
         Workspace = _key.Workspace,
         Id = _key.Id,
-        Name = command.ModelName,
-        SearchName = ModelName.Fold(command.ModelName),
+        Name = command.Deployment.ModelName,
+        SearchName = ModelName.Fold(command.Deployment.ModelName),
         LatestVersion = "0.0.0",
         CreatedAt = at,
         CreatedBy = command.Context.Actor,
@@ -152,15 +152,15 @@ internal sealed partial class ModelGrain
     {
         Workspace = _key.Workspace,
         ModelId = _key.Id,
-        ModelName = command.ModelName,
+        ModelName = command.Deployment.ModelName,
         Ordinal = ordinal,
         Version = number,
-        Serving = command.Serving is { } spec ? Lifecycle.From(spec, start: 0) : null,
-        Artifact = command.Artifact,
-        InstanceType = command.InstanceType,
-        Description = command.Description,
-        Labels = LabelSet.From(command.Labels),
-        ExternalId = command.ExternalId,
+        Serving = command.Deployment.Serving is { } spec ? Lifecycle.From(spec, start: 0) : null,
+        Artifact = command.Deployment.Artifact,
+        InstanceType = command.Deployment.InstanceType,
+        Description = command.Deployment.Description,
+        Labels = LabelSet.From(command.Deployment.Labels ?? LabelSet.None),
+        ExternalId = command.Deployment.ExternalId,
         CreatedBy = command.Context.Actor,
         WasHighest = wasHighest,
         Idempotency = command.Idempotency,

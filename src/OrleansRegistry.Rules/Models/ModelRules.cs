@@ -20,9 +20,9 @@ internal static class ModelRules
             LatestVersion = version.WasHighest ? version.Version : model.LatestVersion,
         };
         var by = command.Context.Actor;
-        if (command.Publish)
+        if (command.Deployment.Publish)
         {
-            next = PrimarySelection.Publish(next, version.Ordinal, command.Promote, by, at);
+            next = PrimarySelection.Publish(next, version.Ordinal, command.Deployment.Promote, by, at);
         }
 
         if (version.IsRoutable)

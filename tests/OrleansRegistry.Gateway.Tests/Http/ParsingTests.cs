@@ -59,7 +59,7 @@ public sealed class ParsingTests
     [Fact]
     public void The_hash_of_a_deployment_never_changes_N5()
     {
-        var command = Command() with
+        var deployment = Minimal with
         {
             VersionBump = VersionBump.Minor,
             Publish = true,
@@ -71,38 +71,37 @@ public sealed class ParsingTests
             InstanceType = "cpu",
         };
 
-        Assert.Equal("9898682525dc70da1de86741f33538fb42847254ac6e5bbcde797de5bad2396f", HashOf(command));
-        Assert.Equal("758e5361bb50e51eb5b65fdbaffbb6b0bf8baa35a5325afb65e999cc9b1f9e4f", HashOf(Command()));
+        Assert.Equal("9898682525dc70da1de86741f33538fb42847254ac6e5bbcde797de5bad2396f", HashOf(deployment));
+        Assert.Equal("758e5361bb50e51eb5b65fdbaffbb6b0bf8baa35a5325afb65e999cc9b1f9e4f", HashOf(Minimal));
     }
 
     [Fact]
     public void The_hash_of_a_deployment_is_of_its_content_only_N5()
     {
-        var command = Command() with { Labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" } };
-        var same = command with
+        var deployment = Minimal with { Labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" } };
+        var same = deployment with
         {
-            Context = command.Context with { CommandId = Guid.NewGuid(), DryRun = true, Actor = "other", Deadline = DateTimeOffset.MaxValue },
             Labels = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" },
-            Idempotency = new IdempotencyKey { Key = "k", BodyHash = "h" },
+            IdempotencyKey = "other",
         };
-        DeployCommand[] others =
+        Deployment[] others =
         [
-            command with { ModelName = "other" },
-            command with { VersionBump = VersionBump.Minor },
-            command with { Version = "1.0.0" },
-            command with { Base = "1" },
-            command with { Publish = true },
-            command with { Promote = true },
-            command with { Description = "" },
-            command with { Labels = new Dictionary<string, string> { ["a"] = "1" } },
-            command with { Artifact = new Artifact { Uri = "u" } },
-            command with { Serving = new ServingSpec { Url = "u" } },
-            command with { InstanceType = "i" },
-            command with { ExternalId = "e" },
+            deployment with { ModelName = "other" },
+            deployment with { VersionBump = VersionBump.Minor },
+            deployment with { Version = "1.0.0" },
+            deployment with { Base = "1" },
+            deployment with { Publish = true },
+            deployment with { Promote = true },
+            deployment with { Description = "" },
+            deployment with { Labels = new Dictionary<string, string> { ["a"] = "1" } },
+            deployment with { Artifact = new Artifact { Uri = "u" } },
+            deployment with { Serving = new ServingSpec { Url = "u" } },
+            deployment with { InstanceType = "i" },
+            deployment with { ExternalId = "e" },
         ];
 
-        Assert.Equal(HashOf(command), HashOf(same));
-        Assert.Distinct(others.Append(command).Select(HashOf));
+        Assert.Equal(HashOf(deployment), HashOf(same));
+        Assert.Distinct(others.Append(deployment).Select(HashOf));
     }
 
     [Theory]
@@ -142,13 +141,9 @@ public sealed class ParsingTests
         Assert.Equal("\"2026-01-02T01:04:05.000Z\"", JsonSerializer.Serialize(instant, JsonSettings.Options.GetTypeInfo(typeof(DateTimeOffset))));
     }
 
-    private static string HashOf(DeployCommand command) => IdempotencyKey.Of("k", command).BodyHash;
+    private static string HashOf(Deployment deployment) => IdempotencyKey.Of("k", deployment).BodyHash;
 
-    private static DeployCommand Command() => new()
-    {
-        Context = new CommandContext { CommandId = Guid.Empty, Actor = "a", Deadline = DateTimeOffset.UnixEpoch },
-        ModelName = "m",
-    };
+    private static Deployment Minimal => new() { ModelName = "m" };
 
     private static PageToken List(params ReadOnlySpan<string?> filter) => Tokens.For("default", filter);
 }

@@ -56,7 +56,7 @@ public abstract class RegistryServer : IAsyncLifetime
     public RegistryDriver Driver => new(Client);
 
     /// <summary>The rows, read past the gateway.</summary>
-    public IRegistryCatalog Catalog => _app!.Services.GetRequiredService<IRegistryCatalog>();
+    internal IRegistryCatalog Catalog => _app!.Services.GetRequiredService<IRegistryCatalog>();
 
     /// <summary>The routes.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints;

@@ -25,7 +25,7 @@ public sealed class DeployerTests
             await Refuses(ErrorCode.ValidationFailed, name, deploy => deploy with { Base = "1.4" });
             await Refuses(ErrorCode.ValidationFailed, name, deploy => deploy with { Version = "1.0.0", Base = "1" });
             await Refuses(ErrorCode.ValidationFailed, name, deploy => deploy with { ExternalId = new string('x', 129) });
-            Assert.Null((await Deploy(name, deploy => deploy with { Context = silo.Command(dryRun: true) })).Error);
+            Assert.Null((await deployer.Deploy(GrainKeys.DefaultWorkspace, silo.Deployment(name, context: silo.Command(dryRun: true)), CancellationToken.None)).Error);
         }
 
         Assert.Equal(rows, await Rows());
@@ -35,13 +35,10 @@ public sealed class DeployerTests
         await Refuses(ErrorCode.QuotaExceeded, "A third", deploy => deploy);
         Assert.Equal(rows, await Rows());
 
-        async Task Refuses(string code, string name, Func<DeployCommand, DeployCommand> change) => Assert.Equal(code, (await Deploy(name, change)).Error?.Code);
+        async Task Refuses(string code, string name, Func<Deployment, Deployment> change) => Assert.Equal(code, (await Deploy(name, change)).Error?.Code);
 
-        Task<Outcome<DeployAnswer>> Deploy(string name, Func<DeployCommand, DeployCommand>? change = null)
-        {
-            var command = new DeployCommand { Context = silo.Command(), ModelName = name };
-            return deployer.Deploy(GrainKeys.DefaultWorkspace, change?.Invoke(command) ?? command, CancellationToken.None);
-        }
+        Task<Outcome<DeployAnswer>> Deploy(string name, Func<Deployment, Deployment>? change = null)
+            => deployer.Deploy(GrainKeys.DefaultWorkspace, silo.Deployment(name, change), CancellationToken.None);
 
         async Task<string?> Rows() => Convert.ToString(
             await TestRows.Execute(database.Options, "select count(*) || ' rows, ' || sum(version) || ' writes' from registry_state"), CultureInfo.InvariantCulture);
@@ -55,7 +52,7 @@ public sealed class DeployerTests
         var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelDirectory(silo.Catalog), silo.Clock);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => deployer.Deploy(
-            GrainKeys.DefaultWorkspace, new DeployCommand { Context = silo.Command(), ModelName = "Model" }, CancellationToken.None)));
+            GrainKeys.DefaultWorkspace, silo.Deployment("Model"), CancellationToken.None)));
 
         Assert.Single(outcomes.Select(outcome => outcome.Value!.Version.ModelId).Distinct());
         Assert.Equal(
@@ -71,13 +68,7 @@ public sealed class DeployerTests
         var deployer = new Deployer(silo.Grains, silo.Catalog, new ModelDirectory(silo.Catalog), silo.Clock);
         Task<Outcome<DeployAnswer>> Deploy(string key) => deployer.Deploy(
             GrainKeys.DefaultWorkspace,
-            new DeployCommand
-            {
-                Context = silo.Command(),
-                ModelName = "Model",
-                Publish = true,
-                Idempotency = new IdempotencyKey { Key = key, BodyHash = "hash" },
-            },
+            silo.Deployment("Model", deploy => deploy with { Publish = true, IdempotencyKey = key }),
             CancellationToken.None);
         var first = (await Deploy("one")).Value!.Version;
         var model = silo.Model(first.ModelId);

@@ -97,6 +97,7 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
         private readonly List<string> _models = [];
         private Func<Task>? _last;
         private string? _id;
+        private readonly Dictionary<(string Id, int Number), int> _ordinals = [];
         private int _deployments;
 
         public async Task Run(Step step)
@@ -172,8 +173,8 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
         {
             if (_id is null || step.Kind < 14)
             {
-                var key = new IdempotencyKey { Key = string.Create(CultureInfo.InvariantCulture, $"{name}-{_deployments++}"), BodyHash = "a" };
-                return () => Deploy(step, key);
+                var number = _deployments++;
+                return () => Deploy(step, number);
             }
 
             var model = silo.Model(_id);
@@ -232,7 +233,7 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
             }
         }
 
-        private async Task Deploy(Step step, IdempotencyKey key)
+        private async Task Deploy(Step step, int number)
         {
             // A name may lead to a model that was deleted: then a new one is claimed, as the gateway does.
             var id = await silo.Name(name).Claim(not: null);
@@ -244,16 +245,15 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                 }
 
                 _id = id;
-                var next = await NextOrdinal(id);
-                var outcome = await silo.Model(id).Deploy(new DeployCommand
+                // A repetition says what was said before.
+                var next = _ordinals.TryGetValue((id, number), out var before) ? before : _ordinals[(id, number)] = await NextOrdinal(id);
+                var outcome = await silo.Model(id).Deploy(silo.Deployment(name, deploy => deploy with
                 {
-                    Context = silo.Command(),
-                    ModelName = name,
-                    Idempotency = key,
+                    IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"),
                     Publish = step.A % 2 == 0,
                     InstanceType = Types[next % Types.Length],
                     Serving = step.B % 3 != 0 ? new ServingSpec { Url = "http://a", HealthUrl = "http://a/health" } : null,
-                });
+                }));
                 if (outcome.Error?.Code != ErrorCode.ModelDeleted)
                 {
                     return;

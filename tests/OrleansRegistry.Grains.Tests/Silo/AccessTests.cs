@@ -89,7 +89,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         var grains = Silo.Grains;
         WorkspaceScope.Enter("other");
         var id = await grains.GetGrain<IModelNameGrain>(GrainKeys.Name("other", "A model")).Claim(not: null);
-        var there = await grains.GetGrain<IModelGrain>(GrainKeys.Model("other", id)).Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "A model" });
+        var there = await grains.GetGrain<IModelGrain>(GrainKeys.Model("other", id)).Deploy(Silo.Deployment("A model"));
 
         Assert.NotEqual(here.ModelId, there.Value!.Version.ModelId);
         Assert.Null(await Silo.Catalog.FindModel("other", here.ModelId, default));
@@ -116,8 +116,8 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
             Assert.Equal(ErrorCode.VersionNotFound, (await model.Publish(new PublishCommand { Context = Silo.Command(), Ordinal = 1 })).Error?.Code);
             var crowd = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => model.Publish(new PublishCommand { Context = Silo.Command(), Ordinal = 1 })));
             Assert.All(crowd, outcome => Assert.Equal(ErrorCode.VersionNotFound, outcome.Error?.Code));
-            Assert.NotNull((await model.Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "x", Base = "9.9" })).Error);
-            Assert.Null((await model.Deploy(new DeployCommand { Context = Silo.Command(dryRun: true), ModelName = "x" })).Error);
+            Assert.NotNull((await model.Deploy(Silo.Deployment("x", deploy => deploy with { Base = "9.9" }))).Error);
+            Assert.Null((await model.Deploy(Silo.Deployment("x", context: Silo.Command(dryRun: true)))).Error);
             Assert.Null(await Silo.Name(id).Get());
             var webhook = Silo.Grains.GetGrain<IWebhookGrain>(GrainKeys.Webhook("default", id));
             Assert.Equal(ErrorCode.WebhookNotFound, (await webhook.Get()).Error?.Code);

@@ -41,18 +41,17 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         await Refuses(() => model.Publish(new PublishCommand { Context = Deployer() with { DryRun = true }, Ordinal = 3 }));
         await Refuses(() => model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 2 }));
         await Refuses(() => model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 2, PromoteTo = first.Id }));
-        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with { Context = Deployer(), Publish = true })).Error?.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with { Publish = true }, Deployer())).Error?.Code);
         // A claim that wins once the server is up is the same move, later.
         Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with
         {
-            Context = Deployer(),
             Publish = true,
             Serving = new ServingSpec { Url = "http://127.0.0.1:9", HealthUrl = "http://127.0.0.1:9" },
-        })).Error?.Code);
+        }, Deployer())).Error?.Code);
         Assert.Equal(second.Id, (await Model(first.ModelId)).Primary!.VersionId);
 
         Assert.Null((await model.Publish(new PublishCommand { Context = Deployer(), Ordinal = 3, Promote = false })).Error);
-        Assert.Null((await TryDeploy("A model", deploy => deploy with { Context = Deployer() })).Error);
+        Assert.Null((await TryDeploy("A model", context: Deployer())).Error);
         Assert.Null((await model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 1 })).Error);
         Assert.Null((await model.PatchModel(new PatchModelCommand { Context = Deployer(), Description = "x" })).Error);
         Assert.Equal(draft.Id, (await model.Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 3 })).Value!.PrimaryChange!.To);
@@ -67,8 +66,8 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     public async Task N5_a_message_that_comes_twice_is_run_once()
     {
         var first = await Deploy("A model");
-        var command = new DeployCommand { Context = Silo.Command(), ModelName = "A model" };
-        var keyed = new DeployCommand { Context = Silo.Command(), ModelName = "A model", Idempotency = new IdempotencyKey { Key = "k", BodyHash = "h" } };
+        var command = Silo.Deployment("A model");
+        var keyed = Silo.Deployment("A model", deploy => deploy with { IdempotencyKey = "k" });
         var model = Silo.Model(first.ModelId);
 
         Assert.Equal("0.2.0", (await model.Deploy(command)).Value!.Version.Version);
@@ -113,23 +112,23 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     [Fact]
     public async Task N5_a_repeated_key_makes_one_version_and_another_request_under_it_is_refused()
     {
-        var key = new IdempotencyKey { Key = "build-7", BodyHash = "a" };
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => TryDeploy("A model", deploy => deploy with { Idempotency = key })));
+        var key = "build-7";
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => TryDeploy("A model", deploy => deploy with { IdempotencyKey = key })));
 
         Assert.Single(outcomes.Select(outcome => outcome.Value!.Version.Id).Distinct());
         Assert.Single(outcomes, outcome => !outcome.Value!.Replayed);
-        var other = await TryDeploy("A model", deploy => deploy with { Idempotency = key with { BodyHash = "b" } });
+        var other = await TryDeploy("A model", deploy => deploy with { IdempotencyKey = key, Description = "another request" });
         Assert.Equal(ErrorCode.IdempotencyKeyReused, other.Error?.Code);
     }
 
     [Fact]
     public async Task N5_a_key_still_stands_for_its_version_when_the_model_is_deleted()
     {
-        var key = new IdempotencyKey { Key = "build-7", BodyHash = "a" };
-        var first = await Deploy("A model", deploy => deploy with { Idempotency = key });
+        var key = "build-7";
+        var first = await Deploy("A model", deploy => deploy with { IdempotencyKey = key });
         await Silo.Model(first.ModelId).Delete(Retire(first));
 
-        var again = await TryDeploy("A model", deploy => deploy with { Idempotency = key });
+        var again = await TryDeploy("A model", deploy => deploy with { IdempotencyKey = key });
 
         Assert.True(again.Value!.Replayed);
         Assert.Equal((first.Id, VersionState.Deleted), (again.Value.Version.Id, again.Value.Version.State));
@@ -190,7 +189,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         await using var silo = await TestSilo.Start(
             database.Options, services => services.Configure<ModelOptions>(options => options.MaxActiveVersions = 2));
         var model = silo.Model(ModelId.New());
-        Task<Outcome<DeployAnswer>> Next() => model.Deploy(new DeployCommand { Context = silo.Command(), ModelName = "Another model" });
+        Task<Outcome<DeployAnswer>> Next() => model.Deploy(silo.Deployment("Another model"));
         var first = (await Next()).Value!.Version;
         await Next();
         Assert.Equal(ErrorCode.TooManyActiveVersions, (await Next()).Error?.Code);
@@ -209,7 +208,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var events = await EventTypes(first.ModelId);
         var dry = Silo.Command(dryRun: true);
 
-        var deployed = await TryDeploy("A model", deploy => deploy with { Context = dry, Publish = true });
+        var deployed = await TryDeploy("A model", deploy => deploy with { Publish = true }, dry);
         var deactivated = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = dry });
         var removed = await Silo.Model(first.ModelId).DeleteModel(new DeleteModelCommand { Context = dry });
 
@@ -273,7 +272,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var model = Silo.Model(ModelId.New());
         for (var ordinal = 1; ordinal <= versions; ordinal++)
         {
-            Assert.Null((await model.Deploy(new DeployCommand { Context = Silo.Command(), ModelName = "A model", Publish = true })).Error);
+            Assert.Null((await model.Deploy(Silo.Deployment("A model", deploy => deploy with { Publish = true }))).Error);
             if (ordinal > 1)
             {
                 Assert.Null((await model.Deactivate(new RetireCommand { Context = Silo.Command(), Ordinal = ordinal - 1 })).Error);

@@ -85,15 +85,15 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
     [Fact]
     public async Task E1_a_key_makes_one_version_through_every_fault()
     {
-        var key = new IdempotencyKey { Key = "build-7", BodyHash = "a" };
+        var key = "build-7";
         await Deploy("A model");
         Silo.Storage.AfterWrite = Fail;
         Silo.Storage.BeforeRead = FailOnModel;
-        Assert.Equal(ErrorCode.Unavailable, (await TryDeploy("A model", deploy => deploy with { Idempotency = key })).Error?.Code);
+        Assert.Equal(ErrorCode.Unavailable, (await TryDeploy("A model", deploy => deploy with { IdempotencyKey = key })).Error?.Code);
         Silo.Storage.AfterWrite = null;
         Silo.Storage.BeforeRead = null;
 
-        var repeated = await TryDeploy("A model", deploy => deploy with { Idempotency = key });
+        var repeated = await TryDeploy("A model", deploy => deploy with { IdempotencyKey = key });
 
         Assert.Equal(("0.2.0", true), (repeated.Value!.Version.Version, repeated.Value.Replayed));
         await AssertAgreement();
@@ -258,11 +258,11 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         const int deployments = 12;
         for (var count = 0; count < deployments; count++)
         {
-            var key = new IdempotencyKey { Key = $"{number}-{count}", BodyHash = "a" };
+            var key = $"{number}-{count}";
             VersionView? made = null;
             while (made is null)
             {
-                made = await Unless(async () => (await TryDeploy("A model", deploy => deploy with { Idempotency = key, Publish = true })).Value?.Version);
+                made = await Unless(async () => (await TryDeploy("A model", deploy => deploy with { IdempotencyKey = key, Publish = true })).Value?.Version);
             }
 
             if (count % 2 == 0)

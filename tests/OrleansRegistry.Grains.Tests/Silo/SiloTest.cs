@@ -36,14 +36,13 @@ public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncL
     }
 
     /// <summary>Deploys as the gateway does: claims the name, and deploys to its model.</summary>
-    private protected async Task<Outcome<DeployAnswer>> TryDeploy(string name, Func<DeployCommand, DeployCommand>? change = null)
+    private protected async Task<Outcome<DeployAnswer>> TryDeploy(string name, Func<Deployment, Deployment>? change = null, CommandContext? context = null)
     {
         var id = await Silo.Name(name).Claim(not: null);
-        var command = new DeployCommand { Context = Silo.Command(), ModelName = name };
-        return await Silo.Model(id).Deploy(change?.Invoke(command) ?? command);
+        return await Silo.Model(id).Deploy(Silo.Deployment(name, change, context));
     }
 
-    private protected async Task<VersionView> Deploy(string name, Func<DeployCommand, DeployCommand>? change = null)
+    private protected async Task<VersionView> Deploy(string name, Func<Deployment, Deployment>? change = null)
     {
         var outcome = await TryDeploy(name, change);
         Assert.Null(outcome.Error);

@@ -97,10 +97,13 @@ internal sealed class ModelDriver(int maxActive = 1000)
         var command = new DeployCommand
         {
             Context = context,
-            ModelName = model.Name,
-            Publish = deploy.IsPublished,
-            Promote = deploy.Claims,
-            Serving = deploy.Serving,
+            Deployment = new Deployment
+            {
+                ModelName = model.Name,
+                Publish = deploy.IsPublished,
+                Promote = deploy.Claims,
+                Serving = deploy.Serving,
+            },
         };
         var change = ModelRules.Deploy(model, step, command, at);
         return Commit(model, change, context, at) with { Number = number.ToString() };

@@ -277,12 +277,16 @@ internal static class RegistryOpenApi
             ((OpenApiSchema)((OpenApiSchema)schema.Properties![property.Name]).AdditionalProperties!).Type = JsonSchemaType.String | JsonSchemaType.Null;
         }
 
-        if (schema.Properties is { } properties && !type.Type.Name.EndsWith("Request", StringComparison.Ordinal))
+        if (schema.Properties is { } properties && !IsRequest(type.Type))
         {
             schema.Required = type.Type == typeof(Problem) ? schema.Required : properties.Keys.ToHashSet();
             schema.AdditionalPropertiesAllowed = true;
         }
     }
+
+    /// <summary>Whether callers send it: then only some fields are required, and no others are taken.</summary>
+    private static bool IsRequest(Type type) =>
+        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(Artifact);
 
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)
     {
