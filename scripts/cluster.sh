@@ -49,7 +49,7 @@ dotnet "$host" new-certificate "$home/certificates" >/dev/null
 
 for ((i = 0; i < silos; i++)); do
   start_node "silo-$i" --role silo --urls "http://127.0.0.1:$((first_health_port + i))" \
-    --Registry:SiloPort=$((first_silo_port + i)) --Registry:GatewayPort=$((first_orleans_port + i))
+    --Registry:SiloPort=$((first_silo_port + i)) --Registry:ClientPort=$((first_orleans_port + i))
   await "silo-$i" "http://127.0.0.1:$((first_health_port + i))/health/ready"
   echo "silo-$i     process ${servers[-1]}"
 done

@@ -59,7 +59,7 @@ public class ModelRegistryOptions
 public sealed class RegistryClientOptions : ModelRegistryOptions
 {
     /// <summary>
-    /// Where silos take Orleans clients, as <c>host:port</c> with the port of their <c>Registry__GatewayPort</c>. One that answers is enough to start; a name that stands for
+    /// Where silos take Orleans clients, as <c>host:port</c> with the port of their <c>Registry__ClientPort</c>. One that answers is enough to start; a name that stands for
     /// several addresses is looked up again every second, so that silos may come and go.
     /// </summary>
     public IList<string> Silos { get; } = [];

@@ -99,7 +99,7 @@ public static partial class RegistryHost
     {
         if (settings.PostgresConnectionString is null)
         {
-            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
+            silo.UseLocalhostClustering(settings.SiloPort, settings.ClientPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
         }
         else
         {
@@ -113,9 +113,9 @@ public static partial class RegistryHost
             silo.Configure<EndpointOptions>(endpoints =>
             {
                 endpoints.AdvertisedIPAddress = settings.AdvertisedAddress;
-                (endpoints.SiloPort, endpoints.GatewayPort) = (settings.SiloPort, settings.GatewayPort);
+                (endpoints.SiloPort, endpoints.GatewayPort) = (settings.SiloPort, settings.ClientPort);
                 endpoints.SiloListeningEndpoint = new IPEndPoint(settings.ListenAddress, settings.SiloPort);
-                endpoints.GatewayListeningEndpoint = settings.GatewayPort == 0 ? null : new IPEndPoint(settings.ListenAddress, settings.GatewayPort);
+                endpoints.GatewayListeningEndpoint = settings.ClientPort == 0 ? null : new IPEndPoint(settings.ListenAddress, settings.ClientPort);
             });
             silo.UseRegistryClustering();
         }

@@ -69,8 +69,8 @@ internal sealed record RegistrySettings
     /// <summary><c>Registry__SiloPort</c>: the port on which silos talk. Default 11111.</summary>
     public int SiloPort { get; private init; }
 
-    /// <summary><c>Registry__GatewayPort</c>: the port for Orleans clients, gateways among them; 0 for none. Default 0.</summary>
-    public int GatewayPort { get; private init; }
+    /// <summary><c>Registry__ClientPort</c>: the port for Orleans clients, gateways among them; 0 for none. Default 0.</summary>
+    public int ClientPort { get; private init; }
 
     /// <summary><c>Registry__MaxActiveVersions</c>: the most active versions a model may have (rule L6). Default 1,000.</summary>
     public int MaxActiveVersions { get; private init; }
@@ -154,7 +154,7 @@ internal sealed record RegistrySettings
             AllowsInsecureCluster = root.Flag("InsecureCluster", otherwise: false),
             WatchesPods = root.Flag(Kubernetes, otherwise: false),
             SiloPort = root.Number(nameof(SiloPort), 1, IPEndPoint.MaxPort, 11111),
-            GatewayPort = root.Number(nameof(GatewayPort), 0, IPEndPoint.MaxPort, 0),
+            ClientPort = root.Number(nameof(ClientPort), 0, IPEndPoint.MaxPort, 0),
             EventRetentionDays = root.Number(nameof(EventRetentionDays), 0, 36_500, 0),
             MaxActiveVersions = root.Number(nameof(MaxActiveVersions), 1, 10_000, 1000),
             HasDashboard = root.Flag("Dashboard", otherwise: false),
@@ -187,9 +187,9 @@ internal sealed record RegistrySettings
             root.Add(nameof(Role), "must be both on SQLite, which serves one node; set ConnectionStrings__Registry for more");
         }
 
-        if (settings.Role == NodeRole.Silo && settings.GatewayPort == 0)
+        if (settings.Role == NodeRole.Silo && settings.ClientPort == 0)
         {
-            root.Add(nameof(GatewayPort), "must be set on a silo, or no gateway reaches it");
+            root.Add(nameof(ClientPort), "must be set on a silo, or no gateway reaches it");
         }
 
         if (settings.WatchesPods && (postgres is null || settings.Role == NodeRole.Gateway))
@@ -202,14 +202,14 @@ internal sealed record RegistrySettings
             root.Add(Kubernetes, $"is for silos in pods of Kubernetes; {string.Join(", ", missing)} must be set in the environment");
         }
 
-        if (healthPort is not null && (healthPort == settings.SiloPort || healthPort == settings.GatewayPort || ports.Any(address => address.Port == healthPort)))
+        if (healthPort is not null && (healthPort == settings.SiloPort || healthPort == settings.ClientPort || ports.Any(address => address.Port == healthPort)))
         {
             root.Add(HealthPort, $"is {healthPort}, where something else listens; it must be a port of its own");
         }
 
-        if (settings.SiloPort == settings.GatewayPort)
+        if (settings.SiloPort == settings.ClientPort)
         {
-            root.Add(nameof(SiloPort), $"and {Root}:{nameof(GatewayPort)} are both {settings.SiloPort}; they must differ");
+            root.Add(nameof(SiloPort), $"and {Root}:{nameof(ClientPort)} are both {settings.SiloPort}; they must differ");
         }
 
         return problems.Count == 0 ? settings : throw new InvalidSettingsException(problems);

@@ -27,7 +27,7 @@ internal static class StartCheck
         if (settings.Role != NodeRole.Gateway)
         {
             Listen(nameof(settings.SiloPort), settings.ListenAddress, settings.SiloPort);
-            Listen(nameof(settings.GatewayPort), settings.ListenAddress, settings.GatewayPort);
+            Listen(nameof(settings.ClientPort), settings.ListenAddress, settings.ClientPort);
         }
 
         await ListenForHttp(app, [settings.Urls, .. settings.HealthUrls]);

@@ -95,7 +95,7 @@ public sealed class CertificateTests : IAsyncLifetime
 
     private NodeSettings Silo(ClusterCertificateFiles? files, int gatewayPort) => NodeSettings.On(_database) with
     {
-        Arguments = ["--role", "silo", $"--Registry:GatewayPort={gatewayPort.ToString(CultureInfo.InvariantCulture)}", .. Arguments(files)],
+        Arguments = ["--role", "silo", $"--Registry:ClientPort={gatewayPort.ToString(CultureInfo.InvariantCulture)}", .. Arguments(files)],
     };
 
     private NodeSettings Gateway(ClusterCertificateFiles? files) => NodeSettings.On(_database) with { Arguments = ["--role", "gateway", .. Arguments(files)] };

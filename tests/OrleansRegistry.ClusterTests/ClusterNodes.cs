@@ -182,7 +182,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
                 role,
                 clockOffset,
                 $"--Registry:SiloPort={links.Peers.Port.ToString(CultureInfo.InvariantCulture)}",
-                $"--Registry:GatewayPort={(hasCallers ? links.Clients.Port : 0).ToString(CultureInfo.InvariantCulture)}",
+                $"--Registry:ClientPort={(hasCallers ? links.Clients.Port : 0).ToString(CultureInfo.InvariantCulture)}",
                 $"--Registry:ListenAddress={links.Address}");
             return new SiloNode(process, client, database, links);
         }

@@ -26,7 +26,7 @@ public sealed class AuthorityTests : IAsyncLifetime
         var files = Create("cluster");
         var before = Copy(files, "before");
         var (silo, client) = await RegistryProcess.Start(Node(
-            files, "--role=silo", $"--Registry:GatewayPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}"));
+            files, "--role=silo", $"--Registry:ClientPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}"));
         using (silo)
         using (client)
         {

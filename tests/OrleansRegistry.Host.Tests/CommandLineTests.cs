@@ -62,7 +62,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("nowhere.pem", "--urls=https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path=nowhere.pem", "--Kestrel:Certificates:Default:KeyPath=nowhere.pem")]
     [InlineData("Registry:Cluster:Certificate, Key and Authority: ", "--Registry:Cluster:Certificate=a.crt", "--Registry:Cluster:Key=a.key", "--Registry:Cluster:Authority=b.crt")]
     [InlineData("Registry:SiloPort is TAKEN, ", "--Registry:SiloPort=TAKEN")]
-    [InlineData("Registry:GatewayPort is TAKEN, ", "--Registry:GatewayPort=TAKEN")]
+    [InlineData("Registry:ClientPort is TAKEN, ", "--Registry:ClientPort=TAKEN")]
     [InlineData("address already in use", "--urls=http://127.0.0.1:TAKEN")]
     [InlineData("Kestrel:Endpoints", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:TAKEN")]
     public async Task What_keeps_a_node_from_starting_is_one_line_that_names_the_setting_and_nothing_is_made(string named, params string[] arguments)

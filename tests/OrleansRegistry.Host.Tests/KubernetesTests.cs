@@ -141,7 +141,7 @@ public sealed class KubernetesTests : IAsyncLifetime
         }
 
         string[] arguments = [$"--Registry:Cluster:Certificate={files.Certificate}", $"--Registry:Cluster:Key={files.Key}", $"--Registry:Cluster:Authority={files.Authority}"];
-        var (silo, client) = await RegistryProcess.Start(NodeSettings.On(_database) with { Arguments = ["--role=silo", $"--Registry:GatewayPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}", .. arguments] });
+        var (silo, client) = await RegistryProcess.Start(NodeSettings.On(_database) with { Arguments = ["--role=silo", $"--Registry:ClientPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}", .. arguments] });
         using (silo)
         using (client)
         {

@@ -81,7 +81,7 @@ public sealed class ManifestTests
         var files = ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates"));
         var clients = RegistryProcess.FreePort();
         var (siloHealth, gatewayHealth) = (RegistryProcess.FreePort(), RegistryProcess.FreePort());
-        var (silo, asNode) = await RegistryProcess.Start(Node(database, files, Silo, siloHealth, "--Registry:AdvertisedAddress=127.0.0.1", $"--Registry:GatewayPort={clients.ToString(CultureInfo.InvariantCulture)}"));
+        var (silo, asNode) = await RegistryProcess.Start(Node(database, files, Silo, siloHealth, "--Registry:AdvertisedAddress=127.0.0.1", $"--Registry:ClientPort={clients.ToString(CultureInfo.InvariantCulture)}"));
         using (silo)
         using (asNode)
         {
@@ -107,7 +107,7 @@ public sealed class ManifestTests
         var silo = Ports(Silo);
         var settings = Deployments.Settings(Silo.Spec.Template.Spec);
         Assert.Equal(
-            [("clients", settings["Registry__GatewayPort"]), ("health", settings["Registry__HealthPort"]), ("silo", settings["Registry__SiloPort"])],
+            [("clients", settings["Registry__ClientPort"]), ("health", settings["Registry__HealthPort"]), ("silo", settings["Registry__SiloPort"])],
             silo.OrderBy(port => port.Key).Select(port => (port.Key, port.Value)));
         Assert.Equal([("http", HttpPort), ("health", settings["Registry__HealthPort"])], Ports(Gateway).Select(port => (port.Key, port.Value)));
         foreach (var deployment in All<V1Deployment>())
