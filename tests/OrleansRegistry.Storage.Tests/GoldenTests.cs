@@ -22,6 +22,9 @@ public sealed class GoldenTests
     public void A_version_is_stored_as_its_golden_file_says() => Compare(Rows.Version(), "version.json");
 
     [Fact]
+    public void An_inactive_version_is_stored_as_its_golden_file_says() => Compare(Rows.InactiveVersion(), "version.inactive.json");
+
+    [Fact]
     public void A_name_is_stored_as_its_golden_file_says() => Compare(new ModelNameState { ModelId = Rows.ModelId }, "name.json");
 
     [Fact]

@@ -85,6 +85,16 @@ internal static class Rows
         Idempotency = new IdempotencyKey { Key = $"key-{ordinal}", BodyHash = "abc" },
     };
 
+    /// <summary>A version that was the second one, and keeps its place for when it comes back.</summary>
+    public static ModelVersionState InactiveVersion() => Version(2, "1.0.0") with
+    {
+        State = VersionState.Inactive,
+        Serving = null,
+        DeactivatedAt = Noon,
+        Meter = new Meter { DraftMilliseconds = 1, PublishedMilliseconds = 2 },
+        Entry = Model().Active[1] with { Claim = null },
+    };
+
     public static RatesState Rates() => new()
     {
         Currency = "EUR",
@@ -136,6 +146,7 @@ internal static class Rows
             RevokedBy = "token:ann",
             LastUsedAt = Noon,
         },
+        Rotated = new RotatedKeyState { ExpiresAt = Noon },
         Hash = Convert.ToBase64String(new byte[32]),
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };

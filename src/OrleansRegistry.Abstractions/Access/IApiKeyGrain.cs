@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 
@@ -106,6 +106,10 @@ public sealed record ApiKeyView
     /// <summary>When it was last used, to the hour, or null when it never was.</summary>
     [Id(10)]
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(11)]
+    internal ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>Makes an API key.</summary>

@@ -36,6 +36,10 @@ public sealed record WorkspaceView
     /// <summary>Who made it.</summary>
     [Id(3)]
     public required string CreatedBy { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(4)]
+    internal ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>Makes a workspace.</summary>

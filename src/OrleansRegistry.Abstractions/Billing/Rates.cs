@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 
@@ -23,6 +23,10 @@ public sealed record Rate
     /// <summary>From when on it holds; whole milliseconds.</summary>
     [Id(3)]
     public required DateTimeOffset EffectiveFrom { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(4)]
+    internal ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>The rates of a workspace.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansRegistry;
 
 /// <summary>Deploys a new version of a model (rules N1 to N5, L1).</summary>
@@ -31,6 +33,11 @@ internal sealed record IdempotencyKey
     /// <summary>SHA-256 of the request, lower-case hexadecimal.</summary>
     [Id(1)]
     public required string BodyHash { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(2)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 
     /// <summary>A caller's key together with the content of their deployment.</summary>
     public static IdempotencyKey Of(string key, Deployment deployment) => new() { Key = key, BodyHash = DeployFingerprint.Hash(deployment) };

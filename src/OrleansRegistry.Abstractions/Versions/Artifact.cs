@@ -15,4 +15,8 @@ public sealed record Artifact
     /// <summary>Its size in bytes.</summary>
     [Id(2)]
     public long? SizeBytes { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(3)]
+    internal ExtensionData? ExtensionData { get; set; }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using OrleansRegistry.Cluster;
 using Orleans.Concurrency;
+using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 

@@ -64,6 +64,10 @@ public sealed record WebhookView
     /// <summary>Who made it.</summary>
     [Id(11)]
     public required string CreatedBy { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(12)]
+    internal ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>A webhook with a secret that was just drawn. It is shown only this once.</summary>
@@ -110,6 +114,10 @@ public sealed record DeliveryView
     /// <summary>Why it failed, or null when it did not.</summary>
     [Id(5)]
     public string? Error { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(6)]
+    internal ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>The last attempts of a webhook.</summary>

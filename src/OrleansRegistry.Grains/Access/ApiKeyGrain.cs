@@ -185,7 +185,7 @@ internal sealed class ApiKeyGrain(
             row => row with
             {
                 Key = row.Key with { ExpiresAt = old.ExpiresAt < end ? old.ExpiresAt : end },
-                Rotated = new RotatedKeyState { ExpiresAt = ownEnd },
+                Rotated = (row.Rotated ?? new RotatedKeyState()) with { ExpiresAt = ownEnd },
             },
             key => AccessEvents.ApiKeyRotated(key, successor.Prefix));
         if (rotated.Error is { } failed)

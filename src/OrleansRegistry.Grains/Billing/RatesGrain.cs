@@ -51,6 +51,7 @@ internal sealed class RatesGrain(
             Rates = Sort(command.Rates),
             UpdatedAt = now,
             UpdatedBy = command.Context.Actor,
+            ExtensionData = row?.ExtensionData,
         };
         return row is not null && row.Currency == next.Currency && row.Rates.SequenceEqual(next.Rates) ? row : next;
     }

@@ -29,7 +29,8 @@ internal sealed class ModelNameGrain([FromKeyedServices(StorageNames.Registry)] 
             return claimed.ModelId;
         }
 
-        var claim = new ModelNameState { ModelId = ModelId.New() };
+        var id = ModelId.New();
+        var claim = _row.Value is { } before ? before with { ModelId = id } : new ModelNameState { ModelId = id };
         _isConfirmed = false;
         await _row.Write(claim, claim);
         _isConfirmed = true;

@@ -22,6 +22,10 @@ internal sealed record RotatedKeyState
 {
     /// <summary>When the key would end without the rotation, or null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>What the row of a workspace stores.</summary>

@@ -1,7 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansRegistry.Models;
 
 /// <summary>What a name's row stores.</summary>
 internal sealed record ModelNameState
 {
     public required string ModelId { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }

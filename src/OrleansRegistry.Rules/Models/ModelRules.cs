@@ -230,12 +230,10 @@ internal static class ModelRules
             return known is null ? model : model with { Active = model.Active.Remove(known) };
         }
 
-        var entry = (known ?? new ActiveVersion
+        var entry = (known ?? version.Entry ?? new ActiveVersion
         {
             Ordinal = version.Ordinal,
             Version = version.Version,
-            PublishNumber = version.PublishNumber,
-            HeldBack = version.HeldBack,
             WasHighest = version.WasHighest,
         }) with
         {
@@ -258,12 +256,10 @@ internal static class ModelRules
     {
         if (version.IsActive)
         {
-            return version with { PublishNumber = null, HeldBack = false };
+            return version with { Entry = null };
         }
 
-        return before.Find(version.Ordinal) is { } entry
-            ? version with { PublishNumber = entry.PublishNumber, HeldBack = entry.HeldBack }
-            : version;
+        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null } } : version;
     }
 
     private static ModelChange Change(

@@ -81,6 +81,10 @@ internal sealed record ModelState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? NotAfter { get; init; }
 
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+
     [JsonIgnore]
     public VersionId? PrimaryId => Primary is null ? null : new VersionId(Id, Primary.Ordinal);
 
@@ -94,60 +98,6 @@ internal sealed record ModelState
     /// <summary>The model with one entry changed.</summary>
     public ModelState With(ActiveVersion entry) =>
         this with { Active = Active.SetItem(Active.BinarySearch(entry, ActiveVersion.ByOrdinal), entry) };
-}
-
-/// <summary>What a model knows of one of its active versions: enough to route and to choose the primary.</summary>
-internal sealed record ActiveVersion
-{
-    public static readonly IComparer<ActiveVersion> ByOrdinal = Comparer<ActiveVersion>.Create((a, b) => a.Ordinal.CompareTo(b.Ordinal));
-
-    public required int Ordinal { get; init; }
-
-    public required string Version { get; init; }
-
-    [JsonRequired]
-    public Stage Stage { get; init; }
-
-    /// <summary>Ready for a version that is only registered.</summary>
-    [JsonRequired]
-    public ServingStatus Status { get; init; }
-
-    /// <summary>The start that goes on or was the last (rule L3).</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public int Start { get; init; }
-
-    /// <summary>Where it answers, or null for a version that is only registered.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Url { get; init; }
-
-    /// <summary>The order number that its publish drew, or null for a draft (rule P1).</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? PublishNumber { get; init; }
-
-    /// <summary>A claim to the pointer that waits until the version is routable (rule P3).</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public Claim? Claim { get; init; }
-
-    /// <summary>Last in line for a fallback (rule P4).</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool HeldBack { get; init; }
-
-    /// <summary>It had the model's highest number when it was deployed (rule P1).</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool WasHighest { get; init; }
-
-    [JsonIgnore]
-    public bool IsRoutable => Status.IsRoutable();
-}
-
-/// <summary>A claim to the primary pointer.</summary>
-internal sealed record Claim
-{
-    public required long Number { get; init; }
-
-    public PrimaryReason Reason { get; init; }
-
-    public required string By { get; init; }
 }
 
 /// <summary>The primary pointer.</summary>
@@ -167,7 +117,16 @@ internal sealed record PrimaryPointer
 
     /// <summary>The order number that set it (rule P3).</summary>
     public long Order { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>A version that was primary, or is about to be.</summary>
-internal sealed record PastPrimary(int Ordinal, string Version);
+internal sealed record PastPrimary(int Ordinal, string Version)
+{
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+}

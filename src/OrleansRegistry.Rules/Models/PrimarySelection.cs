@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
 
@@ -108,7 +109,9 @@ internal static class PrimarySelection
                 .MaxBy(version => version.PublishNumber);
         }
 
-        return next is null ? null : new PastPrimary(next.Ordinal, next.Version);
+        return next is null ? null
+            : next.Ordinal == model.PendingPrimary?.Ordinal ? model.PendingPrimary
+            : new PastPrimary(next.Ordinal, next.Version);
     }
 
     private static bool ClaimsByItself(ModelState model, ActiveVersion version) =>
@@ -145,8 +148,9 @@ internal static class PrimarySelection
             return model with { Primary = primary with { Order = order } };
         }
 
-        ImmutableArray<PastPrimary> history =
-            [.. model.History.Where(past => past.Ordinal != version.Ordinal), new PastPrimary(version.Ordinal, version.Version)];
+        var present = model.History.FirstOrDefault(past => past.Ordinal == version.Ordinal)
+            ?? new PastPrimary(version.Ordinal, version.Version);
+        ImmutableArray<PastPrimary> history = [.. model.History.Where(past => past != present), present];
         return model with
         {
             Primary = new PrimaryPointer

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using OrleansRegistry.Versions;
 using Semver;
 
 namespace OrleansRegistry.Models;

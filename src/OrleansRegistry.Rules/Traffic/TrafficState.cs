@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Traffic;
 
@@ -23,6 +24,10 @@ internal sealed record TrafficState
     /// <summary>What the totals contain of each series that may still be reported.</summary>
     public ImmutableArray<TrafficSeries> Series { get; init; } = [];
 
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+
     /// <summary>The state with what has been reported since, at this instant.</summary>
     public TrafficState With(IEnumerable<TrafficReport> reports, DateTimeOffset now)
     {
@@ -36,16 +41,15 @@ internal sealed record TrafficState
             calls += Math.Max(report.Calls - (known?.Calls ?? 0), 0);
             errors += Math.Max(report.Errors - (known?.Errors ?? 0), 0);
             last = last > report.LastCallAt ? last : report.LastCallAt;
-            series[report.Series] = new TrafficSeries
+            series[report.Series] = (known ?? new TrafficSeries { Id = report.Series }) with
             {
-                Id = report.Series,
                 Calls = Math.Max(report.Calls, known?.Calls ?? 0),
                 Errors = Math.Max(report.Errors, known?.Errors ?? 0),
                 ReportedAt = now,
             };
         }
 
-        return new TrafficState
+        return this with
         {
             Calls = calls,
             Errors = errors,
@@ -69,4 +73,8 @@ internal sealed record TrafficSeries
 
     /// <summary>When it was last reported.</summary>
     public DateTimeOffset ReportedAt { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }

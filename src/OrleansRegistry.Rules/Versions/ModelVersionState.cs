@@ -74,20 +74,22 @@ internal sealed record ModelVersionState
     [JsonRequired]
     public Meter Meter { get; init; } = new();
 
-    /// <summary>While inactive: the publish number it had (rule P4).</summary>
+    /// <summary>While inactive: its entry in the model's active table, as it left, and comes back with (rule P4).</summary>
     [Id(20)]
-    public long? PublishNumber { get; init; }
-
-    /// <summary>While inactive: whether it was held back (rule P4).</summary>
-    [Id(21)]
-    public bool HeldBack { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ActiveVersion? Entry { get; init; }
 
     /// <summary>It had the model's highest number when it was deployed (rule P1).</summary>
-    [Id(22)]
+    [Id(21)]
     public bool WasHighest { get; init; }
 
-    [Id(23)]
+    [Id(22)]
     public IdempotencyKey? Idempotency { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(23)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 
     [JsonIgnore]
     public VersionId Id => new(ModelId, Ordinal);
@@ -128,6 +130,11 @@ internal sealed record ServingState
     /// <summary>Raised by deploy and activate: a probe's result applies only to the start it names (rule L3).</summary>
     [Id(6)]
     public int Start { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(7)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }
 
 /// <summary>The active time of a version (rule B1).</summary>
@@ -147,4 +154,9 @@ internal sealed record Meter
     [Id(2)]
     [JsonRequired]
     public long PublishedMilliseconds { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(3)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Webhooks;
@@ -39,13 +40,22 @@ internal sealed record WebhookRow : CommandState
         ],
     };
 
-    /// <summary>The row without address, secrets and history. Nothing is told any more.</summary>
+    /// <summary>The row without address, secrets and history. Nothing is told any more. What isn't known may be a secret, too.</summary>
     public WebhookRow Deleted(DateTimeOffset now) => this with
     {
-        Webhook = Webhook with { Url = "", Description = null, State = WebhookState.Disabled, FailingSince = null, NextAttemptAt = null },
+        Webhook = Webhook with
+        {
+            Url = "",
+            Description = null,
+            State = WebhookState.Disabled,
+            FailingSince = null,
+            NextAttemptAt = null,
+            ExtensionData = null,
+        },
         Secrets = [],
         Deliveries = [],
         DeletedAt = now,
+        ExtensionData = null,
     };
 
     /// <summary>The row with new attempts, in the order in which they were made.</summary>
@@ -59,4 +69,8 @@ internal sealed record WebhookSecret
 
     /// <summary>From when on it is not used any more, or null for the newest.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
 }

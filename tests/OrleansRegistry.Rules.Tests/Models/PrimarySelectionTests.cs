@@ -561,12 +561,12 @@ public sealed class PrimarySelectionTests
         _model.NewPrimary();
         var version = _model.Published(claims: false);
         _model.Deactivate(version);
-        Assert.Equal((true, 2), (_model[version].HeldBack, _model[version].PublishNumber));
+        Assert.Equal((true, 2), (_model[version].Entry!.HeldBack, _model[version].Entry!.PublishNumber));
 
         _model.Activate(version);
 
         Assert.Equal((true, 2), (_model.Entry(version).HeldBack, _model.Entry(version).PublishNumber));
-        Assert.Equal((false, null), (_model[version].HeldBack, _model[version].PublishNumber));
+        Assert.Null(_model[version].Entry);
     }
 
     [Theory]

@@ -38,9 +38,9 @@ internal sealed class TestModel
     /// <summary>What the active table says of a version.</summary>
     public ActiveVersion Entry(int ordinal) => State.Find(ordinal)!;
 
-    public bool IsHeldBack(int ordinal) => State.Find(ordinal)?.HeldBack ?? this[ordinal].HeldBack;
+    public bool IsHeldBack(int ordinal) => (State.Find(ordinal) ?? this[ordinal].Entry)?.HeldBack ?? false;
 
-    public long? PublishNumber(int ordinal) => State.Find(ordinal)?.PublishNumber ?? this[ordinal].PublishNumber;
+    public long? PublishNumber(int ordinal) => (State.Find(ordinal) ?? this[ordinal].Entry)?.PublishNumber;
 
     public Answer Run(Command command) => _driver.Run(command);
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using CsCheck;
-using OrleansRegistry.Models;
 using OrleansRegistry.Testing;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Reference;
 
@@ -132,7 +132,7 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
         }
     }
 
-    private static void Agree(ReferenceVersion version, Versions.ModelVersionState row, ActiveVersion? entry)
+    private static void Agree(ReferenceVersion version, ModelVersionState row, ActiveVersion? entry)
     {
         Quick.Equal(
             (version.Number.ToString(), version.State, version.Stage, version.Status, version.Start, version.Label),
@@ -140,7 +140,7 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
         Quick.Equal((version.Serving?.Url, version.Serving?.HealthUrl), (row.Serving?.Url, row.Serving?.HealthUrl));
         Quick.Equal(
             (version.PublishNumber, version.IsHeldBack, version.WasHighest, version.Claim?.Number, version.Claim?.By),
-            (entry?.PublishNumber ?? row.PublishNumber, entry?.HeldBack ?? row.HeldBack, row.WasHighest, entry?.Claim?.Number, entry?.Claim?.By));
+            ((entry ?? row.Entry)?.PublishNumber, (entry ?? row.Entry)?.HeldBack ?? false, row.WasHighest, entry?.Claim?.Number, entry?.Claim?.By));
         Quick.Equal(
             (version.RoutableSince, version.Milliseconds(Stage.Draft), version.Milliseconds(Stage.Published)),
             (row.Meter.RunningSince, row.Meter.DraftMilliseconds, row.Meter.PublishedMilliseconds));

@@ -1,5 +1,5 @@
 using CsCheck;
-using OrleansRegistry.Models;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Reference;
 

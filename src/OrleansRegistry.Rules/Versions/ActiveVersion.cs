@@ -1,0 +1,82 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansRegistry.Versions;
+
+/// <summary>A version's entry in its model's table of active versions: enough to route and to choose the primary.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ActiveVersion")]
+internal sealed record ActiveVersion
+{
+    public static readonly IComparer<ActiveVersion> ByOrdinal = Comparer<ActiveVersion>.Create((a, b) => a.Ordinal.CompareTo(b.Ordinal));
+
+    [Id(0)]
+    public required int Ordinal { get; init; }
+
+    [Id(1)]
+    public required string Version { get; init; }
+
+    [Id(2)]
+    [JsonRequired]
+    public Stage Stage { get; init; }
+
+    /// <summary>Ready for a version that is only registered.</summary>
+    [Id(3)]
+    [JsonRequired]
+    public ServingStatus Status { get; init; }
+
+    /// <summary>The start that goes on or was the last (rule L3).</summary>
+    [Id(4)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Start { get; init; }
+
+    /// <summary>Where it answers, or null for a version that is only registered.</summary>
+    [Id(5)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Url { get; init; }
+
+    /// <summary>The order number that its publish drew, or null for a draft (rule P1).</summary>
+    [Id(6)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? PublishNumber { get; init; }
+
+    /// <summary>A claim to the pointer that waits until the version is routable (rule P3).</summary>
+    [Id(7)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Claim? Claim { get; init; }
+
+    /// <summary>Last in line for a fallback (rule P4).</summary>
+    [Id(8)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HeldBack { get; init; }
+
+    /// <summary>It had the model's highest number when it was deployed (rule P1).</summary>
+    [Id(9)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool WasHighest { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(10)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+
+    [JsonIgnore]
+    public bool IsRoutable => Status.IsRoutable();
+}
+
+/// <summary>A claim to the primary pointer.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.Claim")]
+internal sealed record Claim
+{
+    [Id(0)]
+    public required long Number { get; init; }
+
+    [Id(1)]
+    public PrimaryReason Reason { get; init; }
+
+    [Id(2)]
+    public required string By { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(3)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+}
