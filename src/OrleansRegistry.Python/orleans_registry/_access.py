@@ -1,0 +1,159 @@
+"""Keys, webhooks, rates and bills."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
+
+from . import _operations as operations
+from . import types
+from ._commands import UNSET, Unset, given
+from ._errors import RegistryError
+from ._lists import PAGE_SIZE, Pages
+from ._models import Resource
+from ._transport import QueryValue, Request, Transport
+from .errors import WebhookNotFound
+from .types import UsageItem
+
+
+class ApiKey(types.ApiKey, Resource):
+    """An API key, without its secret."""
+
+    __slots__ = ()
+
+    def rotate(self, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+        """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap.
+
+        Args:
+            overlap_seconds: How long this key goes on to count; a day by default.
+
+        Raises:
+            RegistryError: The command is refused, with ``ApiKeyEnded`` for example.
+            OutcomeUnknown: It may have been done. Rotate the key again, and revoke the one that nobody has.
+        """
+        return rotate_key(self._transport, self.prefix, overlap_seconds)
+
+    def revoke(self) -> ApiKey:
+        """Ends the key. No request that begins after the answer may use it.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        self._become(*self._transport.send(Request(operations.REVOKE_API_KEY, {"prefix": self.prefix})))
+        return self
+
+
+class Webhook(types.Webhook, Resource):
+    """An address that events are sent to."""
+
+    __slots__ = ()
+
+    def refresh(self) -> Webhook:
+        """Reads the webhook anew, and gives it back."""
+        self._become(*self._transport.send(Request(operations.GET_WEBHOOK, {"id": self.id})))
+        return self
+
+    def update(
+        self,
+        *,
+        url: Union[str, Unset] = UNSET,
+        types: Union[Iterable[types.EventType], None, Unset] = UNSET,
+        model: Union[str, None, Unset] = UNSET,
+        description: Union[str, None, Unset] = UNSET,
+        state: Union[types.WebhookState, Unset] = UNSET,
+    ) -> Webhook:
+        """Changes the webhook. What is not named stays.
+
+        Args:
+            url: Where events are sent to.
+            types: The types of events it is told of, or None for all.
+            model: The only model it is told of, by id or name, or None for all.
+            description: Free text, or None for none.
+            state: ``enabled`` or ``disabled``.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        told = types if types is UNSET or types is None else list(types)
+        body = given(url=url, types=told, model=model, description=description, state=state)
+        self._become(*self._transport.send(Request(operations.PATCH_WEBHOOK, {"id": self.id}, body=body)))
+        return self
+
+    def delete(self) -> Webhook:
+        """Deletes the webhook.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+
+        def settle(error: RegistryError) -> Optional[Dict[str, Any]]:
+            return self.raw if isinstance(error, WebhookNotFound) else None
+
+        self._become(*self._transport.send(Request(operations.DELETE_WEBHOOK, {"id": self.id}, settle=settle)))
+        return self
+
+    def rotate_secret(self) -> types.WebhookSecret:
+        """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        request = Request(operations.ROTATE_WEBHOOK_SECRET, {"id": self.id}, is_repeatable=False)
+        return types.WebhookSecret(self._transport.send(request).document)
+
+    def redeliver(self, from_: Union[int, str]) -> Webhook:
+        """Delivers an event and all behind it again.
+
+        Args:
+            from_: The id of the event.
+
+        Raises:
+            RegistryError: The command is refused, with ``HistoryRemoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        request = Request(operations.REDELIVER, {"id": self.id}, query={"from": from_})
+        self._become(*self._transport.send(request))
+        return self
+
+    def deliveries(self) -> List[types.Delivery]:
+        """The last attempts, newest first."""
+        request = Request(operations.LIST_DELIVERIES, {"id": self.id})
+        return types.DeliveryList(self._transport.send(request).document).deliveries
+
+
+class Rates(types.Rates, Resource):
+    """The rates of a workspace, and their entity tag."""
+
+    __slots__ = ()
+
+
+class Usage(types.UsageAnswer):
+    """Active time and its cost. Iterate over it for its lines; all of them tell of the instant ``as_of``."""
+
+    __slots__ = ("_transport", "_query")
+
+    def __init__(self, transport: Transport, query: Mapping[str, QueryValue]) -> None:
+        self._transport = transport
+        self._query = query
+        super().__init__(
+            transport.send(Request(operations.GET_USAGE, query={**query, "page_size": PAGE_SIZE})).document
+        )
+
+    def __iter__(self) -> Pages[UsageItem]:
+        """The lines; further pages are asked for when they are needed."""
+        return Pages(self._transport, operations.GET_USAGE, UsageItem, {}, self._query, first=self.raw)
+
+    @property
+    def items(self) -> List[UsageItem]:
+        """All lines."""
+        return list(self)
+
+
+def rotate_key(transport: Transport, prefix: str, overlap_seconds: Optional[int]) -> types.CreatedApiKey:
+    """Puts a new key in the place of one."""
+    body = None if overlap_seconds is None else {"overlap_seconds": overlap_seconds}
+    request = Request(operations.ROTATE_API_KEY, {"prefix": prefix}, body=body, is_repeatable=False)
+    return types.CreatedApiKey(transport.send(request).document)

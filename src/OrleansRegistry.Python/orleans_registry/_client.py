@@ -1,0 +1,500 @@
+"""The client."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Union
+
+from . import _operations as operations
+from . import types
+from ._access import ApiKey, Rates, Usage, Webhook, rotate_key
+from ._calls import Prediction, PredictionStream, Stream
+from ._commands import UNSET, Unset, given, label_filter, present, serving_body
+from ._lists import Pages
+from ._models import Model, Version, call, call_stream, events, find_version
+from ._protocols import Inference, OpenAI
+from ._settings import Arguments, Secret, check_key, check_proxy, parse_url, resolve
+from ._transport import Request, Transport
+from ._wire import Clock, Reply
+from .types import Event, Statement, StatementSummary, WebhookSecret, Workspace
+
+
+class Client:
+    """A registry, over HTTP.
+
+    One client serves many threads. After a ``fork`` the child goes on with it over connections of its own. Making one reads and
+    connects nothing: settings are looked up with the first request.
+
+    >>> registry.register("iris", serving_url=serving_url, publish=True).version
+    '0.1.0'
+    >>> registry.predict("iris", {"instances": [[6.3, 3.3, 4.7, 1.6]]})["predictions"][0]["label"]
+    'versicolor'
+
+    Args:
+        url: Where the registry is, by default ``ORK_URL``, else the present context of ``ork``.
+        api_key: The key or token, by default ``ORK_API_KEY`` or what stands in the file ``ORK_API_KEY_FILE``, else the one
+            of the context.
+        timeout: How many seconds a connection may take, and how many it may then be silent.
+        total_timeout: How many seconds an operation may take with all its tries and waits; None for any number.
+        retries: How often a request that failed is sent again at most.
+        ca: A file with the only certificates of authorities to trust, by default ``ORK_CA``, else those of the system.
+        proxy: The address of an http proxy, by default ``HTTPS_PROXY``. It is used for https only, and sees no key.
+        insecure: Lets the key go over plain http beyond this machine, where everybody between can read it.
+
+    Raises:
+        SettingsError: An argument is not valid.
+    """
+
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        *,
+        timeout: float = 30.0,
+        total_timeout: Optional[float] = None,
+        retries: int = 3,
+        ca: Optional[Union[str, os.PathLike[str]]] = None,
+        proxy: Optional[str] = None,
+        insecure: bool = False,
+    ) -> None:
+        # From here on no local has the key: some tracebacks show locals.
+        key, api_key = None if api_key is None else Secret(api_key), None
+        through, proxy = None if proxy is None else Secret(proxy), None
+        if url is not None:
+            parse_url(url, "url", insecure=insecure)
+        if key is not None:
+            check_key(key, "api_key")
+        if through is not None:
+            check_proxy(through, "proxy")
+        if timeout <= 0 or (total_timeout is not None and total_timeout <= 0) or retries < 0:
+            raise ValueError("timeout and total_timeout must be above 0, and retries not below it")
+        self._arguments = Arguments(url, key, None if ca is None else os.fspath(ca), through, insecure)
+        self._timeout = timeout
+        self._total_timeout = total_timeout
+        self._retries = retries
+        self._clock = Clock()
+        self._opened: Optional[Transport] = None
+
+    # Versions
+
+    def register(
+        self,
+        model_name: str,
+        *,
+        serving_url: Optional[str] = None,
+        health_url: Optional[str] = None,
+        startup_timeout_seconds: Optional[int] = None,
+        version_bump: Optional[types.VersionBump] = None,
+        version: Optional[str] = None,
+        base: Optional[str] = None,
+        publish: bool = False,
+        promote: Optional[bool] = None,
+        description: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        artifact: Optional[types.ArtifactSpec] = None,
+        instance_type: Optional[str] = None,
+        external_id: Optional[str] = None,
+        wait: bool = True,
+        dry_run: bool = False,
+        idempotency_key: Optional[str] = None,
+    ) -> Version:
+        """Makes a new version of a model that you serve yourself. A new name makes a model.
+
+        It is safe to repeat, and is repeated when the connection breaks: exactly one version is made.
+
+        >>> version = registry.register("rye", serving_url=serving_url, version_bump="MAJOR", labels={"team": "bread"})
+        >>> version.version, version.state, version.labels
+        ('1.0.0', 'draft', {'team': 'bread'})
+
+        Args:
+            model_name: The model's name.
+            serving_url: Where the version answers calls; without one it is only registered.
+            health_url: An address that answers 2xx once it is up. Without one it is ready at once.
+            startup_timeout_seconds: How long the start may take.
+            version_bump: Which part of the number to raise: ``MINOR`` by default.
+            version: The number itself.
+            base: The release line to continue: ``1.4`` or ``1``.
+            publish: Publishes it at once. By default it is a draft.
+            promote: With ``publish``: whether it claims to be the primary. By default it does if its number is the highest and
+                the model's policy is ``latest_published``.
+            description: Free text.
+            labels: Labels by name.
+            artifact: What is deployed: a reference that the registry keeps and never opens.
+            instance_type: What it runs on, for bills.
+            external_id: Your own id for it.
+            wait: Waits until it is ready. ``Version.wait`` does so later.
+            dry_run: Only says what would happen; the ids of a new name are then examples.
+            idempotency_key: Names the version that you want. The same key with the same arguments answers the version made
+                before, so that a script that runs twice makes one version. By default each call draws a key.
+
+        Raises:
+            RegistryError: The command is refused, with ``ValidationFailed`` or ``VersionExists`` for example.
+            StartFailed: With ``wait``: the version was made, and will not become ready. ``error.version`` is the version.
+            OutcomeUnknown: It may have been made. Repeat it with ``idempotency_key=error.idempotency_key``.
+        """
+        body = present(
+            model_name=model_name,
+            version_bump=version_bump,
+            version=version,
+            base=base,
+            publish=publish or None,
+            promote=promote,
+            description=description,
+            labels=None if labels is None else dict(labels),
+            artifact=artifact,
+            serving=serving_body(serving_url, health_url, startup_timeout_seconds),
+            instance_type=instance_type,
+            external_id=external_id,
+        )
+        request = Request(
+            operations.DEPLOY,
+            query={"dry_run": dry_run or None},
+            headers={"Idempotency-Key": None if dry_run else idempotency_key or os.urandom(16).hex()},
+            body=body,
+            is_command=not dry_run,
+        )
+        made = Version(self._transport, *self._transport.send(request))
+        return made.wait() if wait and not dry_run else made
+
+    def models(
+        self,
+        *,
+        q: Optional[str] = None,
+        name: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        order_by: Optional[types.OrderBy] = None,
+    ) -> Iterator[Model]:
+        """The models of the workspace, page by page as you go on.
+
+        Args:
+            q: Only those whose name begins so, in any case.
+            name: Only the one of exactly this name.
+            labels: Only those that have all these labels.
+            order_by: ``name`` by default, or ``-created_at``.
+        """
+        transport = self._transport
+        query = {"q": q, "name": name, "label": label_filter(labels), "order_by": order_by}
+        return Pages(transport, operations.LIST_MODELS, lambda raw: Model(transport, raw), {}, query)
+
+    def model(self, model: str) -> Model:
+        """A model by its name or id.
+
+        Raises:
+            RegistryError: There is none: ``ModelNotFound`` or ``ModelDeleted``.
+        """
+        transport = self._transport
+        return Model(transport, *transport.send(Request(operations.GET_MODEL, {"model": model})))
+
+    def version(self, ref: str) -> Version:
+        """A version by its id, or by its model's name and a number or a range.
+
+        >>> _ = registry.register("corn", serving_url=serving_url, publish=True)
+        >>> registry.version("corn@0.1.0").id == registry.version("corn@^0.1").id
+        True
+
+        Args:
+            ref: ``iris@1.2.0``, whatever the version's state; ``iris@^1``, the highest in a range; or a version's id.
+                The last ``@`` separates.
+
+        Raises:
+            RegistryError: There is none: ``ModelNotFound``, ``VersionNotFound`` or ``NoMatchingVersion`` for example.
+        """
+        model, separator, selector = ref.rpartition("@")
+        if not separator:
+            transport = self._transport
+            return Version(transport, *transport.send(Request(operations.GET_VERSION, {"id": ref})))
+        if not model or not selector:
+            raise ValueError(f"ref is {ref!r}, and must be name@number, name@range or a version's id")
+        return find_version(self._transport, model, selector)
+
+    # Calls
+
+    def predict(
+        self,
+        model: str,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Prediction:
+        """Calls a model: its primary, or the version that you name.
+
+        The call is sent once. It is tried again only when the model has not got it.
+
+        Args:
+            model: The model's name or id.
+            inputs: The body, just as the model's server takes it: a JSON value (arrays of numpy are lists), or bytes.
+            version: A number (``1.2.0``), a range (``^1.2``) or a version's id; the primary by default.
+            content_type: The media type of the body; by default ``application/json``, or ``application/octet-stream`` for
+                bytes.
+            timeout: How many seconds the connection may be silent; by default the client's own timeout.
+
+        Raises:
+            ModelError: The model's own server answered with an error.
+            RegistryError: The call did not get through: ``VersionStarting``, ``NoPrimary`` or ``BackendUnreachable`` for example.
+            OutcomeUnknown: The connection broke: the model may have been called.
+        """
+        return call(self._transport, operations.PREDICT, {"model": model}, inputs, content_type, timeout, version)
+
+    def stream(
+        self,
+        model: str,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> PredictionStream:
+        """Calls a model, and gives its answer in parts as they come. See ``predict``.
+
+        Raises:
+            ConnectionFailed: In the middle of the iteration: the answer broke off.
+        """
+        path = {"model": model}
+        return call_stream(self._transport, operations.PREDICT, path, inputs, content_type, timeout, version)
+
+    @property
+    def inference(self) -> Inference:
+        """The Open Inference Protocol over the same models."""
+        return Inference(self._transport)
+
+    @property
+    def openai(self) -> OpenAI:
+        """OpenAI's routes over the same models."""
+        return OpenAI(self._transport)
+
+    # What happened
+
+    def events(
+        self,
+        *,
+        model: Optional[str] = None,
+        types: Union[types.EventType, Iterable[types.EventType], None] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> Stream[Event]:
+        """What happened, oldest first.
+
+        >>> _ = registry.register("figs")
+        >>> [event.type for event in registry.events(model="figs")]
+        ['model.created', 'version.deployed']
+
+        Args:
+            model: Only of this model, by name or id.
+            types: Only of this type or these.
+            after: Only behind the event of this id.
+            follow: Goes on with what happens. When the connection ends, the next one goes on behind the last event: none is
+                missed, and none comes twice. ``total_timeout`` does not end it.
+
+        Raises:
+            RegistryError: The events can't be read: ``HistoryRemoved`` for example.
+        """
+        operation = operations.LIST_EVENTS if model is None else operations.LIST_MODEL_EVENTS
+        path = {} if model is None else {"model": model}
+        return events(self._transport, operation, path, types, after, follow)
+
+    # Bills
+
+    def usage(
+        self, *, from_: Optional[str] = None, to: Optional[str] = None, group_by: Optional[types.GroupBy] = None
+    ) -> Usage:
+        """Active time up to now, and what it costs. Deleted models count with what they used.
+
+        Args:
+            from_: Where to begin: a date or an RFC 3339 time. By default the beginning of this month, in UTC.
+            to: Where to end. By default now.
+            group_by: What to add up by; ``model`` by default.
+        """
+        return Usage(self._transport, {"from": from_, "to": to, "group_by": group_by})
+
+    def statements(self) -> Iterator[StatementSummary]:
+        """The months that have a bill, newest first."""
+        return Pages(self._transport, operations.LIST_STATEMENTS, StatementSummary)
+
+    def statement(self, month: str) -> Statement:
+        """The bill of a month, such as ``2026-03``."""
+        return Statement(self._transport.send(Request(operations.GET_STATEMENT, {"month": month})).document)
+
+    def statement_csv(self, month: str) -> str:
+        """The bill of a month as CSV in the columns of FOCUS 1.2."""
+        request = Request(operations.GET_STATEMENT, {"month": month}, headers={"Accept": "text/csv"})
+        return self._transport.read(request, _read_text)
+
+    def close_month(self, month: str, *, dry_run: bool = False) -> Statement:
+        """Closes the bill of a month, such as ``2026-03``: it never changes again.
+
+        Raises:
+            RegistryError: The command is refused, with ``MonthOpen`` or ``Unrated`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        request = Request(operations.CLOSE_MONTH, {"month": month}, query={"dry_run": dry_run or None})
+        return Statement(self._transport.send(request).document)
+
+    def rates(self) -> Rates:
+        """What a minute of active time costs."""
+        return Rates(self._transport, *self._transport.send(Request(operations.GET_RATES)))
+
+    def put_rates(
+        self, rates: Iterable[types.RateSpec], *, dry_run: bool = False, if_match: Optional[str] = None
+    ) -> Rates:
+        """Puts all rates in the place of those that were there.
+
+        Args:
+            rates: All rates.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the present rates must have.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        request = Request(
+            operations.PUT_RATES,
+            query={"dry_run": dry_run or None},
+            headers={"If-Match": if_match},
+            body={"rates": list(rates)},
+        )
+        return Rates(self._transport, *self._transport.send(request))
+
+    # Webhooks
+
+    def webhooks(self) -> Iterator[Webhook]:
+        """The webhooks of the workspace."""
+        transport = self._transport
+        return Pages(transport, operations.LIST_WEBHOOKS, lambda raw: Webhook(transport, raw), has_pages=False)
+
+    def webhook(self, id: str) -> Webhook:
+        """A webhook by its id.
+
+        Raises:
+            RegistryError: There is none: ``WebhookNotFound``.
+        """
+        transport = self._transport
+        return Webhook(transport, *transport.send(Request(operations.GET_WEBHOOK, {"id": id})))
+
+    def create_webhook(
+        self,
+        url: str,
+        *,
+        types: Optional[Iterable[types.EventType]] = None,
+        model: Optional[str] = None,
+        description: Optional[str] = None,
+    ) -> types.WebhookSecret:
+        """Makes a webhook. The answer has the secret that deliveries are signed with, this once.
+
+        Args:
+            url: Where events are sent to.
+            types: The types of events it is told of; all by default.
+            model: The only model it is told of, by id or name; all by default.
+            description: Free text.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done: look at ``webhooks()``.
+        """
+        told = None if types is None else list(types)
+        body = present(url=url, types=told, model=model, description=description)
+        request = Request(operations.CREATE_WEBHOOK, body=body, is_repeatable=False)
+        return WebhookSecret(self._transport.send(request).document)
+
+    # Access
+
+    def api_keys(self, *, workspace: Optional[str] = None) -> Iterator[ApiKey]:
+        """The API keys, without their secrets.
+
+        Args:
+            workspace: Those of this workspace, by default of your own. Only an operator names another.
+        """
+        transport = self._transport
+        query = {"workspace": workspace}
+        return Pages(transport, operations.LIST_API_KEYS, lambda raw: ApiKey(transport, raw), {}, query)
+
+    def create_api_key(
+        self,
+        name: str,
+        role: types.Role,
+        *,
+        workspace: Optional[str] = None,
+        models: Optional[Iterable[str]] = None,
+        expires_at: Union[str, None, Unset] = UNSET,
+    ) -> types.CreatedApiKey:
+        """Makes an API key. The answer has the key itself, this once.
+
+        Args:
+            name: What it is for.
+            role: What it may do.
+            workspace: Where it acts, by default in your own. Only an operator names another.
+            models: The only models that it may call, by id or name; only for the role invoker.
+            expires_at: From when on it is not taken any more: a date or an RFC 3339 time, or None for never. By default what
+                the registry's settings say.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done: look at ``api_keys()``, and revoke the one that nobody has.
+        """
+        body = {
+            **present(name=name, role=role, workspace=workspace, models=None if models is None else list(models)),
+            **given(expires_at=expires_at),
+        }
+        request = Request(operations.CREATE_API_KEY, body=body, is_repeatable=False)
+        return types.CreatedApiKey(self._transport.send(request).document)
+
+    def rotate_api_key(self, prefix: str, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+        """Puts a new key in the place of the one with this prefix. See ``ApiKey.rotate``."""
+        return rotate_key(self._transport, prefix, overlap_seconds)
+
+    def revoke_api_key(self, prefix: str) -> ApiKey:
+        """Ends the key with this prefix. See ``ApiKey.revoke``."""
+        transport = self._transport
+        return ApiKey(transport, *transport.send(Request(operations.REVOKE_API_KEY, {"prefix": prefix})))
+
+    def workspaces(self) -> Iterator[Workspace]:
+        """All workspaces. For operators."""
+        return Pages(self._transport, operations.LIST_WORKSPACES, Workspace, has_pages=False)
+
+    def create_workspace(self, name: str, *, description: Optional[str] = None) -> Workspace:
+        """Makes a workspace. For operators.
+
+        Raises:
+            RegistryError: The command is refused, with ``WorkspaceExists`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        body = present(name=name, description=description)
+        return Workspace(self._transport.send(Request(operations.CREATE_WORKSPACE, body=body)).document)
+
+    # The client itself
+
+    def close(self) -> None:
+        """Closes the idle connections. The client can go on to be used."""
+        if self._opened is not None:
+            self._opened.pool.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self._arguments.url or ''!r})" if self._arguments.url else "Client()"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
+
+    @property
+    def _transport(self) -> Transport:
+        # Two threads may both get here first: the settings are the same, and only idle connections are lost.
+        if self._opened is None:
+            self._opened = Transport(
+                resolve(self._arguments),
+                self._clock,
+                timeout=self._timeout,
+                total_timeout=self._total_timeout,
+                retries=self._retries,
+            )
+        return self._opened
+
+
+def _read_text(reply: Reply) -> str:
+    return reply.read().decode("utf-8")

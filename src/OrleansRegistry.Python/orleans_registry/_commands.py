@@ -1,0 +1,69 @@
+"""What the commands have in common."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
+
+from . import types
+
+
+class Unset(enum.Enum):
+    """The type of ``UNSET``."""
+
+    UNSET = "UNSET"
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset.UNSET
+"""An argument that was left out, where ``None`` means something else."""
+
+VersionRef = Union[str, types.Version]
+"""A version's id, or the version."""
+
+
+def given(**members: Any) -> Dict[str, Any]:
+    """The members of a request's body that were given."""
+    return {name.rstrip("_"): value for name, value in members.items() if value is not UNSET}
+
+
+def present(**members: Any) -> Dict[str, Any]:
+    """The members of a request's body that are not None."""
+    return {name.rstrip("_"): value for name, value in members.items() if value is not None}
+
+
+def id_of(version: VersionRef) -> str:
+    """The id of a version."""
+    return version if isinstance(version, str) else version.id
+
+
+def from_body(from_: Union[VersionRef, None, Unset]) -> Dict[str, Any]:
+    """The member ``from``: the version that must be primary now, or null for none."""
+    return given(from_=from_ if from_ is UNSET or from_ is None else id_of(from_))
+
+
+def serving_body(
+    serving_url: Optional[str], health_url: Optional[str], startup_timeout_seconds: Optional[int]
+) -> Optional[Dict[str, Any]]:
+    """Where a version answers.
+
+    Raises:
+        ValueError: A health URL or a timeout without a serving URL.
+    """
+    if serving_url is None:
+        if health_url is not None or startup_timeout_seconds is not None:
+            raise ValueError("health_url and startup_timeout_seconds need a serving_url")
+        return None
+    return present(url=serving_url, health_url=health_url, startup_timeout_seconds=startup_timeout_seconds)
+
+
+def label_filter(labels: Optional[Mapping[str, str]]) -> Optional[List[str]]:
+    """Labels that the items of a list must have."""
+    return None if labels is None else [f"{name}:{value}" for name, value in labels.items()]
+
+
+def type_filter(of: Union[str, Iterable[str], None]) -> Optional[List[str]]:
+    """Types of events: one or several."""
+    return [of] if isinstance(of, str) else None if of is None else list(of)

@@ -1,0 +1,696 @@
+"""Models and versions, with what can be done to them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+
+from . import _operations as operations
+from . import types
+from ._calls import Prediction, PredictionStream, Stream, read_prediction
+from ._commands import (
+    UNSET,
+    Unset,
+    VersionRef,
+    from_body,
+    given,
+    id_of,
+    label_filter,
+    present,
+    serving_body,
+    type_filter,
+)
+from ._document import Document
+from ._errors import RegistryError, StartFailed, TimedOut
+from ._lists import Follower, Pages
+from ._transport import Operation, QueryValue, Request, Transport
+from .errors import ModelDeleted, PrimaryMoved, VersionDeleted
+from .types import Event
+
+_NUMBER = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+_WAIT_SLICE = 30  # seconds of one waiting request; many load balancers cut off at 60
+_POLL_INTERVAL = 1.0
+
+Settle = Callable[[RegistryError], Optional[Dict[str, Any]]]
+
+
+class Resource(Document):
+    """A document that commands and reads bring up to date."""
+
+    __slots__ = ("_transport", "_etag")
+
+    def __init__(self, transport: Transport, raw: Mapping[str, Any], etag: Optional[str] = None) -> None:
+        super().__init__(raw)
+        self._transport = transport
+        self._etag = etag
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag, for ``if_match``. None where the registry has not told it: ``refresh()`` asks for it."""
+        return self._etag
+
+    def _become(self, raw: Mapping[str, Any], etag: Optional[str] = None) -> None:
+        self._raw = dict(raw)
+        self._etag = etag
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} belongs to its client and can't be pickled or copied; take its id or raw"
+        )
+
+
+class Version(types.Version, Resource):
+    """A version of a model.
+
+    Its attributes are as the registry answered last: commands bring them up to date, and so does ``refresh()``.
+
+    >>> version = registry.register("wine", serving_url=serving_url)
+    >>> version.version, version.state
+    ('0.1.0', 'draft')
+    >>> version.publish().changed
+    True
+    >>> version.state, version.is_primary
+    ('published', True)
+    """
+
+    __slots__ = ()
+
+    def refresh(self) -> Version:
+        """Reads the version anew, whatever its state, and gives it back."""
+        self._become(*self._transport.send(Request(operations.GET_VERSION, {"id": self.id})))
+        return self
+
+    def publish(
+        self,
+        *,
+        promote: Optional[bool] = None,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Publishes a draft.
+
+        Args:
+            promote: Whether it claims to be the primary. By default it does if its number was the model's highest, and the
+                model's policy is ``latest_published``.
+            from_: With ``promote=True``: the version that must be primary now, or None for none.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the version must have.
+
+        Raises:
+            RegistryError: The command is refused, with ``VersionInactive`` or ``PrimaryMoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        return self._command(
+            operations.PUBLISH,
+            {**present(promote=promote), **from_body(from_)},
+            dry_run,
+            if_match,
+            # Publishing twice changes nothing, unless it claims the primary twice.
+            is_repeatable=promote is not True or from_ is not UNSET,
+            settle=self._settle_promotion(from_),
+        )
+
+    def promote(
+        self,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Makes the version the primary: it answers calls that name no version.
+
+        >>> old = registry.register("tea", serving_url=serving_url, publish=True)
+        >>> new = registry.register("tea", serving_url=serving_url, publish=True, promote=False)
+        >>> new.promote(from_=old).primary_change.to == new.id
+        True
+
+        Args:
+            from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and is.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the version must have.
+
+        Raises:
+            RegistryError: The command is refused, with ``NotRoutable`` or ``PrimaryMoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        return self._command(
+            operations.PROMOTE,
+            from_body(from_),
+            dry_run,
+            if_match,
+            is_repeatable=from_ is not UNSET,
+            settle=self._settle_promotion(from_),
+        )
+
+    def activate(
+        self,
+        *,
+        serving_url: Optional[str] = None,
+        health_url: Optional[str] = None,
+        startup_timeout_seconds: Optional[int] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Brings an inactive or failed version back; ``wait()`` says when it is ready.
+
+        Args:
+            serving_url: Where it answers from now on; by default where it answered before.
+            health_url: An address that answers 2xx once it is up. Without one it is ready at once.
+            startup_timeout_seconds: How long the start may take.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the version must have.
+
+        Raises:
+            RegistryError: The command is refused, with ``VersionActive`` or ``VersionDeleted`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        serving = serving_body(serving_url, health_url, startup_timeout_seconds)
+        return self._command(operations.ACTIVATE, present(serving=serving), dry_run, if_match)
+
+    def deactivate(
+        self,
+        *,
+        promote_to: Optional[VersionRef] = None,
+        refuse_if_primary: bool = False,
+        drain: Optional[int] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.RetireAnswer:
+        """Takes the version out of routing, at once.
+
+        Args:
+            promote_to: The version that becomes primary, if this one is. By default the registry chooses.
+            refuse_if_primary: Refuses with ``IsPrimary`` if it is the primary.
+            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many were left.
+            dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
+            if_match: The entity tag that the version must have.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        document = self._send(
+            operations.DEACTIVATE,
+            {
+                **present(promote_to=None if promote_to is None else id_of(promote_to)),
+                **({"refuse_if_primary": True} if refuse_if_primary else {}),
+            },
+            dry_run,
+            if_match,
+            query={"drain_seconds": drain},
+            patience=drain or 0,
+        )
+        return types.RetireAnswer(document)
+
+    def delete(
+        self,
+        *,
+        promote_to: Optional[VersionRef] = None,
+        refuse_if_primary: bool = False,
+        drain: Optional[int] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.RetireAnswer:
+        """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model.
+
+        Its number stays taken, and its history stays readable.
+
+        Args:
+            promote_to: The version that becomes primary, if this one is. By default the registry chooses.
+            refuse_if_primary: Refuses with ``IsPrimary`` if it is the primary.
+            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many were left.
+            dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
+            if_match: The entity tag that the version must have.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        document = self._send(
+            operations.DELETE_VERSION,
+            {},
+            dry_run,
+            if_match,
+            query={
+                "promote_to": None if promote_to is None else id_of(promote_to),
+                "refuse_if_primary": True if refuse_if_primary else None,
+                "drain_seconds": drain,
+            },
+            patience=drain or 0,
+            settle=self._settle_deletion,
+        )
+        return types.RetireAnswer(document)
+
+    def update(
+        self,
+        *,
+        description: Union[str, None, Unset] = UNSET,
+        labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> Version:
+        """Changes the description and labels. Labels that are not named stay; one with the value None goes.
+
+        Args:
+            description: Free text, or None for none.
+            labels: Labels to set and to remove, or None to remove all.
+            dry_run: Only says what would happen: in a version of its own, and this one stays as it is.
+            if_match: The entity tag that the version must have.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        answer = self._transport.send(
+            Request(
+                operations.PATCH_VERSION,
+                {"id": self.id},
+                query={"dry_run": dry_run or None},
+                headers={"If-Match": if_match},
+                body=given(description=description, labels=labels),
+            )
+        )
+        if dry_run:
+            return Version(self._transport, *answer)
+        self._become(*answer)
+        return self
+
+    def wait(self, until: str = "ready", *, timeout: float = 900.0) -> Version:
+        """Waits until the version is ready, or until it is the primary.
+
+        >>> registry.register("rice", serving_url=serving_url, publish=True, wait=False).wait("primary").is_primary
+        True
+
+        Args:
+            until: ``ready`` or ``primary``. A version becomes the primary by a publish that claims it, or by ``promote()``.
+            timeout: After how many seconds to give up.
+
+        Raises:
+            StartFailed: It will not become ready: its start failed, or it is inactive or deleted.
+            TimedOut: It took longer than ``timeout``.
+        """
+        if until not in ("ready", "primary"):
+            raise ValueError(f"until is {until!r}, and must be 'ready' or 'primary'")
+        clock = self._transport.clock
+        end = clock.now() + timeout
+        while True:
+            remaining = end - clock.now()
+            begun = clock.now()
+            seconds = max(1, min(_WAIT_SLICE, int(remaining)))
+            request = Request(
+                operations.GET_VERSION,
+                {"id": self.id},
+                query={"wait": "ready", "timeout_seconds": seconds},
+                patience=seconds,
+            )
+            self._become(*self._transport.send(request))
+            is_ready = self._is_ready()
+            if is_ready and (until == "ready" or self.is_primary):
+                return self
+            remaining = end - clock.now()
+            if remaining <= 0:
+                state = "ready, but not the primary," if is_ready else "not ready"
+                raise TimedOut(f"version {self.version} of {self.model_name} is {state} after {timeout:g} seconds")
+            # The registry answers at once where there is no start to wait for.
+            if clock.now() - begun < _POLL_INTERVAL:
+                clock.sleep(min(_POLL_INTERVAL, remaining))
+
+    def predict(
+        self, inputs: Any = None, *, content_type: Optional[str] = None, timeout: Optional[float] = None
+    ) -> Prediction:
+        """Calls this version, whether it is the primary or not. See ``Client.predict``."""
+        return call(self._transport, operations.PREDICT_VERSION, {"id": self.id}, inputs, content_type, timeout)
+
+    def stream(
+        self, inputs: Any = None, *, content_type: Optional[str] = None, timeout: Optional[float] = None
+    ) -> PredictionStream:
+        """Calls this version, and gives its answer in parts. See ``Client.stream``."""
+        return call_stream(self._transport, operations.PREDICT_VERSION, {"id": self.id}, inputs, content_type, timeout)
+
+    def events(
+        self,
+        *,
+        types: Union[types.EventType, Iterable[types.EventType], None] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> Stream[Event]:
+        """The events of this version, oldest first. See ``Client.events``."""
+        return events(self._transport, operations.LIST_VERSION_EVENTS, {"id": self.id}, types, after, follow)
+
+    def traffic(self) -> types.Traffic:
+        """Whether the version is in use: its calls and errors, and how many calls run now."""
+        return types.Traffic(self._transport.send(Request(operations.GET_VERSION_TRAFFIC, {"id": self.id})).document)
+
+    def usage(self) -> types.VersionUsage:
+        """The active time of the version so far, in seconds by stage."""
+        return types.VersionUsage(self._transport.send(Request(operations.GET_VERSION_USAGE, {"id": self.id})).document)
+
+    def _is_ready(self) -> bool:
+        serving = self.serving
+        status = "ready" if serving is None else serving.status
+        if self.state in ("inactive", "deleted"):
+            reason = f"it is {self.state}"
+        elif status == "failed":
+            reason = (serving.message if serving is not None else None) or "its start failed"
+        else:
+            return status in ("ready", "idle")
+        error = StartFailed(f"version {self.version} of {self.model_name} will not become ready: {reason}")
+        error.version = self
+        raise error
+
+    def _command(
+        self,
+        operation: Operation,
+        body: Dict[str, Any],
+        dry_run: bool,
+        if_match: Optional[str],
+        *,
+        is_repeatable: bool = True,
+        settle: Optional[Settle] = None,
+    ) -> types.CommandAnswer:
+        sent = self._send(operation, body, dry_run, if_match, is_repeatable=is_repeatable, settle=settle)
+        return types.CommandAnswer(sent)
+
+    def _send(
+        self,
+        operation: Operation,
+        body: Dict[str, Any],
+        dry_run: bool,
+        if_match: Optional[str],
+        *,
+        query: Mapping[str, QueryValue] = {},
+        is_repeatable: bool = True,
+        settle: Optional[Settle] = None,
+        patience: float = 0.0,
+    ) -> Dict[str, Any]:
+        request = Request(
+            operation,
+            {"id": self.id},
+            query={**query, "dry_run": dry_run or None},
+            headers={"If-Match": if_match},
+            body=body or None,
+            is_command=not dry_run,
+            is_repeatable=is_repeatable or dry_run,
+            patience=patience,
+            settle=settle,
+        )
+        document = self._transport.send(request).document
+        if not dry_run:
+            self._become(document["version"])
+        return document
+
+    def _settle_promotion(self, from_: Union[VersionRef, None, Unset]) -> Settle:
+        """After a lost answer the primary is no longer ``from_``: it was done if this version is the primary."""
+
+        def settle(error: RegistryError) -> Optional[Dict[str, Any]]:
+            if not isinstance(error, PrimaryMoved) or not self.refresh().is_primary:
+                return None
+            before = from_ if from_ is None or isinstance(from_, str) else getattr(from_, "id", None)
+            change = {"from": before, "to": self.id}
+            return {"version": self.raw, "changed": True, "primary_change": change, "model_deleted": False}
+
+        return settle
+
+    def _settle_deletion(self, error: RegistryError) -> Optional[Dict[str, Any]]:
+        """After a lost answer the version is deleted. Where the primary went is not known any more."""
+        if not isinstance(error, VersionDeleted):
+            return None
+        try:
+            self._transport.send(Request(operations.GET_MODEL, {"model": self.model_id}))
+            model_deleted = False
+        except ModelDeleted:
+            model_deleted = True
+        return {
+            "version": self.refresh().raw,
+            "changed": True,
+            "primary_change": None,
+            "model_deleted": model_deleted,
+            "traffic": None,
+            "in_flight_left": None,
+        }
+
+
+class Model(types.Model, Resource):
+    """A model: a name with a sequence of versions.
+
+    Its attributes are as the registry answered last: ``update`` and ``refresh()`` bring them up to date.
+
+    >>> _ = registry.register("oats", serving_url=serving_url, publish=True)
+    >>> model = registry.model("oats")
+    >>> model.latest_version, model.primary.version
+    ('0.1.0', '0.1.0')
+    >>> [version.version for version in model.versions()]
+    ['0.1.0']
+    """
+
+    __slots__ = ()
+
+    def refresh(self) -> Model:
+        """Reads the model anew, and gives it back."""
+        self._become(*self._transport.send(Request(operations.GET_MODEL, {"model": self.id})))
+        return self
+
+    def versions(
+        self,
+        *,
+        state: Optional[types.VersionState] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        external_id: Optional[str] = None,
+    ) -> Iterator[Version]:
+        """The versions, newest first. Deleted ones are listed only with ``state="deleted"``.
+
+        Args:
+            state: Only those in this state.
+            labels: Only those that have all these labels.
+            external_id: Only those with this id of yours.
+        """
+        return Pages(
+            self._transport,
+            operations.LIST_VERSIONS,
+            lambda raw: Version(self._transport, raw),
+            {"model": self.id},
+            {"state": state, "label": label_filter(labels), "external_id": external_id},
+        )
+
+    def version(self, selector: Optional[str] = None) -> Version:
+        """The version that a selector leads to.
+
+        Args:
+            selector: A number (``1.2.0``), whatever the version's state; a range (``^1.2``); an id; or nothing for the primary.
+
+        Raises:
+            RegistryError: There is none: ``VersionNotFound``, ``NoMatchingVersion`` or ``NoPrimary`` for example.
+        """
+        return find_version(self._transport, self.id, selector)
+
+    def resolve(self, selector: Optional[str] = None) -> types.ResolveAnswer:
+        """Which version a selector leads to now, and where it answers. See ``version``."""
+        request = Request(operations.RESOLVE, {"model": self.id}, query={"version": selector})
+        return types.ResolveAnswer(self._transport.send(request).document)
+
+    def rollback(
+        self,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Goes back to the primary before the present one.
+
+        >>> first = registry.register("soup", serving_url=serving_url, publish=True)
+        >>> second = registry.register("soup", serving_url=serving_url, publish=True)
+        >>> registry.model("soup").rollback(from_=second).version.version
+        '0.1.0'
+
+        Args:
+            from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and is.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the model must have.
+
+        Raises:
+            RegistryError: The command is refused, with ``NoPreviousPrimary`` or ``PrimaryMoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        request = Request(
+            operations.ROLLBACK,
+            {"model": self.id},
+            query={"dry_run": dry_run or None},
+            headers={"If-Match": if_match},
+            body=from_body(from_) or None,
+            is_command=not dry_run,
+            is_repeatable=from_ is not UNSET or dry_run,
+        )
+        return types.CommandAnswer(self._transport.send(request).document)
+
+    def update(
+        self,
+        *,
+        description: Union[str, None, Unset] = UNSET,
+        labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
+        primary_policy: Union[types.PrimaryPolicy, Unset] = UNSET,
+        protected: Union[bool, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> Model:
+        """Changes the model. Labels that are not named stay; one with the value None goes.
+
+        Args:
+            description: Free text, or None for none.
+            labels: Labels to set and to remove, or None to remove all.
+            primary_policy: What a publish that says nothing does to the primary. Needs the role admin.
+            protected: Whether only an admin moves the primary. Needs the role admin.
+            dry_run: Only says what would happen: in a model of its own, and this one stays as it is.
+            if_match: The entity tag that the model must have.
+
+        Raises:
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        body = given(description=description, labels=labels, primary_policy=primary_policy, protected=protected)
+        answer = self._transport.send(
+            Request(
+                operations.PATCH_MODEL,
+                {"model": self.id},
+                query={"dry_run": dry_run or None},
+                headers={"If-Match": if_match},
+                body=body,
+            )
+        )
+        if dry_run:
+            return Model(self._transport, *answer)
+        self._become(*answer)
+        return self
+
+    def delete(self, *, confirm: str, dry_run: bool = False, if_match: Optional[str] = None) -> types.DeletedModel:
+        """Deletes the model with all its versions, at once and for ever.
+
+        Args:
+            confirm: The model's name, so that no other one is meant.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the model must have.
+
+        Raises:
+            ValueError: ``confirm`` is another name.
+            RegistryError: The command is refused.
+            OutcomeUnknown: It may have been done.
+        """
+        if confirm != self.name:
+            raise ValueError(f"confirm is {confirm!r}, and the model's name is {self.name!r}")
+
+        def settle(error: RegistryError) -> Optional[Dict[str, Any]]:
+            return {"id": self.id, "deleted": True} if isinstance(error, ModelDeleted) else None
+
+        request = Request(
+            operations.DELETE_MODEL,
+            {"model": self.id},
+            query={"dry_run": dry_run or None},
+            headers={"If-Match": if_match},
+            settle=settle,
+        )
+        return types.DeletedModel(self._transport.send(request).document)
+
+    def predict(
+        self,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Prediction:
+        """Calls the model. See ``Client.predict``."""
+        return call(self._transport, operations.PREDICT, {"model": self.id}, inputs, content_type, timeout, version)
+
+    def stream(
+        self,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> PredictionStream:
+        """Calls the model, and gives its answer in parts. See ``Client.stream``."""
+        path = {"model": self.id}
+        return call_stream(self._transport, operations.PREDICT, path, inputs, content_type, timeout, version)
+
+    def events(
+        self,
+        *,
+        types: Union[types.EventType, Iterable[types.EventType], None] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> Stream[Event]:
+        """The events of the model and its versions, oldest first. See ``Client.events``."""
+        return events(self._transport, operations.LIST_MODEL_EVENTS, {"model": self.id}, types, after, follow)
+
+
+def find_version(transport: Transport, model: str, selector: Optional[str]) -> Version:
+    """The version of a model that a selector leads to."""
+    if selector is not None and _NUMBER.fullmatch(selector):
+        # Not by what is routable: drafts that start, and inactive and deleted versions have numbers too.
+        path = {"model": model, "number": selector}
+        return Version(transport, *transport.send(Request(operations.GET_VERSION_BY_NUMBER, path)))
+    resolved = transport.send(Request(operations.RESOLVE, {"model": model}, query={"version": selector}))
+    request = Request(operations.GET_VERSION, {"id": types.ResolveAnswer(resolved.document).version_id})
+    return Version(transport, *transport.send(request))
+
+
+def call(
+    transport: Transport,
+    operation: Operation,
+    path: Mapping[str, str],
+    inputs: Any,
+    content_type: Optional[str],
+    timeout: Optional[float],
+    version: Optional[str] = None,
+) -> Prediction:
+    """Calls a model, and reads the whole answer."""
+    return transport.read(_call(operation, path, inputs, content_type, timeout, version), read_prediction)
+
+
+def call_stream(
+    transport: Transport,
+    operation: Operation,
+    path: Mapping[str, str],
+    inputs: Any,
+    content_type: Optional[str],
+    timeout: Optional[float],
+    version: Optional[str] = None,
+) -> PredictionStream:
+    """Calls a model, and gives its answer as it comes."""
+    return PredictionStream(transport.open(_call(operation, path, inputs, content_type, timeout, version)))
+
+
+def _call(
+    operation: Operation,
+    path: Mapping[str, str],
+    inputs: Any,
+    content_type: Optional[str],
+    timeout: Optional[float],
+    version: Optional[str],
+) -> Request:
+    return Request(
+        operation,
+        path,
+        headers={"Model-Version": version},
+        body=inputs,
+        content_type=content_type,
+        is_call=True,
+        timeout=timeout,
+    )
+
+
+def events(
+    transport: Transport,
+    operation: Operation,
+    path: Mapping[str, str],
+    of: Union[str, Iterable[str], None],
+    after: Optional[int],
+    follow: bool,
+) -> Stream[Event]:
+    """A list of events, or a stream of what happens."""
+    query: Dict[str, QueryValue] = {"type": type_filter(of), "after": after}
+    if follow:
+        return Follower(transport, operation, path, query).stream()
+    pages = Pages(transport, operation, Event, path, query)
+    return Stream((event for event in pages), lambda: None)

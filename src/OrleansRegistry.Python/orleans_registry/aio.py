@@ -1,0 +1,785 @@
+"""AsyncClient: the client for asyncio. It runs ``Client`` in at most 32 threads.
+
+Generated from the classes of this package by tools/generate_async.py; don't change it by hand.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, AsyncIterator, Iterable, List, Mapping, NoReturn, Optional, Union
+
+from . import types
+from ._access import ApiKey, Rates, Webhook
+from ._aio import AsyncPages, AsyncPredictionStream, AsyncStream, AsyncUsage, Threads
+from ._calls import Prediction
+from ._client import Client
+from ._commands import UNSET, Unset, VersionRef
+from ._models import Model, Version
+from ._protocols import Inference, OpenAI
+from .types import Event, InferenceServer, Statement, StatementSummary, WebhookSecret, Workspace
+
+
+class AsyncClient:
+    """A registry, over HTTP. See ``Client``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        api_key: Optional[str] = None,
+        *,
+        timeout: float = 30.0,
+        total_timeout: Optional[float] = None,
+        retries: int = 3,
+        ca: Optional[Union[str, os.PathLike[str]]] = None,
+        proxy: Optional[str] = None,
+        insecure: bool = False,
+    ) -> None:
+        self._threads = Threads()
+        try:
+            self._sync = Client(
+                url,
+                api_key,
+                timeout=timeout,
+                total_timeout=total_timeout,
+                retries=retries,
+                ca=ca,
+                proxy=proxy,
+                insecure=insecure,
+            )
+        finally:
+            del api_key, proxy  # some tracebacks show locals
+
+    async def register(
+        self,
+        model_name: str,
+        *,
+        serving_url: Optional[str] = None,
+        health_url: Optional[str] = None,
+        startup_timeout_seconds: Optional[int] = None,
+        version_bump: Optional[types.VersionBump] = None,
+        version: Optional[str] = None,
+        base: Optional[str] = None,
+        publish: bool = False,
+        promote: Optional[bool] = None,
+        description: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        artifact: Optional[types.ArtifactSpec] = None,
+        instance_type: Optional[str] = None,
+        external_id: Optional[str] = None,
+        wait: bool = True,
+        dry_run: bool = False,
+        idempotency_key: Optional[str] = None,
+    ) -> AsyncVersion:
+        """Makes a new version of a model that you serve yourself. A new name makes a model. See ``Client.register``."""
+        answer = await self._threads.run(
+            self._sync.register,
+            model_name,
+            serving_url=serving_url,
+            health_url=health_url,
+            startup_timeout_seconds=startup_timeout_seconds,
+            version_bump=version_bump,
+            version=version,
+            base=base,
+            publish=publish,
+            promote=promote,
+            description=description,
+            labels=labels,
+            artifact=artifact,
+            instance_type=instance_type,
+            external_id=external_id,
+            wait=wait,
+            dry_run=dry_run,
+            idempotency_key=idempotency_key,
+        )
+        return AsyncVersion(self._threads, answer)
+
+    def models(
+        self,
+        *,
+        q: Optional[str] = None,
+        name: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        order_by: Optional[types.OrderBy] = None,
+    ) -> AsyncIterator[AsyncModel]:
+        """The models of the workspace, page by page as you go on. See ``Client.models``."""
+        pages = self._sync.models(q=q, name=name, labels=labels, order_by=order_by)
+        return AsyncPages(self._threads, pages, lambda raw: AsyncModel(self._threads, raw))
+
+    async def model(self, model: str) -> AsyncModel:
+        """A model by its name or id. See ``Client.model``."""
+        answer = await self._threads.run(self._sync.model, model)
+        return AsyncModel(self._threads, answer)
+
+    async def version(self, ref: str) -> AsyncVersion:
+        """A version by its id, or by its model's name and a number or a range. See ``Client.version``."""
+        answer = await self._threads.run(self._sync.version, ref)
+        return AsyncVersion(self._threads, answer)
+
+    async def predict(
+        self,
+        model: str,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Prediction:
+        """Calls a model: its primary, or the version that you name. See ``Client.predict``."""
+        return await self._threads.run(
+            self._sync.predict,
+            model,
+            inputs,
+            version=version,
+            content_type=content_type,
+            timeout=timeout,
+        )
+
+    async def stream(
+        self,
+        model: str,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncPredictionStream:
+        """Calls a model, and gives its answer in parts as they come. See ``Client.stream``."""
+        answer = await self._threads.run(
+            self._sync.stream,
+            model,
+            inputs,
+            version=version,
+            content_type=content_type,
+            timeout=timeout,
+        )
+        return AsyncPredictionStream(self._threads, answer)
+
+    @property
+    def inference(self) -> AsyncInference:
+        """The Open Inference Protocol over the same models. See ``Client.inference``."""
+        return AsyncInference(self._threads, self._sync.inference)
+
+    @property
+    def openai(self) -> AsyncOpenAI:
+        """OpenAI's routes over the same models. See ``Client.openai``."""
+        return AsyncOpenAI(self._threads, self._sync.openai)
+
+    def events(
+        self,
+        *,
+        model: Optional[str] = None,
+        types: Union[types.EventType, Iterable[types.EventType], None] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> AsyncStream[Event]:
+        """What happened, oldest first. See ``Client.events``."""
+        stream = self._sync.events(model=model, types=types, after=after, follow=follow)
+        return AsyncStream(self._threads, stream)
+
+    async def usage(
+        self,
+        *,
+        from_: Optional[str] = None,
+        to: Optional[str] = None,
+        group_by: Optional[types.GroupBy] = None,
+    ) -> AsyncUsage:
+        """Active time up to now, and what it costs. Deleted models count with what they used. See ``Client.usage``."""
+        answer = await self._threads.run(self._sync.usage, from_=from_, to=to, group_by=group_by)
+        return AsyncUsage(self._threads, answer)
+
+    def statements(self) -> AsyncIterator[StatementSummary]:
+        """The months that have a bill, newest first. See ``Client.statements``."""
+        pages = self._sync.statements()
+        return AsyncPages(self._threads, pages, lambda item: item)
+
+    async def statement(self, month: str) -> Statement:
+        """The bill of a month, such as ``2026-03``. See ``Client.statement``."""
+        return await self._threads.run(self._sync.statement, month)
+
+    async def statement_csv(self, month: str) -> str:
+        """The bill of a month as CSV in the columns of FOCUS 1.2. See ``Client.statement_csv``."""
+        return await self._threads.run(self._sync.statement_csv, month)
+
+    async def close_month(self, month: str, *, dry_run: bool = False) -> Statement:
+        """Closes the bill of a month, such as ``2026-03``: it never changes again. See ``Client.close_month``."""
+        return await self._threads.run(self._sync.close_month, month, dry_run=dry_run)
+
+    async def rates(self) -> Rates:
+        """What a minute of active time costs. See ``Client.rates``."""
+        return await self._threads.run(self._sync.rates)
+
+    async def put_rates(
+        self,
+        rates: Iterable[types.RateSpec],
+        *,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> Rates:
+        """Puts all rates in the place of those that were there. See ``Client.put_rates``."""
+        return await self._threads.run(self._sync.put_rates, rates, dry_run=dry_run, if_match=if_match)
+
+    def webhooks(self) -> AsyncIterator[AsyncWebhook]:
+        """The webhooks of the workspace. See ``Client.webhooks``."""
+        pages = self._sync.webhooks()
+        return AsyncPages(self._threads, pages, lambda raw: AsyncWebhook(self._threads, raw))
+
+    async def webhook(self, id: str) -> AsyncWebhook:
+        """A webhook by its id. See ``Client.webhook``."""
+        answer = await self._threads.run(self._sync.webhook, id)
+        return AsyncWebhook(self._threads, answer)
+
+    async def create_webhook(
+        self,
+        url: str,
+        *,
+        types: Optional[Iterable[types.EventType]] = None,
+        model: Optional[str] = None,
+        description: Optional[str] = None,
+    ) -> types.WebhookSecret:
+        """Makes a webhook. The answer has the secret that deliveries are signed with, this once. See ``Client.create_webhook``."""
+        return await self._threads.run(
+            self._sync.create_webhook,
+            url,
+            types=types,
+            model=model,
+            description=description,
+        )
+
+    def api_keys(self, *, workspace: Optional[str] = None) -> AsyncIterator[AsyncApiKey]:
+        """The API keys, without their secrets. See ``Client.api_keys``."""
+        pages = self._sync.api_keys(workspace=workspace)
+        return AsyncPages(self._threads, pages, lambda raw: AsyncApiKey(self._threads, raw))
+
+    async def create_api_key(
+        self,
+        name: str,
+        role: types.Role,
+        *,
+        workspace: Optional[str] = None,
+        models: Optional[Iterable[str]] = None,
+        expires_at: Union[str, None, Unset] = UNSET,
+    ) -> types.CreatedApiKey:
+        """Makes an API key. The answer has the key itself, this once. See ``Client.create_api_key``."""
+        return await self._threads.run(
+            self._sync.create_api_key,
+            name,
+            role,
+            workspace=workspace,
+            models=models,
+            expires_at=expires_at,
+        )
+
+    async def rotate_api_key(self, prefix: str, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+        """Puts a new key in the place of the one with this prefix. See ``Client.rotate_api_key``."""
+        return await self._threads.run(self._sync.rotate_api_key, prefix, overlap_seconds=overlap_seconds)
+
+    async def revoke_api_key(self, prefix: str) -> AsyncApiKey:
+        """Ends the key with this prefix. See ``Client.revoke_api_key``."""
+        answer = await self._threads.run(self._sync.revoke_api_key, prefix)
+        return AsyncApiKey(self._threads, answer)
+
+    def workspaces(self) -> AsyncIterator[Workspace]:
+        """All workspaces. For operators. See ``Client.workspaces``."""
+        pages = self._sync.workspaces()
+        return AsyncPages(self._threads, pages, lambda item: item)
+
+    async def create_workspace(self, name: str, *, description: Optional[str] = None) -> Workspace:
+        """Makes a workspace. For operators. See ``Client.create_workspace``."""
+        return await self._threads.run(self._sync.create_workspace, name, description=description)
+
+    async def close(self) -> None:
+        """Closes the idle connections and ends the idle threads."""
+        self._sync.close()
+        self._threads.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"Async{self._sync!r}"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
+
+class AsyncVersion(types.Version):
+    """A version of a model. See ``Version``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: Version) -> None:
+        self._threads = threads
+        self._sync = sync
+
+    @property
+    def raw(self) -> Any:
+        """The JSON object as it was answered last."""
+        return self._sync.raw
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag, for ``if_match``. None where the registry has not told it."""
+        return self._sync.etag
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
+
+    async def refresh(self) -> AsyncVersion:
+        """Reads the version anew, whatever its state, and gives it back. See ``Version.refresh``."""
+        answer = await self._threads.run(self._sync.refresh)
+        return AsyncVersion(self._threads, answer)
+
+    async def publish(
+        self,
+        *,
+        promote: Optional[bool] = None,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Publishes a draft. See ``Version.publish``."""
+        return await self._threads.run(
+            self._sync.publish,
+            promote=promote,
+            from_=from_,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def promote(
+        self,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Makes the version the primary: it answers calls that name no version. See ``Version.promote``."""
+        return await self._threads.run(self._sync.promote, from_=from_, dry_run=dry_run, if_match=if_match)
+
+    async def activate(
+        self,
+        *,
+        serving_url: Optional[str] = None,
+        health_url: Optional[str] = None,
+        startup_timeout_seconds: Optional[int] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Brings an inactive or failed version back; ``wait()`` says when it is ready. See ``Version.activate``."""
+        return await self._threads.run(
+            self._sync.activate,
+            serving_url=serving_url,
+            health_url=health_url,
+            startup_timeout_seconds=startup_timeout_seconds,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def deactivate(
+        self,
+        *,
+        promote_to: Optional[VersionRef] = None,
+        refuse_if_primary: bool = False,
+        drain: Optional[int] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.RetireAnswer:
+        """Takes the version out of routing, at once. See ``Version.deactivate``."""
+        return await self._threads.run(
+            self._sync.deactivate,
+            promote_to=promote_to,
+            refuse_if_primary=refuse_if_primary,
+            drain=drain,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def delete(
+        self,
+        *,
+        promote_to: Optional[VersionRef] = None,
+        refuse_if_primary: bool = False,
+        drain: Optional[int] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.RetireAnswer:
+        """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model. See ``Version.delete``."""
+        return await self._threads.run(
+            self._sync.delete,
+            promote_to=promote_to,
+            refuse_if_primary=refuse_if_primary,
+            drain=drain,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def update(
+        self,
+        *,
+        description: Union[str, None, Unset] = UNSET,
+        labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> AsyncVersion:
+        """Changes the description and labels. Labels that are not named stay; one with the value None goes. See ``Version.update``."""
+        answer = await self._threads.run(
+            self._sync.update,
+            description=description,
+            labels=labels,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+        return AsyncVersion(self._threads, answer)
+
+    async def wait(self, until: str = 'ready', *, timeout: float = 900.0) -> AsyncVersion:
+        """Waits until the version is ready, or until it is the primary. See ``Version.wait``."""
+        answer = await self._threads.run(self._sync.wait, until, timeout=timeout)
+        return AsyncVersion(self._threads, answer)
+
+    async def predict(
+        self,
+        inputs: Any = None,
+        *,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Prediction:
+        """Calls this version, whether it is the primary or not. See ``Version.predict``."""
+        return await self._threads.run(self._sync.predict, inputs, content_type=content_type, timeout=timeout)
+
+    async def stream(
+        self,
+        inputs: Any = None,
+        *,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncPredictionStream:
+        """Calls this version, and gives its answer in parts. See ``Version.stream``."""
+        answer = await self._threads.run(self._sync.stream, inputs, content_type=content_type, timeout=timeout)
+        return AsyncPredictionStream(self._threads, answer)
+
+    def events(
+        self,
+        *,
+        types: Union[types.EventType, Iterable[types.EventType], None] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> AsyncStream[Event]:
+        """The events of this version, oldest first. See ``Version.events``."""
+        stream = self._sync.events(types=types, after=after, follow=follow)
+        return AsyncStream(self._threads, stream)
+
+    async def traffic(self) -> types.Traffic:
+        """Whether the version is in use: its calls and errors, and how many calls run now. See ``Version.traffic``."""
+        return await self._threads.run(self._sync.traffic)
+
+    async def usage(self) -> types.VersionUsage:
+        """The active time of the version so far, in seconds by stage. See ``Version.usage``."""
+        return await self._threads.run(self._sync.usage)
+
+class AsyncModel(types.Model):
+    """A model: a name with a sequence of versions. See ``Model``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: Model) -> None:
+        self._threads = threads
+        self._sync = sync
+
+    @property
+    def raw(self) -> Any:
+        """The JSON object as it was answered last."""
+        return self._sync.raw
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag, for ``if_match``. None where the registry has not told it."""
+        return self._sync.etag
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
+
+    async def refresh(self) -> AsyncModel:
+        """Reads the model anew, and gives it back. See ``Model.refresh``."""
+        answer = await self._threads.run(self._sync.refresh)
+        return AsyncModel(self._threads, answer)
+
+    def versions(
+        self,
+        *,
+        state: Optional[types.VersionState] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        external_id: Optional[str] = None,
+    ) -> AsyncIterator[AsyncVersion]:
+        """The versions, newest first. Deleted ones are listed only with ``state="deleted"``. See ``Model.versions``."""
+        pages = self._sync.versions(state=state, labels=labels, external_id=external_id)
+        return AsyncPages(self._threads, pages, lambda raw: AsyncVersion(self._threads, raw))
+
+    async def version(self, selector: Optional[str] = None) -> AsyncVersion:
+        """The version that a selector leads to. See ``Model.version``."""
+        answer = await self._threads.run(self._sync.version, selector)
+        return AsyncVersion(self._threads, answer)
+
+    async def resolve(self, selector: Optional[str] = None) -> types.ResolveAnswer:
+        """Which version a selector leads to now, and where it answers. See ``Model.resolve``."""
+        return await self._threads.run(self._sync.resolve, selector)
+
+    async def rollback(
+        self,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.CommandAnswer:
+        """Goes back to the primary before the present one. See ``Model.rollback``."""
+        return await self._threads.run(self._sync.rollback, from_=from_, dry_run=dry_run, if_match=if_match)
+
+    async def update(
+        self,
+        *,
+        description: Union[str, None, Unset] = UNSET,
+        labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
+        primary_policy: Union[types.PrimaryPolicy, Unset] = UNSET,
+        protected: Union[bool, Unset] = UNSET,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> AsyncModel:
+        """Changes the model. Labels that are not named stay; one with the value None goes. See ``Model.update``."""
+        answer = await self._threads.run(
+            self._sync.update,
+            description=description,
+            labels=labels,
+            primary_policy=primary_policy,
+            protected=protected,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+        return AsyncModel(self._threads, answer)
+
+    async def delete(
+        self,
+        *,
+        confirm: str,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.DeletedModel:
+        """Deletes the model with all its versions, at once and for ever. See ``Model.delete``."""
+        return await self._threads.run(self._sync.delete, confirm=confirm, dry_run=dry_run, if_match=if_match)
+
+    async def predict(
+        self,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Prediction:
+        """Calls the model. See ``Model.predict``."""
+        return await self._threads.run(
+            self._sync.predict,
+            inputs,
+            version=version,
+            content_type=content_type,
+            timeout=timeout,
+        )
+
+    async def stream(
+        self,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        content_type: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncPredictionStream:
+        """Calls the model, and gives its answer in parts. See ``Model.stream``."""
+        answer = await self._threads.run(
+            self._sync.stream,
+            inputs,
+            version=version,
+            content_type=content_type,
+            timeout=timeout,
+        )
+        return AsyncPredictionStream(self._threads, answer)
+
+    def events(
+        self,
+        *,
+        types: Union[types.EventType, Iterable[types.EventType], None] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> AsyncStream[Event]:
+        """The events of the model and its versions, oldest first. See ``Model.events``."""
+        stream = self._sync.events(types=types, after=after, follow=follow)
+        return AsyncStream(self._threads, stream)
+
+class AsyncApiKey(types.ApiKey):
+    """An API key, without its secret. See ``ApiKey``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: ApiKey) -> None:
+        self._threads = threads
+        self._sync = sync
+
+    @property
+    def raw(self) -> Any:
+        """The JSON object as it was answered last."""
+        return self._sync.raw
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag, for ``if_match``. None where the registry has not told it."""
+        return self._sync.etag
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
+
+    async def rotate(self, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+        """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap. See ``ApiKey.rotate``."""
+        return await self._threads.run(self._sync.rotate, overlap_seconds=overlap_seconds)
+
+    async def revoke(self) -> AsyncApiKey:
+        """Ends the key. No request that begins after the answer may use it. See ``ApiKey.revoke``."""
+        answer = await self._threads.run(self._sync.revoke)
+        return AsyncApiKey(self._threads, answer)
+
+class AsyncWebhook(types.Webhook):
+    """An address that events are sent to. See ``Webhook``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: Webhook) -> None:
+        self._threads = threads
+        self._sync = sync
+
+    @property
+    def raw(self) -> Any:
+        """The JSON object as it was answered last."""
+        return self._sync.raw
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag, for ``if_match``. None where the registry has not told it."""
+        return self._sync.etag
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
+
+    async def refresh(self) -> AsyncWebhook:
+        """Reads the webhook anew, and gives it back. See ``Webhook.refresh``."""
+        answer = await self._threads.run(self._sync.refresh)
+        return AsyncWebhook(self._threads, answer)
+
+    async def update(
+        self,
+        *,
+        url: Union[str, Unset] = UNSET,
+        types: Union[Iterable[types.EventType], None, Unset] = UNSET,
+        model: Union[str, None, Unset] = UNSET,
+        description: Union[str, None, Unset] = UNSET,
+        state: Union[types.WebhookState, Unset] = UNSET,
+    ) -> AsyncWebhook:
+        """Changes the webhook. What is not named stays. See ``Webhook.update``."""
+        answer = await self._threads.run(
+            self._sync.update,
+            url=url,
+            types=types,
+            model=model,
+            description=description,
+            state=state,
+        )
+        return AsyncWebhook(self._threads, answer)
+
+    async def delete(self) -> AsyncWebhook:
+        """Deletes the webhook. See ``Webhook.delete``."""
+        answer = await self._threads.run(self._sync.delete)
+        return AsyncWebhook(self._threads, answer)
+
+    async def rotate_secret(self) -> types.WebhookSecret:
+        """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too. See ``Webhook.rotate_secret``."""
+        return await self._threads.run(self._sync.rotate_secret)
+
+    async def redeliver(self, from_: Union[int, str]) -> AsyncWebhook:
+        """Delivers an event and all behind it again. See ``Webhook.redeliver``."""
+        answer = await self._threads.run(self._sync.redeliver, from_)
+        return AsyncWebhook(self._threads, answer)
+
+    async def deliveries(self) -> List[types.Delivery]:
+        """The last attempts, newest first. See ``Webhook.deliveries``."""
+        return await self._threads.run(self._sync.deliveries)
+
+class AsyncInference:
+    """The Open Inference Protocol v2 over the models of the registry. See ``Inference``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: Inference) -> None:
+        self._threads = threads
+        self._sync = sync
+
+    async def server(self) -> InferenceServer:
+        """The server's name and version. See ``Inference.server``."""
+        return await self._threads.run(self._sync.server)
+
+    async def live(self) -> bool:
+        """Whether the registry runs. It is asked once. See ``Inference.live``."""
+        return await self._threads.run(self._sync.live)
+
+    async def ready(self) -> bool:
+        """Whether the registry takes requests. It is asked once. See ``Inference.ready``."""
+        return await self._threads.run(self._sync.ready)
+
+    async def model(self, model: str, *, version: Optional[str] = None) -> Prediction:
+        """The metadata that the model's server tells of it. See ``Inference.model``."""
+        return await self._threads.run(self._sync.model, model, version=version)
+
+    async def model_ready(self, model: str, *, version: Optional[str] = None) -> bool:
+        """Whether the model, or one of its versions, takes calls. It is asked once. See ``Inference.model_ready``."""
+        return await self._threads.run(self._sync.model_ready, model, version=version)
+
+    async def infer(
+        self,
+        model: str,
+        inputs: Any = None,
+        *,
+        version: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Prediction:
+        """Calls a model. See ``Inference.infer``."""
+        return await self._threads.run(self._sync.infer, model, inputs, version=version, timeout=timeout)
+
+class AsyncOpenAI:
+    """OpenAI's routes over the models of the registry. ``model`` is ``name``, ``name@1.2.0`` or ``name@^1.2``. See ``OpenAI``."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: OpenAI) -> None:
+        self._threads = threads
+        self._sync = sync
+
+    async def chat_completions(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
+        """Calls ``/v1/chat/completions`` of the model's server with these fields, ``messages`` among them. See ``OpenAI.chat_completions``."""
+        return await self._threads.run(self._sync.chat_completions, model, timeout=timeout, **fields)
+
+    async def completions(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
+        """Calls ``/v1/completions`` of the model's server with these fields, ``prompt`` among them. See ``OpenAI.completions``."""
+        return await self._threads.run(self._sync.completions, model, timeout=timeout, **fields)
+
+    async def embeddings(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
+        """Calls ``/v1/embeddings`` of the model's server with these fields, ``input`` among them. See ``OpenAI.embeddings``."""
+        return await self._threads.run(self._sync.embeddings, model, timeout=timeout, **fields)
+
+    async def stream(
+        self,
+        route: str,
+        model: str,
+        *,
+        timeout: Optional[float] = None,
+        **fields: Any,
+    ) -> AsyncPredictionStream:
+        """Calls a route with ``stream: true``, and gives the parts of its answer. See ``OpenAI.stream``."""
+        answer = await self._threads.run(self._sync.stream, route, model, timeout=timeout, **fields)
+        return AsyncPredictionStream(self._threads, answer)

@@ -1,0 +1,389 @@
+"""Every error, with a class for each code (rule C3).
+
+Generated from docs/openapi.json by tools/generate.py; don't change it by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, Type
+
+from ._errors import (
+    ConnectionFailed,
+    InvalidAnswer,
+    ModelError,
+    OutcomeUnknown,
+    RegistryError,
+    SettingsError,
+    StartFailed,
+    TimedOut,
+)
+
+
+class ApiKeyEnded(RegistryError):
+    """409 `api_key_ended`. The API key was revoked or has expired, so that none can take its place."""
+
+    default_code = "api_key_ended"
+
+
+class ApiKeyNotFound(RegistryError):
+    """404 `api_key_not_found`. No API key of that prefix."""
+
+    default_code = "api_key_not_found"
+
+
+class BackendTimeout(RegistryError):
+    """504 `backend_timeout`. The model's server was silent for too long."""
+
+    default_code = "backend_timeout"
+
+
+class BackendUnreachable(RegistryError):
+    """502 `backend_unreachable`. The model's server can't be reached, or what it answered is not HTTP."""
+
+    default_code = "backend_unreachable"
+
+
+class Forbidden(RegistryError):
+    """403 `forbidden`. The caller's role doesn't allow it."""
+
+    default_code = "forbidden"
+
+
+class HistoryRemoved(RegistryError):
+    """410 `history_removed`. Events behind the position that is asked for were removed because of their age."""
+
+    default_code = "history_removed"
+
+
+class IdempotencyKeyReused(RegistryError):
+    """422 `idempotency_key_reused`. The idempotency key came before, with another body."""
+
+    default_code = "idempotency_key_reused"
+
+
+class InternalError(RegistryError):
+    """500 `internal_error`. A bug in the registry; the log knows more under the problem's `trace_id`."""
+
+    default_code = "internal_error"
+
+
+class InvalidSelector(RegistryError):
+    """400 `invalid_selector`. The text is neither a number, a range nor a version id."""
+
+    default_code = "invalid_selector"
+
+
+class IsPrimary(RegistryError):
+    """409 `is_primary`. The version is primary and the call asked to be refused then."""
+
+    default_code = "is_primary"
+
+
+class LoopDetected(RegistryError):
+    """508 `loop_detected`. The call came back to the gateway that had forwarded it."""
+
+    default_code = "loop_detected"
+
+
+class MethodNotAllowed(RegistryError):
+    """405 `method_not_allowed`. The path doesn't take the method; `Allow` lists those it takes."""
+
+    default_code = "method_not_allowed"
+
+
+class ModelDeleted(RegistryError):
+    """410 `model_deleted`. The model is deleted."""
+
+    default_code = "model_deleted"
+
+
+class ModelNotFound(RegistryError):
+    """404 `model_not_found`. No model of that id or name."""
+
+    default_code = "model_not_found"
+
+
+class MonthOpen(RegistryError):
+    """409 `month_open`. The month can't be closed before an hour after its end (rule B5)."""
+
+    default_code = "month_open"
+
+
+class NoMatchingVersion(RegistryError):
+    """404 `no_matching_version`. No routable published version is in the range."""
+
+    default_code = "no_matching_version"
+
+
+class NoPreviousPrimary(RegistryError):
+    """409 `no_previous_primary`. Nothing to roll back to."""
+
+    default_code = "no_previous_primary"
+
+
+class NoPrimary(RegistryError):
+    """409 `no_primary`. The model has no primary, and the call named no version."""
+
+    default_code = "no_primary"
+
+
+class NotFound(RegistryError):
+    """404 `not_found`. Nothing is served under that path."""
+
+    default_code = "not_found"
+
+
+class NotRoutable(RegistryError):
+    """409 `not_routable`. The version is not up, so that it can't be primary."""
+
+    default_code = "not_routable"
+
+
+class NotServable(RegistryError):
+    """409 `not_servable`. The version has no serving spec, so that it can't be called."""
+
+    default_code = "not_servable"
+
+
+class PayloadTooLarge(RegistryError):
+    """413 `payload_too_large`. The body is larger than 1 MiB."""
+
+    default_code = "payload_too_large"
+
+
+class PrimaryMoved(RegistryError):
+    """409 `primary_moved`. The primary is not the one that `from` names."""
+
+    default_code = "primary_moved"
+
+
+class QuotaExceeded(RegistryError):
+    """409 `quota_exceeded`. The workspace has as many of something as it may have; the detail names it."""
+
+    default_code = "quota_exceeded"
+
+
+class RateLimited(RegistryError):
+    """429 `rate_limited`. More requests than the caller may send; `Retry-After` says when the next one is taken."""
+
+    default_code = "rate_limited"
+
+
+class RevisionMismatch(RegistryError):
+    """412 `revision_mismatch`. `If-Match` names another revision."""
+
+    default_code = "revision_mismatch"
+
+
+class ServingFailed(RegistryError):
+    """503 `serving_failed`. The version's last start failed."""
+
+    default_code = "serving_failed"
+
+
+class StateCorrupt(RegistryError):
+    """500 `state_corrupt`. A stored row can't be read; only its model is affected."""
+
+    default_code = "state_corrupt"
+
+
+class TooManyActiveVersions(RegistryError):
+    """409 `too_many_active_versions`. The model has as many active versions as it may have (rule L6)."""
+
+    default_code = "too_many_active_versions"
+
+
+class TooManyWebhooks(RegistryError):
+    """409 `too_many_webhooks`. The workspace has as many webhooks as it may have."""
+
+    default_code = "too_many_webhooks"
+
+
+class Unauthenticated(RegistryError):
+    """401 `unauthenticated`. The request has no key or token that is valid."""
+
+    default_code = "unauthenticated"
+
+
+class Unavailable(RegistryError):
+    """503 `unavailable`. The registry can't answer now; a command may have taken effect (rule E1)."""
+
+    default_code = "unavailable"
+
+
+class Unrated(RegistryError):
+    """409 `unrated`. Something was used that has no rate; the detail names it."""
+
+    default_code = "unrated"
+
+
+class UnsupportedMediaType(RegistryError):
+    """415 `unsupported_media_type`. The body is of a type that the route doesn't read."""
+
+    default_code = "unsupported_media_type"
+
+
+class ValidationFailed(RegistryError):
+    """400 `validation_failed`. A field is not valid; `errors` names it."""
+
+    default_code = "validation_failed"
+
+
+class VersionActive(RegistryError):
+    """409 `version_active`. A new serving spec was brought to a version that is up or starting."""
+
+    default_code = "version_active"
+
+
+class VersionDeleted(RegistryError):
+    """410 `version_deleted`. The version is deleted."""
+
+    default_code = "version_deleted"
+
+
+class VersionExists(RegistryError):
+    """409 `version_exists`. The number was given before."""
+
+    default_code = "version_exists"
+
+
+class VersionInactive(RegistryError):
+    """409 `version_inactive`. The version is inactive; activate it first."""
+
+    default_code = "version_inactive"
+
+
+class VersionNotFound(RegistryError):
+    """404 `version_not_found`. No version of that id or number was ever given."""
+
+    default_code = "version_not_found"
+
+
+class VersionStarting(RegistryError):
+    """503 `version_starting`. The version is starting."""
+
+    default_code = "version_starting"
+
+
+class WebhookNotFound(RegistryError):
+    """404 `webhook_not_found`. No webhook of that id."""
+
+    default_code = "webhook_not_found"
+
+
+class WorkspaceExists(RegistryError):
+    """409 `workspace_exists`. There is a workspace of that name."""
+
+    default_code = "workspace_exists"
+
+
+class WorkspaceNotFound(RegistryError):
+    """404 `workspace_not_found`. No workspace of that name."""
+
+    default_code = "workspace_not_found"
+
+
+BY_CODE: Dict[str, Type[RegistryError]] = {
+    "api_key_ended": ApiKeyEnded,
+    "api_key_not_found": ApiKeyNotFound,
+    "backend_timeout": BackendTimeout,
+    "backend_unreachable": BackendUnreachable,
+    "forbidden": Forbidden,
+    "history_removed": HistoryRemoved,
+    "idempotency_key_reused": IdempotencyKeyReused,
+    "internal_error": InternalError,
+    "invalid_selector": InvalidSelector,
+    "is_primary": IsPrimary,
+    "loop_detected": LoopDetected,
+    "method_not_allowed": MethodNotAllowed,
+    "model_deleted": ModelDeleted,
+    "model_not_found": ModelNotFound,
+    "month_open": MonthOpen,
+    "no_matching_version": NoMatchingVersion,
+    "no_previous_primary": NoPreviousPrimary,
+    "no_primary": NoPrimary,
+    "not_found": NotFound,
+    "not_routable": NotRoutable,
+    "not_servable": NotServable,
+    "payload_too_large": PayloadTooLarge,
+    "primary_moved": PrimaryMoved,
+    "quota_exceeded": QuotaExceeded,
+    "rate_limited": RateLimited,
+    "revision_mismatch": RevisionMismatch,
+    "serving_failed": ServingFailed,
+    "state_corrupt": StateCorrupt,
+    "too_many_active_versions": TooManyActiveVersions,
+    "too_many_webhooks": TooManyWebhooks,
+    "unauthenticated": Unauthenticated,
+    "unavailable": Unavailable,
+    "unrated": Unrated,
+    "unsupported_media_type": UnsupportedMediaType,
+    "validation_failed": ValidationFailed,
+    "version_active": VersionActive,
+    "version_deleted": VersionDeleted,
+    "version_exists": VersionExists,
+    "version_inactive": VersionInactive,
+    "version_not_found": VersionNotFound,
+    "version_starting": VersionStarting,
+    "webhook_not_found": WebhookNotFound,
+    "workspace_exists": WorkspaceExists,
+    "workspace_not_found": WorkspaceNotFound,
+}
+"""The class of each code."""
+
+
+__all__ = [
+    "ApiKeyEnded",
+    "ApiKeyNotFound",
+    "BY_CODE",
+    "BackendTimeout",
+    "BackendUnreachable",
+    "ConnectionFailed",
+    "Forbidden",
+    "HistoryRemoved",
+    "IdempotencyKeyReused",
+    "InternalError",
+    "InvalidAnswer",
+    "InvalidSelector",
+    "IsPrimary",
+    "LoopDetected",
+    "MethodNotAllowed",
+    "ModelDeleted",
+    "ModelError",
+    "ModelNotFound",
+    "MonthOpen",
+    "NoMatchingVersion",
+    "NoPreviousPrimary",
+    "NoPrimary",
+    "NotFound",
+    "NotRoutable",
+    "NotServable",
+    "OutcomeUnknown",
+    "PayloadTooLarge",
+    "PrimaryMoved",
+    "QuotaExceeded",
+    "RateLimited",
+    "RegistryError",
+    "RevisionMismatch",
+    "ServingFailed",
+    "SettingsError",
+    "StartFailed",
+    "StateCorrupt",
+    "TimedOut",
+    "TooManyActiveVersions",
+    "TooManyWebhooks",
+    "Unauthenticated",
+    "Unavailable",
+    "Unrated",
+    "UnsupportedMediaType",
+    "ValidationFailed",
+    "VersionActive",
+    "VersionDeleted",
+    "VersionExists",
+    "VersionInactive",
+    "VersionNotFound",
+    "VersionStarting",
+    "WebhookNotFound",
+    "WorkspaceExists",
+    "WorkspaceNotFound",
+]

@@ -1,0 +1,1322 @@
+"""The documents of the registry, with a class each, and the parts of requests.
+
+Members of a closed list are text here: a newer registry may have further values (rule C8).
+
+Generated from docs/openapi.json by tools/generate.py; don't change it by hand.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Dict, List, Literal, Optional, TypedDict
+
+from ._document import Document, anything, flag, instant, many, number, optional, table, text, whole
+
+
+EventType = Literal[
+    "model.created",
+    "model.updated",
+    "model.deleted",
+    "version.deployed",
+    "version.published",
+    "version.ready",
+    "version.failed",
+    "version.deactivated",
+    "version.activated",
+    "version.updated",
+    "version.deleted",
+    "primary.changed",
+    "usage.recorded",
+    "workspace.created",
+    "api_key.created",
+    "api_key.rotated",
+    "api_key.revoked",
+    "rates.updated",
+    "webhook.created",
+    "webhook.updated",
+    "webhook.deleted",
+]
+GroupBy = Literal["model", "version", "instance_type", "day"]
+OrderBy = Literal["name", "-created_at"]
+PrimaryPolicy = Literal["latest_published", "manual"]
+PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
+ResolvedBy = Literal["primary", "exact", "range", "id"]
+Role = Literal["viewer", "invoker", "deployer", "admin", "operator"]
+ServingStatus = Literal["starting", "ready", "failed", "stopped"]
+Stage = Literal["draft", "published"]
+VersionBump = Literal["MAJOR", "MINOR", "PATCH"]
+VersionState = Literal["draft", "published", "inactive", "deleted"]
+Wait = Literal["ready"]
+WebhookState = Literal["enabled", "disabled"]
+
+
+class _ArtifactSpecRequired(TypedDict):
+    uri: str
+    """Where the artifact is: 1 to 2,048 characters without control characters."""
+
+
+class ArtifactSpec(_ArtifactSpecRequired, total=False):
+    """What is deployed: a reference that the registry keeps and never opens."""
+
+    sha256: Optional[str]
+    """SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
+    size_bytes: Optional[int]
+    """Its size in bytes."""
+
+
+class _RateSpecRequired(TypedDict):
+    stage: Stage
+    """Which resources an active version runs on. An inactive version remembers it."""
+    price_per_minute: str
+    """The price of a minute: a decimal number as text, at most nine digits before and nine behind the point."""
+    effective_from: str
+    """From when on it holds: a date, which is its midnight in UTC, or an RFC 3339 time with at most milliseconds."""
+
+
+class RateSpec(_RateSpecRequired, total=False):
+    """What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.
+    """
+
+    instance_type: Optional[str]
+    """The instance type it is for; null or left out for versions whose deployment named none. It stands in for no
+    other.
+    """
+
+
+class _ServingSpecRequired(TypedDict):
+    url: str
+    """Base address of the model's server: absolute http or https, at most 2,048 characters, without user information
+    and fragment.
+    """
+
+
+class ServingSpec(_ServingSpecRequired, total=False):
+    """Where a version answers."""
+
+    health_url: Optional[str]
+    """An address that answers 2xx once the version is up. Without one the version is ready at once."""
+    startup_timeout_seconds: int
+    """How long a start may take, in seconds, 1 to 86,400."""
+
+
+class ApiKey(Document):
+    """An API key, without its secret."""
+
+    __slots__ = ()
+    _shown = (
+        "prefix",
+        "name",
+        "workspace",
+        "role",
+        "expires_at",
+        "created_at",
+        "created_by",
+        "revoked_at",
+        "revoked_by",
+        "last_used_at",
+    )
+
+    @property
+    def prefix(self) -> str:
+        """Names the key; the part behind `ork_`."""
+        return self._read("prefix", text)
+
+    @property
+    def name(self) -> str:
+        """What it is for."""
+        return self._read("name", text)
+
+    @property
+    def workspace(self) -> str:
+        """The workspace it acts in."""
+        return self._read("workspace", text)
+
+    @property
+    def role(self) -> str:
+        """What it may do. One of `viewer`, `invoker`, `deployer`, `admin`, `operator`."""
+        return self._read("role", text)
+
+    @property
+    def models(self) -> Optional[List[str]]:
+        """The only models it may call, by id; empty for all. Only keys of role invoker are limited."""
+        return self._read("models", optional(many(text)))
+
+    @property
+    def expires_at(self) -> Optional[datetime.datetime]:
+        """From when on it is not taken any more, or null."""
+        return self._read("expires_at", optional(instant))
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When it was made."""
+        return self._read("created_at", instant)
+
+    @property
+    def created_by(self) -> str:
+        """Who made it."""
+        return self._read("created_by", text)
+
+    @property
+    def revoked_at(self) -> Optional[datetime.datetime]:
+        """When it was revoked, or null."""
+        return self._read("revoked_at", optional(instant))
+
+    @property
+    def revoked_by(self) -> Optional[str]:
+        """Who revoked it, or null."""
+        return self._read("revoked_by", optional(text))
+
+    @property
+    def last_used_at(self) -> Optional[datetime.datetime]:
+        """When it was last used, to the hour, or null when it never was."""
+        return self._read("last_used_at", optional(instant))
+
+
+class Artifact(Document):
+    """What was deployed: an opaque reference that the registry keeps and never opens."""
+
+    __slots__ = ()
+    _shown = ("uri", "sha256", "size_bytes")
+
+    @property
+    def uri(self) -> str:
+        """Where the artifact is, at most 2,048 characters."""
+        return self._read("uri", text)
+
+    @property
+    def sha256(self) -> Optional[str]:
+        """SHA-256 of its bytes, 64 lower-case hexadecimal digits, or null."""
+        return self._read("sha256", optional(text))
+
+    @property
+    def size_bytes(self) -> Optional[int]:
+        """Its size in bytes, or null."""
+        return self._read("size_bytes", optional(whole))
+
+
+class CommandAnswer(Document):
+    """What a command on a version answers."""
+
+    __slots__ = ()
+    _shown = ("changed", "model_deleted")
+
+    @property
+    def version(self) -> Version:
+        """The version after the command."""
+        return self._read("version", Version)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the command changed anything that a caller can see."""
+        return self._read("changed", flag)
+
+    @property
+    def primary_change(self) -> Optional[PrimaryChange]:
+        """Where the primary pointer went, or null when it stayed."""
+        return self._read("primary_change", optional(PrimaryChange))
+
+    @property
+    def model_deleted(self) -> bool:
+        """Whether the version was the model's last, so that the model is deleted too."""
+        return self._read("model_deleted", flag)
+
+
+class CreatedApiKey(Document):
+    """An API key that was just made. The key itself is shown only this once."""
+
+    __slots__ = ()
+
+    @property
+    def key(self) -> str:
+        """What to send as `Authorization: Bearer …`."""
+        return self._read("key", text)
+
+    @property
+    def api_key(self) -> ApiKey:
+        """What is known of it from now on."""
+        return self._read("api_key", ApiKey)
+
+
+class DeletedModel(Document):
+    """A model that was deleted."""
+
+    __slots__ = ()
+    _shown = ("id", "deleted")
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._read("id", text)
+
+    @property
+    def deleted(self) -> bool:
+        """True."""
+        return self._read("deleted", flag)
+
+
+class Delivery(Document):
+    """One attempt to deliver an event."""
+
+    __slots__ = ()
+    _shown = ("event_id", "event_type", "at", "duration_milliseconds", "status", "error")
+
+    @property
+    def event_id(self) -> str:
+        """The event's id."""
+        return self._read("event_id", text)
+
+    @property
+    def event_type(self) -> str:
+        """The event's type."""
+        return self._read("event_type", text)
+
+    @property
+    def at(self) -> datetime.datetime:
+        """When it was tried."""
+        return self._read("at", instant)
+
+    @property
+    def duration_milliseconds(self) -> int:
+        """How long the answer took, in milliseconds."""
+        return self._read("duration_milliseconds", whole)
+
+    @property
+    def status(self) -> Optional[int]:
+        """The status of the answer, or null when there was none."""
+        return self._read("status", optional(whole))
+
+    @property
+    def error(self) -> Optional[str]:
+        """Why it failed, or null when it did not."""
+        return self._read("error", optional(text))
+
+
+class DeliveryList(Document):
+    """The last attempts of a webhook."""
+
+    __slots__ = ()
+
+    @property
+    def deliveries(self) -> List[Delivery]:
+        """Newest first."""
+        return self._read("deliveries", many(Delivery))
+
+
+class Event(Document):
+    """Something that happened, stored by the statement that made it happen. Ids are positions: gapless, in order of
+    commit, so that a reader who follows them misses none.
+    """
+
+    __slots__ = ()
+    _shown = ("id", "type", "at", "workspace", "model_id", "version_id", "actor")
+
+    @property
+    def id(self) -> str:
+        """The position, as decimal text."""
+        return self._read("id", text)
+
+    @property
+    def type(self) -> str:
+        """One of EventType."""
+        return self._read("type", text)
+
+    @property
+    def at(self) -> datetime.datetime:
+        """The instant of the command."""
+        return self._read("at", instant)
+
+    @property
+    def workspace(self) -> str:
+        """The workspace."""
+        return self._read("workspace", text)
+
+    @property
+    def model_id(self) -> Optional[str]:
+        """The model, or null for an event of the workspace."""
+        return self._read("model_id", optional(text))
+
+    @property
+    def version_id(self) -> Optional[str]:
+        """The version, or null for an event of the model or the workspace."""
+        return self._read("version_id", optional(text))
+
+    @property
+    def actor(self) -> str:
+        """Whose command it was."""
+        return self._read("actor", text)
+
+    @property
+    def data(self) -> Dict[str, Any]:
+        """data"""
+        return self._read("data", anything)
+
+
+class InferenceLive(Document):
+    """What `GET /v2/health/live` answers."""
+
+    __slots__ = ()
+    _shown = ("live",)
+
+    @property
+    def live(self) -> bool:
+        """True."""
+        return self._read("live", flag)
+
+
+class InferenceReady(Document):
+    """What `GET /v2/health/ready` answers."""
+
+    __slots__ = ()
+    _shown = ("ready",)
+
+    @property
+    def ready(self) -> bool:
+        """True."""
+        return self._read("ready", flag)
+
+
+class InferenceServer(Document):
+    """What `GET /v2` answers."""
+
+    __slots__ = ()
+    _shown = ("name", "version")
+
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return self._read("name", text)
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self._read("version", text)
+
+    @property
+    def extensions(self) -> List[str]:
+        """The extensions of the protocol that it knows: none."""
+        return self._read("extensions", many(text))
+
+
+class Model(Document):
+    """A model as callers see it."""
+
+    __slots__ = ()
+    _shown = (
+        "id",
+        "name",
+        "primary_policy",
+        "protected",
+        "latest_version",
+        "version_count",
+        "active_version_count",
+        "created_at",
+        "created_by",
+        "revision",
+    )
+
+    @property
+    def id(self) -> str:
+        """The model's id, see ModelId."""
+        return self._read("id", text)
+
+    @property
+    def name(self) -> str:
+        """The name, unique among the workspace's living models."""
+        return self._read("name", text)
+
+    @property
+    def description(self) -> Optional[str]:
+        """Free text, or null."""
+        return self._read("description", optional(text))
+
+    @property
+    def labels(self) -> Dict[str, str]:
+        """Labels by key."""
+        return self._read("labels", table(text))
+
+    @property
+    def primary(self) -> Optional[Primary]:
+        """The version that answers calls that name none, or null."""
+        return self._read("primary", optional(Primary))
+
+    @property
+    def pending_primary(self) -> Optional[PendingPrimary]:
+        """The version that takes the pointer when it is ready, or null."""
+        return self._read("pending_primary", optional(PendingPrimary))
+
+    @property
+    def primary_policy(self) -> str:
+        """How the pointer moves when nobody names the version. One of `latest_published`, `manual`."""
+        return self._read("primary_policy", text)
+
+    @property
+    def protected(self) -> bool:
+        """Whether only an admin moves the primary, and changes the policy."""
+        return self._read("protected", flag)
+
+    @property
+    def latest_version(self) -> str:
+        """The highest number ever given, deleted versions included."""
+        return self._read("latest_version", text)
+
+    @property
+    def version_count(self) -> int:
+        """How many versions are not deleted."""
+        return self._read("version_count", whole)
+
+    @property
+    def active_version_count(self) -> int:
+        """How many versions are draft or published."""
+        return self._read("active_version_count", whole)
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When the first version was deployed."""
+        return self._read("created_at", instant)
+
+    @property
+    def created_by(self) -> str:
+        """Who deployed it."""
+        return self._read("created_by", text)
+
+    @property
+    def revision(self) -> int:
+        """Raised by every command on the model or its versions."""
+        return self._read("revision", whole)
+
+
+class PendingPrimary(Document):
+    """A version that takes the primary pointer when it is ready."""
+
+    __slots__ = ()
+    _shown = ("version_id", "version")
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
+
+
+class Primary(Document):
+    """The primary of a model."""
+
+    __slots__ = ()
+    _shown = ("version_id", "version", "since", "reason", "by")
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
+
+    @property
+    def since(self) -> datetime.datetime:
+        """Since when it is primary."""
+        return self._read("since", instant)
+
+    @property
+    def reason(self) -> str:
+        """Why it is. One of `published`, `promoted`, `fallback`, `rollback`, `activated`."""
+        return self._read("reason", text)
+
+    @property
+    def by(self) -> str:
+        """Whose command made it so."""
+        return self._read("by", text)
+
+
+class PrimaryChange(Document):
+    """A move of the primary pointer."""
+
+    __slots__ = ()
+    _shown = ("from", "to")
+
+    @property
+    def from_(self) -> Optional[str]:
+        """The id of the version that was primary, or null."""
+        return self._read("from", optional(text))
+
+    @property
+    def to(self) -> Optional[str]:
+        """The id of the version that is primary now, or null."""
+        return self._read("to", optional(text))
+
+
+class Rate(Document):
+    """What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.
+    """
+
+    __slots__ = ()
+    _shown = ("instance_type", "stage", "price_per_minute", "effective_from")
+
+    @property
+    def instance_type(self) -> Optional[str]:
+        """The instance type it is for; null for versions whose deployment named none. It stands in for no other."""
+        return self._read("instance_type", optional(text))
+
+    @property
+    def stage(self) -> str:
+        """The stage it is for. One of `draft`, `published`."""
+        return self._read("stage", text)
+
+    @property
+    def price_per_minute(self) -> str:
+        """The price of a minute, as decimal text."""
+        return self._read("price_per_minute", text)
+
+    @property
+    def effective_from(self) -> datetime.datetime:
+        """From when on it holds; whole milliseconds."""
+        return self._read("effective_from", instant)
+
+
+class Rates(Document):
+    """The rates of a workspace."""
+
+    __slots__ = ()
+    _shown = ("currency", "updated_at", "updated_by", "revision")
+
+    @property
+    def currency(self) -> str:
+        """The currency of the prices: the one that was set when they were put."""
+        return self._read("currency", text)
+
+    @property
+    def rates(self) -> List[Rate]:
+        """All rates, by instance type, stage and instant."""
+        return self._read("rates", many(Rate))
+
+    @property
+    def updated_at(self) -> Optional[datetime.datetime]:
+        """When they were put, or null when none ever were."""
+        return self._read("updated_at", optional(instant))
+
+    @property
+    def updated_by(self) -> Optional[str]:
+        """Who put them, or null."""
+        return self._read("updated_by", optional(text))
+
+    @property
+    def revision(self) -> int:
+        """Raised by every change; 0 when none ever were put."""
+        return self._read("revision", whole)
+
+
+class ResolveAnswer(Document):
+    """The version that a selector leads to now."""
+
+    __slots__ = ()
+    _shown = ("version_id", "version", "resolved_by", "serving_url", "revision")
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
+
+    @property
+    def resolved_by(self) -> str:
+        """How the selector led to it. One of `primary`, `exact`, `range`, `id`."""
+        return self._read("resolved_by", text)
+
+    @property
+    def serving_url(self) -> Optional[str]:
+        """Where it answers, or null for a version that is only registered."""
+        return self._read("serving_url", optional(text))
+
+    @property
+    def artifact(self) -> Optional[Artifact]:
+        """What was deployed, or null."""
+        return self._read("artifact", optional(Artifact))
+
+    @property
+    def revision(self) -> int:
+        """The revision of the model that the answer is true of."""
+        return self._read("revision", whole)
+
+
+class RetireAnswer(Document):
+    """What deactivating or deleting a version answers."""
+
+    __slots__ = ()
+    _shown = ("changed", "model_deleted", "in_flight_left")
+
+    @property
+    def version(self) -> Version:
+        """The version after the command."""
+        return self._read("version", Version)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the command changed anything that a caller can see."""
+        return self._read("changed", flag)
+
+    @property
+    def primary_change(self) -> Optional[PrimaryChange]:
+        """Where the primary pointer went, or null when it stayed."""
+        return self._read("primary_change", optional(PrimaryChange))
+
+    @property
+    def model_deleted(self) -> bool:
+        """Whether the version was the model's last, so that the model is deleted too."""
+        return self._read("model_deleted", flag)
+
+    @property
+    def traffic(self) -> Optional[Traffic]:
+        """With `dry_run`: whether the version is in use. Else null."""
+        return self._read("traffic", optional(Traffic))
+
+    @property
+    def in_flight_left(self) -> Optional[int]:
+        """With `drain_seconds`: how many calls that were admitted before still ran when the time was up. Else null."""
+        return self._read("in_flight_left", optional(whole))
+
+
+class Serving(Document):
+    """Where a version answers and whether it is up."""
+
+    __slots__ = ()
+    _shown = ("url", "health_url", "startup_timeout_seconds", "status", "since")
+
+    @property
+    def url(self) -> str:
+        """Base address of the model's server."""
+        return self._read("url", text)
+
+    @property
+    def health_url(self) -> Optional[str]:
+        """The address that answers 2xx once the version is up, or null."""
+        return self._read("health_url", optional(text))
+
+    @property
+    def startup_timeout_seconds(self) -> int:
+        """How long a start may take, in seconds."""
+        return self._read("startup_timeout_seconds", whole)
+
+    @property
+    def status(self) -> str:
+        """Whether it is up. One of `starting`, `ready`, `failed`, `stopped`."""
+        return self._read("status", text)
+
+    @property
+    def since(self) -> datetime.datetime:
+        """Since when it has that status."""
+        return self._read("since", instant)
+
+    @property
+    def message(self) -> Optional[str]:
+        """Why the last start failed, or null."""
+        return self._read("message", optional(text))
+
+
+class Statement(Document):
+    """The bill of a month."""
+
+    __slots__ = ()
+    _shown = ("month", "closed", "closed_at", "closed_by", "as_of", "currency", "total_milliseconds", "total_amount")
+
+    @property
+    def month(self) -> str:
+        """The month, `2026-03`; it begins and ends in UTC."""
+        return self._read("month", text)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed, and will never change."""
+        return self._read("closed", flag)
+
+    @property
+    def closed_at(self) -> Optional[datetime.datetime]:
+        """When it was closed, or null."""
+        return self._read("closed_at", optional(instant))
+
+    @property
+    def closed_by(self) -> Optional[str]:
+        """Who closed it, or null."""
+        return self._read("closed_by", optional(text))
+
+    @property
+    def as_of(self) -> datetime.datetime:
+        """Up to when time is counted; the month's end, once that is over."""
+        return self._read("as_of", instant)
+
+    @property
+    def currency(self) -> str:
+        """The currency, by its ISO 4217 code."""
+        return self._read("currency", text)
+
+    @property
+    def lines(self) -> List[StatementLine]:
+        """A line for each version, stage and instance type."""
+        return self._read("lines", many(StatementLine))
+
+    @property
+    def total_milliseconds(self) -> int:
+        """The active time of all lines, in milliseconds."""
+        return self._read("total_milliseconds", whole)
+
+    @property
+    def total_amount(self) -> Optional[str]:
+        """The sum of the lines' amounts; null when one has none."""
+        return self._read("total_amount", optional(text))
+
+
+class StatementCharge(Document):
+    """The part of a line that has one price."""
+
+    __slots__ = ()
+    _shown = ("from", "to", "price_per_minute", "active_milliseconds")
+
+    @property
+    def from_(self) -> datetime.datetime:
+        """From when on the price holds, within the month."""
+        return self._read("from", instant)
+
+    @property
+    def to(self) -> datetime.datetime:
+        """Until when it holds, within the month."""
+        return self._read("to", instant)
+
+    @property
+    def price_per_minute(self) -> Optional[str]:
+        """The price of a minute, or null when there is no rate."""
+        return self._read("price_per_minute", optional(text))
+
+    @property
+    def active_milliseconds(self) -> int:
+        """The active time."""
+        return self._read("active_milliseconds", whole)
+
+
+class StatementLine(Document):
+    """A line of a statement."""
+
+    __slots__ = ()
+    _shown = (
+        "model_id",
+        "model_name",
+        "version_id",
+        "version",
+        "stage",
+        "instance_type",
+        "active_milliseconds",
+        "amount",
+    )
+
+    @property
+    def model_id(self) -> str:
+        """The model's id."""
+        return self._read("model_id", text)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name."""
+        return self._read("model_name", text)
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
+
+    @property
+    def stage(self) -> str:
+        """The stage that it ran on. One of `draft`, `published`."""
+        return self._read("stage", text)
+
+    @property
+    def instance_type(self) -> Optional[str]:
+        """What it ran on, or null when its deployment named nothing."""
+        return self._read("instance_type", optional(text))
+
+    @property
+    def active_milliseconds(self) -> int:
+        """The active time."""
+        return self._read("active_milliseconds", whole)
+
+    @property
+    def amount(self) -> Optional[str]:
+        """What it costs, rounded once, half to even (rule B1); null when some of the time has no rate."""
+        return self._read("amount", optional(text))
+
+    @property
+    def charges(self) -> List[StatementCharge]:
+        """The active time by price: one entry unless a rate changed within the month."""
+        return self._read("charges", many(StatementCharge))
+
+
+class StatementSummary(Document):
+    """A month in the list of statements."""
+
+    __slots__ = ()
+    _shown = ("month", "closed", "closed_at", "currency", "total_amount")
+
+    @property
+    def month(self) -> str:
+        """The month, `2026-03`."""
+        return self._read("month", text)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed, and will never change."""
+        return self._read("closed", flag)
+
+    @property
+    def closed_at(self) -> Optional[datetime.datetime]:
+        """When it was closed, or null."""
+        return self._read("closed_at", optional(instant))
+
+    @property
+    def currency(self) -> Optional[str]:
+        """The currency of a closed month, or null."""
+        return self._read("currency", optional(text))
+
+    @property
+    def total_amount(self) -> Optional[str]:
+        """What a closed month came to, or null."""
+        return self._read("total_amount", optional(text))
+
+
+class Traffic(Document):
+    """Whether a version is in use."""
+
+    __slots__ = ()
+    _shown = ("invocations", "errors", "last_invoked_at", "last_minute", "in_flight")
+
+    @property
+    def invocations(self) -> int:
+        """How many calls were admitted to it."""
+        return self._read("invocations", whole)
+
+    @property
+    def errors(self) -> int:
+        """How many of them went wrong: the model's server answered 5xx, or could not be asked."""
+        return self._read("errors", whole)
+
+    @property
+    def last_invoked_at(self) -> Optional[datetime.datetime]:
+        """When the last one was admitted, or null when there was none."""
+        return self._read("last_invoked_at", optional(instant))
+
+    @property
+    def last_minute(self) -> int:
+        """How many were admitted in the last minute."""
+        return self._read("last_minute", whole)
+
+    @property
+    def in_flight(self) -> int:
+        """How many run now."""
+        return self._read("in_flight", whole)
+
+
+class UsageAnswer(Document):
+    """Active time of a workspace within a window."""
+
+    __slots__ = ()
+    _shown = ("from", "to", "as_of", "currency", "next_page_token", "total_seconds", "total_amount")
+
+    @property
+    def from_(self) -> datetime.datetime:
+        """Time before it doesn't count."""
+        return self._read("from", instant)
+
+    @property
+    def to(self) -> datetime.datetime:
+        """Time from it on doesn't count."""
+        return self._read("to", instant)
+
+    @property
+    def as_of(self) -> datetime.datetime:
+        """Until when intervals count that still run."""
+        return self._read("as_of", instant)
+
+    @property
+    def currency(self) -> str:
+        """The currency, by its ISO 4217 code."""
+        return self._read("currency", text)
+
+    @property
+    def items(self) -> List[UsageItem]:
+        """The time by what was asked for, page by page; the totals are those of all pages."""
+        return self._read("items", many(UsageItem))
+
+    @property
+    def next_page_token(self) -> Optional[str]:
+        """Leads to the next page; null on the last one."""
+        return self._read("next_page_token", optional(text))
+
+    @property
+    def total_seconds(self) -> float:
+        """The active time of all items, in seconds, exact to the millisecond."""
+        return self._read("total_seconds", number)
+
+    @property
+    def total_amount(self) -> Optional[str]:
+        """What it costs; null when some of it has no rate."""
+        return self._read("total_amount", optional(text))
+
+
+class UsageItem(Document):
+    """Active time of one model, version, instance type or day; what it isn't about is null."""
+
+    __slots__ = ()
+    _shown = ("model_id", "model_name", "version_id", "version", "instance_type", "day", "active_seconds", "amount")
+
+    @property
+    def model_id(self) -> Optional[str]:
+        """The model's id."""
+        return self._read("model_id", optional(text))
+
+    @property
+    def model_name(self) -> Optional[str]:
+        """The model's name."""
+        return self._read("model_name", optional(text))
+
+    @property
+    def version_id(self) -> Optional[str]:
+        """The version's id."""
+        return self._read("version_id", optional(text))
+
+    @property
+    def version(self) -> Optional[str]:
+        """The version's number."""
+        return self._read("version", optional(text))
+
+    @property
+    def instance_type(self) -> Optional[str]:
+        """The instance type; also null for versions whose deployment named none."""
+        return self._read("instance_type", optional(text))
+
+    @property
+    def day(self) -> Optional[str]:
+        """The day in UTC, `2026-03-01`."""
+        return self._read("day", optional(text))
+
+    @property
+    def active_seconds(self) -> float:
+        """The active time in seconds, exact to the millisecond."""
+        return self._read("active_seconds", number)
+
+    @property
+    def amount(self) -> Optional[str]:
+        """What it costs, with nine decimals: money is rounded on statements only. Null when some of it has no rate."""
+        return self._read("amount", optional(text))
+
+
+class Version(Document):
+    """A version as callers see it."""
+
+    __slots__ = ()
+    _shown = (
+        "id",
+        "model_id",
+        "model_name",
+        "version",
+        "state",
+        "stage",
+        "is_primary",
+        "instance_type",
+        "external_id",
+        "created_at",
+        "created_by",
+        "published_at",
+        "activated_at",
+        "deactivated_at",
+        "deleted_at",
+        "revision",
+    )
+
+    @property
+    def id(self) -> str:
+        """The version's id, see VersionId."""
+        return self._read("id", text)
+
+    @property
+    def model_id(self) -> str:
+        """The id of its model."""
+        return self._read("model_id", text)
+
+    @property
+    def model_name(self) -> str:
+        """The name of its model."""
+        return self._read("model_name", text)
+
+    @property
+    def version(self) -> str:
+        """The number: a semantic version, unique in the model."""
+        return self._read("version", text)
+
+    @property
+    def state(self) -> str:
+        """The state; every version of a deleted model is deleted. One of `draft`, `published`, `inactive`, `deleted`.
+        """
+        return self._read("state", text)
+
+    @property
+    def stage(self) -> str:
+        """The stage it runs on, or ran on last. One of `draft`, `published`."""
+        return self._read("stage", text)
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it answers calls that name no version."""
+        return self._read("is_primary", flag)
+
+    @property
+    def serving(self) -> Optional[Serving]:
+        """Where it answers and whether it is up, or null for a version that is only registered."""
+        return self._read("serving", optional(Serving))
+
+    @property
+    def artifact(self) -> Optional[Artifact]:
+        """What was deployed, or null."""
+        return self._read("artifact", optional(Artifact))
+
+    @property
+    def instance_type(self) -> Optional[str]:
+        """What it runs on, for billing, or null."""
+        return self._read("instance_type", optional(text))
+
+    @property
+    def description(self) -> Optional[str]:
+        """Free text, or null."""
+        return self._read("description", optional(text))
+
+    @property
+    def labels(self) -> Dict[str, str]:
+        """Labels by key."""
+        return self._read("labels", table(text))
+
+    @property
+    def external_id(self) -> Optional[str]:
+        """The deployer's own id for it, or null."""
+        return self._read("external_id", optional(text))
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When it was deployed."""
+        return self._read("created_at", instant)
+
+    @property
+    def created_by(self) -> str:
+        """Who deployed it."""
+        return self._read("created_by", text)
+
+    @property
+    def published_at(self) -> Optional[datetime.datetime]:
+        """When it was published, or null."""
+        return self._read("published_at", optional(instant))
+
+    @property
+    def activated_at(self) -> Optional[datetime.datetime]:
+        """When it last became active: deployed or activated."""
+        return self._read("activated_at", optional(instant))
+
+    @property
+    def deactivated_at(self) -> Optional[datetime.datetime]:
+        """When it was last deactivated, or null."""
+        return self._read("deactivated_at", optional(instant))
+
+    @property
+    def deleted_at(self) -> Optional[datetime.datetime]:
+        """When it or its model was deleted, or null."""
+        return self._read("deleted_at", optional(instant))
+
+    @property
+    def revision(self) -> int:
+        """Raised by every change of this version's own row; a move of the pointer does not raise it."""
+        return self._read("revision", whole)
+
+
+class VersionUsage(Document):
+    """The active time of one version so far."""
+
+    __slots__ = ()
+    _shown = (
+        "version_id",
+        "instance_type",
+        "draft_seconds",
+        "published_seconds",
+        "total_seconds",
+        "running_since",
+        "as_of",
+    )
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def instance_type(self) -> Optional[str]:
+        """What it runs on, for billing, or null."""
+        return self._read("instance_type", optional(text))
+
+    @property
+    def draft_seconds(self) -> float:
+        """Active time on the draft stage."""
+        return self._read("draft_seconds", number)
+
+    @property
+    def published_seconds(self) -> float:
+        """Active time on the published stage."""
+        return self._read("published_seconds", number)
+
+    @property
+    def total_seconds(self) -> float:
+        """Both."""
+        return self._read("total_seconds", number)
+
+    @property
+    def running_since(self) -> Optional[datetime.datetime]:
+        """Since when the interval runs that is counted up to now, or null when none runs."""
+        return self._read("running_since", optional(instant))
+
+    @property
+    def as_of(self) -> datetime.datetime:
+        """Up to when time is counted."""
+        return self._read("as_of", instant)
+
+
+class Webhook(Document):
+    """A webhook: where the events of a workspace are sent to."""
+
+    __slots__ = ()
+    _shown = (
+        "id",
+        "url",
+        "model_id",
+        "state",
+        "disabled_reason",
+        "last_event_id",
+        "failing_since",
+        "next_attempt_at",
+        "created_at",
+        "created_by",
+    )
+
+    @property
+    def id(self) -> str:
+        """Its id, of the form of string? WebhookView.ModelId."""
+        return self._read("id", text)
+
+    @property
+    def url(self) -> str:
+        """Where events are posted to."""
+        return self._read("url", text)
+
+    @property
+    def types(self) -> Optional[List[str]]:
+        """The types of events it is told of (EventType); empty for all."""
+        return self._read("types", optional(many(text)))
+
+    @property
+    def model_id(self) -> Optional[str]:
+        """The only model it is told of, or null for all."""
+        return self._read("model_id", optional(text))
+
+    @property
+    def description(self) -> Optional[str]:
+        """Free text, or null."""
+        return self._read("description", optional(text))
+
+    @property
+    def state(self) -> str:
+        """Whether it is told of events. One of `enabled`, `disabled`."""
+        return self._read("state", text)
+
+    @property
+    def disabled_reason(self) -> Optional[str]:
+        """Why the registry disabled it, or null when it did not."""
+        return self._read("disabled_reason", optional(text))
+
+    @property
+    def last_event_id(self) -> str:
+        """All it is to be told up to the event with this id, it has been told; decimal text."""
+        return self._read("last_event_id", text)
+
+    @property
+    def failing_since(self) -> Optional[datetime.datetime]:
+        """Since when deliveries have failed, or null when the last one did not."""
+        return self._read("failing_since", optional(instant))
+
+    @property
+    def next_attempt_at(self) -> Optional[datetime.datetime]:
+        """When delivery is tried again, or null when nothing failed."""
+        return self._read("next_attempt_at", optional(instant))
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When it was made."""
+        return self._read("created_at", instant)
+
+    @property
+    def created_by(self) -> str:
+        """Who made it."""
+        return self._read("created_by", text)
+
+
+class WebhookSecret(Document):
+    """A webhook with a secret that was just drawn. It is shown only this once."""
+
+    __slots__ = ()
+    _shown = ("previous_secret_expires_at",)
+
+    @property
+    def webhook(self) -> Webhook:
+        """The webhook."""
+        return self._read("webhook", Webhook)
+
+    @property
+    def secret(self) -> str:
+        """The secret that deliveries are signed with: `whsec_` and 32 random bytes in base64."""
+        return self._read("secret", text)
+
+    @property
+    def previous_secret_expires_at(self) -> Optional[datetime.datetime]:
+        """Until when deliveries are also signed with the secrets before it, or null when there was none."""
+        return self._read("previous_secret_expires_at", optional(instant))
+
+
+class Workspace(Document):
+    """A workspace: the tenant. Everything belongs to one, and nothing is visible across."""
+
+    __slots__ = ()
+    _shown = ("name", "created_at", "created_by")
+
+    @property
+    def name(self) -> str:
+        """Its name: 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit."""
+        return self._read("name", text)
+
+    @property
+    def description(self) -> Optional[str]:
+        """Free text, or null."""
+        return self._read("description", optional(text))
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """When it was made."""
+        return self._read("created_at", instant)
+
+    @property
+    def created_by(self) -> str:
+        """Who made it."""
+        return self._read("created_by", text)

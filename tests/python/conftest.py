@@ -1,0 +1,92 @@
+"""What the tests share: one node, one sample model, and clients of them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import Callable, Dict, Iterator
+
+import pytest
+import servers
+
+import orleans_registry
+from orleans_registry import Client
+
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[servers.Node]:
+    """A node of the registry."""
+    with servers.node() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def serving_url() -> Iterator[str]:
+    """Where a real model is served."""
+    with servers.sample_model() as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    """No setting of this machine counts in a test."""
+    for name in list(os.environ):
+        if name.startswith("ORK_") or name.lower() in ("https_proxy", "no_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def registry(node: servers.Node) -> Iterator[Client]:
+    """A client with the key of an operator."""
+    with Client(node.url, node.key) as client:
+        yield client
+
+
+@pytest.fixture
+def name() -> str:
+    """The name of a model that no other test has."""
+    return f"model-{next(_names)}"
+
+
+class TestClock(orleans_registry._wire.Clock):
+    """Time that goes on only by sleeping, and dice that always fall on their highest number."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+    def random(self) -> float:
+        return 1.0
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """A clock of the test's own."""
+    return TestClock()
+
+
+@pytest.fixture
+def clocked(clock: TestClock) -> Callable[..., Client]:
+    """Makes clients with that clock."""
+
+    def make(*arguments: object, **named: object) -> Client:
+        client = Client(*arguments, **named)  # type: ignore[arg-type]
+        client._clock = clock
+        return client
+
+    return make
+
+
+__all__ = ["Dict"]
