@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import Callable, Dict, Iterator
+import signal
+from typing import Callable, Iterator, List
 
 import pytest
 import servers
 
 import orleans_registry
 from orleans_registry import Client
+
+LONGEST_TEST = 60
 
 _names = itertools.count(1)
 
@@ -38,11 +41,34 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 
+@pytest.fixture(autouse=True)
+def ends_in_time() -> Iterator[None]:
+    """A test that hangs fails, with the place where it does."""
+
+    def fail(*_: object) -> None:
+        pytest.fail(f"it took longer than {LONGEST_TEST} seconds", pytrace=True)
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(LONGEST_TEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 @pytest.fixture
 def registry(node: servers.Node) -> Iterator[Client]:
     """A client with the key of an operator."""
     with Client(node.url, node.key) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def long_list(node: servers.Node) -> List[str]:
+    """The ids of the versions of model ``long-list``, newest first: more than a page of them."""
+    with Client(node.url, node.key) as client:
+        labels = [{"parity: of it": "even"}, {"parity: of it": "odd"}]
+        made = [client.register("long-list", labels=labels[index % 2]).id for index in range(205)]
+    return made[::-1]
 
 
 @pytest.fixture
@@ -58,7 +84,7 @@ class TestClock(orleans_registry._wire.Clock):
 
     def __init__(self) -> None:
         self.time = 1000.0
-        self.slept: list[float] = []
+        self.slept: List[float] = []
 
     def now(self) -> float:
         return self.time
@@ -87,6 +113,3 @@ def clocked(clock: TestClock) -> Callable[..., Client]:
         return client
 
     return make
-
-
-__all__ = ["Dict"]

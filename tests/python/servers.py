@@ -1,4 +1,6 @@
-"""Real servers for the tests: a node of the registry, the sample model server, and model servers that answer as a test says."""
+"""Real servers for the tests: a node of the registry, the sample model server, and model servers that answer as a
+test says.
+"""
 
 from __future__ import annotations
 

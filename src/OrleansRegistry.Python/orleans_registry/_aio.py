@@ -68,7 +68,8 @@ class AsyncPages(AsyncIterator[T]):
 
 
 class AsyncStream(AsyncIterator[T]):
-    """What comes in parts, for as long as it comes. While it waits for the next one it holds one of the client's threads.
+    """What comes in parts, for as long as it comes. While it waits for the next one it holds one of the client's
+    threads.
 
     Use it in an ``async with``, or close it, when you don't read it to its end.
     """

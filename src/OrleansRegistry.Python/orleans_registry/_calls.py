@@ -18,9 +18,9 @@ _LINES_OF_JSON = ("application/x-ndjson", "application/ndjson", "application/jso
 class Prediction:
     """The answer of a model.
 
-    It behaves like its JSON: an object like a dict, a list like a list, a text like a str, a number like an int or a float, and
-    it *is* one, so that ``json.dumps`` takes it. What is no JSON is bytes. ``true``, ``false``, ``null`` and no body at all are
-    a plain ``Prediction``; look at its ``value``.
+    It behaves like its JSON: an object like a dict, a list like a list, a text like a str, a number like an int or a
+    float, and it *is* one, so that ``json.dumps`` takes it. What is no JSON is bytes. ``true``, ``false``, ``null``
+    and no body at all are a plain ``Prediction``; look at its ``value``.
 
     Attributes:
         value: The answer as a plain Python value.
@@ -129,8 +129,8 @@ def _value_of(reply: Reply) -> Any:
 class Stream(Iterator[T]):
     """What comes in parts, for as long as it comes.
 
-    Use it in a ``with``, or close it, when you don't read it to its end. ``close`` may be called by another thread: it ends the
-    iteration.
+    Use it in a ``with``, or close it, when you don't read it to its end. ``close`` may be called by another thread:
+    it ends the iteration.
     """
 
     def __init__(self, parts: Iterator[T], interrupt: Callable[[], None]) -> None:
@@ -167,8 +167,8 @@ class Stream(Iterator[T]):
 class PredictionStream(Stream[Any]):
     """A model's answer in parts.
 
-    Of server-sent events a part is the data of one event, and the stream ends at ``[DONE]``. Of lines of JSON a part is one line.
-    In both a part that is JSON is read. Of anything else a part is some bytes.
+    Of server-sent events a part is the data of one event, and the stream ends at ``[DONE]``. Of lines of JSON a part
+    is one line. In both a part that is JSON is read. Of anything else a part is some bytes.
 
     Attributes:
         version: The number of the version that answers.

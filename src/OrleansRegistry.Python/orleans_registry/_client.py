@@ -22,8 +22,8 @@ from .types import Event, Statement, StatementSummary, WebhookSecret, Workspace
 class Client:
     """A registry, over HTTP.
 
-    One client serves many threads. After a ``fork`` the child goes on with it over connections of its own. Making one reads and
-    connects nothing: settings are looked up with the first request.
+    One client serves many threads. After a ``fork`` the child goes on with it over connections of its own. Making one
+    reads and connects nothing: settings are looked up with the first request.
 
     >>> registry.register("iris", serving_url=serving_url, publish=True).version
     '0.1.0'
@@ -32,8 +32,8 @@ class Client:
 
     Args:
         url: Where the registry is, by default ``ORK_URL``, else the present context of ``ork``.
-        api_key: The key or token, by default ``ORK_API_KEY`` or what stands in the file ``ORK_API_KEY_FILE``, else the one
-            of the context.
+        api_key: The key or token, by default ``ORK_API_KEY`` or what stands in the file ``ORK_API_KEY_FILE``, else
+            the one of the context.
         timeout: How many seconds a connection may take, and how many it may then be silent.
         total_timeout: How many seconds an operation may take with all its tries and waits; None for any number.
         retries: How often a request that failed is sent again at most.
@@ -57,6 +57,7 @@ class Client:
         proxy: Optional[str] = None,
         insecure: bool = False,
     ) -> None:
+        self._url: Optional[str] = None  # for repr; not before it has been looked at
         # From here on no local has the key: some tracebacks show locals.
         key, api_key = None if api_key is None else Secret(api_key), None
         through, proxy = None if proxy is None else Secret(proxy), None
@@ -66,9 +67,10 @@ class Client:
             check_key(key, "api_key")
         if through is not None:
             check_proxy(through, "proxy")
-        if timeout <= 0 or (total_timeout is not None and total_timeout <= 0) or retries < 0:
+        if not timeout > 0 or (total_timeout is not None and not total_timeout > 0) or retries < 0:
             raise ValueError("timeout and total_timeout must be above 0, and retries not below it")
         self._arguments = Arguments(url, key, None if ca is None else os.fspath(ca), through, insecure)
+        self._url = url
         self._timeout = timeout
         self._total_timeout = total_timeout
         self._retries = retries
@@ -115,8 +117,8 @@ class Client:
             version: The number itself.
             base: The release line to continue: ``1.4`` or ``1``.
             publish: Publishes it at once. By default it is a draft.
-            promote: With ``publish``: whether it claims to be the primary. By default it does if its number is the highest and
-                the model's policy is ``latest_published``.
+            promote: With ``publish``: whether it claims to be the primary. By default it does if its number is the
+                highest and the model's policy is ``latest_published``.
             description: Free text.
             labels: Labels by name.
             artifact: What is deployed: a reference that the registry keeps and never opens.
@@ -124,12 +126,13 @@ class Client:
             external_id: Your own id for it.
             wait: Waits until it is ready. ``Version.wait`` does so later.
             dry_run: Only says what would happen; the ids of a new name are then examples.
-            idempotency_key: Names the version that you want. The same key with the same arguments answers the version made
-                before, so that a script that runs twice makes one version. By default each call draws a key.
+            idempotency_key: Names the version that you want. The same key with the same arguments answers the version
+                made before, so that a script that runs twice makes one version. By default each call draws a key.
 
         Raises:
             RegistryError: The command is refused, with ``ValidationFailed`` or ``VersionExists`` for example.
-            StartFailed: With ``wait``: the version was made, and will not become ready. ``error.version`` is the version.
+            StartFailed: With ``wait``: the version was made, and will not become ready. ``error.version`` is the
+                version.
             OutcomeUnknown: It may have been made. Repeat it with ``idempotency_key=error.idempotency_key``.
         """
         body = present(
@@ -226,13 +229,14 @@ class Client:
             model: The model's name or id.
             inputs: The body, just as the model's server takes it: a JSON value (arrays of numpy are lists), or bytes.
             version: A number (``1.2.0``), a range (``^1.2``) or a version's id; the primary by default.
-            content_type: The media type of the body; by default ``application/json``, or ``application/octet-stream`` for
-                bytes.
+            content_type: The media type of the body; by default ``application/json``, or ``application/octet-stream``
+                for bytes.
             timeout: How many seconds the connection may be silent; by default the client's own timeout.
 
         Raises:
             ModelError: The model's own server answered with an error.
-            RegistryError: The call did not get through: ``VersionStarting``, ``NoPrimary`` or ``BackendUnreachable`` for example.
+            RegistryError: The call did not get through: ``VersionStarting``, ``NoPrimary`` or ``BackendUnreachable``
+                for example.
             OutcomeUnknown: The connection broke: the model may have been called.
         """
         return call(self._transport, operations.PREDICT, {"model": model}, inputs, content_type, timeout, version)
@@ -284,8 +288,8 @@ class Client:
             model: Only of this model, by name or id.
             types: Only of this type or these.
             after: Only behind the event of this id.
-            follow: Goes on with what happens. When the connection ends, the next one goes on behind the last event: none is
-                missed, and none comes twice. ``total_timeout`` does not end it.
+            follow: Goes on with what happens. When the connection ends, the next one goes on behind the last event:
+                none is missed, and none comes twice. ``total_timeout`` does not end it.
 
         Raises:
             RegistryError: The events can't be read: ``HistoryRemoved`` for example.
@@ -426,8 +430,8 @@ class Client:
             role: What it may do.
             workspace: Where it acts, by default in your own. Only an operator names another.
             models: The only models that it may call, by id or name; only for the role invoker.
-            expires_at: From when on it is not taken any more: a date or an RFC 3339 time, or None for never. By default what
-                the registry's settings say.
+            expires_at: From when on it is not taken any more: a date or an RFC 3339 time, or None for never. By
+                default what the registry's settings say.
 
         Raises:
             RegistryError: The command is refused.
@@ -477,7 +481,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client({self._arguments.url or ''!r})" if self._arguments.url else "Client()"
+        return "Client()" if self._url is None else f"Client({self._url!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")

@@ -79,7 +79,8 @@ class ConnectionFailed(RegistryError, ConnectionError):
 
 
 class TimedOut(RegistryError, TimeoutError):
-    """The answer took longer than ``timeout``, or the operation longer than ``total_timeout``, or a wait longer than its own timeout.
+    """The answer took longer than ``timeout``, or the operation longer than ``total_timeout``, or a wait longer than
+    its own timeout.
 
     ``sent`` says whether the registry may have got the request.
     """
@@ -91,8 +92,8 @@ class TimedOut(RegistryError, TimeoutError):
 class OutcomeUnknown(RegistryError):
     """A command or a call was sent, and nobody knows whether it was done.
 
-    A command may take effect until 30 seconds after it was sent. Look at the model or version before you repeat it. A deployment can always
-    be repeated with ``idempotency_key``: it then answers the version that it has made before.
+    A command may take effect until 30 seconds after it was sent. Look at the model or version before you repeat it. A
+    deployment can always be repeated with ``idempotency_key``: it then answers the version that it has made before.
     """
 
     default_code = "outcome_unknown"

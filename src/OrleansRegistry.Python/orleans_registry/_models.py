@@ -24,7 +24,7 @@ from ._document import Document
 from ._errors import RegistryError, StartFailed, TimedOut
 from ._lists import Follower, Pages
 from ._transport import Operation, QueryValue, Request, Transport
-from .errors import ModelDeleted, PrimaryMoved, VersionDeleted
+from .errors import ModelDeleted, VersionDeleted
 from .types import Event
 
 _NUMBER = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
@@ -91,8 +91,8 @@ class Version(types.Version, Resource):
         """Publishes a draft.
 
         Args:
-            promote: Whether it claims to be the primary. By default it does if its number was the model's highest, and the
-                model's policy is ``latest_published``.
+            promote: Whether it claims to be the primary. By default it does if its number was the model's highest,
+                and the model's policy is ``latest_published``.
             from_: With ``promote=True``: the version that must be primary now, or None for none.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
@@ -108,7 +108,6 @@ class Version(types.Version, Resource):
             if_match,
             # Publishing twice changes nothing, unless it claims the primary twice.
             is_repeatable=promote is not True or from_ is not UNSET,
-            settle=self._settle_promotion(from_),
         )
 
     def promote(
@@ -126,7 +125,8 @@ class Version(types.Version, Resource):
         True
 
         Args:
-            from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and is.
+            from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and
+                is.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
 
@@ -140,7 +140,6 @@ class Version(types.Version, Resource):
             dry_run,
             if_match,
             is_repeatable=from_ is not UNSET,
-            settle=self._settle_promotion(from_),
         )
 
     def activate(
@@ -182,7 +181,8 @@ class Version(types.Version, Resource):
         Args:
             promote_to: The version that becomes primary, if this one is. By default the registry chooses.
             refuse_if_primary: Refuses with ``IsPrimary`` if it is the primary.
-            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many were left.
+            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
+                were left.
             dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
             if_match: The entity tag that the version must have.
 
@@ -219,7 +219,8 @@ class Version(types.Version, Resource):
         Args:
             promote_to: The version that becomes primary, if this one is. By default the registry chooses.
             refuse_if_primary: Refuses with ``IsPrimary`` if it is the primary.
-            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many were left.
+            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
+                were left.
             dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
             if_match: The entity tag that the version must have.
 
@@ -283,7 +284,8 @@ class Version(types.Version, Resource):
         True
 
         Args:
-            until: ``ready`` or ``primary``. A version becomes the primary by a publish that claims it, or by ``promote()``.
+            until: ``ready`` or ``primary``. A version becomes the primary by a publish that claims it, or by
+                ``promote()``.
             timeout: After how many seconds to give up.
 
         Raises:
@@ -367,10 +369,8 @@ class Version(types.Version, Resource):
         if_match: Optional[str],
         *,
         is_repeatable: bool = True,
-        settle: Optional[Settle] = None,
     ) -> types.CommandAnswer:
-        sent = self._send(operation, body, dry_run, if_match, is_repeatable=is_repeatable, settle=settle)
-        return types.CommandAnswer(sent)
+        return types.CommandAnswer(self._send(operation, body, dry_run, if_match, is_repeatable=is_repeatable))
 
     def _send(
         self,
@@ -399,18 +399,6 @@ class Version(types.Version, Resource):
         if not dry_run:
             self._become(document["version"])
         return document
-
-    def _settle_promotion(self, from_: Union[VersionRef, None, Unset]) -> Settle:
-        """After a lost answer the primary is no longer ``from_``: it was done if this version is the primary."""
-
-        def settle(error: RegistryError) -> Optional[Dict[str, Any]]:
-            if not isinstance(error, PrimaryMoved) or not self.refresh().is_primary:
-                return None
-            before = from_ if from_ is None or isinstance(from_, str) else getattr(from_, "id", None)
-            change = {"from": before, "to": self.id}
-            return {"version": self.raw, "changed": True, "primary_change": change, "model_deleted": False}
-
-        return settle
 
     def _settle_deletion(self, error: RegistryError) -> Optional[Dict[str, Any]]:
         """After a lost answer the version is deleted. Where the primary went is not known any more."""
@@ -477,7 +465,8 @@ class Model(types.Model, Resource):
         """The version that a selector leads to.
 
         Args:
-            selector: A number (``1.2.0``), whatever the version's state; a range (``^1.2``); an id; or nothing for the primary.
+            selector: A number (``1.2.0``), whatever the version's state; a range (``^1.2``); an id; or nothing for
+                the primary.
 
         Raises:
             RegistryError: There is none: ``VersionNotFound``, ``NoMatchingVersion`` or ``NoPrimary`` for example.
@@ -504,7 +493,8 @@ class Model(types.Model, Resource):
         '0.1.0'
 
         Args:
-            from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and is.
+            from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and
+                is.
             dry_run: Only says what would happen.
             if_match: The entity tag that the model must have.
 

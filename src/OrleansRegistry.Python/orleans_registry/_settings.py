@@ -21,7 +21,9 @@ class Secret:
         self.__text = text.strip()
 
     def reveal(self) -> str:
-        """The text, for the one place that sends it. Don't give it a name: names of locals are shown by some tracebacks."""
+        """The text, for the one place that sends it. Don't give it a name: names of locals are shown by some
+        tracebacks.
+        """
         return self.__text
 
     def __bool__(self) -> bool:
@@ -97,7 +99,8 @@ def parse_url(url: str, source: str, *, insecure: bool) -> Origin:
     is_tls = parts.scheme == "https"
     if not is_tls and not insecure and not _is_loopback(parts.hostname):
         raise SettingsError(
-            f"{source} is plain http to {parts.hostname}, where everybody between can read the key; use https, or pass insecure=True"
+            f"{source} is plain http to {parts.hostname}, where everybody between can read the key;"
+            " use https, or pass insecure=True"
         )
     return Origin(is_tls, _ascii_host(parts.hostname, source), port or (443 if is_tls else 80), parts.path.rstrip("/"))
 

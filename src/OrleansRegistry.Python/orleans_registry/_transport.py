@@ -50,7 +50,8 @@ class Request:
         is_call: Whether it goes on to a model's server.
         timeout: How long the connection may be silent; None for the client's own timeout.
         patience: How much longer it may be silent, because the registry waits for something.
-        settle: Asked when a repetition is refused although the request before may have been done: an answer when it was, or None.
+        settle: Asked when a repetition is refused although the request before may have been done: an answer when it
+            was, or None.
     """
 
     def __init__(
@@ -162,7 +163,8 @@ class Transport:
             raise
 
     def _error_of(self, request: Request, reply: Reply) -> RegistryError:
-        # What went through to the model's server carries the version that answered. A refusal of ours may do so too, but says that it is ours.
+        # What went through to the model's server carries the version that answered. A refusal of ours may do so too,
+        # but says that it is ours.
         is_ours = reply.header("Registry-Problem") is not None or reply.header("Model-Version-Id") is None
         if request.is_call and not is_ours:
             return _model_error(reply)
@@ -250,7 +252,7 @@ def _final(request: Request, error: RegistryError, doubt: Optional[RegistryError
     if error is doubt or is_lost_call:
         detail = f"{request.operation.name} was sent, and its outcome is not known: {error.detail}"
     else:
-        detail = f"{request.operation.name} was sent more than once, and it may have been done the first time: {error.detail}"
+        detail = f"{request.operation.name} may have been done when it was sent before: {error.detail}"
     unknown = OutcomeUnknown(detail, status=error.status, request_id=error.request_id, retryable=False, raw=error.raw)
     unknown.idempotency_key = request.headers.get("Idempotency-Key")
     unknown.__cause__ = error
@@ -263,6 +265,8 @@ def _model_error(reply: Reply) -> ModelError:
         f"the model's server answered {reply.status}: {_excerpt(body)}".rstrip(": "),
         status=reply.status,
         request_id=reply.header("X-Request-Id"),
+        # The model has been called, whatever the status says.
+        retryable=False,
     )
     error.body = body
     error.version = reply.header("Model-Version")
@@ -304,7 +308,7 @@ def _retry_after(value: Optional[str]) -> Optional[float]:
     """Seconds, or a date of HTTP."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
@@ -359,7 +363,8 @@ def to_json(value: Any) -> bytes:
     except ValueError as error:
         if _has_nan(value):
             raise ValueError(
-                "there is a NaN or an infinity in the value, and JSON has none; use None, or send bytes of another format"
+                "there is a NaN or an infinity in the value, and JSON has none;"
+                " use None, or send bytes of another format"
             ) from None
         raise ValueError(f"the value can't be written as JSON: {error}") from None
 

@@ -78,6 +78,7 @@ class Wire:
         self.idle_since = 0.0
         self.process = os.getpid()
         self.is_whole = True  # whether all that was to be sent was
+        self.is_at_end = False  # whether the server sends no more
         self._sock = sock
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
@@ -95,7 +96,9 @@ class Wire:
     def receive_into(self, buffer: Any) -> int:
         """Receives what there is; 0 at the end."""
         self._arm()
-        return self._sock.recv_into(buffer)
+        received = self._sock.recv_into(buffer)
+        self.is_at_end = received == 0
+        return received
 
     def makefile(self, mode: str, *_: Any) -> io.BufferedReader:
         """What http.client reads an answer from."""
@@ -288,12 +291,13 @@ class Pool:
             wire.close()
 
         origin, proxy = self._settings.origin, self._settings.proxy
+        context = self._tls() if origin.is_tls else None
         wire = _dial((proxy.host, proxy.port) if proxy else (origin.host, origin.port), deadline, timeout)
         try:
             if proxy:
                 _tunnel(wire, origin, proxy.authorization)
-            if origin.is_tls:
-                wire.start_tls(self._tls(), origin.host)
+            if context is not None:
+                wire.start_tls(context, origin.host)
         except BaseException:
             wire.close()
             raise
@@ -332,7 +336,16 @@ class Pool:
             wire.is_whole = False
         # The wire has what http.client needs of a socket.
         response = http.client.HTTPResponse(wire, method=method)  # type: ignore[arg-type]
-        response.begin()
+        try:
+            response.begin()
+        except http.client.HTTPException as error:
+            # A status line that begins well has broken off; any other line is another protocol's.
+            if wire.is_at_end and getattr(error, "line", "").startswith("H"):
+                raise http.client.IncompleteRead(b"") from None
+            raise
+        if wire.is_at_end:
+            # http.client takes the end of the connection for the end of the head.
+            raise http.client.IncompleteRead(b"")
         return Reply(wire, response, self)
 
 
@@ -368,6 +381,8 @@ def _tunnel(wire: Wire, origin: Origin, authorization: Optional[Secret]) -> None
     answer, byte = bytearray(), bytearray(1)
     while not answer.endswith(b"\r\n\r\n") and len(answer) < _MAX_PROXY_HEAD and wire.receive_into(byte):
         answer += byte
+    if not answer:
+        raise ConnectionFailed("the proxy closed the connection", retryable=True)
     status = answer.split(None, 2)[1:2] if answer.startswith(b"HTTP/1.") else []
     if not status or not status[0].isdigit():
         raise ConnectionFailed("the proxy's answer is no HTTP", retryable=False)
@@ -379,7 +394,8 @@ def _tunnel(wire: Wire, origin: Origin, authorization: Optional[Secret]) -> None
 def translated(action: Callable[..., T], *arguments: Any, sent: bool = True) -> T:
     """Does something with a connection, and says in this package's errors how it failed.
 
-    The tracebacks below end here: there are frames among them that hold the head of the request, with the key in it (rule C10).
+    The tracebacks below end here: there are frames among them that hold the head of the request, with the key in it
+    (rule C10).
     """
     failure: RegistryError
     try:

@@ -238,7 +238,9 @@ class AsyncClient:
         model: Optional[str] = None,
         description: Optional[str] = None,
     ) -> types.WebhookSecret:
-        """Makes a webhook. The answer has the secret that deliveries are signed with, this once. See ``Client.create_webhook``."""
+        """Makes a webhook. The answer has the secret that deliveries are signed with, this once. See
+        ``Client.create_webhook``.
+        """
         return await self._threads.run(
             self._sync.create_webhook,
             url,
@@ -301,7 +303,7 @@ class AsyncClient:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"Async{self._sync!r}"
+        return f"Async{getattr(self, '_sync', 'Client()')!s}"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
@@ -407,7 +409,9 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.RetireAnswer:
-        """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model. See ``Version.delete``."""
+        """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model. See
+        ``Version.delete``.
+        """
         return await self._threads.run(
             self._sync.delete,
             promote_to=promote_to,
@@ -425,7 +429,9 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> AsyncVersion:
-        """Changes the description and labels. Labels that are not named stay; one with the value None goes. See ``Version.update``."""
+        """Changes the description and labels. Labels that are not named stay; one with the value None goes. See
+        ``Version.update``.
+        """
         answer = await self._threads.run(
             self._sync.update,
             description=description,
@@ -435,7 +441,7 @@ class AsyncVersion(types.Version):
         )
         return AsyncVersion(self._threads, answer)
 
-    async def wait(self, until: str = 'ready', *, timeout: float = 900.0) -> AsyncVersion:
+    async def wait(self, until: str = "ready", *, timeout: float = 900.0) -> AsyncVersion:
         """Waits until the version is ready, or until it is the primary. See ``Version.wait``."""
         answer = await self._threads.run(self._sync.wait, until, timeout=timeout)
         return AsyncVersion(self._threads, answer)
@@ -638,7 +644,9 @@ class AsyncApiKey(types.ApiKey):
         raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
 
     async def rotate(self, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
-        """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap. See ``ApiKey.rotate``."""
+        """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap. See
+        ``ApiKey.rotate``.
+        """
         return await self._threads.run(self._sync.rotate, overlap_seconds=overlap_seconds)
 
     async def revoke(self) -> AsyncApiKey:
@@ -699,7 +707,9 @@ class AsyncWebhook(types.Webhook):
         return AsyncWebhook(self._threads, answer)
 
     async def rotate_secret(self) -> types.WebhookSecret:
-        """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too. See ``Webhook.rotate_secret``."""
+        """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too. See
+        ``Webhook.rotate_secret``.
+        """
         return await self._threads.run(self._sync.rotate_secret)
 
     async def redeliver(self, from_: Union[int, str]) -> AsyncWebhook:
@@ -752,7 +762,9 @@ class AsyncInference:
         return await self._threads.run(self._sync.infer, model, inputs, version=version, timeout=timeout)
 
 class AsyncOpenAI:
-    """OpenAI's routes over the models of the registry. ``model`` is ``name``, ``name@1.2.0`` or ``name@^1.2``. See ``OpenAI``."""
+    """OpenAI's routes over the models of the registry. ``model`` is ``name``, ``name@1.2.0`` or ``name@^1.2``. See
+    ``OpenAI``.
+    """
 
     __slots__ = ("_threads", "_sync")
 
@@ -761,15 +773,21 @@ class AsyncOpenAI:
         self._sync = sync
 
     async def chat_completions(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
-        """Calls ``/v1/chat/completions`` of the model's server with these fields, ``messages`` among them. See ``OpenAI.chat_completions``."""
+        """Calls ``/v1/chat/completions`` of the model's server with these fields, ``messages`` among them. See
+        ``OpenAI.chat_completions``.
+        """
         return await self._threads.run(self._sync.chat_completions, model, timeout=timeout, **fields)
 
     async def completions(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
-        """Calls ``/v1/completions`` of the model's server with these fields, ``prompt`` among them. See ``OpenAI.completions``."""
+        """Calls ``/v1/completions`` of the model's server with these fields, ``prompt`` among them. See
+        ``OpenAI.completions``.
+        """
         return await self._threads.run(self._sync.completions, model, timeout=timeout, **fields)
 
     async def embeddings(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
-        """Calls ``/v1/embeddings`` of the model's server with these fields, ``input`` among them. See ``OpenAI.embeddings``."""
+        """Calls ``/v1/embeddings`` of the model's server with these fields, ``input`` among them. See
+        ``OpenAI.embeddings``.
+        """
         return await self._threads.run(self._sync.embeddings, model, timeout=timeout, **fields)
 
     async def stream(

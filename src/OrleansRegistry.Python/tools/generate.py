@@ -13,11 +13,11 @@ import json
 import keyword
 import re
 import sys
-import textwrap
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Set
 
 import generate_async
+from generate_async import docstring
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "src/OrleansRegistry.Python/orleans_registry"
@@ -296,15 +296,6 @@ def plain_comment(comment: str) -> str:
     """The text of a comment of C#."""
     text = re.sub(r"<see cref=\"([^\"]*)\"\s*/>", r"\1", comment.replace("///", ""))
     return " ".join(re.sub("</?c>", "`", text).split())
-
-
-def docstring(text: str, indent: int) -> List[str]:
-    text = " ".join(text.split()).replace("\\", "\\\\")
-    blanks = " " * indent
-    if len(text) + indent + 6 <= WIDTH:
-        return [f'{blanks}"""{text}"""']
-    lines = textwrap.wrap(text, WIDTH - indent - 3, break_on_hyphens=False, break_long_words=False)
-    return [f'{blanks}"""{lines[0]}', *(blanks + line for line in lines[1:]), f'{blanks}"""']
 
 
 def wrapped_code(line: str) -> str:

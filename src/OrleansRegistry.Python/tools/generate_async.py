@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import textwrap
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Union
 
@@ -52,7 +54,7 @@ OF_CLIENT = '''
         await self.close()
 
     def __repr__(self) -> str:
-        return f"Async{self._sync!r}"
+        return f"Async{getattr(self, '_sync', 'Client()')!s}"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
@@ -99,7 +101,8 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
     name = node.name
     base = f"(types.{name})" if name in RESOURCES else ""
     yield f"class Async{name}{base}:"
-    yield f'    """{_summary(node)} See ``{name}``."""\n'
+    yield from docstring(f"{_summary(node)} See ``{name}``.", 4)
+    yield ""
     yield '    __slots__ = ("_threads", "_sync")'
     if name in RESOURCES:
         yield OF_RESOURCE.format(name=name).rstrip("\n")
@@ -157,7 +160,7 @@ def _method(owner: str, member: ast.FunctionDef) -> Iterator[str]:
         else:
             result = ["return ", *run]
     yield _wrapped(f"    {kind} {member.name}(", arguments, f") -> {made}:")
-    yield f'        """{_summary(member)} See ``{owner}.{member.name}``."""'
+    yield from docstring(f"{_summary(member)} See ``{owner}.{member.name}``.", 8)
     yield _wrapped(f"        {result[0]}{result[1]}", result[2], str(result[3]))
     yield from (f"        {line}" for line in result[4:])
 
@@ -191,7 +194,10 @@ def _arguments(member: ast.FunctionDef) -> List[str]:
 
 def _argument(argument: ast.arg, default: Optional[ast.expr]) -> str:
     annotation = f": {ast.unparse(argument.annotation)}" if argument.annotation is not None else ""
-    return f"{argument.arg}{annotation}" + (f" = {ast.unparse(default)}" if default is not None else "")
+    if default is None:
+        return argument.arg + annotation
+    is_text = isinstance(default, ast.Constant) and isinstance(default.value, str)
+    return f"{argument.arg}{annotation} = {json.dumps(ast.literal_eval(default)) if is_text else ast.unparse(default)}"
 
 
 def _passed(member: ast.FunctionDef) -> List[str]:
@@ -208,3 +214,12 @@ def _wrapped(head: str, parts: List[str], tail: str) -> str:
         return line
     blanks = " " * (len(head.lstrip("\n")) - len(head.lstrip()))
     return head + "\n" + "".join(f"{blanks}    {part},\n" for part in parts) + blanks + tail
+
+
+def docstring(text: str, indent: int) -> List[str]:
+    text = " ".join(text.split()).replace("\\", "\\\\")
+    blanks = " " * indent
+    if len(text) + indent + 6 <= WIDTH:
+        return [f'{blanks}"""{text}"""']
+    lines = textwrap.wrap(text, WIDTH - indent - 3, break_on_hyphens=False, break_long_words=False)
+    return [f'{blanks}"""{lines[0]}', *(blanks + line for line in lines[1:]), f'{blanks}"""']
