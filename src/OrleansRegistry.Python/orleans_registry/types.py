@@ -42,7 +42,7 @@ PrimaryPolicy = Literal["latest_published", "manual"]
 PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
 ResolvedBy = Literal["primary", "exact", "range", "id"]
 Role = Literal["viewer", "invoker", "deployer", "admin", "operator"]
-ServingStatus = Literal["starting", "ready", "failed", "stopped"]
+ServingStatus = Literal["starting", "ready", "failed", "stopped", "restarting", "idle"]
 Stage = Literal["draft", "published"]
 VersionBump = Literal["MAJOR", "MINOR", "PATCH"]
 VersionState = Literal["draft", "published", "inactive", "deleted"]
@@ -56,7 +56,7 @@ class _ArtifactSpecRequired(TypedDict):
 
 
 class ArtifactSpec(_ArtifactSpecRequired, total=False):
-    """What is deployed: a reference that the registry keeps and never opens."""
+    """The model's files: a reference that the registry keeps and never opens."""
 
     sha256: Optional[str]
     """SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
@@ -94,7 +94,7 @@ class ServingSpec(_ServingSpecRequired, total=False):
     """Where a version answers."""
 
     health_url: Optional[str]
-    """An address that answers 2xx once the version is up. Without one the version is ready at once."""
+    """An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3)."""
     startup_timeout_seconds: int
     """How long a start may take, in seconds, 1 to 86,400."""
 
@@ -173,24 +173,24 @@ class ApiKey(Document):
 
 
 class Artifact(Document):
-    """What was deployed: an opaque reference that the registry keeps and never opens."""
+    """The model's files: a reference that the registry keeps and never opens."""
 
     __slots__ = ()
     _shown = ("uri", "sha256", "size_bytes")
 
     @property
     def uri(self) -> str:
-        """Where the artifact is, at most 2,048 characters."""
+        """Where the artifact is: 1 to 2,048 characters without control characters."""
         return self._read("uri", text)
 
     @property
     def sha256(self) -> Optional[str]:
-        """SHA-256 of its bytes, 64 lower-case hexadecimal digits, or null."""
+        """SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
         return self._read("sha256", optional(text))
 
     @property
     def size_bytes(self) -> Optional[int]:
-        """Its size in bytes, or null."""
+        """Its size in bytes."""
         return self._read("size_bytes", optional(whole))
 
 
@@ -317,7 +317,7 @@ class Event(Document):
 
     @property
     def type(self) -> str:
-        """One of EventType."""
+        """One of EventType. A later release may have more of them: pass over those that you don't know."""
         return self._read("type", text)
 
     @property
@@ -708,7 +708,7 @@ class Serving(Document):
 
     @property
     def status(self) -> str:
-        """Whether it is up. One of `starting`, `ready`, `failed`, `stopped`."""
+        """Whether it is up. One of `starting`, `ready`, `failed`, `stopped`, `restarting`, `idle`."""
         return self._read("status", text)
 
     @property
@@ -898,12 +898,12 @@ class Traffic(Document):
     """Whether a version is in use."""
 
     __slots__ = ()
-    _shown = ("invocations", "errors", "last_invoked_at", "last_minute", "in_flight")
+    _shown = ("calls", "errors", "last_call_at", "last_minute", "in_flight")
 
     @property
-    def invocations(self) -> int:
+    def calls(self) -> int:
         """How many calls were admitted to it."""
-        return self._read("invocations", whole)
+        return self._read("calls", whole)
 
     @property
     def errors(self) -> int:
@@ -911,9 +911,9 @@ class Traffic(Document):
         return self._read("errors", whole)
 
     @property
-    def last_invoked_at(self) -> Optional[datetime.datetime]:
+    def last_call_at(self) -> Optional[datetime.datetime]:
         """When the last one was admitted, or null when there was none."""
-        return self._read("last_invoked_at", optional(instant))
+        return self._read("last_call_at", optional(instant))
 
     @property
     def last_minute(self) -> int:

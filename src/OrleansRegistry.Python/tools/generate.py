@@ -119,10 +119,11 @@ class Generator:
                 visit(part, camel(member))
 
         for _, _, operation in self.operations():
-            for response in operation["responses"].values():
+            for status, response in operation["responses"].items():
+                if not status.startswith("2"):
+                    continue  # a problem becomes an exception, see errors.py
                 for media in response.get("content", {}).values():
                     visit(media.get("schema", {}))
-        del found["Problem"]  # an exception, see errors.py
         return found
 
     def _answer(self, name: str, schema: Schema) -> str:
