@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <inheritdoc cref="IModelRegistry"/>
@@ -50,7 +51,11 @@ internal sealed partial class ModelRegistry : IModelRegistry
     public Task<Outcome<CommandAnswer>> Publish(
         string versionId, bool? promote, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
         versionId,
-        (model, ordinal) => model.Publish(new PublishCommand { Context = NewContext(options), Ordinal = ordinal, Promote = promote, From = from }),
+        (model, ordinal) =>
+        {
+            var command = new PublishCommand { Context = NewContext(options), Ordinal = ordinal, Promote = promote, From = from };
+            return Send(command, CommandValidation.Validate(command), model.Publish);
+        },
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Promote(string versionId, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
@@ -62,23 +67,46 @@ internal sealed partial class ModelRegistry : IModelRegistry
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Activate(string versionId, ServingSpec? serving, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
-        versionId, (model, ordinal) => model.Activate(new ActivateCommand { Context = NewContext(options), Ordinal = ordinal, Serving = serving }), cancellationToken);
+        versionId,
+        (model, ordinal) =>
+        {
+            var command = new ActivateCommand { Context = NewContext(options), Ordinal = ordinal, Serving = serving };
+            return Send(command, CommandValidation.Validate(command), model.Activate);
+        },
+        cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Deactivate(
         string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
-        versionId, (model, ordinal) => model.Deactivate(Retire(ordinal, promoteTo, refuseIfPrimary, options)), cancellationToken);
+        versionId,
+        (model, ordinal) => model.Deactivate(new DeactivateCommand
+        {
+            Context = NewContext(options),
+            Ordinal = ordinal,
+            PromoteTo = promoteTo,
+            RefuseIfPrimary = refuseIfPrimary,
+        }),
+        cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Delete(
         string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
-        versionId, (model, ordinal) => model.Delete(Retire(ordinal, promoteTo, refuseIfPrimary, options)), cancellationToken, Permission.Administer);
+        versionId,
+        (model, ordinal) => model.Delete(new DeleteCommand
+        {
+            Context = NewContext(options),
+            Ordinal = ordinal,
+            PromoteTo = promoteTo,
+            RefuseIfPrimary = refuseIfPrimary,
+        }),
+        cancellationToken, Permission.Administer);
 
     public Task<Outcome<ModelView>> DeleteModel(string modelId, CommandOptions? options, CancellationToken cancellationToken) =>
         ModelId.IsWellFormed(modelId)
             ? Run(Permission.Administer, () => Model(modelId).DeleteModel(new DeleteModelCommand { Context = NewContext(options) }), cancellationToken)
             : Task.FromResult<Outcome<ModelView>>(RegistryError.Invalid("model", "must be the id of a model; a name is not accepted here"));
 
-    private RetireCommand Retire(int ordinal, string? promoteTo, bool refuseIfPrimary, CommandOptions? options) =>
-        new() { Context = NewContext(options), Ordinal = ordinal, PromoteTo = promoteTo, RefuseIfPrimary = refuseIfPrimary };
+    /// <summary>Sends a command that is well formed.</summary>
+    private static Task<Outcome<CommandAnswer>> Send<T>(T command, ImmutableArray<FieldError> problems, Func<T, Task<Outcome<CommandAnswer>>> send) =>
+        problems.IsEmpty ? send(command) : Task.FromResult<Outcome<CommandAnswer>>(RegistryError.Invalid(problems.AsSpan()));
 
     /// <summary>Runs a command on a version, which its model does.</summary>
     private Task<Outcome<CommandAnswer>> OnVersion(

@@ -150,7 +150,7 @@ internal static class RegistryGateway
         services.AddSingleton<ModelMetadata>();
         services.AddSingleton<TrafficMeter>();
         services.AddSingleton<TrafficReporter>();
-        services.AddSingleton<Retirement>();
+        services.AddSingleton<CallDrain>();
         services.AddHostedService<TrafficWorker>();
     }
 

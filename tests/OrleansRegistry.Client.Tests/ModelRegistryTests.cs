@@ -70,6 +70,24 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     }
 
     [Fact]
+    public async Task E3_a_command_that_is_not_well_formed_is_refused_by_its_fields()
+    {
+        var version = await Deploy("A model");
+
+        AssertInvalid("version", await Registry.Deploy(new Deployment { ModelName = "A model", Version = "1.0.0", VersionBump = VersionBump.Major }));
+        AssertInvalid("external_id", await Registry.Deploy(new Deployment { ModelName = "A model", ExternalId = new string('x', 129) }));
+        AssertInvalid("from", await Registry.Publish(version.Id, from: version.Id));
+        AssertInvalid("serving.url", await Registry.Activate(version.Id, new ServingSpec { Url = "ftp://server" }));
+
+        static void AssertInvalid<T>(string field, Outcome<T> outcome)
+            where T : class
+        {
+            Assert.Equal(ErrorCode.ValidationFailed, outcome.Error?.Code);
+            Assert.Equal(field, outcome.Error!.Fields[0].Field);
+        }
+    }
+
+    [Fact]
     public async Task L4_L5_only_an_admin_deletes()
     {
         var version = await Deploy("A model");

@@ -59,8 +59,8 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
             values ('{{Key("traffic")}}', 'traffic', 1, '{"calls":1,"errors":0}', '2026-03-01T12:00:00.000Z')
             """);
         await Silo.Model(_id).Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 1 });
-        await Silo.Model(_id).Deactivate(new RetireCommand { Context = Silo.Command(), Ordinal = 2 });
-        await Silo.Model(_id).Delete(new RetireCommand { Context = Silo.Command(), Ordinal = 3 });
+        await Silo.Model(_id).Deactivate(new DeactivateCommand { Context = Silo.Command(), Ordinal = 2 });
+        await Silo.Model(_id).Delete(new DeleteCommand { Context = Silo.Command(), Ordinal = 3 });
     }
 
     public ValueTask DisposeAsync()

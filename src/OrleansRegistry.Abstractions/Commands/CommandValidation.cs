@@ -3,8 +3,7 @@ using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Which commands are well formed. The gateway asks before it sends one, and the model's grain again, since other services send commands
-/// too. Pure functions that answer everything that is wrong, by JSON name.
+/// Which commands are well formed. Whoever sends one asks, once: the gateway and the client. Grains take commands from them only. Pure functions that answer everything that is wrong, by JSON name.
 /// </summary>
 internal static partial class CommandValidation
 {

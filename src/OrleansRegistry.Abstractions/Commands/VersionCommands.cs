@@ -55,9 +55,30 @@ internal sealed record ActivateCommand
     public ServingSpec? Serving { get; init; }
 }
 
-/// <summary>Deactivates or deletes a version (rules L2, L4, P4).</summary>
-[GenerateSerializer, Immutable, Alias("OrleansRegistry.RetireCommand")]
-internal sealed record RetireCommand
+/// <summary>Deactivates a version (rules L2 and P4).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeactivateCommand")]
+internal sealed record DeactivateCommand
+{
+    /// <summary>Who, until when, on what condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>The id of the version that takes the pointer if this one holds it, or null.</summary>
+    [Id(2)]
+    public string? PromoteTo { get; init; }
+
+    /// <summary>Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</summary>
+    [Id(3)]
+    public bool RefuseIfPrimary { get; init; }
+}
+
+/// <summary>Deletes a version (rules L4, L5 and P4).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.DeleteCommand")]
+internal sealed record DeleteCommand
 {
     /// <summary>Who, until when, on what condition.</summary>
     [Id(0)]

@@ -36,13 +36,6 @@ internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, 
             return RegistryError.Invalid("model_name", "is the id of a model, and can't be a name too");
         }
 
-        // What the row of an earlier deployment says its model may not have learned yet: it answers, also after its deletion.
-        if (command.Idempotency is { } repeated
-            && await catalog.FindDeployment(workspace, name, repeated.Key, cancellationToken) is { Version.ModelId: var its })
-        {
-            return await Model(workspace, its).Deploy(command);
-        }
-
         var owner = grains.GetGrain<IModelNameGrain>(GrainKeys.Name(workspace, name));
         string? deleted = null;
         for (var tries = 0; tries < MaxTries; tries++)
@@ -55,7 +48,7 @@ internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, 
 
             // An id that nobody has: the model to be.
             var decided = await Model(workspace, ModelId.New()).Deploy(command with { Context = command.Context with { DryRun = true } });
-            if (command.Context.DryRun || decided.Error is not null)
+            if (command.Context.DryRun || decided.Value is not { Replayed: false })
             {
                 return decided;
             }

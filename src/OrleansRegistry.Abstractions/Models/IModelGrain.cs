@@ -29,11 +29,11 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
 
     /// <summary>Takes a version out of routing at once (rules L2 and P4).</summary>
     [Alias("Deactivate")]
-    Task<Outcome<CommandAnswer>> Deactivate(RetireCommand command);
+    Task<Outcome<CommandAnswer>> Deactivate(DeactivateCommand command);
 
     /// <summary>Deletes a version for ever; the last one takes its model along (rules L4 and L5).</summary>
     [Alias("Delete")]
-    Task<Outcome<CommandAnswer>> Delete(RetireCommand command);
+    Task<Outcome<CommandAnswer>> Delete(DeleteCommand command);
 
     /// <summary>Changes a version's description and labels.</summary>
     [Alias("PatchVersion")]

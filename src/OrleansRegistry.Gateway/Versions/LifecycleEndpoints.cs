@@ -26,8 +26,8 @@ internal static class LifecycleEndpoints
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
             .RequirePermission(Permission.Deploy)
-            .Lasts(Retirement.IsDraining)
-            .AcceptsParameters(Retirement.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
+            .Lasts(CallDrain.IsDraining)
+            .AcceptsParameters(CallDrain.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
             .ProducesErrors([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
     }
 
@@ -69,28 +69,28 @@ internal static class LifecycleEndpoints
             model.Activate(body.Value.ToCommand(receipt.By(caller), id.Ordinal)));
 
     /// <summary>Takes a version out of routing at once.</summary>
-    public static async Task<Answer<RetireAnswer>> Deactivate(
+    public static async Task<Answer<StopAnswer>> Deactivate(
         CommandReceipt receipt,
         VersionId id,
         RequestBody<DeactivateRequest> body,
         RequestCaller caller,
         HttpRequest request,
         IGrainFactory grains,
-        Retirement retirement)
+        CallDrain drain)
     {
         if (VersionReference.ProblemOfOther(body.Value.PromoteTo, id) is { } problem)
         {
             return RegistryError.Invalid("promote_to", problem);
         }
 
-        var outcome = await grains.GetModel(caller, id.ModelId).Deactivate(new RetireCommand
+        var outcome = await grains.GetModel(caller, id.ModelId).Deactivate(new DeactivateCommand
         {
             Context = receipt.By(caller),
             Ordinal = id.Ordinal,
             PromoteTo = body.Value.PromoteTo,
             RefuseIfPrimary = body.Value.RefuseIfPrimary,
         });
-        return await retirement.Answer(outcome, receipt, request, caller, id);
+        return await drain.Answer(outcome, receipt, request, caller, id);
     }
 
     private static async Task<Answer<CommandAnswer>> On(

@@ -50,11 +50,11 @@ internal static class VersionEndpoints
         versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
             .WithName("delete_version")
             .RequirePermission(Permission.Administer)
-            .Lasts(Retirement.IsDraining)
+            .Lasts(CallDrain.IsDraining)
             .AcceptsParameters(
                 CommonParameters.PromoteTo,
                 CommonParameters.RefuseIfPrimary,
-                Retirement.DrainSeconds,
+                CallDrain.DrainSeconds,
                 CommonParameters.DryRun,
                 CommonParameters.IfMatch)
             .ProducesErrors(
@@ -106,8 +106,8 @@ internal static class VersionEndpoints
 
     /// <summary>Deletes a version at once and for ever; the last one takes its model along.</summary>
     /// <remarks>Its id and number stay taken, and its history stays readable.</remarks>
-    public static async Task<Answer<RetireAnswer>> DeleteVersion(
-        CommandReceipt receipt, VersionId id, RequestCaller caller, HttpRequest request, IGrainFactory grains, Retirement retirement)
+    public static async Task<Answer<StopAnswer>> DeleteVersion(
+        CommandReceipt receipt, VersionId id, RequestCaller caller, HttpRequest request, IGrainFactory grains, CallDrain drain)
     {
         var promoteTo = CommonParameters.PromoteTo.ValueIn(request);
         if (VersionReference.ProblemOfOther(promoteTo, id) is { } problem)
@@ -115,14 +115,14 @@ internal static class VersionEndpoints
             return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
         }
 
-        var outcome = await grains.GetModel(caller, id.ModelId).Delete(new RetireCommand
+        var outcome = await grains.GetModel(caller, id.ModelId).Delete(new DeleteCommand
         {
             Context = receipt.By(caller),
             Ordinal = id.Ordinal,
             PromoteTo = promoteTo,
             RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
         });
-        return await retirement.Answer(outcome, receipt, request, caller, id);
+        return await drain.Answer(outcome, receipt, request, caller, id);
     }
 
     /// <summary>Says whether a version is in use: its calls, added up over all gateways.</summary>

@@ -66,11 +66,6 @@ internal sealed class ApiKeyGrain(
     public async Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command)
     {
         var now = clock.GetInstant();
-        if (CommandValidation.Validate(command, now) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         var workspace = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(command.Workspace)).Get();
         if (!workspace.TryGet(out _, out var missing))
         {
@@ -144,11 +139,6 @@ internal sealed class ApiKeyGrain(
 
     public async Task<Outcome<ApiKeyView>> Rotate(RotateApiKeyCommand command)
     {
-        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         if (!(await Find(command.Workspace, command.MostRole, "rotated")).TryGet(out var row, out var refusal))
         {
             return refusal;

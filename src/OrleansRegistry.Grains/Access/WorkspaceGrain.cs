@@ -21,11 +21,6 @@ internal sealed class WorkspaceGrain(
 
     public async Task<Outcome<WorkspaceView>> Create(CreateWorkspaceCommand command)
     {
-        if (CommandValidation.Validate(_name, command) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         var now = clock.GetInstant();
         var created = await _row.Change(
             command.Context,

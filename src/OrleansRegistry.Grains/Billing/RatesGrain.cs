@@ -25,11 +25,6 @@ internal sealed class RatesGrain(
 
     public async Task<Outcome<RatesView>> Put(PutRatesCommand command)
     {
-        if (RateRules.Validate(command) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         var now = clock.GetInstant();
         var before = await _row.Read();
         var put = await _row.Change(

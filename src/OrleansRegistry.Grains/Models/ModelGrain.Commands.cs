@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
@@ -6,27 +5,25 @@ namespace OrleansRegistry.Models;
 internal sealed partial class ModelGrain
 {
     public Task<Outcome<CommandAnswer>> Publish(PublishCommand command) => OnVersion(
-        command.Context, CommandValidation.Validate(command), command.Ordinal, new PublishTransition(), (model, step, at) => ModelRules.Publish(model, step, command, at));
+        command.Context, command.Ordinal, new PublishTransition(), (model, step, at) => ModelRules.Publish(model, step, command, at));
 
     public Task<Outcome<CommandAnswer>> Promote(PromoteCommand command) => OnVersion(
-        command.Context, [], command.Ordinal, new PromoteTransition(), (model, step, at) => ModelRules.Promote(model, step, command, at));
+        command.Context, command.Ordinal, new PromoteTransition(), (model, step, at) => ModelRules.Promote(model, step, command, at));
 
     public Task<Outcome<CommandAnswer>> Activate(ActivateCommand command) => OnVersion(
         command.Context,
-        CommandValidation.Validate(command),
         command.Ordinal,
         new ActivateTransition(command.Serving),
         (model, step, at) => ModelRules.Activate(model, step, command, at));
 
-    public Task<Outcome<CommandAnswer>> Deactivate(RetireCommand command) => OnVersion(
-        command.Context, [], command.Ordinal, new DeactivateTransition(), (model, step, at) => ModelRules.Deactivate(model, step, command, at));
+    public Task<Outcome<CommandAnswer>> Deactivate(DeactivateCommand command) => OnVersion(
+        command.Context, command.Ordinal, new DeactivateTransition(), (model, step, at) => ModelRules.Deactivate(model, step, command, at));
 
-    public Task<Outcome<CommandAnswer>> Delete(RetireCommand command) => OnVersion(
-        command.Context, [], command.Ordinal, new DeleteTransition(), (model, step, at) => ModelRules.Delete(model, step, command, at));
+    public Task<Outcome<CommandAnswer>> Delete(DeleteCommand command) => OnVersion(
+        command.Context, command.Ordinal, new DeleteTransition(), (model, step, at) => ModelRules.Delete(model, step, command, at));
 
     public Task<Outcome<CommandAnswer>> PatchVersion(PatchVersionCommand command) => OnVersion(
         command.Context,
-        CommandValidation.Validate(command),
         command.Ordinal,
         new PatchTransition(command.Description, command.Labels),
         (model, step, _) => ModelRules.Patch(model, step));
@@ -63,11 +60,6 @@ internal sealed partial class ModelGrain
 
     public async Task<Outcome<ModelView>> PatchModel(PatchModelCommand command)
     {
-        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         if (await BeginOnModel(command.Context) is { } refusal)
         {
             return refusal;
@@ -104,16 +96,10 @@ internal sealed partial class ModelGrain
     /// <summary>Every command on one version: prepare, decide, store, answer.</summary>
     private async Task<Outcome<CommandAnswer>> OnVersion(
         CommandContext command,
-        ImmutableArray<FieldError> problems,
         int ordinal,
         VersionTransition transition,
         Func<ModelState, LifecycleStep, DateTimeOffset, Outcome<ModelChange>> decide)
     {
-        if (!problems.IsEmpty)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         if (await Begin(command) is { } refusal)
         {
             return refusal;

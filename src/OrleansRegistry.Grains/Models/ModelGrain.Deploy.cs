@@ -7,11 +7,6 @@ internal sealed partial class ModelGrain
 {
     public async Task<Outcome<DeployAnswer>> Deploy(DeployCommand command)
     {
-        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         if (await Begin(command.Context) is { } refusal)
         {
             return refusal;

@@ -24,7 +24,7 @@ internal sealed partial class ModelGrain
         {
             var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
             var outcome = await OnVersion(
-                command, [], ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
+                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
             if (outcome.Error is { } error)
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);

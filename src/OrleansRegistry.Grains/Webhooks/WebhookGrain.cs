@@ -39,11 +39,6 @@ internal sealed partial class WebhookGrain(
 
     public async Task<Outcome<WebhookSecretView>> Create(CreateWebhookCommand command)
     {
-        if (CommandValidation.Validate(command) is { IsEmpty: false } problems)
-        {
-            return RegistryError.Invalid(problems.AsSpan());
-        }
-
         var reached = await catalog.FindLastPosition(CancellationToken.None);
         var now = clock.GetInstant();
         var secret = WebhookSignature.NewSecret();
@@ -72,26 +67,26 @@ internal sealed partial class WebhookGrain(
         return Present is { } row ? row.Webhook : NotFound();
     }
 
-    public async Task<Outcome<WebhookView>> Patch(PatchWebhookCommand command) =>
-        CommandValidation.Validate(command) is { IsEmpty: false } problems
-            ? RegistryError.Invalid(problems.AsSpan())
-            : View(await ChangePresent(command.Context, row => row with
+    public async Task<Outcome<WebhookView>> Patch(PatchWebhookCommand command) => View(await ChangePresent(
+        command.Context,
+        row => row with
+        {
+            // Whatever is changed may be what was wrong. What it asks for now it is told from here on.
+            Failures = 0,
+            Webhook = row.Webhook with
             {
-                // Whatever is changed may be what was wrong. What it asks for now it is told from here on.
-                Failures = 0,
-                Webhook = row.Webhook with
-                {
-                    LastEventId = Text(Math.Max(_seen, Position(row.Webhook.LastEventId))),
-                    Url = command.Url ?? row.Webhook.Url,
-                    Types = command.Types ?? row.Webhook.Types,
-                    ModelId = command.ModelId.Or(row.Webhook.ModelId),
-                    Description = command.Description.Or(row.Webhook.Description),
-                    State = command.State ?? row.Webhook.State,
-                    DisabledReason = command.State is null ? row.Webhook.DisabledReason : null,
-                    FailingSince = null,
-                    NextAttemptAt = null,
-                },
-            }, WebhookEvents.Updated(_key.Id, [.. Fields(command)])));
+                LastEventId = Text(Math.Max(_seen, Position(row.Webhook.LastEventId))),
+                Url = command.Url ?? row.Webhook.Url,
+                Types = command.Types ?? row.Webhook.Types,
+                ModelId = command.ModelId.Or(row.Webhook.ModelId),
+                Description = command.Description.Or(row.Webhook.Description),
+                State = command.State ?? row.Webhook.State,
+                DisabledReason = command.State is null ? row.Webhook.DisabledReason : null,
+                FailingSince = null,
+                NextAttemptAt = null,
+            },
+        },
+        WebhookEvents.Updated(_key.Id, [.. Fields(command)])));
 
     public async Task<Outcome<WebhookView>> Delete(WebhookCommand command)
     {

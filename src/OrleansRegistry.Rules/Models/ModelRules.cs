@@ -90,16 +90,16 @@ internal static class ModelRules
     }
 
     /// <summary>Deactivates (rules L2, P4).</summary>
-    public static Outcome<ModelChange> Deactivate(ModelState model, LifecycleStep step, RetireCommand command, DateTimeOffset at) =>
-        Retire(model, step, command, at);
+    public static Outcome<ModelChange> Deactivate(ModelState model, LifecycleStep step, DeactivateCommand command, DateTimeOffset at) =>
+        Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.Context.Actor, at);
 
     /// <summary>Deletes (rules L4, L5, P4). The last version takes the model along.</summary>
-    public static Outcome<ModelChange> Delete(ModelState model, LifecycleStep step, RetireCommand command, DateTimeOffset at)
+    public static Outcome<ModelChange> Delete(ModelState model, LifecycleStep step, DeleteCommand command, DateTimeOffset at)
     {
-        var retired = Retire(model, step, command, at);
-        if (retired.Value is not { } change)
+        var outcome = Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.Context.Actor, at);
+        if (outcome.Value is not { } change)
         {
-            return retired;
+            return outcome;
         }
 
         var next = change.Model with { VersionCount = change.Model.VersionCount - 1 };
@@ -195,27 +195,29 @@ internal static class ModelRules
         return new ModelChange(next, [.. active.Select(step => Keep(model, step.State))], events.ToImmutable());
     }
 
-    private static Outcome<ModelChange> Retire(ModelState model, LifecycleStep step, RetireCommand command, DateTimeOffset at)
+    /// <summary>A version leaves routing; the pointer moves with it (rule P4).</summary>
+    private static Outcome<ModelChange> Leave(
+        ModelState model, LifecycleStep step, string? promoteTo, bool refuseIfPrimary, string by, DateTimeOffset at)
     {
         var next = Track(model, step.State);
-        if (model.Primary?.Ordinal == command.Ordinal)
+        if (model.Primary?.Ordinal == step.State.Ordinal)
         {
-            if (command.RefuseIfPrimary)
+            if (refuseIfPrimary)
             {
                 return new RegistryError(ErrorCode.IsPrimary, $"Version {step.State.Version} is primary.");
             }
 
-            int? promoteTo = null;
-            if (command.PromoteTo is { } named)
+            int? successor = null;
+            if (promoteTo is not null)
             {
-                promoteTo = VersionId.TryParse(named, out var id) && id.ModelId == model.Id ? id.Ordinal : 0;
-                if (next.Find(promoteTo.Value) is not { IsRoutable: true })
+                successor = VersionId.TryParse(promoteTo, out var id) && id.ModelId == model.Id ? id.Ordinal : 0;
+                if (next.Find(successor.Value) is not { IsRoutable: true })
                 {
-                    return new RegistryError(ErrorCode.NotRoutable, $"promote_to names {named}, which is not a routable version of this model.");
+                    return new RegistryError(ErrorCode.NotRoutable, $"promote_to names {promoteTo}, which is not a routable version of this model.");
                 }
             }
 
-            next = PrimarySelection.Abandon(next, promoteTo, command.Context.Actor, at);
+            next = PrimarySelection.Abandon(next, successor, by, at);
         }
 
         return Change(model, next, step);

@@ -102,6 +102,15 @@ public sealed partial class WorkspaceTests(SqliteServer server) : IClassFixture<
         Assert.Contains((await _owner.Get("/v1/api_keys?workspace=" + _workspace)).Is(200).Body!["items"]!.AsArray(), key => (string)key!["role"]! == "admin");
     }
 
+    [Fact]
+    public async Task E3_a_name_that_no_workspace_can_have_is_refused()
+    {
+        foreach (var name in (string[])["", "-", "-a", "A", "a/b", "a b", "ä", new string('a', 64)])
+        {
+            (await _owner.Post("/v1/workspaces", $$"""{"name":"{{name}}"}""")).IsInvalid("name");
+        }
+    }
+
     private async Task<string> NewKey(string role) =>
         (await _owner.Post("/v1/api_keys", $$"""{"name":"foreign","role":"{{role}}","workspace":"{{_workspace}}"}""")).Is(201)["key"]!;
 

@@ -185,13 +185,13 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                     return () => model.Publish(new PublishCommand { Context = silo.Command(), Ordinal = draft });
                 case < 44:
                     var active = await Pick(step, version => version.State is VersionState.Draft or VersionState.Published);
-                    return () => model.Deactivate(new RetireCommand { Context = silo.Command(), Ordinal = active });
+                    return () => model.Deactivate(new DeactivateCommand { Context = silo.Command(), Ordinal = active });
                 case < 60:
                     var inactive = await Pick(step, version => version.State == VersionState.Inactive);
                     return () => model.Activate(new ActivateCommand { Context = silo.Command(), Ordinal = inactive });
                 case < 65:
                     var any = await Pick(step, _ => true);
-                    return () => model.Delete(new RetireCommand { Context = silo.Command(), Ordinal = any });
+                    return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });
                 case < 84:
                     var starting = await Pick(step, version => version.Serving?.Status == ServingStatus.Starting);
                     return () => Serve(starting, isReady: step.A % 3 != 0);

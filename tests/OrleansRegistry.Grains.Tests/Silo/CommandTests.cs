@@ -39,8 +39,8 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         await Refuses(() => model.Rollback(new RollbackCommand { Context = Deployer() }));
         await Refuses(() => model.Publish(new PublishCommand { Context = Deployer(), Ordinal = 3 }));
         await Refuses(() => model.Publish(new PublishCommand { Context = Deployer() with { DryRun = true }, Ordinal = 3 }));
-        await Refuses(() => model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 2 }));
-        await Refuses(() => model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 2, PromoteTo = first.Id }));
+        await Refuses(() => model.Deactivate(new DeactivateCommand { Context = Deployer(), Ordinal = 2 }));
+        await Refuses(() => model.Deactivate(new DeactivateCommand { Context = Deployer(), Ordinal = 2, PromoteTo = first.Id }));
         Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with { Publish = true }, Deployer())).Error?.Code);
         // A claim that wins once the server is up is the same move, later.
         Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("A model", deploy => deploy with
@@ -52,7 +52,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
 
         Assert.Null((await model.Publish(new PublishCommand { Context = Deployer(), Ordinal = 3, Promote = false })).Error);
         Assert.Null((await TryDeploy("A model", context: Deployer())).Error);
-        Assert.Null((await model.Deactivate(new RetireCommand { Context = Deployer(), Ordinal = 1 })).Error);
+        Assert.Null((await model.Deactivate(new DeactivateCommand { Context = Deployer(), Ordinal = 1 })).Error);
         Assert.Null((await model.PatchModel(new PatchModelCommand { Context = Deployer(), Description = "x" })).Error);
         Assert.Equal(draft.Id, (await model.Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 3 })).Value!.PrimaryChange!.To);
         await AssertAgreement();
@@ -126,7 +126,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     {
         var key = "build-7";
         var first = await Deploy("A model", deploy => deploy with { IdempotencyKey = key });
-        await Silo.Model(first.ModelId).Delete(Retire(first));
+        await Silo.Model(first.ModelId).Delete(DeleteOf(first));
 
         var again = await TryDeploy("A model", deploy => deploy with { IdempotencyKey = key });
 
@@ -138,7 +138,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     public async Task L5_deleting_the_last_version_deletes_the_model_and_frees_the_name()
     {
         var first = await Publish("A model");
-        var deleted = await Silo.Model(first.ModelId).Delete(Retire(first));
+        var deleted = await Silo.Model(first.ModelId).Delete(DeleteOf(first));
         Assert.True(deleted.Value!.ModelDeleted);
 
         Assert.Equal(ErrorCode.ModelDeleted, (await TryDeploy("A model")).Error?.Code);
@@ -157,8 +157,8 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     public async Task L5_deleting_a_model_is_one_write_that_ends_its_versions_and_tells_so_of_each()
     {
         var versions = new[] { await Publish("A model"), await Publish("A model"), await Deploy("A model"), await Deploy("A model") };
-        await Silo.Model(versions[0].ModelId).Deactivate(Retire(versions[0]));
-        await Silo.Model(versions[3].ModelId).Delete(Retire(versions[3]));
+        await Silo.Model(versions[0].ModelId).Deactivate(DeactivateOf(versions[0]));
+        await Silo.Model(versions[3].ModelId).Delete(DeleteOf(versions[3]));
         var before = Silo.Storage.Writes;
 
         var outcome = await Silo.Model(versions[0].ModelId).DeleteModel(new DeleteModelCommand { Context = Silo.Command() });
@@ -168,7 +168,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         foreach (var version in versions)
         {
             Assert.Equal(VersionState.Deleted, (await Version(version.Id)).State);
-            Assert.Equal(ErrorCode.VersionDeleted, (await Silo.Model(version.ModelId).Deactivate(Retire(version))).Error?.Code);
+            Assert.Equal(ErrorCode.VersionDeleted, (await Silo.Model(version.ModelId).Deactivate(DeactivateOf(version))).Error?.Code);
         }
 
         // One for each, also for the one that was inactive, none twice, and the model's own last.
@@ -194,7 +194,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         await Next();
         Assert.Equal(ErrorCode.TooManyActiveVersions, (await Next()).Error?.Code);
 
-        await model.Deactivate(new RetireCommand { Context = silo.Command(), Ordinal = 1 });
+        await model.Deactivate(new DeactivateCommand { Context = silo.Command(), Ordinal = 1 });
         Assert.Null((await Next()).Error);
         var again = await model.Activate(new ActivateCommand { Context = silo.Command(), Ordinal = OrdinalOf(first) });
         Assert.Equal(ErrorCode.TooManyActiveVersions, again.Error?.Code);
@@ -209,7 +209,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var dry = Silo.Command(dryRun: true);
 
         var deployed = await TryDeploy("A model", deploy => deploy with { Publish = true }, dry);
-        var deactivated = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = dry });
+        var deactivated = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first) with { Context = dry });
         var removed = await Silo.Model(first.ModelId).DeleteModel(new DeleteModelCommand { Context = dry });
 
         Assert.Equal("0.2.0", deployed.Value!.Version.Version);
@@ -229,7 +229,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         Assert.Equal(second.Id, (await model.Resolve(null)).Value!.VersionId);
         Assert.Equal(first.Id, (await model.Resolve("0.1.0")).Value!.VersionId);
 
-        await model.Deactivate(Retire(second));
+        await model.Deactivate(DeactivateOf(second));
 
         Assert.Equal(first.Id, (await model.Resolve(null)).Value!.VersionId);
         Assert.Equal(ErrorCode.VersionNotFound, (await model.Resolve(second.Id)).Error?.Code);
@@ -244,9 +244,9 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var first = await Publish("A model");
         CommandContext When(string tag) => Silo.Command() with { IfMatch = [tag] };
 
-        var stale = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.OfVersion(1, isPrimary: false)) });
+        var stale = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first) with { Context = When(EntityTag.OfVersion(1, isPrimary: false)) });
         var patched = await Silo.Model(first.ModelId).PatchModel(new PatchModelCommand { Context = When(EntityTag.OfRevision(7)), Description = "x" });
-        var right = await Silo.Model(first.ModelId).Deactivate(Retire(first) with { Context = When(EntityTag.OfVersion(1, isPrimary: true)) });
+        var right = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first) with { Context = When(EntityTag.OfVersion(1, isPrimary: true)) });
 
         Assert.Equal(ErrorCode.RevisionMismatch, stale.Error?.Code);
         Assert.Equal(ErrorCode.RevisionMismatch, patched.Error?.Code);
@@ -258,7 +258,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     {
         var first = await Publish("A model");
         Silo.Clock.Move(-TimeSpan.FromSeconds(10));
-        var stopped = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var stopped = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first));
 
         Assert.True(stopped.Value!.Version.DeactivatedAt >= first.CreatedAt);
         await AssertAgreement();
@@ -275,7 +275,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
             Assert.Null((await model.Deploy(Silo.Deployment("A model", deploy => deploy with { Publish = true }))).Error);
             if (ordinal > 1)
             {
-                Assert.Null((await model.Deactivate(new RetireCommand { Context = Silo.Command(), Ordinal = ordinal - 1 })).Error);
+                Assert.Null((await model.Deactivate(new DeactivateCommand { Context = Silo.Command(), Ordinal = ordinal - 1 })).Error);
             }
         }
 

@@ -16,7 +16,7 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         Silo.Storage.BeforeWrite = Fail;
 
         Assert.Equal(ErrorCode.Unavailable, (await TryDeploy("A model", deploy => deploy with { Description = "lost" })).Error?.Code);
-        Assert.Equal(ErrorCode.Unavailable, (await Silo.Model(first.ModelId).Deactivate(Retire(first))).Error?.Code);
+        Assert.Equal(ErrorCode.Unavailable, (await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first))).Error?.Code);
         Assert.Equal(first.Id, (await Silo.Model(first.ModelId).Resolve(null)).Value!.VersionId);
 
         Silo.Storage.BeforeWrite = null;
@@ -34,7 +34,7 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         Silo.Storage.AfterWrite = Fail;
 
         var second = await Publish("A model");
-        var stopped = await Silo.Model(first.ModelId).Deactivate(Retire(second));
+        var stopped = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(second));
 
         Silo.Storage.AfterWrite = null;
         Assert.Equal((true, first.Id), (stopped.Value!.Changed, stopped.Value.PrimaryChange!.To));
@@ -67,11 +67,11 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         var first = await Publish("A model");
         Silo.Storage.AfterWrite = Fail;
         Silo.Storage.BeforeRead = FailOnModel;
-        var stopped = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var stopped = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first));
         var before = await Silo.Model(first.ModelId).Resolve(null);
 
         Silo.Clock.Move(CommandContext.Lifetime + TimeSpan.FromSeconds(3));
-        var next = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var next = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first));
         var after = await Silo.Model(first.ModelId).Resolve(null);
         Silo.Storage.AfterWrite = null;
         Silo.Storage.BeforeRead = null;
@@ -133,7 +133,7 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         var hanging = Silo.Model(first.ModelId).PatchModel(new PatchModelCommand { Context = Silo.Command(), Description = "hangs" });
         await reached.Task;
 
-        var waiting = Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var waiting = Silo.Model(first.ModelId).Deactivate(DeactivateOf(first));
         Silo.Clock.Move(CommandContext.Lifetime);
         Silo.Storage.BeforeWrite = null;
         release.SetResult();
@@ -151,7 +151,7 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         // The registry's clock is far behind: it thinks that there is time left.
         Silo.Clock.Move(-TimeSpan.FromMinutes(5));
 
-        var outcome = await Silo.Model(first.ModelId).Deactivate(Retire(first));
+        var outcome = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first));
 
         Assert.Equal(ErrorCode.Unavailable, outcome.Error?.Code);
         Assert.Equal(VersionState.Published, (await Version(first.Id)).State);
@@ -167,12 +167,12 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         var second = await Publish("A model");
         await TestRows.Execute(Database.Options, $"update registry_state set version = version + 1 where kind = '{kind}'");
 
-        var refused = await Silo.Model(first.ModelId).Deactivate(Retire(second));
+        var refused = await Silo.Model(first.ModelId).Deactivate(DeactivateOf(second));
         Assert.Equal(ErrorCode.Unavailable, refused.Error?.Code);
         Assert.Equal(VersionState.Published, (await Version(second.Id)).State);
         await AssertAgreement();
 
-        Assert.True((await Silo.Model(first.ModelId).Deactivate(Retire(second))).Value!.Changed);
+        Assert.True((await Silo.Model(first.ModelId).Deactivate(DeactivateOf(second))).Value!.Changed);
         await AssertAgreement();
     }
 
@@ -184,8 +184,8 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
         await TestRows.Execute(Database.Options, $"delete from registry_state where key like '%{first.Id}'");
         await Forget();
 
-        Assert.Equal(ErrorCode.StateCorrupt, (await Silo.Model(first.ModelId).Deactivate(Retire(first))).Error?.Code);
-        Assert.Null((await Silo.Model(other.ModelId).Deactivate(Retire(other))).Error);
+        Assert.Equal(ErrorCode.StateCorrupt, (await Silo.Model(first.ModelId).Deactivate(DeactivateOf(first))).Error?.Code);
+        Assert.Null((await Silo.Model(other.ModelId).Deactivate(DeactivateOf(other))).Error);
     }
 
     [Theory]
@@ -212,7 +212,7 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
     {
         var first = await Publish("A model");
         var second = await Publish("A model");
-        await Silo.Model(first.ModelId).Deactivate(Retire(second));
+        await Silo.Model(first.ModelId).Deactivate(DeactivateOf(second));
         await Forget();
 
         Assert.Equal(first.Id, (await Silo.Model(first.ModelId).Resolve(null)).Value!.VersionId);
@@ -267,7 +267,7 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
 
             if (count % 2 == 0)
             {
-                while (await Unless(async () => (await Silo.Model(made.ModelId).Deactivate(Retire(made))).Value) is null)
+                while (await Unless(async () => (await Silo.Model(made.ModelId).Deactivate(DeactivateOf(made))).Value) is null)
                 {
                 }
             }

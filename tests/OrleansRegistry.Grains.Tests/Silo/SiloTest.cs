@@ -51,7 +51,9 @@ public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncL
 
     private protected Task<VersionView> Publish(string name) => Deploy(name, deploy => deploy with { Publish = true });
 
-    private protected RetireCommand Retire(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
+    private protected DeactivateCommand DeactivateOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
+
+    private protected DeleteCommand DeleteOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
 
     private protected static int OrdinalOf(VersionView version) =>
         VersionId.TryParse(version.Id, out var id) ? id.Ordinal : throw new FormatException(version.Id);

@@ -161,9 +161,15 @@ internal sealed class ModelDriver(int maxActive = 1000)
                     ? new RegistryError(ErrorCode.TooManyActiveVersions, "full")
                     : ModelRules.Activate(model, step, new ActivateCommand { Context = context, Ordinal = c.Ordinal, Serving = c.Serving }, at)),
             Command.Deactivate c => OnVersion(c.Ordinal, context, new DeactivateTransition(), (model, step) => ModelRules.Deactivate(
-                model, step, Retire(context, c.Ordinal, c.PromoteTo, c.RefuseIfPrimary), at)),
+                model,
+                step,
+                new DeactivateCommand { Context = context, Ordinal = c.Ordinal, PromoteTo = c.PromoteTo, RefuseIfPrimary = c.RefuseIfPrimary },
+                at)),
             Command.Delete c => OnVersion(c.Ordinal, context, new DeleteTransition(), (model, step) => ModelRules.Delete(
-                model, step, Retire(context, c.Ordinal, c.PromoteTo, c.RefuseIfPrimary), at)),
+                model,
+                step,
+                new DeleteCommand { Context = context, Ordinal = c.Ordinal, PromoteTo = c.PromoteTo, RefuseIfPrimary = c.RefuseIfPrimary },
+                at)),
             Command.Label c => OnVersion(c.Ordinal!.Value, context, new PatchTransition(default, Labels(c.Value)), (model, step) =>
                 ModelRules.Patch(model, step)),
             Command.Serve c => OnVersion(
@@ -307,14 +313,6 @@ internal sealed class ModelDriver(int maxActive = 1000)
         Actor = by,
         Deadline = Now + CommandContext.Lifetime,
         Role = Role.Admin,
-    };
-
-    private static RetireCommand Retire(CommandContext context, int ordinal, string? promoteTo, bool refuseIfPrimary) => new()
-    {
-        Context = context,
-        Ordinal = ordinal,
-        PromoteTo = promoteTo,
-        RefuseIfPrimary = refuseIfPrimary,
     };
 
     private static Dictionary<string, string?> Labels(string? value) => new() { ["team"] = value };

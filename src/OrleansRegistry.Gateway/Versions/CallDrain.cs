@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What deactivating and deleting have in common beyond the command: the traffic of a dry run, and the wait for calls that run.</summary>
-internal sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, CallOptions options, TimeProvider clock)
+internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, CallOptions options, TimeProvider clock)
 {
     /// <summary>After this long every other gateway has said what it had admitted before: each reports every second.</summary>
     private static readonly TimeSpan ReportDelay = TimeSpan.FromSeconds(3);
@@ -24,7 +24,7 @@ internal sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, Ca
     internal static bool IsDraining(HttpRequest request) => DrainSeconds.In(request).Count > 0;
 
     /// <summary>Answers a command that stopped a version, or would have.</summary>
-    internal async Task<Answer<RetireAnswer>> Answer(
+    internal async Task<Answer<StopAnswer>> Answer(
         Outcome<CommandAnswer> outcome, CommandReceipt receipt, HttpRequest request, RequestCaller caller, VersionId version)
     {
         if (!outcome.TryGet(out var answer, out var error))
@@ -32,7 +32,7 @@ internal sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, Ca
             return error;
         }
 
-        var retired = new RetireAnswer
+        var stopped = new StopAnswer
         {
             Version = answer.Version,
             Changed = answer.Changed,
@@ -44,7 +44,7 @@ internal sealed class Retirement(TrafficMeter meter, TrafficReporter traffic, Ca
                     caller.Workspace, version, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), request.HttpContext.RequestAborted)
                 : null,
         };
-        return Answer<RetireAnswer>.Of(retired, Answers.TagOf(answer.Version), receipt.IsDryRun);
+        return Answer<StopAnswer>.Of(stopped, Answers.TagOf(answer.Version), receipt.IsDryRun);
     }
 
     /// <summary>Waits for the calls of this gateway, and then for those that others report. Answers how many are left.</summary>

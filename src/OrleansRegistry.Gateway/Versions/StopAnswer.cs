@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What deactivating or deleting a version answers.</summary>
-internal sealed record RetireAnswer
+/// <summary>What deactivating or deleting a version answers: either stops it.</summary>
+internal sealed record StopAnswer
 {
     /// <summary>The version after the command.</summary>
     public required VersionView Version { get; init; }
