@@ -18,6 +18,11 @@ find_previous() {
 build_previous() {
   local commit kept tree log
   commit=$(find_previous)
+  if [[ $commit == "$(git rev-parse HEAD)" ]]; then
+    previous_host=$PWD/src/OrleansRegistry.Host/bin/Release/net10.0/OrleansRegistry.Host.dll
+    return
+  fi
+
   kept=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/orleans-registry/$commit
   previous_host=$kept/OrleansRegistry.Host.dll
   if [[ -f $previous_host ]]; then return; fi

@@ -6,6 +6,8 @@
 #   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), chaos, mutants, soak, benchmarks; all of them by default
 #   scripts/test.sh NAME [...]      the test projects with NAME in their name; what follows goes to the runner
 #
+# Projects run two at a time, except those that stop processes or wait for failures to be noticed: these have no neighbours.
+#
 # The PostgreSQL tests use the server in REGISTRY_TEST_POSTGRES (an Npgsql connection string) when it is set;
 # otherwise this script starts a throw-away server on this machine and removes it afterwards.
 #
@@ -18,6 +20,7 @@ source scripts/postgres.sh
 source scripts/previous.sh
 
 solution=OrleansRegistry.sln
+apart=(OrleansRegistry.ClusterTests OrleansRegistry.Host.Tests)  # no neighbours
 needs_postgres='Trait("Database", "PostgreSQL")'  # stands on the tests that do
 fast=(Abstractions Outbound Rules Grains Storage Gateway)
 compiler=registry-tests-$$  # a compiler server of our own, which lives as long as this script
@@ -53,6 +56,9 @@ run_long() {
   done
   return "$missed"
 }
+
+# Most processes here live for seconds: code that is instrumented first and optimized later costs a quarter more.
+export DOTNET_TieredPGO=0
 
 filter=
 runner=()
@@ -143,23 +149,64 @@ count() {
 
 passed=0
 failed=0
-for project in "${projects[@]}"; do
-  name=$(basename "$project")
-  result=$results/$name.xml
+
+# Runs a test project and keeps what it prints.
+run() {
+  local name=$(basename "$1") code=0
+  dotnet "$1/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "$results/$name.xml" "${runner[@]}" >"$results/$name.log" 2>&1 || code=$?
+  echo "$code" >"$results/$name.code"
+}
+
+# Shows what a project has printed, and adds up its result, which it leaves in counts.
+report() {
+  local name=$(basename "$1") good bad
+  local result=$results/$name.xml
   echo
   echo "== $name"
-  code=0
-  dotnet "$project/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "$result" "${runner[@]}" || code=$?
-
+  cat "$results/$name.log"
   good=$(count passed "$result")
   # Errors are failures outside of a test, such as in a clean-up.
   bad=$(($(count failed "$result") + $(count errors "$result")))
   # A project that crashed has no failed test to show, and still has failed.
-  if [[ $bad -eq 0 && ($code -ne 0 || ! -f $result) ]]; then bad=1; fi
+  if [[ $bad -eq 0 && ($(<"$results/$name.code") -ne 0 || ! -f $result) ]]; then bad=1; fi
   passed=$((passed + good))
   failed=$((failed + bad))
-  note "$name" "$good passed, $bad failed, $(count skipped "$result") skipped"
+  counts="$good passed, $bad failed, $(count skipped "$result") skipped"
+}
+
+together=() alone=()
+for project in "${projects[@]}"; do
+  if [[ " ${apart[*]} " == *" $(basename "$project") "* ]]; then alone+=("$project"); else together+=("$project"); fi
 done
+
+for project in "${together[@]}"; do
+  while [[ $(jobs -rp | wc -l) -ge 2 ]]; do wait -n; done
+  run "$project" &
+done
+wait
+for project in "${together[@]}"; do
+  report "$project"
+  summary+=("$(printf '%-40s %s' "$(basename "$project")" "$counts")")
+done
+if [[ ${#together[@]} -gt 0 ]]; then note "these, two at a time"; fi
+
+for project in "${alone[@]}"; do
+  run "$project"
+  report "$project"
+  note "$(basename "$project")" "$counts"
+done
+
+# The Python client, on a node of this build.
+if [[ $whole ]]; then
+  echo
+  echo "== Python"
+  scripts/python-tests.sh >"$results/python" 2>&1 || true
+  cat "$results/python"
+  read -r good _ bad _ <<<"$(tail -n 1 "$results/python" | grep -E '^[0-9]+ passed, [0-9]+ failed$' || echo "0 passed, 1 failed")"
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  note Python "$good passed, $bad failed"
+fi
 
 echo
 printf '%s\n' "${summary[@]}"
