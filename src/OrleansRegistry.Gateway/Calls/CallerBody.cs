@@ -9,23 +9,9 @@ namespace OrleansRegistry.Gateway;
 /// </summary>
 /// <param name="body">The body.</param>
 /// <param name="seen">What was seen of it, and looks at the rest; or null.</param>
-internal sealed class CallerBody(PipeReader body, SeenBody? seen) : Stream
+internal sealed class CallerBody(PipeReader body, SeenBody? seen) : AsyncStream
 {
     private long _seen = seen?.Length ?? 0;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -52,21 +38,6 @@ internal sealed class CallerBody(PipeReader body, SeenBody? seen) : Stream
                 body.AdvanceTo(taken.End);
             }
         }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     /// <summary>Looks at what was not seen before.</summary>

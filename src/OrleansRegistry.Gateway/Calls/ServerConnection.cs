@@ -7,7 +7,7 @@ namespace OrleansRegistry.Gateway;
 /// read all of it, or reads no more, the body is given up, and what the server has said can be read from <see cref="Upload.Answer"/>. An answer
 /// that refuses nothing ends nothing: such a server may still read.
 /// </summary>
-internal sealed class ServerConnection : Stream
+internal sealed class ServerConnection : AsyncStream
 {
     // What is kept of an answer while the body may still be sent: more than a status behind what only says that one is to come (1xx).
     private const int MaxHeard = 16 * 1024;
@@ -27,19 +27,7 @@ internal sealed class ServerConnection : Stream
     /// <summary>Watches a connection.</summary>
     public ServerConnection(Stream stream) => _stream = stream;
 
-    public override bool CanRead => true;
-
     public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -85,16 +73,6 @@ internal sealed class ServerConnection : Stream
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => _stream.FlushAsync(cancellationToken);
-
-    public override void Flush() => _stream.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -234,23 +212,11 @@ internal sealed class ServerConnection : Stream
     }
 
     /// <summary>What the server says, from when the request began. What is written goes nowhere.</summary>
-    private sealed class Rest(ServerConnection connection) : Stream
+    private sealed class Rest(ServerConnection connection) : AsyncStream
     {
         private int _taken;
 
-        public override bool CanRead => true;
-
         public override bool CanWrite => true;
-
-        public override bool CanSeek => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -259,20 +225,6 @@ internal sealed class ServerConnection : Stream
         }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => default;
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
