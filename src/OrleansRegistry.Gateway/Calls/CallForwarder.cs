@@ -58,11 +58,10 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
 
         if (!response.HasStarted)
         {
-            await Refuse(context, call, response.StatusCode == StatusCodes.Status504GatewayTimeout ? TimedOut(call.Version) : ToError(error, cause, call.Version));
+            await Refuse(context, call, IsTimeout(response, cause) ? TimedOut(call.Version) : ToError(error, cause, call.Version));
         }
 
-        return error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
-            or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient;
+        return IsOfCaller(error, cause);
     }
 
     private static Task Refuse(HttpContext context, Call call, RegistryError error)
@@ -86,7 +85,7 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     {
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
             when IsTooLarge(cause) => TooLarge(),
-        ForwarderError.RequestBodyClient => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
+        ForwarderError.RequestBodyClient when IsOfCaller(error, cause) => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
         _ when cause is InvalidDataException invalid => new RegistryError(ErrorCode.BackendUnreachable, $"The server of version {version.Version} {invalid.Message}."),
         _ when AddressRefusedException.IsCauseOf(cause) => new RegistryError(
             ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
@@ -98,13 +97,18 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     /// <summary>The error of a body that is longer than the setting allows.</summary>
     internal RegistryError TooLarge() => new(ErrorCode.PayloadTooLarge, $"The body may have at most {options.MaxBodyBytes} bytes.");
 
-    private static bool IsTooLarge(Exception? cause) => cause switch
-    {
-        null => false,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => true,
-        AggregateException several => several.InnerExceptions.Any(IsTooLarge),
-        _ => IsTooLarge(cause.InnerException),
-    };
+    private static bool IsTooLarge(Exception? cause) =>
+        cause.AndCauses().Any(found => found is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge });
+
+    /// <summary>Whether the model's server was silent for too long: also after it had begun an answer for which the body was given up.</summary>
+    private static bool IsTimeout(HttpResponse response, Exception? cause) =>
+        response.StatusCode == StatusCodes.Status504GatewayTimeout || cause.AndCauses().OfType<OperationCanceledException>().Any();
+
+    /// <summary>Whether a call ended because of the caller, rather than of the model's server.</summary>
+    private static bool IsOfCaller(ForwarderError error, Exception? cause) =>
+        error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
+            or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
+        && !cause.AndCauses().OfType<BodyGivenUpException>().Any();
 
     private static string Reason(Exception? cause) =>
         cause is HttpRequestException http ? http.HttpRequestError.ToString() : cause?.GetType().Name ?? nameof(ForwarderError);

@@ -23,7 +23,7 @@ internal sealed class CallerBody(PipeReader body, SeenBody? seen) : AsyncStream
             {
                 if (read.IsCanceled)
                 {
-                    throw new OperationCanceledException("Nobody waits for the rest of the body.");
+                    throw new BodyGivenUpException();
                 }
 
                 Look(taken);

@@ -39,6 +39,7 @@ internal sealed class EarlyAnswers(HttpMessageHandler client) : DelegatingHandle
     }
 
     /// <summary>Reads an answer that is there, or to come, as that to a request which is not sent; null when there is none.</summary>
+    /// <exception cref="OperationCanceledException">It did not come in time, or the caller has gone.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler, and the answer holds the request.")]
     private static async Task<HttpResponseMessage?> Read(Stream connection, HttpMethod method, CancellationToken cancellationToken)
     {
@@ -62,6 +63,7 @@ internal sealed class EarlyAnswers(HttpMessageHandler client) : DelegatingHandle
         {
             await connection.DisposeAsync();
             request.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
     }

@@ -4,13 +4,7 @@ namespace OrleansRegistry.Gateway;
 internal sealed class RefusedBodyException(RegistryError refusal) : IOException(refusal.Detail)
 {
     /// <summary>The refusal that caused an exception, or null.</summary>
-    public static RegistryError? CauseOf(Exception? exception) => exception switch
-    {
-        null => null,
-        RefusedBodyException refused => refused.Refusal,
-        AggregateException several => several.InnerExceptions.Select(CauseOf).FirstOrDefault(cause => cause is not null),
-        _ => CauseOf(exception.InnerException),
-    };
+    public static RegistryError? CauseOf(Exception? exception) => exception.AndCauses().OfType<RefusedBodyException>().FirstOrDefault()?.Refusal;
 
     private RegistryError Refusal { get; } = refusal;
 }

@@ -41,7 +41,9 @@ internal sealed class ServerConnection : AsyncStream
             lock (_lock)
             {
                 (_upload, _status, _isDeaf) = (upload, new FinalStatus(), false);
-                _heard.Clear();
+                // Bytes that nobody has read yet were sent too early; the client takes them for its answer.
+                _heard.RemoveRange(0, _heard.Count - _ahead);
+                _status.Look(CollectionsMarshal.AsSpan(_heard));
             }
         }
 
@@ -96,9 +98,14 @@ internal sealed class ServerConnection : AsyncStream
 
             await _stream.WriteAsync(buffer, upload.Stopped);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (OperationCanceledException)
         {
-            // It has closed the connection, perhaps behind an answer; or it was heard to refuse.
+            // It was heard to refuse.
+            throw new BodyGivenUpException();
+        }
+        catch (IOException)
+        {
+            // It has closed the connection, perhaps behind an answer.
             lock (_lock)
             {
                 GiveUp(upload);
@@ -117,12 +124,12 @@ internal sealed class ServerConnection : AsyncStream
     {
         lock (_lock)
         {
-            if (_status.Status >= FirstRefusal && GiveUp(upload))
+            if (_isHandedOver || (_status.Status >= FirstRefusal && GiveUp(upload)))
             {
-                throw new IOException("The server has refused the request before.");
+                throw new BodyGivenUpException();
             }
 
-            if (_reading.IsCompleted && _ahead == 0)
+            if (_reading.IsCompleted && _ahead == 0 && !_isDeaf)
             {
                 _reading = ReadAhead();
             }
@@ -159,6 +166,7 @@ internal sealed class ServerConnection : AsyncStream
     private async ValueTask<int> AfterListening(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         await ((Task)_reading.WaitAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
         return await ReadAsync(buffer, cancellationToken);
     }
 

@@ -69,12 +69,13 @@ internal sealed class Upload(PipeReader caller)
         }
     }
 
-    /// <summary>Gives the rest of the body up for an answer. False when that was done before.</summary>
+    /// <summary>Gives the rest of the body up for an answer. False when that was done before, and while the body has not begun to be sent:
+    /// the client may then send the request on another connection.</summary>
     public bool TryGiveUp(Func<Stream> answer)
     {
         lock (_lock)
         {
-            if (_state == State.GivenUp)
+            if (_state is not (State.UnderWay or State.Sent))
             {
                 return false;
             }

@@ -26,7 +26,7 @@ internal sealed class UploadContent : HttpContent
         await _body.CopyToAsync(stream, context, cancellationToken);
         if (!_upload.TryFinish())
         {
-            throw new IOException("The server answered before it had read all of the body.");
+            throw new BodyGivenUpException();
         }
     }
 

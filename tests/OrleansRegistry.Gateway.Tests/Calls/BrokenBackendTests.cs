@@ -115,6 +115,32 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
         (await Call(backend.Serving)).IsProblem(504, ErrorCode.BackendTimeout);
     }
 
+    [Theory]
+    [InlineData(false, "HTTP/1.1 504 Gateway Timeout")]
+    [InlineData(true, "HTTP/1.1 502 Bad Gateway")]
+    public async Task A_server_that_begins_to_refuse_a_body_and_goes_no_further_is_to_blame(bool closes, string answer)
+    {
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync("HTTP/1.1 413 Content Too Large\r\nContent-"u8.ToArray(), stop);
+            await Task.Delay(closes ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, stop);
+        });
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name, backend.Serving))["id"]!;
+
+        // More of the body is to come.
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/model_versions/{id}/predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\nContent-Length: 100\r\n\r\nhalf"));
+        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+
+        Assert.Equal(answer, await reader.ReadLineAsync().WaitAsync(Patience));
+        await reader.ReadToEndAsync().WaitAsync(Patience).ContinueWith(_ => { }, TaskScheduler.Default);
+        Assert.Equal("1", (await _registry.Get($"/v1/model_versions/{id}/traffic"))["errors"]);
+    }
+
     [Fact]
     public async Task A_server_that_takes_no_body_is_given_up()
     {

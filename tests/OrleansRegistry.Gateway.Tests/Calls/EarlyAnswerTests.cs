@@ -67,10 +67,7 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         (_, var path) = await Deploy(backend.Serving);
 
         // The caller sends more only after they have read the answer.
-        using var client = new TcpClient();
-        await client.ConnectAsync(server.Address.Host, server.Address.Port);
-        var head = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n";
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
+        using var client = await Begin(path);
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
 
         Assert.Equal("HTTP/1.1 401 Unauthorized", await reader.ReadLineAsync().WaitAsync(Patience));
@@ -113,6 +110,120 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         Assert.Equal((HttpStatusCode.OK, "done"), (answer.StatusCode, await answer.Content.ReadAsStringAsync().WaitAsync(Patience)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_long_refusal_arrives_whole(bool isChunked)
+    {
+        const int pieces = 64;
+        var piece = new string('x', 10_000);
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            var framing = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {pieces * piece.Length}";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 422 No\r\n{framing}\r\n\r\n"), stop);
+            for (var sent = 0; sent < pieces; sent++)
+            {
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(isChunked ? $"{piece.Length:x}\r\n{piece}\r\n" : piece), stop);
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(isChunked ? "0\r\n\r\n" : ""), stop);
+            await Task.Delay(Timeout.Infinite, stop);
+        });
+        (_, var path) = await Deploy(backend.Serving);
+
+        using var answer = await Send(path).WaitAsync(Patience);
+
+        Assert.Equal(string.Concat(Enumerable.Repeat(piece, pieces)), await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_caller_who_hangs_up_while_a_refusal_arrives_ends_the_connection_to_the_server()
+    {
+        var closed = new TaskCompletionSource();
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync("HTTP/1.1 422 No\r\nContent-Length: 1000000\r\n\r\nbegun"u8.ToArray(), stop);
+            try
+            {
+                var buffer = new byte[1 << 16];
+                while (await stream.ReadAsync(buffer, stop) > 0)
+                {
+                }
+            }
+            catch (IOException)
+            {
+                // Reset, which closes it too.
+            }
+
+            closed.SetResult();
+        });
+        (_, var path) = await Deploy(backend.Serving);
+
+        using (var client = await Begin(path))
+        {
+            using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+            Assert.Equal("HTTP/1.1 422 No", await reader.ReadLineAsync().WaitAsync(Patience));
+        }
+
+        await closed.Task.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_server_that_answers_well_early_is_used_again()
+    {
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            var buffer = new byte[1 << 16];
+            for (var request = 1; await RawBackend.ReadHead(stream, stop) is { Length: > 0 }; request++)
+            {
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"u8.ToArray(), stop);
+                for (var length = 0L; length < Long;)
+                {
+                    length += await stream.ReadAsync(buffer, stop);
+                }
+
+                await stream.WriteAsync(Encoding.ASCII.GetBytes($"{request}"), stop);
+            }
+        });
+        (_, var path) = await Deploy(backend.Serving);
+
+        for (var request = 1; request <= 3; request++)
+        {
+            using var answer = await Send(path).WaitAsync(Patience);
+            Assert.Equal($"{request}", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+        }
+
+        Assert.Equal(1, backend.Accepted);
+    }
+
+    [Fact]
+    public async Task A_server_that_says_much_before_it_wants_the_body_gets_it()
+    {
+        const int body = 500_000;
+        await using var backend = new RawBackend(async (stream, stop) =>
+        {
+            Assert.Contains("\r\nExpect: 100-continue\r\n", await RawBackend.ReadHead(stream, stop), StringComparison.Ordinal);
+            var hints = $"HTTP/1.1 103 Early Hints\r\nLink: {new string('x', 10_000)}\r\n\r\n";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(hints + hints + "HTTP/1.1 100 Continue\r\n\r\n"), stop);
+            var buffer = new byte[1 << 16];
+            for (var length = 0; length < body;)
+            {
+                length += await stream.ReadAsync(buffer, stop);
+            }
+
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone"u8.ToArray(), stop);
+        });
+        (_, var path) = await Deploy(backend.Serving);
+
+        // The caller doesn't wait for the server to want the body.
+        using var client = await Begin(path, $"Expect: 100-continue\r\nContent-Length: {body}\r\n\r\n{new string('x', body)}");
+        using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
+
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync().WaitAsync(Patience));
+    }
+
     [Fact]
     public async Task A_server_that_closes_without_a_word_is_unreachable()
     {
@@ -150,6 +261,16 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         }
 
         Assert.Equal(1, backend.Accepted);
+    }
+
+    /// <summary>Sends the beginning of a call, byte by byte as it is.</summary>
+    private async Task<TcpClient> Begin(string path, string rest = "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port);
+        var head = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\n{rest}";
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
+        return client;
     }
 
     private async Task<HttpResponseMessage> Send(string path, bool isChunked = false, bool expects = false)

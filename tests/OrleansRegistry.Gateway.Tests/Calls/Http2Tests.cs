@@ -103,6 +103,49 @@ public sealed class Http2Tests(TlsServer server) : IClassFixture<TlsServer>
         Assert.Equal("sum", Assert.Single(answer.TrailingHeaders).Key, ignoreCase: true);
     }
 
+    [Fact]
+    public async Task A_refusal_that_comes_while_the_body_is_being_sent_ends_its_own_stream_only()
+    {
+        var arrived = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        await using var slow = await Backend.Start(async http =>
+        {
+            arrived.SetResult();
+            await release.Task.WaitAsync(Patience);
+            await http.Response.WriteAsync("done");
+        });
+        await using var refusing = new RawBackend(async (stream, stop) =>
+        {
+            await RawBackend.ReadHead(stream, stop);
+            await stream.WriteAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nwhy"u8.ToArray(), stop);
+            await Task.Delay(Timeout.Infinite, stop);
+        });
+        var path = await Deploy(refusing.Serving);
+        var other = Post(await Deploy(slow.Serving()), []);
+        await arrived.Task.WaitAsync(Patience);
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var refused = await Post(path, new byte[16 << 20]).WaitAsync(Patience);
+            Assert.Equal((413, "why"), ((int)refused.StatusCode, await refused.Content.ReadAsStringAsync().WaitAsync(Patience)));
+        }
+
+        release.SetResult();
+        using var answer = await other.WaitAsync(Patience);
+        Assert.Equal("done", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+    }
+
+    private async Task<HttpResponseMessage> Post(string path, byte[] body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new ByteArrayContent(body),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        return await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
     private async Task<string> Deploy(string serving)
     {
         var name = RegistryDriver.NewName();
