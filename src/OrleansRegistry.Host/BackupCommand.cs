@@ -1,5 +1,4 @@
 using OrleansRegistry.Gateway;
-using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Backup;
 
 namespace OrleansRegistry.Host;
@@ -18,17 +17,17 @@ internal static class BackupCommand
         {
             await RegistryBackup.Write(settings.Storage, file, CancellationToken.None);
         }
-        catch (Exception e) when (e is StorageStartException or IOException)
+        catch (Exception e) when (e is StartupException or IOException)
         {
             await errors.WriteLineAsync($"No backup was made. {e.Message}");
             return RegistryProgram.Failed;
         }
 
         await output.WriteLineAsync($"Wrote {file}.");
-        if (settings.Access.Secret is null)
+        if (settings.Options.Auth.Secret is null)
         {
             await output.WriteLineAsync(
-                $"Keep {Path.GetFullPath(Path.Combine(settings.DataDirectory, AccessSecret.FileName))} with it: no API key is valid without.");
+                $"Keep {Path.GetFullPath(Path.Combine(settings.Options.DataDirectory, AccessSecret.FileName))} with it: no API key is valid without.");
         }
 
         return 0;

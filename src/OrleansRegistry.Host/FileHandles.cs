@@ -19,7 +19,7 @@ internal static partial class FileHandles
     public static long? Limit { get; } = Read();
 
     /// <summary>The connections that there can be, at most as many as are configured.</summary>
-    /// <exception cref="InvalidSettingsException">There can't be enough.</exception>
+    /// <exception cref="StartupException">There can't be enough.</exception>
     public static int Connections(int configured, long? handles)
     {
         if (handles is not { } limit)
@@ -30,8 +30,9 @@ internal static partial class FileHandles
         var possible = (limit - OwnUse) / 2;
         return possible >= MinConnections
             ? (int)Math.Min(configured, possible)
-            : throw new InvalidSettingsException(
-                [$"The process may have {limit} file handles; it needs {OwnUse + (2 * MinConnections)} at least. Raise the limit (ulimit -n, LimitNOFILE, --ulimit nofile)"]);
+            : throw new StartupException(
+                $"The process may have {limit} file handles; it needs {OwnUse + (2 * MinConnections)} at least. "
+                + "Raise the limit (ulimit -n, LimitNOFILE, --ulimit nofile).");
     }
 
     private static long? Read()

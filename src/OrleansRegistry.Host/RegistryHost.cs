@@ -1,11 +1,10 @@
 using System.Net;
 using k8s;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using OrleansRegistry.Billing;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
-using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Postgres.Cluster;
@@ -18,7 +17,7 @@ public static partial class RegistryHost
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
     /// <param name="configure">Changes the services before the node is built, or null.</param>
-    /// <exception cref="InvalidSettingsException">The settings are not valid.</exception>
+    /// <exception cref="StartupException">The settings are not valid.</exception>
     public static WebApplication Build(string[] args, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -33,14 +32,14 @@ public static partial class RegistryHost
         builder.AddTelemetry();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
-        builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Role != NodeRole.Gateway);
-        if (settings.Role != NodeRole.Silo)
+        builder.Services.AddSingleton(new OutboundHttp(settings.Options.Outbound));
+        builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
+        if (settings.Options.Role != NodeRole.Silo)
         {
             builder.Services.AddAccessSecret();
         }
 
-        if (settings.Role == NodeRole.Gateway)
+        if (settings.Options.Role == NodeRole.Gateway)
         {
             builder.UseOrleansClient(client => AddClient(client, settings));
         }
@@ -49,7 +48,7 @@ public static partial class RegistryHost
             builder.UseOrleans(silo => AddSilo(silo, settings));
         }
 
-        if (settings.Role == NodeRole.Silo)
+        if (settings.Options.Role == NodeRole.Silo)
         {
             builder.Services.AddHealthRoutes(limits);
         }
@@ -72,7 +71,7 @@ public static partial class RegistryHost
     /// <summary>The listener for health goes where the others are named: the server takes addresses from one place only.</summary>
     private static void Listen(WebApplicationBuilder builder, RegistrySettings settings)
     {
-        if (settings.HasEndpoints)
+        if (settings.Endpoints is not [])
         {
             builder.Configuration.AddInMemoryCollection(settings.HealthUrls.Select((url, n) => KeyValuePair.Create($"Kestrel:Endpoints:RegistryHealth{n}:Url", (string?)url)));
         }
@@ -82,14 +81,14 @@ public static partial class RegistryHost
 
     private static void Map(WebApplication app, RegistrySettings settings)
     {
-        if (settings.Role == NodeRole.Silo)
+        if (settings.Options.Role == NodeRole.Silo)
         {
             app.MapHealth();
             return;
         }
 
         app.MapRegistryGateway();
-        if (settings.HasDashboard)
+        if (settings.Options.Dashboard)
         {
             app.MapRegistryDashboard();
         }
@@ -99,11 +98,11 @@ public static partial class RegistryHost
     {
         if (settings.PostgresConnectionString is null)
         {
-            silo.UseLocalhostClustering(settings.SiloPort, settings.ClientPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
+            silo.UseLocalhostClustering(settings.Options.SiloPort, settings.Options.ClientPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
         }
         else
         {
-            if (settings.WatchesPods)
+            if (settings.Options.Kubernetes)
             {
                 // Before what follows, which is not to be changed by variables of the pod.
                 silo.UseKubernetesHosting(pods => pods.Configure(options => options.GetClientConfiguration = FindServiceAccount));
@@ -112,10 +111,10 @@ public static partial class RegistryHost
             silo.Configure<ClusterOptions>(ClusterName.Set);
             silo.Configure<EndpointOptions>(endpoints =>
             {
-                endpoints.AdvertisedIPAddress = settings.AdvertisedAddress;
-                (endpoints.SiloPort, endpoints.GatewayPort) = (settings.SiloPort, settings.ClientPort);
-                endpoints.SiloListeningEndpoint = new IPEndPoint(settings.ListenAddress, settings.SiloPort);
-                endpoints.GatewayListeningEndpoint = settings.ClientPort == 0 ? null : new IPEndPoint(settings.ListenAddress, settings.ClientPort);
+                endpoints.AdvertisedIPAddress = settings.Options.AdvertisedAddress;
+                (endpoints.SiloPort, endpoints.GatewayPort) = (settings.Options.SiloPort, settings.Options.ClientPort);
+                endpoints.SiloListeningEndpoint = new IPEndPoint(settings.ListenAddress, settings.Options.SiloPort);
+                endpoints.GatewayListeningEndpoint = settings.Options.ClientPort == 0 ? null : new IPEndPoint(settings.ListenAddress, settings.Options.ClientPort);
             });
             silo.UseRegistryClustering();
         }
@@ -130,23 +129,23 @@ public static partial class RegistryHost
             silo.AddActivityPropagation();
         }
 
-        if (settings.HasDashboard)
+        if (settings.Options.Dashboard)
         {
             silo.AddDashboard();
         }
 
         silo.AddRegistryGrainStorage();
         silo.Services.AddRegistryGrains();
-        silo.Services.Configure<ModelOptions>(options => (options.MaxActiveVersions, options.ModelsPerWorkspace, options.VersionsPerWorkspace, options.ActiveVersionsPerWorkspace) =
-            (settings.MaxActiveVersions, settings.Quotas.Models, settings.Quotas.Versions, settings.Quotas.ActiveVersions));
-        silo.Services.Configure<BillingOptions>(options => (options.Currency, options.CloseAfterHours) = (settings.Billing.Currency, settings.Billing.CloseAfterHours));
+        silo.Services.AddSingleton(Options.Create(settings.Options.Quotas));
+        silo.Services.AddSingleton(Options.Create(settings.Options.Billing));
         silo.Services.Configure<SiloMessagingOptions>(options => (options.ResponseTimeout, options.ClientDropTimeout) = (Patience, ClientAbsence));
         silo.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
 
     private static KubernetesClientConfiguration FindServiceAccount() => KubernetesClientConfiguration.IsInCluster()
         ? KubernetesClientConfiguration.InClusterConfig()
-        : throw new InvalidSettingsException(["Registry:Kubernetes needs the pod's service account, by which the silo may read pods: its token is not there"]);
+        : throw new StartupException(
+            "Registry:Kubernetes needs the pod's service account, by which the silo may read pods: its token is not there.");
 
     private static void AddClient(IClientBuilder client, RegistrySettings settings)
     {
@@ -157,7 +156,7 @@ public static partial class RegistryHost
             client.AddActivityPropagation();
         }
 
-        if (settings.HasDashboard)
+        if (settings.Options.Dashboard)
         {
             client.AddDashboard();
         }

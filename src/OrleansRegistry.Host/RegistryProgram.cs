@@ -1,8 +1,6 @@
 using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Cryptography;
-using OrleansRegistry.Cluster;
-using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
 
@@ -43,7 +41,7 @@ internal static class RegistryProgram
 
     /// <summary>Whether an exception says what is wrong with settings or surroundings. Any other is a bug, and shown with all that is known of it.</summary>
     private static bool IsExpected(Exception e) =>
-        e is InvalidSettingsException or StorageStartException or ClusterCertificateException or IOException or UnauthorizedAccessException
-            or SocketException or CryptographicException or RegistryUnavailableException
+        e is StartupException or IOException or UnauthorizedAccessException or SocketException or CryptographicException
+            or RegistryUnavailableException
         || e.InnerException is SocketException;
 }

@@ -15,7 +15,7 @@ namespace OrleansRegistry.Host;
 internal static class StartCheck
 {
     /// <summary>Checks certificates, ports and the data directory, which is made when it is not there and all else is well.</summary>
-    /// <exception cref="InvalidSettingsException">The node can't start; the message names the setting.</exception>
+    /// <exception cref="StartupException">The node can't start; the message names the setting.</exception>
     public static async Task Run(WebApplication app)
     {
         var settings = app.Services.GetRequiredService<RegistrySettings>();
@@ -24,16 +24,16 @@ internal static class StartCheck
             Read(certificates);
         }
 
-        if (settings.Role != NodeRole.Gateway)
+        if (settings.Options.Role != NodeRole.Gateway)
         {
-            Listen(nameof(settings.SiloPort), settings.ListenAddress, settings.SiloPort);
-            Listen(nameof(settings.ClientPort), settings.ListenAddress, settings.ClientPort);
+            Listen(nameof(settings.Options.SiloPort), settings.ListenAddress, settings.Options.SiloPort);
+            Listen(nameof(settings.Options.ClientPort), settings.ListenAddress, settings.Options.ClientPort);
         }
 
         await ListenForHttp(app, [settings.Urls, .. settings.HealthUrls]);
         if (settings.KeepsFiles)
         {
-            MakeDirectory(settings.DataDirectory);
+            MakeDirectory(settings.Options.DataDirectory);
         }
     }
 
@@ -43,9 +43,9 @@ internal static class StartCheck
         {
             _ = new ClusterCertificates(files, NullLogger<ClusterCertificates>.Instance);
         }
-        catch (ClusterCertificateException e)
+        catch (StartupException e)
         {
-            throw new InvalidSettingsException($"Registry:Cluster:Certificate, Key and Authority: {e.Message}", e);
+            throw new StartupException($"Registry:Cluster:Certificate, Key and Authority: {e.Message}", e);
         }
     }
 
@@ -58,7 +58,7 @@ internal static class StartCheck
         }
         catch (SocketException e)
         {
-            throw new InvalidSettingsException($"Registry:{setting} is {port}, and on {address} that can't be listened on: {e.Message}.", e);
+            throw new StartupException($"Registry:{setting} is {port}, and on {address} that can't be listened on: {e.Message}.", e);
         }
     }
 
@@ -82,7 +82,7 @@ internal static class StartCheck
         {
             // What follows in another line is advice for a developer's machine.
             var why = e.Message.Split('\n')[0].TrimEnd('.', '\r');
-            throw new InvalidSettingsException($"{string.Join(';', urls)} can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): {why}.", e);
+            throw new StartupException($"{string.Join(';', urls)} can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): {why}.", e);
         }
     }
 
@@ -94,7 +94,7 @@ internal static class StartCheck
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidSettingsException($"Registry:DataDirectory is {directory}, and that directory can't be made: {e.Message}", e);
+            throw new StartupException($"Registry:DataDirectory is {directory}, and that directory can't be made: {e.Message}", e);
         }
     }
 }

@@ -42,11 +42,11 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     public virtual int SchemaSeconds => StatementSeconds;
 
     /// <summary>Gets ready to connect: makes what must be there, and refuses what can't work.</summary>
-    /// <exception cref="StorageStartException">The database can't be used.</exception>
+    /// <exception cref="StartupException">The database can't be used.</exception>
     public abstract Task Prepare(CancellationToken cancellationToken);
 
     /// <summary>Opens a connection, brings the schema up to date and looks at settings that lose data.</summary>
-    /// <exception cref="StorageStartException">The database can't be used.</exception>
+    /// <exception cref="StartupException">The database can't be used.</exception>
     public async Task Start(CancellationToken cancellationToken)
     {
         await Prepare(cancellationToken);
@@ -57,7 +57,7 @@ internal abstract class RegistryDatabase : IAsyncDisposable
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)
         {
-            throw new StorageStartException($"{Describe()} can't be used: {e.Message}", e);
+            throw new StartupException($"{Describe()} can't be used: {e.Message}", e);
         }
     }
 

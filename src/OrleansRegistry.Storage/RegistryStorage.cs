@@ -21,7 +21,7 @@ public static class RegistryStorage
 
     /// <summary>
     /// Adds the database and its catalog. The schema is brought up to date when the node starts, before anything that is added later; a
-    /// database that can't be used ends the start with a <see cref="StorageStartException"/>.
+    /// database that can't be used ends the start with a <see cref="StartupException"/>.
     /// </summary>
     /// <param name="services">The node's services.</param>
     /// <param name="options">Which database.</param>

@@ -15,24 +15,3 @@ public sealed record StorageOptions
     /// <summary>After how many days events that are billed and delivered are removed; 0 for never.</summary>
     public int EventRetentionDays { get; init; }
 }
-
-/// <summary>The database can't be used as it is; the message says why, in one sentence for an operator.</summary>
-public sealed class StorageStartException : Exception
-{
-    /// <summary>Makes the exception.</summary>
-    public StorageStartException()
-    {
-    }
-
-    /// <summary>Makes the exception with a message.</summary>
-    public StorageStartException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes the exception with a message and what the database's driver threw.</summary>
-    public StorageStartException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}

@@ -92,7 +92,7 @@ public sealed class ClusterCertificatesTests : IDisposable
         var files = Create("cluster");
         File.WriteAllText(files.Authority, "");
 
-        Assert.Throws<ClusterCertificateException>(() => Load(files));
+        Assert.Throws<StartupException>(() => Load(files));
     }
 
     private static ClusterCertificates Load(ClusterCertificateFiles files) => new(files, NullLogger<ClusterCertificates>.Instance);

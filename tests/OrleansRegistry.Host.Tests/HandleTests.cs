@@ -28,7 +28,7 @@ public sealed class HandleTests : IAsyncLifetime
     [Fact]
     public async Task With_too_few_handles_a_node_does_not_start_and_says_how_many_it_needs()
     {
-        Assert.Throws<InvalidSettingsException>(() => FileHandles.Connections(1, 639));
+        Assert.Throws<StartupException>(() => FileHandles.Connections(1, 639));
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { FileHandles = 512 });
 
         Assert.Equal(1, exitCode);

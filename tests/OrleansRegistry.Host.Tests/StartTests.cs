@@ -159,7 +159,8 @@ public sealed class StartTests : IAsyncLifetime
         {
             Arguments =
             [
-                "--role", "boss", "--Registry:AdvertisedAddress=0.0.0.0", "--Registry:ClientPort=x", "--Registry:MaxActiveVersions=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
+                "--role", "boss", "--Registry:AdvertisedAddress=0.0.0.0", "--Registry:ClientPort=x",
+                "--Registry:Limits:ActiveVersionsPerModel=0", "--Registry:DataDirectry=/x", "--urls=http://0.0.0.0:5080;ftp://localhost",
                 "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Calls:MaxBody=1", "--Registry:Calls:MaxBufferedBytes=1",
                 "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
                 "--Registry:Auth:Secret=c2hvcnQ=", "--Registry:Auth:AdminKey=ork_x", "--Registry:Auth:Oidc:Authority=http://issuer.example",
@@ -170,18 +171,20 @@ public sealed class StartTests : IAsyncLifetime
         Assert.Equal(1, exitCode);
         string[] names =
         [
-            "Role is 'boss'", "AdvertisedAddress is '0.0.0.0'", "ClientPort", "MaxActiveVersions", "DataDirectry", "AllowedHosts must be set", "ftp://localhost",
+            "Registry:Role is 'boss'", "AdvertisedAddress is '0.0.0.0'", "ClientPort is 'x'", "ActiveVersionsPerModel is '0'",
+            "DataDirectry is not a setting", "AllowedHosts must be set", "ftp://localhost",
             "Outbound:AllowLoopback", "Calls:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
             "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
-            "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not", "OpenStreamsPerKey is 'many'", "TrustedProxies names 'proxy'",
+            "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not", "OpenStreamsPerKey is 'many'",
+            "TrustedProxies is '10.0.0.0/8;proxy'",
         ];
         foreach (var name in names)
         {
             Assert.Contains(name, output, StringComparison.Ordinal);
         }
 
-        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.All((string[])["c2hvcnQ=", "ork_x", "   at "], hidden => Assert.DoesNotContain(hidden, output, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Run(newer)));
 
         Assert.Equal(Scripts.Steps.Count + 1, await Count("registry_schema"));
-        var refused = await Assert.ThrowsAsync<StorageStartException>(() => Run(Scripts));
+        var refused = await Assert.ThrowsAsync<StartupException>(() => Run(Scripts));
         Assert.Contains($"schema version {Newest + 1}", refused.Message, StringComparison.Ordinal);
     }
 
@@ -72,7 +72,7 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         await TestRows.Execute(Options, $"delete from registry_schema; delete from registry_repeatable; insert into registry_schema (version) values ({version})");
         var before = await TestRows.Execute(Options, Definitions);
 
-        var refused = await Assert.ThrowsAsync<StorageStartException>(() => Run(Scripts));
+        var refused = await Assert.ThrowsAsync<StartupException>(() => Run(Scripts));
 
         Assert.Contains($"schema version {version}: it was made before the first release and can't be taken over", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
@@ -217,7 +217,7 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
         await TestRows.Execute(Options, "do $$ begin execute format('alter database %I set synchronous_commit = off', current_database()); end $$");
 
         await using var database = RegistryStorage.Open(Options);
-        var refusal = await Assert.ThrowsAsync<StorageStartException>(() => database.Prepare(TestContext.Current.CancellationToken));
+        var refusal = await Assert.ThrowsAsync<StartupException>(() => database.Prepare(TestContext.Current.CancellationToken));
         Assert.Contains("synchronous_commit off", refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -76,7 +76,7 @@ internal sealed partial class ClusterCertificates
     private Loaded _loaded;
 
     /// <summary>Reads the files.</summary>
-    /// <exception cref="ClusterCertificateException">They can't be used.</exception>
+    /// <exception cref="StartupException">They can't be used.</exception>
     public ClusterCertificates(ClusterCertificateFiles files, ILogger<ClusterCertificates> logger)
     {
         (_files, _logger) = (files, logger);
@@ -86,7 +86,7 @@ internal sealed partial class ClusterCertificates
         }
         catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
         {
-            throw new ClusterCertificateException($"The certificate of the cluster can't be used: {e.Message}", e);
+            throw new StartupException($"The certificate of the cluster can't be used: {e.Message}", e);
         }
     }
 
@@ -174,25 +174,4 @@ internal sealed partial class ClusterCertificates
     private partial void LogNotReloaded(Exception exception);
 
     private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, string[] Contents);
-}
-
-/// <summary>The certificate of a node can't be used; the message says why.</summary>
-internal sealed class ClusterCertificateException : Exception
-{
-    /// <summary>Makes the exception.</summary>
-    public ClusterCertificateException()
-    {
-    }
-
-    /// <summary>Makes the exception with a message.</summary>
-    public ClusterCertificateException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes the exception with a message and its cause.</summary>
-    public ClusterCertificateException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
 }

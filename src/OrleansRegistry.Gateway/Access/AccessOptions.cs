@@ -1,50 +1,66 @@
 using System.Collections.Frozen;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Who is let in.</summary>
+/// <summary>Who is let in. Properties are settings.</summary>
 internal sealed record AccessOptions
 {
     /// <summary>The fewest bytes of <see cref="Secret"/>.</summary>
     public const int MinSecretBytes = 32;
 
-    /// <summary>Where the first key and, unless it is set, the secret are kept.</summary>
-    public required string Directory { get; init; }
-
-    /// <summary>What keys are hashed and page tokens are signed with, at least 32 bytes; null for the one in the directory. All nodes need the same.</summary>
-    public ReadOnlyMemory<byte>? Secret { get; init; }
-
-    /// <summary>A key of role operator that is there from the start on, or null for one that is drawn when there is no key at all.</summary>
+    /// <summary>A key of role operator that is valid from the start on; <c>new-key</c> draws one.</summary>
+    /// <value>a key that the first start makes and writes to the file <c>admin-key</c></value>
+    [DataType(DataType.Password)]
     public string? AdminKey { get; init; }
 
-    /// <summary>After how many days a key ends whose maker says nothing about its end; 0 for never.</summary>
+    /// <summary>
+    /// The secret with which keys are hashed and page tokens are signed: at least 32 bytes in base64. All nodes of a
+    /// cluster have the same. Without it no key is valid any more.
+    /// </summary>
+    /// <value>the file <c>secret</c>, which the first start makes</value>
+    [DataType(DataType.Password)]
+    [MinLength(MinSecretBytes)]
+    public ReadOnlyMemory<byte>? Secret { get; init; }
+
+    /// <summary>The lifetime of a key that is made without <c>expires_at</c>. 0 is without end.</summary>
+    [Range(0, 36_500)]
     public int DefaultKeyDays { get; init; }
 
-    /// <summary>The hosts that requests may name; <c>*.example.com</c> stands for all below it.</summary>
-    public required IReadOnlyList<string> AllowedHosts { get; init; }
-
-    /// <summary>Whose tokens are taken beside keys, or null for nobody's.</summary>
+    /// <summary>The OpenID Connect issuer whose tokens are taken beside keys.</summary>
     public OidcOptions? Oidc { get; init; }
+
+    /// <summary>Where the first key and, unless it is set, the secret are kept.</summary>
+    [Browsable(false)]
+    public string Directory { get; init; } = "";
+
+    /// <summary>The hosts that requests may name; <c>*.example.com</c> stands for all below it.</summary>
+    [Browsable(false)]
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 }
 
-/// <summary>Whose tokens (JWT) are taken, and what their claims say.</summary>
+/// <summary>Whose tokens (JWT) are taken, and what their claims say. Properties are settings.</summary>
 internal sealed record OidcOptions
 {
-    /// <summary>The issuer; its keys are found by OpenID Connect discovery.</summary>
-    public required string Authority { get; init; }
+    /// <summary>The issuer, an https URL. Its keys are found by discovery.</summary>
+    public string Authority { get; init; } = "";
 
-    /// <summary>What tokens must be for.</summary>
-    public required string Audience { get; init; }
+    /// <summary>The audience that tokens must be for.</summary>
+    public string Audience { get; init; } = "";
 
-    /// <summary>The claim that says what a caller may do. Of several values the highest role counts.</summary>
+    /// <summary>The claim that holds the caller's role. The highest role of several values counts.</summary>
     public string RoleClaim { get; init; } = "roles";
 
-    /// <summary>Which value of the claim is which role; empty where values are the roles' own names.</summary>
+    /// <summary>The role of each value of the claim: <c>Registry__Auth__Oidc__Roles__ml-team=deployer</c>.</summary>
+    /// <value>values are the roles' own names</value>
     public FrozenDictionary<string, Role> Roles { get; init; } = FrozenDictionary<string, Role>.Empty;
 
-    /// <summary>The claim that names the workspace, or null when all act in <see cref="Workspace"/>.</summary>
+    /// <summary>The claim that names the workspace. This setting or <c>Workspace</c> must be set.</summary>
+    /// <value>none</value>
     public string? WorkspaceClaim { get; init; }
 
-    /// <summary>The workspace of callers whose token names none, or null to refuse them.</summary>
+    /// <summary>The workspace of tokens that name none; it must exist.</summary>
+    /// <value>tokens that name none are refused</value>
     public string? Workspace { get; init; }
 }

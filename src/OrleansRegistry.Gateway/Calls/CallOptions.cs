@@ -1,23 +1,31 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
 namespace OrleansRegistry.Gateway;
 
-/// <summary>How calls are forwarded.</summary>
+/// <summary>How calls are forwarded. Properties are settings.</summary>
 internal sealed record CallOptions
 {
-    /// <summary>How long a connection to a model's server may take, in seconds, 1 to 300. Default 5.</summary>
+    /// <summary>The longest time that a connection to a model's server may take.</summary>
+    [Range(1, 300)]
     public int ConnectTimeoutSeconds { get; init; } = 5;
 
-    /// <summary>How long a call may go without a byte in either direction, in seconds, 1 to 86,400. Default 100.</summary>
+    /// <summary>The longest time that a call may go without a byte in either direction.</summary>
+    [Range(1, 86_400)]
     public int ActivityTimeoutSeconds { get; init; } = 100;
 
-    /// <summary>The longest body of a call, in bytes, at least 1. Default 1 GiB.</summary>
+    /// <summary>The longest body of a call.</summary>
+    [Range(1, 1L << 50)]
     public long MaxBodyBytes { get; init; } = 1L << 30;
 
     /// <summary>
-    /// How much of a body is held in memory where the gateway has to read it, in bytes, 1 KiB to 1 GiB: until the <c>model</c> field of
-    /// the OpenAI routes is found, and for the metadata of a model. Default 8 MiB.
+    /// The part of a body that is held in memory where the gateway reads it: for the <c>model</c> field of OpenAI's
+    /// routes, and for a model's metadata.
     /// </summary>
+    [Range(1024, 1 << 30)]
     public int MaxBufferedBytes { get; init; } = 8 << 20;
 
-    /// <summary>Whether there may be other gateways, whose calls a drain waits for too. Set by the node, not by a setting.</summary>
+    /// <summary>Whether there may be other gateways, whose calls a drain waits for too. The node sets it.</summary>
+    [Browsable(false)]
     public bool IsOneOfSeveral { get; init; }
 }

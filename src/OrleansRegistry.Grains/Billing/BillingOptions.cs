@@ -1,11 +1,16 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OrleansRegistry.Billing;
 
-/// <summary>Settings of billing.</summary>
+/// <summary>Rates and statements. Properties are settings.</summary>
 public sealed class BillingOptions
 {
-    /// <summary>The currency of rates that are put from now on, by its ISO 4217 code. Default USD.</summary>
+    /// <summary>The currency of rates that are put from now on, by its ISO 4217 code.</summary>
     public string Currency { get; set; } = Billing.Currency.Default;
 
-    /// <summary>How many hours after its end a month is closed by itself; 0 for never. At most 720, default 24.</summary>
+    /// <summary>
+    /// The time after the end of a month when it is closed by itself, in workspaces that have rates. 0 is never.
+    /// </summary>
+    [Range(0, 720)]
     public int CloseAfterHours { get; set; } = 24;
 }

@@ -228,7 +228,7 @@ internal sealed partial class ModelGrain
     private async Task<RegistryError?> IsFull(ModelState model, bool isNewVersion)
     {
         var limits = options.Value;
-        if (model.Active.Length >= limits.MaxActiveVersions)
+        if (model.Active.Length >= limits.ActiveVersionsPerModel)
         {
             return new RegistryError(
                 ErrorCode.TooManyActiveVersions,

@@ -1,17 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OrleansRegistry.Models;
 
-/// <summary>How much there may be.</summary>
+/// <summary>How much there may be. Properties are settings.</summary>
 public sealed class ModelOptions
 {
-    /// <summary>The most active versions a model may have (rule L6). Drafts are active and cost money. 1 to 10,000, default 1,000.</summary>
-    public int MaxActiveVersions { get; set; } = 1000;
+    /// <summary>Active versions that a model may have (rule L6). Drafts are active, and billed.</summary>
+    [Range(1, 10_000)]
+    public int ActiveVersionsPerModel { get; set; } = 1000;
 
-    /// <summary>The most models a workspace may have. At least 1, default 10,000.</summary>
+    /// <summary>Models that a workspace may have.</summary>
+    [Range(1, int.MaxValue)]
     public int ModelsPerWorkspace { get; set; } = 10_000;
 
-    /// <summary>The most versions that are not deleted a workspace may have. At least 1, default 1,000,000.</summary>
+    /// <summary>Versions that a workspace may have and that are not deleted.</summary>
+    [Range(1, int.MaxValue)]
     public int VersionsPerWorkspace { get; set; } = 1_000_000;
 
-    /// <summary>The most active versions a workspace may have. At least 1, default 100,000.</summary>
+    /// <summary>Active versions that a workspace may have.</summary>
+    [Range(1, int.MaxValue)]
     public int ActiveVersionsPerWorkspace { get; set; } = 100_000;
 }

@@ -6,7 +6,7 @@ namespace OrleansRegistry.Storage.Backup;
 public static class RegistryBackup
 {
     /// <summary>Writes the copy to a file of its own, which is there whole or not at all, and for its user only.</summary>
-    /// <exception cref="StorageStartException">The database can't be read, or is none of SQLite.</exception>
+    /// <exception cref="StartupException">The database can't be read, or is none of SQLite.</exception>
     /// <exception cref="IOException">The file can't be written, or is there already.</exception>
     public static async Task Write(StorageOptions options, string file, CancellationToken cancellationToken)
     {
@@ -14,7 +14,7 @@ public static class RegistryBackup
         await using var database = RegistryStorage.Open(options);
         if (options.PostgresConnectionString is not null)
         {
-            throw new StorageStartException($"{database.Describe()} is backed up with PostgreSQL's own pg_dump.");
+            throw new StartupException($"{database.Describe()} is backed up with PostgreSQL's own pg_dump.");
         }
 
         if (File.Exists(file))
@@ -52,7 +52,7 @@ public static class RegistryBackup
         }
         catch (DbException e)
         {
-            throw new StorageStartException($"{database.Describe()} can't be copied: {e.Message}", e);
+            throw new StartupException($"{database.Describe()} can't be copied: {e.Message}", e);
         }
     }
 

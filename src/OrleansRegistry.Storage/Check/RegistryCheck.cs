@@ -10,7 +10,7 @@ namespace OrleansRegistry.Storage.Check;
 public static class RegistryCheck
 {
     /// <summary>Checks a database.</summary>
-    /// <exception cref="StorageStartException">The database can't be read.</exception>
+    /// <exception cref="StartupException">The database can't be read.</exception>
     public static async Task<ImmutableArray<Finding>> Run(StorageOptions options, CancellationToken cancellationToken)
     {
         await using var database = RegistryStorage.Open(options);
@@ -21,7 +21,7 @@ public static class RegistryCheck
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)
         {
-            throw new StorageStartException($"{database.Describe()} can't be checked: {e.Message}", e);
+            throw new StartupException($"{database.Describe()} can't be checked: {e.Message}", e);
         }
     }
 }

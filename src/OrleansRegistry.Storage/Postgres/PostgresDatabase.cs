@@ -21,7 +21,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
         catch (ArgumentException e)
         {
             // The driver's message may quote the text, which holds a password.
-            throw new StorageStartException("ConnectionStrings__Registry is no valid Npgsql connection string.", e);
+            throw new StartupException("ConnectionStrings__Registry is no valid Npgsql connection string.", e);
         }
 
         settings.ApplicationName ??= "orleans-registry";
@@ -88,12 +88,12 @@ internal sealed class PostgresDatabase : RegistryDatabase
             command.CommandText = "select string_agg(name, ', ') from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'";
             if (await command.ExecuteScalarAsync(cancellationToken) is string lossy)
             {
-                throw new StorageStartException($"{Describe()} runs with {lossy} off and would lose acknowledged commands in a crash; turn it on.");
+                throw new StartupException($"{Describe()} runs with {lossy} off and would lose acknowledged commands in a crash; turn it on.");
             }
         }
         catch (Exception e) when (e is DbException or TimeoutException)
         {
-            throw new StorageStartException($"{Describe()} can't be reached: {e.Message}", e);
+            throw new StartupException($"{Describe()} can't be reached: {e.Message}", e);
         }
     }
 

@@ -11,7 +11,7 @@ namespace OrleansRegistry.Storage.Schema;
 internal static class SchemaRunner
 {
     /// <summary>Runs the scripts that the database has not seen.</summary>
-    /// <exception cref="StorageStartException">The database was made by a newer build, or before the first release.</exception>
+    /// <exception cref="StartupException">The database was made by a newer build, or before the first release.</exception>
     public static async Task Run(
         DbConnection connection, RegistryDatabase database, SchemaScripts scripts, CancellationToken cancellationToken)
     {
@@ -44,13 +44,13 @@ internal static class SchemaRunner
     {
         if (present > steps[^1].Number)
         {
-            throw new StorageStartException(
+            throw new StartupException(
                 $"{database.Describe()} has schema version {present}; this build knows versions up to {steps[^1].Number}. Run the newer build, or restore a backup.");
         }
 
         if (present > 0 && present < steps[0].Number)
         {
-            throw new StorageStartException(
+            throw new StartupException(
                 $"{database.Describe()} has schema version {present}: it was made before the first release and can't be taken over. Use an empty one.");
         }
     }

@@ -52,16 +52,16 @@ internal sealed class SqliteDatabase : RegistryDatabase
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new StorageStartException($"The data directory {_directory} can't be written: {e.Message}", e);
+            throw new StartupException($"The data directory {_directory} can't be written: {e.Message}", e);
         }
         catch (IOException e) when (Directory.Exists(_directory) && File.Exists(Path.Combine(_directory, "registry.lock")))
         {
-            throw new StorageStartException(
+            throw new StartupException(
                 $"Another instance uses the data directory {_directory}. One SQLite file serves one instance; use PostgreSQL for more, or another Registry__DataDirectory.", e);
         }
         catch (IOException e)
         {
-            throw new StorageStartException($"The data directory {_directory} can't be made: {e.Message}", e);
+            throw new StartupException($"The data directory {_directory} can't be made: {e.Message}", e);
         }
 
         try
@@ -73,7 +73,7 @@ internal sealed class SqliteDatabase : RegistryDatabase
         }
         catch (SqliteException e)
         {
-            throw new StorageStartException($"{Describe()} can't be opened: {e.Message}", e);
+            throw new StartupException($"{Describe()} can't be opened: {e.Message}", e);
         }
     }
 

@@ -81,7 +81,7 @@ public abstract class RegistryServer : IAsyncLifetime
             $"--Registry:DataDirectory={Database.Options.DataDirectory}",
             $"--ConnectionStrings:Registry={Database.Options.PostgresConnectionString}",
             $"--Registry:SiloPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}",
-            $"--Registry:MaxActiveVersions={MaxActiveVersions}",
+            $"--Registry:Limits:ActiveVersionsPerModel={MaxActiveVersions}",
             "--Registry:Outbound:AllowLoopback=true",
             $"--Registry:Auth:AdminKey={OperatorKey}",
             .. NodeSettings.Unlimited,

@@ -187,7 +187,7 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     {
         await using var database = TestDatabase.Sqlite();
         await using var silo = await TestSilo.Start(
-            database.Options, services => services.Configure<ModelOptions>(options => options.MaxActiveVersions = 2));
+            database.Options, services => services.Configure<ModelOptions>(options => options.ActiveVersionsPerModel = 2));
         var model = silo.Model(ModelId.New());
         Task<Outcome<DeployAnswer>> Next() => model.Deploy(silo.Deployment("Another model"));
         var first = (await Next()).Value!.Version;
