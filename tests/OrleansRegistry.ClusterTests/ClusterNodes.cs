@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Npgsql;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Testing;
@@ -159,6 +160,34 @@ internal sealed class ClusterNodes : IAsyncDisposable
     /// <summary>The kinds of rows that are stored.</summary>
     public async Task<IReadOnlyList<string>> KindsOfRows() =>
         (string[])(await Ask("select array_agg(distinct kind order by kind) from registry_state"))!;
+
+    /// <summary>All stored rows, as JSON.</summary>
+    public async Task<IReadOnlyList<string>> ReadRows() =>
+        (string[])(await Ask("select array_agg(payload::text) from registry_state"))!;
+
+    /// <summary>Puts another row in the place of each, a function of its JSON and its key. No node must run.</summary>
+    public async Task ChangeRows(Func<string, string, JsonNode> change)
+    {
+        var keys = (string[])(await Ask("select array_agg(key order by key) from registry_state"))!;
+        var rows = (string[])(await Ask("select array_agg(payload::text order by key) from registry_state"))!;
+        await using var source = NpgsqlDataSource.Create(_database.Options.PostgresConnectionString!);
+        foreach (var (key, row) in keys.Zip(rows))
+        {
+            await using var write = source.CreateCommand("update registry_state set payload = $2::jsonb, version = version + 1 where key = $1");
+            write.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
+            write.Parameters.Add(new NpgsqlParameter<string> { TypedValue = change(row, key).ToJsonString() });
+            Assert.Equal(1, await write.ExecuteNonQueryAsync());
+        }
+    }
+
+    /// <summary>Whether some version's grain is on another silo than its model's.</summary>
+    public async Task<bool> HasVersionsElsewhere() => await Ask(
+        """
+        select exists (
+            select from registry_location as model join registry_location as version
+                on model.grain like '%/model/%' and version.grain like '%/version/%/' || right(model.grain, 10) || '-%'
+            where model.silo <> version.silo)
+        """) is true;
 
     public async ValueTask DisposeAsync()
     {
