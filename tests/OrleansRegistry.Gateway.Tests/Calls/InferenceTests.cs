@@ -89,6 +89,22 @@ public abstract class InferenceTests(RegistryServer server)
         Assert.Equal($$"""{"name":"{{name}}","versions":["0.1.0"],"inputs":[{"name":"\ud800x","shape":[1e2]}]}""", metadata.Text);
     }
 
+    [Fact]
+    public async Task Characters_that_json_takes_as_they_are_stand_so_in_metadata()
+    {
+        await using var backend = await Backend.Start(http =>
+        {
+            http.Response.ContentType = "application/json";
+            return http.Response.WriteAsync("""{"name":"own","platform":"1 + 1's <b> é","+'>":[]}""");
+        });
+        var name = RegistryDriver.NewPlainName();
+        await _registry.DeployPrimary(name, backend.Serving());
+
+        var metadata = (await _registry.Get($"/v2/models/{RegistryDriver.InPath(name)}")).Is(200);
+
+        Assert.Equal($$"""{"name":"{{name}}","versions":["0.1.0"],"platform":"1 + 1's <b> é","+'>":[]}""", metadata.Text);
+    }
+
     [Theory]
     [InlineData(200, "text/plain", "not JSON")]
     [InlineData(200, "application/json", "not JSON either")]

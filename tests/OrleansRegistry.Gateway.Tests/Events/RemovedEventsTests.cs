@@ -36,6 +36,9 @@ public sealed class RemovedEventsTests(SqliteServer server) : IClassFixture<Sqli
             }
         }
 
+        var token = server.PageTokens.For(GrainKeys.DefaultWorkspace, "events", model, null, null);
+        (await _registry.Get($"/v1/models/{model}/events?page_token={token.Encode($"{before}")}")).IsProblem(410, ErrorCode.HistoryRemoved);
+        (await _registry.Get($"/v1/models/{model}/events?page_token={token.Encode($"{removed}")}")).Is(200);
         (await _registry.Get($"/v1/models/{other}/events?after={before}")).Is(200);
         Assert.Equal(positions[3..], (await _registry.All($"/v1/models/{model}/events?after={removed}")).Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)));
         (await _registry.Post($"{webhook}/redeliver?from={removed}")).IsProblem(410, ErrorCode.HistoryRemoved);

@@ -32,6 +32,17 @@ public abstract class WatchTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task Characters_that_json_takes_as_they_are_stand_so_in_a_stream()
+    {
+        var name = RegistryDriver.NewPlainName();
+        var id = (await _registry.Deploy(name))["model_id"];
+
+        await using var watch = await Watch.Begin(server, $"/v1/models/{id}/events?type=model.created");
+
+        Assert.Contains($"\"name\":\"{name}\"", Assert.Single(await watch.Read(1)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_reader_that_comes_again_resumes_behind_the_last_event_it_saw()
     {
         var name = RegistryDriver.NewName();
@@ -144,7 +155,10 @@ public abstract class WatchTests(RegistryServer server)
     private async Task<string> LastId() => await _registry.All("/v1/events") is [.., var last] ? (string)last["id"]! : "0";
 
     /// <summary>An event as a stream brought it.</summary>
-    private sealed record Seen(string Id, string Type, JsonNode Data);
+    private sealed record Seen(string Id, string Type, string Text)
+    {
+        public JsonNode Data { get; } = JsonNode.Parse(Text)!;
+    }
 
     /// <summary>One reader.</summary>
     private sealed class Watch : IAsyncDisposable
@@ -185,7 +199,7 @@ public abstract class WatchTests(RegistryServer server)
                 }
                 else if (fields.Remove("data", out var data))
                 {
-                    seen.Add(new Seen(fields["id"], fields["event"], JsonNode.Parse(data)!));
+                    seen.Add(new Seen(fields["id"], fields["event"], data));
                 }
             }
 

@@ -12,6 +12,9 @@ public sealed class RegistryDriver(HttpClient client)
     /// <summary>A name that no other test uses.</summary>
     public static string NewName([CallerMemberName] string test = "") => $"{(test.Length > 80 ? test[..80] : test)} {Guid.NewGuid():N}";
 
+    /// <summary>A name with characters that JSON takes as they are, though some servers escape them.</summary>
+    public static string NewPlainName() => $"1 + 1's <sum> & é {Guid.NewGuid():N}";
+
     /// <summary>A name as it stands in a path.</summary>
     public static string InPath(string name) => Uri.EscapeDataString(name);
 

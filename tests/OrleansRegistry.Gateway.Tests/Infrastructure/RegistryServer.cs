@@ -58,6 +58,9 @@ public abstract class RegistryServer : IAsyncLifetime
     /// <summary>The rows, read past the gateway.</summary>
     internal IRegistryCatalog Catalog => _app!.Services.GetRequiredService<IRegistryCatalog>();
 
+    /// <summary>Makes the tokens that the gateway takes for its own.</summary>
+    internal PageTokens PageTokens => _app!.Services.GetRequiredService<PageTokens>();
+
     /// <summary>The routes.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 

@@ -184,6 +184,63 @@ public abstract class ListTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task E3_a_page_token_of_another_list_is_refused_by_every_list()
+    {
+        var id = (await _registry.Deploy(RegistryDriver.NewName()))["model_id"]!;
+        await _registry.Deploy((await _registry.Get($"/v1/models/{id}"))["name"]!);
+        await _registry.Deploy(RegistryDriver.NewName());
+        await _registry.Patch($"/v1/model_versions/{id}-1", """{"description":"x"}""");
+        (await _registry.Post("/v1/api_keys", """{"name":"x","role":"viewer"}""")).Is(201);
+        (await _registry.Post("/v1/api_keys", """{"name":"x","role":"viewer"}""")).Is(201);
+        string[] lists =
+        [
+            "/v1/models?", "/v1/models?order_by=-created_at&", $"/v1/models/{id}/versions?", $"/v1/models/{id}/versions?state=draft&",
+            "/v1/events?", $"/v1/models/{id}/events?", $"/v1/model_versions/{id}-1/events?", "/v1/api_keys?",
+        ];
+
+        foreach (var from in lists)
+        {
+            var token = (await _registry.Get(from + "page_size=1")).Is(200)["next_page_token"];
+            Assert.NotNull(token);
+            foreach (var list in (string[])[.. lists, "/v1/billing/usage?", "/v1/billing/usage?group_by=version&", "/v1/billing/statements?"])
+            {
+                var reply = await _registry.Get(list + "page_token=" + token);
+                _ = list == from ? reply.Is(200) : reply.IsInvalid("page_token");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_page_token_beyond_the_end_leads_to_an_empty_last_page_and_is_refused_by_events()
+    {
+        var id = (await _registry.Deploy(RegistryDriver.NewName()))["model_id"]!;
+        var end = PageToken.Text(DateTimeOffset.MaxValue);
+
+        // Nothing is behind the first version, the last model and the last key.
+        await IsEmpty($"/v1/models/{id}/versions", Token("versions", id, null, null).Encode("1"));
+        await IsEmpty("/v1/models", Token("models", null, null, nameof(ModelOrder.Name)).Encode("\U0010fffd", end, "zzzzzzzzzz"));
+        await IsEmpty("/v1/api_keys", Token("api_keys").Encode(end, "zzzzzzzz"));
+        await IsEmpty("/v1/billing/statements", Token("statements").Encode("1970-01"));
+        await IsEmpty("/v1/billing/usage", Token("usage", null, null, null).Encode($"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}", "1000000"));
+
+        // A position that the log never gave belongs to another log.
+        foreach (var (path, token) in new[] { ("/v1/events", Token("events", null, null, null)), ($"/v1/models/{id}/events", Token("events", id, null, null)) })
+        {
+            (await _registry.Get($"{path}?page_token={token.Encode($"{long.MaxValue}")}")).IsInvalid("page_token");
+            (await _registry.Get($"{path}?page_token={token.Encode("0")}")).Is(200);
+        }
+
+        PageToken Token(params ReadOnlySpan<string?> list) => server.PageTokens.For(GrainKeys.DefaultWorkspace, list);
+
+        async Task IsEmpty(string path, string token)
+        {
+            var page = (await _registry.Get($"{path}?page_token={token}")).Is(200);
+            Assert.Empty(page.Body!["items"]!.AsArray());
+            Assert.Null(page["next_page_token"]);
+        }
+    }
+
+    [Fact]
     public async Task Pages_stay_in_step_while_others_write()
     {
         var prefix = RegistryDriver.NewName();

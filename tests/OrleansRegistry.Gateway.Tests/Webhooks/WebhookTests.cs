@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 using OrleansRegistry.Testing;
@@ -50,6 +51,19 @@ public abstract class WebhookTests(RegistryServer server)
         Assert.Contains((await _registry.Get("/v1/webhooks")).Body!["items"]!.AsArray(), listed => (string)listed!["id"]! == made["webhook.id"]);
         Assert.DoesNotContain("whsec_", (await _registry.Get("/v1/webhooks")).Text, StringComparison.Ordinal);
         await _registry.Delete(path);
+    }
+
+    [Fact]
+    public async Task Characters_that_json_takes_as_they_are_stand_so_in_a_delivery()
+    {
+        await using var receiver = await WebhookReceiver.Start();
+        var made = await Create(receiver, "\"types\":[\"model.created\"]");
+        var name = RegistryDriver.NewPlainName();
+
+        await _registry.Deploy(name);
+
+        Assert.Contains($"\"name\":\"{name}\"", Encoding.UTF8.GetString(Assert.Single(await receiver.Next(1)).Body.Span), StringComparison.Ordinal);
+        await _registry.Delete(Path(made));
     }
 
     [Fact]
