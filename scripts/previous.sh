@@ -3,12 +3,12 @@
 
 previous_host=  # its executable
 
-# The first commit from which a rolling upgrade is promised, by its subject; empty while the shape of what is stored is free.
-# It counts for as long as no release is tagged.
+# The first commit from which a rolling upgrade is promised, by its subject; empty while the shape of what is stored is
+# free. It counts for as long as no release is tagged.
 first_to_upgrade_from=
 
-# The release before this commit, or else the commit above. Where there is neither, this commit itself: nodes are then replaced by others of
-# the same build.
+# The release before this commit, or else the commit above. Where there is neither, this commit itself: nodes are then
+# replaced by others of the same build.
 find_previous() {
   git describe --tags --match '*[0-9].[0-9]*.[0-9]*' --abbrev=0 HEAD^ 2>/dev/null ||
     { [[ $first_to_upgrade_from ]] && git log -1 --format=%H --grep="^$first_to_upgrade_from\$" | grep .; } ||

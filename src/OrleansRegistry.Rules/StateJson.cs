@@ -12,7 +12,9 @@ using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry;
 
-/// <summary>The JSON of every stored row: snake_case, instants in UTC. A golden file for each type holds it still.</summary>
+/// <summary>
+/// The JSON of every stored row: snake_case, instants in UTC. A golden file for each type holds it still.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     RespectNullableAnnotations = true,
@@ -40,7 +42,8 @@ namespace OrleansRegistry;
 internal sealed partial class StateJson : JsonSerializerContext
 {
     /// <summary>A state as it is stored, in UTF-8.</summary>
-    public static byte[] Write<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, Stored.Options.GetTypeInfo(typeof(T)));
+    public static byte[] Write<T>(T state) =>
+        JsonSerializer.SerializeToUtf8Bytes(state, Stored.Options.GetTypeInfo(typeof(T)));
 
     /// <summary>A state as it was stored. What can't be read is an error, never a new state.</summary>
     /// <param name="json">In UTF-8.</param>
@@ -50,7 +53,8 @@ internal sealed partial class StateJson : JsonSerializerContext
     {
         try
         {
-            return (T?)JsonSerializer.Deserialize(json, Stored.Options.GetTypeInfo(typeof(T))) ?? throw new StateCorruptException($"The stored state of {what} is null.");
+            return (T?)JsonSerializer.Deserialize(json, Stored.Options.GetTypeInfo(typeof(T)))
+                ?? throw new StateCorruptException($"The stored state of {what} is null.");
         }
         catch (JsonException e)
         {

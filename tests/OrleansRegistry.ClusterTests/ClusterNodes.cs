@@ -173,7 +173,8 @@ internal sealed class ClusterNodes : IAsyncDisposable
         await using var source = NpgsqlDataSource.Create(_database.Options.PostgresConnectionString!);
         foreach (var (key, row) in keys.Zip(rows))
         {
-            await using var write = source.CreateCommand("update registry_state set payload = $2::jsonb, version = version + 1 where key = $1");
+            await using var write = source.CreateCommand(
+                "update registry_state set payload = $2::jsonb, version = version + 1 where key = $1");
             write.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
             write.Parameters.Add(new NpgsqlParameter<string> { TypedValue = change(row, key).ToJsonString() });
             Assert.Equal(1, await write.ExecuteNonQueryAsync());

@@ -107,7 +107,9 @@ public abstract class CommitTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         }));
 
         var events = await Catalog.ListEvents("default", new EventFilter { ModelId = Rows.ModelId }, 10, default);
-        Assert.Equal([EventType.VersionDeactivated, EventType.VersionDeleted, EventType.ModelDeleted], events.Select(happened => happened.Type));
+        Assert.Equal(
+            [EventType.VersionDeactivated, EventType.VersionDeleted, EventType.ModelDeleted],
+            events.Select(happened => happened.Type));
         var (told, model) = (events[1], events[2]);
         Assert.Equal(("2", $"{Rows.ModelId}-1", model.At, model.Actor), (told.Id, told.VersionId, told.At, told.Actor));
     }

@@ -16,7 +16,10 @@ using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Storage.Tests;
 
-/// <summary>Rows that this build did not write: those of earlier builds, which lack fields, and of the next one, which knows more.</summary>
+/// <summary>
+/// Rows that this build did not write: those of earlier builds, which lack fields, and of the next one, which knows
+/// more.
+/// </summary>
 public sealed class CompatibilityTests
 {
     /// <summary>How each kind of row is read, and what its grain writes again.</summary>
@@ -39,7 +42,9 @@ public sealed class CompatibilityTests
 
     /// <summary>Rows that commands write again.</summary>
     public static TheoryData<string> Own =>
-        [.. Rewrites.Keys.Except([StorageNames.Billing]).Select(kind => $"{kind}.json").Append("version.inactive.json")];
+    [
+        .. Rewrites.Keys.Except([StorageNames.Billing]).Select(kind => $"{kind}.json"), "version.inactive.json",
+    ];
 
     [Theory]
     [MemberData(nameof(Foreign))]
@@ -56,7 +61,9 @@ public sealed class CompatibilityTests
     public void Nothing_more_is_asked_of_a_row_than_its_least_file_has(string kind)
     {
         var least = JsonNode.Parse(GoldenFiles.Read($"Least/{kind}.json"))!;
-        var fields = NewerBuild.ObjectsIn(least).SelectMany(part => part.Where(member => member.Value is JsonValue).Select(member => (part, member.Key, Value: member.Value!))).ToList();
+        var fields = NewerBuild.ObjectsIn(least)
+            .SelectMany(part => part.Where(member => member.Value is JsonValue), (part, member) => (part, member.Key, Value: member.Value!))
+            .ToList();
 
         Assert.NotEmpty(fields);
         foreach (var (part, name, value) in fields)
@@ -156,9 +163,11 @@ public sealed class CompatibilityTests
 
         Assert.Equal(GoldenFiles.Read("scripts.txt"), string.Concat(scripts));
 
-        static string Line(SchemaScript script, string name) => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(script.Sql)))} {name} {script.Number}\n");
+        static string Line(SchemaScript script, string name)
+        {
+            var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(script.Sql)));
+            return string.Create(CultureInfo.InvariantCulture, $"{hash} {name} {script.Number}\n");
+        }
     }
 
     private static JsonNode Rewrite<T>(string payload) =>

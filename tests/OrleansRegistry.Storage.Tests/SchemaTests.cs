@@ -5,10 +5,14 @@ using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Storage.Tests;
 
-/// <summary>The schema runner: numbered steps, once each, and the newest of the repeatable scripts, whoever starts.</summary>
+/// <summary>
+/// The schema runner: numbered steps, once each, and the newest of the repeatable scripts, whoever starts.
+/// </summary>
 public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : DatabaseTest(emptyDatabase)
 {
     private const string Refusal = "the deadline of the command is over";
+
+    private const string More = "create table registry_more (id integer primary key)";
 
     private protected SchemaScripts Scripts => SchemaScripts.Of(Database.Dialect);
 
@@ -36,7 +40,7 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
     [Fact]
     public async Task A_newer_build_brings_an_older_database_up_to_date_once_however_many_nodes_start()
     {
-        var newer = Scripts with { Steps = [.. Scripts.Steps, new SchemaScript(Newest + 1, "create table registry_more (id integer primary key)")] };
+        var newer = Scripts with { Steps = [.. Scripts.Steps, new SchemaScript(Newest + 1, More)] };
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Run(newer)));
 
@@ -53,7 +57,7 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
             Steps =
             [
                 .. Scripts.Steps,
-                new SchemaScript(Newest + 1, "create table registry_more (id integer primary key)"),
+                new SchemaScript(Newest + 1, More),
                 new SchemaScript(Newest + 2, "create nonsense"),
             ],
         };
@@ -69,12 +73,21 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
     [InlineData(6)]
     public async Task A_database_made_before_the_first_release_is_refused_and_stays_as_it_is(int version)
     {
-        await TestRows.Execute(Options, $"delete from registry_schema; delete from registry_repeatable; insert into registry_schema (version) values ({version})");
+        await TestRows.Execute(
+            Options,
+            $"""
+            delete from registry_schema;
+            delete from registry_repeatable;
+            insert into registry_schema (version) values ({version});
+            """);
         var before = await TestRows.Execute(Options, Definitions);
 
         var refused = await Assert.ThrowsAsync<StartupException>(() => Run(Scripts));
 
-        Assert.Contains($"schema version {version}: it was made before the first release and can't be taken over", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"schema version {version}: it was made before the first release and can't be taken over",
+            refused.Message,
+            StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
         Assert.Equal(before, await TestRows.Execute(Options, Definitions));
         Assert.Equal((1, 0), (await Count("registry_schema"), await Count("registry_repeatable")));
@@ -125,12 +138,18 @@ public abstract class SchemaTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         await SchemaRunner.Run(connection, Database, scripts, default);
     }
 
-    /// <summary>The repeatable script of the next build, which refuses what comes too late with words of its own.</summary>
+    /// <summary>
+    /// The repeatable script of the next build, which refuses what comes too late with words of its own.
+    /// </summary>
     private protected SchemaScript Next(string refusal) =>
         new(Scripts.Repeatable.Number + 1, Scripts.Repeatable.Sql.Replace(Refusal, refusal, StringComparison.Ordinal));
 
-    private async Task<string> Refused() => (await Assert.ThrowsAnyAsync<DbException>(() => Write(
-        "model", $"model/default/{Rows.ModelId}", null, Rows.Json(Rows.Model() with { Events = [], NotAfter = Rows.Noon })))).Message;
+    private async Task<string> Refused()
+    {
+        var late = Rows.Json(Rows.Model() with { Events = [], NotAfter = Rows.Noon });
+        return (await Assert.ThrowsAnyAsync<DbException>(
+            () => Write("model", $"model/default/{Rows.ModelId}", null, late))).Message;
+    }
 
     private async Task<int> Count(string table) =>
         Convert.ToInt32(await TestRows.Execute(Options, $"select count(*) from {table}"), CultureInfo.InvariantCulture);
@@ -148,7 +167,8 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
         """
         select string_agg(name || ' ' || changed, ', ' order by name) from (
             select oid::regprocedure::text, xmin::text from pg_proc where pronamespace = 'public'::regnamespace
-            union all select relname, xmin::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v'
+            union all
+            select relname, xmin::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v'
             union all select tgname, xmin::text from pg_trigger where not tgisinternal
             union all select QueryKey, xmin::text from OrleansQuery
         ) as definition (name, changed)
@@ -157,7 +177,11 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
     [Fact]
     public async Task A_step_that_rewrites_a_large_table_has_the_time_that_it_takes()
     {
-        const string limits = "create table registry_more as select current_setting('statement_timeout') || current_setting('lock_timeout') as limits";
+        const string limits =
+            """
+            create table registry_more as
+                select current_setting('statement_timeout') || current_setting('lock_timeout') as limits
+            """;
         await Run(Scripts with { Steps = [.. Scripts.Steps, new SchemaScript(Newest + 1, limits)] });
 
         Assert.Equal("00", await TestRows.Execute(Options, "select limits from registry_more"));
@@ -180,8 +204,9 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
             var commits = 0;
             while (!stop.IsCancellationRequested)
             {
-                Assert.Equal(commits + 1, await Write("model", $"model/default/{id}", commits == 0 ? null : commits, Rows.Json(
-                    Rows.Model(id, id) with { Events = [Rows.Event(EventType.ModelUpdated)] })));
+                var row = Rows.Json(Rows.Model(id, id) with { Events = [Rows.Event(EventType.ModelUpdated)] });
+                int? present = commits == 0 ? null : commits;
+                Assert.Equal(commits + 1, await Write("model", $"model/default/{id}", present, row));
                 Assert.Equal(++commits, (await Catalog.FindModel("default", id, default))!.Model.Revision);
                 await Catalog.ListEvents("default", new EventFilter { ModelId = id }, 10, default);
             }
@@ -191,7 +216,8 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
 
         for (var replacement = 1; replacement <= replacements; replacement++)
         {
-            await Run(Scripts with { Repeatable = Scripts.Repeatable with { Number = Scripts.Repeatable.Number + replacement } });
+            var next = Scripts.Repeatable with { Number = Scripts.Repeatable.Number + replacement };
+            await Run(Scripts with { Repeatable = next });
         }
 
         await stop.CancelAsync();
@@ -204,7 +230,9 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
     {
         const string signatures =
             """
-            select string_agg(oid::regprocedure || ' -> ' || pg_get_function_result(oid) || e'\n', '' order by oid::regprocedure::text collate "C")
+            select string_agg(
+                oid::regprocedure || ' -> ' || pg_get_function_result(oid) || e'\n', ''
+                order by oid::regprocedure::text collate "C")
             from pg_proc where pronamespace = 'public'::regnamespace
             """;
 

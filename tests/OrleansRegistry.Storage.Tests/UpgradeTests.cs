@@ -67,21 +67,21 @@ public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         Data = VersionEvents.Usage(new UsageInterval(start, end, Stage.Draft, "cpu-1x2")).Data,
     };
 
-    private async Task<long> Billed() => (await new BillingCatalog(Database).Sum(
-        "default", new UsageWindow { From = March, To = March.AddMonths(2), Now = March.AddMonths(2) }, default)).Sum(sum => sum.Milliseconds);
+    private async Task<long> Billed()
+    {
+        var window = new UsageWindow { From = March, To = March.AddMonths(2), Now = March.AddMonths(2) };
+        return (await new BillingCatalog(Database).Sum("default", window, default)).Sum(sum => sum.Milliseconds);
+    }
 
     /// <summary>As the next build does, whose rows have a column more.</summary>
     private async Task Upgrade()
     {
         var scripts = SchemaScripts.Of(Database.Dialect);
+        var step = new SchemaScript(scripts.Steps[^1].Number + 1, "alter table registry_state add column more text");
+        var next = new SchemaScripts(
+            [.. scripts.Steps, step], scripts.Repeatable with { Number = scripts.Repeatable.Number + 1 });
         await using var connection = await Database.Writers.OpenConnectionAsync();
-        await SchemaRunner.Run(
-            connection,
-            Database,
-            new SchemaScripts(
-                [.. scripts.Steps, new SchemaScript(scripts.Steps[^1].Number + 1, "alter table registry_state add column more text")],
-                scripts.Repeatable with { Number = scripts.Repeatable.Number + 1 }),
-            default);
+        await SchemaRunner.Run(connection, Database, next, default);
     }
 }
 

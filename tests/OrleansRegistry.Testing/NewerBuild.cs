@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace OrleansRegistry.Testing;
 
-/// <summary>Rows as a newer build stores them: each object has a member that this build doesn't know, and that says where it was.</summary>
+/// <summary>
+/// Rows as a newer build stores them: each object has a member that this build doesn't know, and that says where it
+/// was.
+/// </summary>
 public static class NewerBuild
 {
     /// <summary>The name of the member.</summary>
@@ -17,7 +20,8 @@ public static class NewerBuild
         foreach (var part in ObjectsIn(extended).ToList())
         {
             // What this build would write in another way, if it made something of it.
-            part[Member] = JsonNode.Parse($$"""{"was_in":"{{key}} {{part.GetPath()}}","list":[1.50,12345678901234567890123,null,"\u00e9"]}""");
+            part[Member] = JsonNode.Parse(
+                $$"""{"was_in":"{{key}} {{part.GetPath()}}","list":[1.50,12345678901234567890123,null,"\u00e9"]}""");
         }
 
         return extended;
@@ -31,7 +35,11 @@ public static class NewerBuild
     public static IEnumerable<JsonObject> ObjectsIn(JsonNode? node) => node switch
     {
         JsonArray list => list.SelectMany(ObjectsIn),
-        JsonObject members => [members, .. members.Where(member => member.Key is not ("labels" or Member)).SelectMany(member => ObjectsIn(member.Value))],
+        JsonObject members =>
+        [
+            members,
+            .. members.Where(member => member.Key is not ("labels" or Member)).SelectMany(member => ObjectsIn(member.Value)),
+        ],
         _ => [],
     };
 }

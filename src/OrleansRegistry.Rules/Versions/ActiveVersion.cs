@@ -2,11 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Versions;
 
-/// <summary>A version's entry in its model's table of active versions: enough to route and to choose the primary.</summary>
+/// <summary>
+/// A version's entry in its model's table of active versions: enough to route and to choose the primary.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ActiveVersion")]
 internal sealed record ActiveVersion
 {
-    public static readonly IComparer<ActiveVersion> ByOrdinal = Comparer<ActiveVersion>.Create((a, b) => a.Ordinal.CompareTo(b.Ordinal));
+    public static readonly IComparer<ActiveVersion> ByOrdinal =
+        Comparer<ActiveVersion>.Create((a, b) => a.Ordinal.CompareTo(b.Ordinal));
 
     [Id(0)]
     public required int Ordinal { get; init; }

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Versions;
 
-/// <summary>What a version's row stores. Its model's grain writes the row; the version's grain says what to write.</summary>
+/// <summary>
+/// What a version's row stores. Its model's grain writes the row; the version's grain says what to write.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ModelVersionState")]
 internal sealed record ModelVersionState
 {
@@ -74,7 +76,9 @@ internal sealed record ModelVersionState
     [JsonRequired]
     public Meter Meter { get; init; } = new();
 
-    /// <summary>While inactive: its entry in the model's active table, as it left, and comes back with (rule P4).</summary>
+    /// <summary>
+    /// While inactive: its entry in the model's active table, as it left, and comes back with (rule P4).
+    /// </summary>
     [Id(20)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ActiveVersion? Entry { get; init; }

@@ -40,7 +40,9 @@ internal sealed record WebhookRow : CommandState
         ],
     };
 
-    /// <summary>The row without address, secrets and history. Nothing is told any more. What isn't known may be a secret, too.</summary>
+    /// <summary>
+    /// The row without address, secrets and history. Nothing is told any more. What isn't known may be a secret, too.
+    /// </summary>
     public WebhookRow Deleted(DateTimeOffset now) => this with
     {
         Webhook = Webhook with

@@ -159,8 +159,10 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         {
             await Number(connection, database.NumberEvents, cancellationToken);
             var query = new CatalogQuery(
-                "select coalesce(max(removed_to), 0), (select coalesce(max(position), 0) from registry_event) from registry_pruned")
-                .Where("workspace = {0}", workspace);
+                """
+                select coalesce(max(removed_to), 0), (select coalesce(max(position), 0) from registry_event)
+                from registry_pruned
+                """).Where("workspace = {0}", workspace);
             if (modelId is not null)
             {
                 query.Where("model_id = {0}", modelId);

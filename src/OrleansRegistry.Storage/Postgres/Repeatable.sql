@@ -15,7 +15,7 @@ create or replace view catalog_model as
 create or replace view catalog_version as
     select v.key, v.workspace, v.model_id, v.name as model_name, v.ordinal, v.number, v.major, v.minor,
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key,
-           v.labels, v.serving_status, v.version as revision, v.payload::text as payload,
+           v.labels, v.version as revision, v.payload::text as payload,
            coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
            m.key is not null as has_model
     from registry_state v

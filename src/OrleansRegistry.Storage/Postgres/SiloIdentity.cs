@@ -14,6 +14,8 @@ internal sealed record SiloIdentity(string Name)
     {
         var parts = Name.Split('/');
         return SiloAddress.New(
-            IPAddress.Parse(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture), int.Parse(parts[2], CultureInfo.InvariantCulture));
+            IPAddress.Parse(parts[0]),
+            int.Parse(parts[1], CultureInfo.InvariantCulture),
+            int.Parse(parts[2], CultureInfo.InvariantCulture));
     }
 }

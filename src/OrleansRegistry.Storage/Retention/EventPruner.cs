@@ -5,8 +5,9 @@ using System.Globalization;
 namespace OrleansRegistry.Storage.Retention;
 
 /// <summary>
-/// Removes events that are older than an instant, whose month is closed, and that every enabled webhook of their workspace has been told
-/// of. The last event of all stays, so that positions go on from it. Active time is stored apart from events, and stays.
+/// Removes events that are older than an instant, whose month is closed, and that every enabled webhook of their
+/// workspace has been told of. The last event of all stays, so that positions go on from it. Active time is stored
+/// apart from events, and stays.
 /// </summary>
 internal sealed class EventPruner(RegistryDatabase database)
 {
@@ -36,7 +37,8 @@ internal sealed class EventPruner(RegistryDatabase database)
         delete from registry_event as e
             where {Old} and exists (
                 select 1 from registry_pruned as p
-                where p.workspace = e.workspace and p.model_id = coalesce(e.model_id, '') and p.removed_to >= e.position)
+                where p.workspace = e.workspace and p.model_id = coalesce(e.model_id, '')
+                    and p.removed_to >= e.position)
         """;
 
     /// <summary>Removes all there are; answers how many.</summary>
@@ -45,7 +47,8 @@ internal sealed class EventPruner(RegistryDatabase database)
     {
         var instant = before.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
         var removed = 0;
-        // Positions grow with time, but for what clocks differ: behind the first event that is not old there is nothing to look for.
+        // Positions grow with time, but for what clocks differ: behind the first event that is not old there is nothing
+        // to look for.
         for (var from = 0L; await FindNext(from, cancellationToken) is { } next && string.CompareOrdinal(next.At, instant) < 0; from += Window)
         {
             from = next.Position - 1;

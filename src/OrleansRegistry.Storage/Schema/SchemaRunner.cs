@@ -5,36 +5,43 @@ using System.Globalization;
 namespace OrleansRegistry.Storage.Schema;
 
 /// <summary>
-/// Brings a database's schema up to date: every missing step, then the repeatable script if the database has an older one, all in one
-/// transaction, one node at a time.
+/// Brings a database's schema up to date: every missing step, then the repeatable script if the database has an older
+/// one, all in one transaction, one node at a time.
 /// </summary>
 internal static class SchemaRunner
 {
+    private const string MakeTable = "create table if not exists registry_schema (version integer primary key)";
+
+    private const string FindStep = "select coalesce(max(version), 0) from registry_schema";
+
+    private const string NoteStep = "insert into registry_schema (version) values (@number)";
+
+    private const string FindRepeatable = "select coalesce(max(number), 0) from registry_repeatable";
+
+    private const string NoteRepeatable = "insert into registry_repeatable (number) values (@number)";
+
     /// <summary>Runs the scripts that the database has not seen.</summary>
-    /// <exception cref="StartupException">The database was made by a newer build, or before the first release.</exception>
+    /// <exception cref="StartupException">The database was made by a newer build, or before the first
+    /// release.</exception>
     public static async Task Run(
         DbConnection connection, RegistryDatabase database, SchemaScripts scripts, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await Execute(connection, transaction, database.LockSchema, cancellationToken, database.SchemaSeconds);
-        await Execute(
-            connection, transaction, "create table if not exists registry_schema (version integer primary key)", cancellationToken);
-
-        var present = await Number(connection, transaction, "select coalesce(max(version), 0) from registry_schema", cancellationToken);
+        await Execute(connection, transaction, MakeTable, cancellationToken);
+        var present = await Number(connection, transaction, FindStep, cancellationToken);
         Refuse(present, database, scripts.Steps);
         foreach (var step in scripts.Steps.Where(step => step.Number > present))
         {
             await Execute(connection, transaction, step.Sql, cancellationToken, database.SchemaSeconds);
-            await Note(connection, transaction, "insert into registry_schema (version) values (@number)", step, cancellationToken);
+            await Execute(connection, transaction, NoteStep, cancellationToken, null, ("number", step.Number));
         }
 
-        var repeatable = await Number(
-            connection, transaction, "select coalesce(max(number), 0) from registry_repeatable", cancellationToken);
-        if (scripts.Repeatable.Number > repeatable)
+        var repeatable = scripts.Repeatable;
+        if (repeatable.Number > await Number(connection, transaction, FindRepeatable, cancellationToken))
         {
-            await Execute(connection, transaction, scripts.Repeatable.Sql, cancellationToken, database.SchemaSeconds);
-            await Note(
-                connection, transaction, "insert into registry_repeatable (number) values (@number)", scripts.Repeatable, cancellationToken);
+            await Execute(connection, transaction, repeatable.Sql, cancellationToken, database.SchemaSeconds);
+            await Execute(connection, transaction, NoteRepeatable, cancellationToken, null, ("number", repeatable.Number));
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -45,19 +52,17 @@ internal static class SchemaRunner
         if (present > steps[^1].Number)
         {
             throw new StartupException(
-                $"{database.Describe()} has schema version {present}; this build knows versions up to {steps[^1].Number}. Run the newer build, or restore a backup.");
+                $"{database.Describe()} has schema version {present}; this build knows versions up to {steps[^1].Number}."
+                + " Run the newer build, or restore a backup.");
         }
 
         if (present > 0 && present < steps[0].Number)
         {
             throw new StartupException(
-                $"{database.Describe()} has schema version {present}: it was made before the first release and can't be taken over. Use an empty one.");
+                $"{database.Describe()} has schema version {present}: it was made before the first release and can't be taken over."
+                + " Use an empty one.");
         }
     }
-
-    private static Task Note(
-        DbConnection connection, DbTransaction transaction, string sql, SchemaScript script, CancellationToken cancellationToken) =>
-        Execute(connection, transaction, sql, cancellationToken, null, ("number", script.Number));
 
     private static async Task Execute(
         DbConnection connection,
@@ -72,14 +77,16 @@ internal static class SchemaRunner
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static async Task<int> Number(DbConnection connection, DbTransaction transaction, string sql, CancellationToken cancellationToken)
+    private static async Task<int> Number(
+        DbConnection connection, DbTransaction transaction, string sql, CancellationToken cancellationToken)
     {
         await using var command = Command(connection, transaction, sql, []);
         return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
     }
 
     [SuppressMessage("Security", "CA2100", Justification = "The text is a constant or a script of this assembly.")]
-    private static DbCommand Command(DbConnection connection, DbTransaction transaction, string sql, (string Name, object Value)[] parameters)
+    private static DbCommand Command(
+        DbConnection connection, DbTransaction transaction, string sql, (string Name, object Value)[] parameters)
     {
         var command = connection.CreateCommand();
         command.Transaction = transaction;

@@ -26,11 +26,12 @@ internal sealed record SchemaScripts(IReadOnlyList<SchemaScript> Steps, SchemaSc
             .Select(name => new SchemaScript(Parse(name.AsSpan(prefix.Length, 4)), Read(name)))
             .OrderBy(step => step.Number);
         var repeatable = Read($"{prefix}Repeatable.sql");
-        var number = Parse(repeatable.AsSpan(NumberLine.Length, repeatable.IndexOf('\n', StringComparison.Ordinal) - NumberLine.Length));
-        return new SchemaScripts([.. steps], new SchemaScript(number, repeatable));
+        var number = repeatable.AsSpan(NumberLine.Length, repeatable.IndexOf('\n', StringComparison.Ordinal) - NumberLine.Length);
+        return new SchemaScripts([.. steps], new SchemaScript(Parse(number), repeatable));
     }
 
-    private static int Parse(ReadOnlySpan<char> number) => int.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture);
+    private static int Parse(ReadOnlySpan<char> number) =>
+        int.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static string Read(string name)
     {

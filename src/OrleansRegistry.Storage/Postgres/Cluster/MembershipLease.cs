@@ -6,28 +6,43 @@ using OrleansRegistry.Cluster;
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
-/// A silo's own evidence that it is a member: it checks the membership table four times a second, and may answer for 1.25 seconds
-/// after the beginning of the last check that found it alive. Others who declare it dead wait that long with what they write
-/// (<c>registry_fence</c>), so that no answer of a frozen or cut-off silo contradicts one that another silo has given. While the database
-/// is away nobody can declare anything: the silo goes on as long as all members that it knew answer its probe that it is away for them too, or that they
-/// have seen it alive; but not for so long that a newcomer, whom none of them knows, may have taken them all for dead. A silo that finds the membership
-/// table set back ends: what it and the others know of each other is not in the table any more, and Orleans takes a lower version for an old one.
+/// A silo's own evidence that it is a member: it checks the membership table four times a second, and may answer for
+/// 1.25 seconds after the beginning of the last check that found it alive. Others who declare it dead wait that long
+/// with what they write (<c>registry_fence</c>), so that no answer of a frozen or cut-off silo contradicts one that
+/// another silo has given. While the database is away nobody can declare anything: the silo goes on as long as all
+/// members that it knew answer its probe that it is away for them too, or that they have seen it alive; but not for so
+/// long that a newcomer, whom none of them knows, may have taken them all for dead. A silo that finds the membership
+/// table set back ends: what it and the others know of each other is not in the table any more, and Orleans takes a
+/// lower version for an old one.
 /// </summary>
 internal sealed partial class MembershipLease(
-    PostgresDatabase database, SiloIdentity silo, ClockCheck check, DatabaseEpoch epoch, IServiceProvider services, TimeProvider clock, ILogger<MembershipLease> logger)
+    PostgresDatabase database,
+    SiloIdentity silo,
+    ClockCheck check,
+    DatabaseEpoch epoch,
+    IServiceProvider services,
+    TimeProvider clock,
+    ILogger<MembershipLease> logger)
     : ISiloLease, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
-    /// <summary>How long a membership check counts. <c>registry_lease</c> says it to the database. Callers of a lost silo wait for its end; a longer one outlasts a longer stall.</summary>
+    /// <summary>
+    /// How long a membership check counts. <c>registry_lease</c> says it to the database. Callers of a lost silo wait
+    /// for its end; a longer one outlasts a longer stall.
+    /// </summary>
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(1.25);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a silo may have had no CPU and still be who it was: others need three probes of a second to declare it dead.</summary>
+    /// <summary>
+    /// How long a silo may have had no CPU and still be who it was: others need three probes of a second to declare it
+    /// dead.
+    /// </summary>
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long members may go on that nobody has seen in the database: a newcomer who reaches it takes them for dead a minute after they
-    /// last wrote there, which may be 20 seconds before their last check (<c>IAmAliveTablePublishTimeout</c>, and three times that).
+    /// How long members may go on that nobody has seen in the database: a newcomer who reaches it takes them for dead a
+    /// minute after they last wrote there, which may be 20 seconds before their last check
+    /// (<c>IAmAliveTablePublishTimeout</c>, and three times that).
     /// </summary>
     private static readonly TimeSpan LongestUnseen = TimeSpan.FromSeconds(35);
 
@@ -138,7 +153,10 @@ internal sealed partial class MembershipLease(
         services.GetRequiredService<IFatalErrorHandler>().OnFatalException(nameof(MembershipLease), SetBack, exception: null);
     }
 
-    /// <summary>Goes by what the others know, all of them: whoever doesn't answer may see the database, and declare this silo dead there.</summary>
+    /// <summary>
+    /// Goes by what the others know, all of them: whoever doesn't answer may see the database, and declare this silo
+    /// dead there.
+    /// </summary>
     private async Task ProbePeers()
     {
         var begun = clock.GetTimestamp();
@@ -151,7 +169,8 @@ internal sealed partial class MembershipLease(
         try
         {
             var peers = services.GetRequiredService<PeerProbeClient>();
-            results = await Task.WhenAll(_last.Members.Where(member => member != silo.Name).Select(member => peers.Probe(member, silo.Name)));
+            results = await Task.WhenAll(
+                _last.Members.Where(member => member != silo.Name).Select(member => peers.Probe(member, silo.Name)));
         }
         catch (Exception e) when (e is TimeoutException or OrleansException)
         {
@@ -166,13 +185,20 @@ internal sealed partial class MembershipLease(
         }
     }
 
-    /// <summary>The silos that are members, and what comes along: the version of their table, when the database server was started, what time it is there.</summary>
+    /// <summary>
+    /// The silos that are members, and what comes along: the version of their table, when the database server was
+    /// started, what time it is there.
+    /// </summary>
     private async Task<MembershipSnapshot> ReadMembers(long begun)
     {
         using var timeout = new CancellationTokenSource(LeaseDuration / 2, clock);
         await using var connection = await database.Members.OpenConnectionAsync(timeout.Token);
         await using var command = connection.CreateCommand();
-        command.CommandText = "select registry_live_members(), clock_timestamp(), (select max(version) from registry_cluster), pg_postmaster_start_time()";
+        command.CommandText =
+            """
+            select registry_live_members(), clock_timestamp(), (select max(version) from registry_cluster),
+                   pg_postmaster_start_time()
+            """;
         var asked = clock.GetUtcNow();
         await using var reader = await command.ExecuteReaderAsync(timeout.Token);
         await reader.ReadAsync(timeout.Token);

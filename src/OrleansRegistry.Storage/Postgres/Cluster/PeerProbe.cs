@@ -29,5 +29,6 @@ internal sealed class PeerProbe(GrainId id, Silo silo, ILoggerFactory loggers, M
 /// <summary>Asks the other silos.</summary>
 internal sealed class PeerProbeClient(IServiceProvider services) : GrainServiceClient<IPeerProbe>(services)
 {
-    public Task<PeerProbeResult> Probe(string peer, string about) => GetGrainService(new SiloIdentity(peer).ToAddress()).Probe(about);
+    public Task<PeerProbeResult> Probe(string peer, string about) =>
+        GetGrainService(new SiloIdentity(peer).ToAddress()).Probe(about);
 }
