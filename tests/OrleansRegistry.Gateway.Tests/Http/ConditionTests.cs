@@ -1,9 +1,11 @@
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
 namespace OrleansRegistry.Gateway.Tests.Http;
 
 /// <summary>Entity tags, <c>If-Match</c>, <c>If-None-Match</c> and <c>dry_run</c>, on every route that knows them.</summary>
-public abstract class ConditionTests(RegistryServer server)
+public abstract partial class ConditionTests(RegistryServer server)
 {
     private readonly RegistryDriver _registry = server.Driver;
 
@@ -20,6 +22,20 @@ public abstract class ConditionTests(RegistryServer server)
         { "POST", "/v1/model_versions/{p}/deactivate", null },
         { "DELETE", "/v1/model_versions/{p}", null },
     };
+
+    [Fact]
+    public void Every_command_on_a_model_or_a_version_is_on_the_list()
+    {
+        var listed = Commands.Select(row => (row.Data.Item1, row.Data.Item2.Replace("{m}", "{model}", StringComparison.Ordinal)))
+            .Select(command => (command.Item1, InTemplate().Replace(command.Item2, "{id}")));
+        var routes = server.Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.Metadata.GetMetadata<RequestParameters>()?.All.Contains(CommonParameters.IfMatch) is true)
+            .Select(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single(), "/" + route.RoutePattern.RawText!.TrimStart('/')))
+            // The rates have a tag too; BillingTests have their tests.
+            .Except([("PUT", "/v1/billing/rates")]);
+
+        Assert.Equal(routes.Order(), listed.Order());
+    }
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -170,6 +186,9 @@ public abstract class ConditionTests(RegistryServer server)
 
     private static string WithoutInstants(string json) =>
         System.Text.RegularExpressions.Regex.Replace(json, @"""\d{4}-\d\d-\d\dT[^""]*""", "\"…\"");
+
+    [GeneratedRegex(@"\{[dip]\}")]
+    private static partial Regex InTemplate();
 }
 
 [Collection(OnSqlite.Name)]
