@@ -165,9 +165,10 @@ def test_C10_no_redirect_is_followed_with_a_key() -> None:
         for status in (301, 302, 303, 307, 308):
             with servers.ModelServer(lambda request: servers.Answer(b"", status, headers)) as fake:
                 client = Client(f"http://127.0.0.1:{fake.port}", KEY)
-                with pytest.raises(errors.InvalidAnswer, match="redirects are not followed"):
-                    client.model("m")
-                assert len(fake.received) == 1
+                for do in (client.model, client.register, client.predict):
+                    with pytest.raises(errors.InvalidAnswer, match="redirects are not followed"):
+                        do("m")  # type: ignore[operator]
+                assert len(fake.received) == 3
         assert other.received == []
 
 

@@ -280,6 +280,26 @@ def test_C1_unsent_requests_are_repeated_whatever_they_are(clocked: Callable[...
     assert not caught.value.sent and len(clock.slept) == 3  # type: ignore[attr-defined]
 
 
+def test_C1_register_that_can_t_wait_says_how_to_go_on(
+    client: Client, proxy: FaultProxy, registry: Client, name: str
+) -> None:
+    proxy.plan.extend([None, *[Fault.UNAVAILABLE] * 4])
+    with pytest.raises(OutcomeUnknown, match="was made, but waiting for it failed") as caught:
+        client.register(name)
+    assert client.register(name, idempotency_key=caught.value.idempotency_key).version == "0.1.0"
+    assert sum(1 for _ in registry.model(name).versions()) == 1
+
+
+@pytest.mark.parametrize("fault", ANY_FAULT)
+def test_C1_what_is_asked_about_a_model_is_repeated(
+    fault: Fault, client: Client, proxy: FaultProxy, registry: Client, name: str
+) -> None:
+    with servers.ModelServer(lambda request: servers.Answer(b'{"name":"x"}')) as model:
+        registry.register(name, serving_url=model.url, publish=True)
+        arm(client, proxy, fault)
+        assert client.inference.model(name)["name"] == name
+
+
 def test_C1_the_key_of_a_deployment_stays_the_same_over_its_retries(
     client: Client, proxy: FaultProxy, name: str
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import subprocess
+import sys
 import threading
 from typing import List
 
-import pytest
 import servers
 
 from orleans_registry import Client
@@ -44,7 +45,6 @@ def test_C9_a_connection_that_the_server_has_closed_is_not_used(name: str) -> No
         client.model("m")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_C9_a_child_has_connections_of_its_own(registry: Client, name: str) -> None:
     registry.register(name)
     reader, writer = os.pipe()
@@ -65,7 +65,6 @@ def test_C9_a_child_has_connections_of_its_own(registry: Client, name: str) -> N
     assert sum(1 for _ in registry.model(name).versions()) == 11
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_C9_a_fork_in_the_middle_of_other_threads_leaves_nothing_locked(registry: Client, name: str) -> None:
     stop, failures = threading.Event(), []  # type: threading.Event, List[BaseException]
 
@@ -97,7 +96,6 @@ def test_C9_a_fork_in_the_middle_of_other_threads_leaves_nothing_locked(registry
     assert failures == []
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_C9_keys_and_waits_differ_after_a_fork(registry: Client) -> None:
     reader, writer = os.pipe()
     child = os.fork()
@@ -108,3 +106,21 @@ def test_C9_keys_and_waits_differ_after_a_fork(registry: Client) -> None:
     os.waitpid(child, 0)
     other = os.read(reader, 200)
     assert not set(other.split()) & set(drawn.split())
+
+
+def test_C9_a_client_that_is_dropped_leaves_no_connection_open(node: servers.Node) -> None:
+    script = f"""
+import gc, os
+from orleans_registry import Client
+registry = Client({node.url!r}, os.environ["KEY"])
+list(registry.models())
+next(registry.events(follow=True))
+model = registry.register("dropped")
+del registry
+model.refresh()
+del model
+gc.collect()
+"""
+    command = [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "KEY": node.key})
+    assert (done.returncode, done.stderr) == (0, "")

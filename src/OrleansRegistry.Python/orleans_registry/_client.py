@@ -10,6 +10,7 @@ from . import types
 from ._access import ApiKey, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
+from ._errors import OutcomeUnknown, RegistryError, StartFailed
 from ._lists import Pages
 from ._models import Model, Version, call, call_stream, events, find_version
 from ._protocols import Inference, OpenAI
@@ -133,7 +134,8 @@ class Client:
             RegistryError: The command is refused, with ``ValidationFailed`` or ``VersionExists`` for example.
             StartFailed: With ``wait``: the version was made, and will not become ready. ``error.version`` is the
                 version.
-            OutcomeUnknown: It may have been made. Repeat it with ``idempotency_key=error.idempotency_key``.
+            OutcomeUnknown: It may have been made, or it was made and may not be ready. Repeat it with
+                ``idempotency_key=error.idempotency_key``.
         """
         body = present(
             model_name=model_name,
@@ -149,15 +151,26 @@ class Client:
             instance_type=instance_type,
             external_id=external_id,
         )
+        key = None if dry_run else idempotency_key or os.urandom(16).hex()
         request = Request(
             operations.DEPLOY,
             query={"dry_run": dry_run or None},
-            headers={"Idempotency-Key": None if dry_run else idempotency_key or os.urandom(16).hex()},
+            headers={"Idempotency-Key": key},
             body=body,
             is_command=not dry_run,
         )
         made = Version(self._transport, *self._transport.send(request))
-        return made.wait() if wait and not dry_run else made
+        if dry_run or not wait:
+            return made
+        try:
+            return made.wait()
+        except StartFailed:
+            raise
+        except RegistryError as error:
+            # Whoever takes this for a failure, and registers again, would have two versions.
+            unknown = OutcomeUnknown(f"version {made.version} ({made.id}) was made, but waiting for it failed: {error}")
+            unknown.idempotency_key = key
+            raise unknown from error
 
     def models(
         self,
@@ -275,7 +288,7 @@ class Client:
         *,
         model: Optional[str] = None,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
-        after: Optional[int] = None,
+        after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> Stream[Event]:
         """What happened, oldest first.
@@ -287,7 +300,7 @@ class Client:
         Args:
             model: Only of this model, by name or id.
             types: Only of this type or these.
-            after: Only behind the event of this id.
+            after: Only behind the event with this id.
             follow: Goes on with what happens. When the connection ends, the next one goes on behind the last event:
                 none is missed, and none comes twice. ``total_timeout`` does not end it.
 

@@ -269,7 +269,7 @@ class Version(types.Version, Resource):
                 {"id": self.id},
                 query={"dry_run": dry_run or None},
                 headers={"If-Match": if_match},
-                body=given(description=description, labels=labels),
+                body=given(description=description, labels=_plain(labels)),
             )
         )
         if dry_run:
@@ -299,7 +299,7 @@ class Version(types.Version, Resource):
         while True:
             remaining = end - clock.now()
             begun = clock.now()
-            seconds = max(1, min(_WAIT_SLICE, int(remaining)))
+            seconds = max(1, int(min(_WAIT_SLICE, remaining)))
             request = Request(
                 operations.GET_VERSION,
                 {"id": self.id},
@@ -313,7 +313,9 @@ class Version(types.Version, Resource):
             remaining = end - clock.now()
             if remaining <= 0:
                 state = "ready, but not the primary," if is_ready else "not ready"
-                raise TimedOut(f"version {self.version} of {self.model_name} is {state} after {timeout:g} seconds")
+                raise TimedOut(
+                    f"version {self.version} of {self.model_name} ({self.id}) is {state} after {timeout:g} seconds"
+                )
             # The registry answers at once where there is no start to wait for.
             if clock.now() - begun < _POLL_INTERVAL:
                 clock.sleep(min(_POLL_INTERVAL, remaining))
@@ -334,7 +336,7 @@ class Version(types.Version, Resource):
         self,
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
-        after: Optional[int] = None,
+        after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> Stream[Event]:
         """The events of this version, oldest first. See ``Client.events``."""
@@ -537,7 +539,7 @@ class Model(types.Model, Resource):
             RegistryError: The command is refused.
             OutcomeUnknown: It may have been done.
         """
-        body = given(description=description, labels=labels, primary_policy=primary_policy, protected=protected)
+        body = given(description=description, labels=_plain(labels), primary_policy=primary_policy, protected=protected)
         answer = self._transport.send(
             Request(
                 operations.PATCH_MODEL,
@@ -607,11 +609,15 @@ class Model(types.Model, Resource):
         self,
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
-        after: Optional[int] = None,
+        after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> Stream[Event]:
         """The events of the model and its versions, oldest first. See ``Client.events``."""
         return events(self._transport, operations.LIST_MODEL_EVENTS, {"model": self.id}, types, after, follow)
+
+
+def _plain(labels: Union[Mapping[str, Optional[str]], None, Unset]) -> Any:
+    return dict(labels) if isinstance(labels, Mapping) else labels
 
 
 def find_version(transport: Transport, model: str, selector: Optional[str]) -> Version:
@@ -675,7 +681,7 @@ def events(
     operation: Operation,
     path: Mapping[str, str],
     of: Union[str, Iterable[str], None],
-    after: Optional[int],
+    after: Union[int, str, None],
     follow: bool,
 ) -> Stream[Event]:
     """A list of events, or a stream of what happens."""

@@ -78,7 +78,8 @@ class Request:
                 self.headers[name] = _header_value(name, value)
         self.is_call = is_call
         self.is_command = operation.method != "GET" and not is_call if is_command is None else is_command
-        self.is_repeatable = is_repeatable and not is_call
+        # Asking a model's server about the model is no call of the model.
+        self.is_repeatable = is_repeatable and (not is_call or operation.method == "GET")
         self.timeout = timeout
         self.patience = patience
         self.settle = settle
@@ -169,7 +170,7 @@ class Transport:
         if request.is_call and not is_ours:
             return _model_error(reply)
         if 300 <= reply.status < 400:
-            location = reply.header("Location") or "another place"
+            location = _excerpt((reply.header("Location") or "another place").encode("utf-8", "replace"))
             return InvalidAnswer(
                 f"the server redirects to {location}, and redirects are not followed; change the URL",
                 status=reply.status,
@@ -234,7 +235,11 @@ def _is_worth_another(request: Request, error: RegistryError) -> bool:
 def _leaves_doubt(error: RegistryError) -> bool:
     if isinstance(error, (ConnectionFailed, TimedOut)):
         return error.sent
-    return isinstance(error, InvalidAnswer) or error.status in (502, 503, 504)
+    if isinstance(error, InvalidAnswer):
+        # A redirect says that nothing was done here.
+        return error.status is None or not 300 <= error.status < 400
+    # Without a problem it is some proxy's answer, and what the registry has done is not known.
+    return error.status in (502, 503, 504) or error.code.startswith("status_5")
 
 
 def _settled(request: Request, error: RegistryError) -> Optional[Dict[str, Any]]:
@@ -246,7 +251,12 @@ def _settled(request: Request, error: RegistryError) -> Optional[Dict[str, Any]]
 
 def _final(request: Request, error: RegistryError, doubt: Optional[RegistryError]) -> RegistryError:
     """The error that the user gets: with a doubt about what was done, that is what matters most."""
-    is_lost_call = request.is_call and isinstance(error, (ConnectionFailed, TimedOut)) and error.sent
+    is_lost_call = (
+        request.is_call
+        and request.operation.method != "GET"
+        and isinstance(error, (ConnectionFailed, TimedOut))
+        and error.sent
+    )
     if doubt is None and not is_lost_call:
         return error
     if error is doubt or is_lost_call:

@@ -171,7 +171,7 @@ class AsyncClient:
         *,
         model: Optional[str] = None,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
-        after: Optional[int] = None,
+        after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
         """What happened, oldest first. See ``Client.events``."""
@@ -471,7 +471,7 @@ class AsyncVersion(types.Version):
         self,
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
-        after: Optional[int] = None,
+        after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
         """The events of this version, oldest first. See ``Version.events``."""
@@ -614,7 +614,7 @@ class AsyncModel(types.Model):
         self,
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
-        after: Optional[int] = None,
+        after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
         """The events of the model and its versions, oldest first. See ``Model.events``."""
