@@ -2,7 +2,8 @@
 # The tests of the Python client, on a real node. The last line is "N passed, N failed".
 #
 #   scripts/python-tests.sh [PYTEST ARGUMENTS]
-#   REGISTRY_TEST_FAULT_SEEDS=200 scripts/python-tests.sh     with more seeds of faults (20 by default)
+#   scripts/python-tests.sh --long      200 seeds of faults instead of 20 (REGISTRY_TEST_FAULT_SEEDS), and the tests of the
+#                                       client's behaviour once more with each other Python from 3.9 to 3.13 that is found
 #
 # REGISTRY_TEST_PYTHON names the interpreter; otherwise it is /usr/bin/python3. Its missing packages are installed with
 # apt where that is allowed (by root), else with pip into the environment of the tests. The wheel is built, installed
@@ -24,6 +25,8 @@ unset PYTHONPATH PYTHONHOME
 
 has() { "$python" -c "import $1" 2>/dev/null; }
 needed=(ensurepip pip setuptools wheel pytest mypy numpy)
+# Python 3.9 and 3.10 need these for pytest.
+if [[ ${1:-} == --long ]]; then needed+=(exceptiongroup tomli); fi
 missing=()
 for module in "${needed[@]}"; do has "$module" || missing+=("$module"); done
 
@@ -56,18 +59,66 @@ done
 wheel=$(scripts/python-wheel.sh "$work/wheel") || die "the wheel does not build"
 "$work/venv/bin/pip" --disable-pip-version-check install --quiet --no-index --no-deps "$wheel"
 
-code=0
-export PYTHONDONTWRITEBYTECODE=1
-pytest=("$work/venv/bin/python" -m pytest -q -p no:cacheprovider "--junitxml=$work/results.xml")
-(cd tests/python && "${pytest[@]}" "$@") || code=$?
+passed=0 failed=0
 
-# count NAME: tests, failures, errors or skipped of the only suite.
+# count NAME: tests, failures, errors or skipped of a run.
 count() {
   { grep -o '<testsuite [^>]*' "$work/results.xml" 2>/dev/null || true; } | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p"
 }
-tests=$(count tests) failures=$(count failures) errors=$(count errors) skipped=$(count skipped)
-failed=$((${failures:-0} + ${errors:-0}))
-passed=$((${tests:-0} - failed - ${skipped:-0}))
-if [[ $failed -eq 0 && $code -ne 0 ]]; then failed=1; fi
+
+# run_tests INTERPRETER [PYTEST ARGUMENTS]: adds to what has passed and failed.
+run_tests() {
+  local code=0 bad skipped tests
+  rm -f "$work/results.xml"
+  (cd tests/python && "$1" -m pytest -q -p no:cacheprovider "--junitxml=$work/results.xml" "${@:2}") || code=$?
+  tests=$(count tests) skipped=$(count skipped)
+  bad=$(($(count failures) + $(count errors)))
+  passed=$((passed + ${tests:-0} - bad - ${skipped:-0}))
+  # A run that broke off has no failed test to show, and still has failed.
+  if [[ $bad -eq 0 && $code -ne 0 ]]; then bad=1; fi
+  failed=$((failed + bad))
+}
+
+# Other interpreters have no pytest of their own: they get that of the first one, which is nothing but Python.
+borrow_pytest() {
+  local module
+  mkdir "$work/borrowed"
+  for module in pytest _pytest pluggy iniconfig packaging attr attrs exceptiongroup tomli pygments py typing_extensions; do
+    module=$("$python" -c "import $module; f = $module.__file__
+print(f.removesuffix('/__init__.py'))" 2>/dev/null) || continue
+    ln -s "$module" "$work/borrowed/"
+  done
+}
+
+others() {
+  local minor candidate
+  for minor in 9 10 11 12 13; do
+    for candidate in "python3.$minor" ~/.pyenv/versions/"3.$minor".*/bin/python; do
+      if [[ $("$candidate" -c 'import sys; print(sys.version_info.minor)' 2>/dev/null) == "$minor" ]]; then
+        "$candidate" -c 'import sys; print(sys.executable)'
+        break
+      fi
+    done
+  done
+}
+
+export PYTHONDONTWRITEBYTECODE=1
+if [[ ${1:-} != --long ]]; then
+  run_tests "$work/venv/bin/python" "$@"
+else
+  shift
+  export REGISTRY_TEST_FAULT_SEEDS=${REGISTRY_TEST_FAULT_SEEDS:-200}
+  run_tests "$work/venv/bin/python" "$@"
+  borrow_pytest
+  unset REGISTRY_TEST_FAULT_SEEDS
+  for other in $(others); do
+    [[ $(realpath "$other") != "$(realpath "$python")" ]] || continue
+    echo "== $other"
+    # Without what needs further packages: mypy, wheel, numpy.
+    PYTHONPATH=$work/borrowed:$PWD/src/OrleansRegistry.Python run_tests "$other" --ignore test_package.py \
+      --ignore test_docs.py --deselect test_predictions.py::test_C8_arrays_of_numpy_are_lists "$@"
+  done
+fi
+
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 && $passed -gt 0 ]]

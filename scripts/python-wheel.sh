@@ -8,8 +8,8 @@ set -euo pipefail
 into=$(realpath -m "${1:-dist}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-python=${REGISTRY_TEST_PYTHON:-}
-if [[ -z $python ]]; then python=$([[ -x /usr/bin/python3 ]] && echo /usr/bin/python3 || command -v python3); fi
+python=${REGISTRY_TEST_PYTHON:-/usr/bin/python3}
+command -v "$python" >/dev/null || python=python3
 
 # Of a copy, so that nothing of an earlier build gets into the wheel, and nothing of this one stays.
 work=$(mktemp -d)

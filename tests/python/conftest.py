@@ -10,8 +10,8 @@ from typing import Callable, Iterator, List
 import pytest
 import servers
 
-import orleans_registry
 from orleans_registry import Client
+from orleans_registry._wire import Clock
 
 LONGEST_TEST = 60
 
@@ -77,7 +77,7 @@ def name() -> str:
     return f"model-{next(_names)}"
 
 
-class TestClock(orleans_registry._wire.Clock):
+class TestClock(Clock):
     """Time that goes on only by sleeping, and dice that always fall on their highest number."""
 
     __test__ = False
@@ -85,6 +85,7 @@ class TestClock(orleans_registry._wire.Clock):
     def __init__(self) -> None:
         self.time = 1000.0
         self.slept: List[float] = []
+        self.dice: Iterator[float] = itertools.repeat(1.0)
 
     def now(self) -> float:
         return self.time
@@ -94,7 +95,17 @@ class TestClock(orleans_registry._wire.Clock):
         self.time += seconds
 
     def random(self) -> float:
-        return 1.0
+        return next(self.dice)
+
+
+class SleeplessClock(Clock):
+    """The time of the machine, and no waits. What stands in ``instead`` is done in their place."""
+
+    def __init__(self, instead: Callable[[], object] = lambda: None) -> None:
+        self._instead = instead
+
+    def sleep(self, seconds: float) -> None:
+        self._instead()
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ from __future__ import annotations
 import contextlib
 import http.client
 import http.server
-import os
 import pathlib
 import socket
 import subprocess
 import tempfile
 import threading
 import time
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests/OrleansRegistry.SampleModelServer"
@@ -111,7 +110,7 @@ class Answer(NamedTuple):
     body: bytes = b"{}"
     status: int = 200
     headers: Dict[str, str] = {"Content-Type": "application/json"}
-    chunks: Optional[Iterator[bytes]] = None  # instead of the body, as they come; None breaks off
+    chunks: Optional[Iterator[Optional[bytes]]] = None  # instead of the body, as they come; None breaks off
 
 
 class ModelServer:
@@ -182,11 +181,3 @@ class ModelServer:
                 pass
 
         return Handler
-
-
-def pair() -> Tuple[socket.socket, socket.socket]:
-    """Two ends of a connection."""
-    return socket.socketpair()
-
-
-__all__ = ["Answer", "ModelServer", "Node", "ROOT", "Received", "free_port", "node", "os", "sample_model"]

@@ -19,6 +19,7 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 import servers
+from conftest import SleeplessClock
 from faults import Fault, FaultProxy
 
 from orleans_registry import AsyncClient, Client, OutcomeUnknown, errors
@@ -59,7 +60,7 @@ def test_C10_the_key_is_in_no_error_or_traceback(
     with FaultProxy(node.port) as proxy:
         proxy.plan.extend([fault] * 2)
         client = Client(proxy.url, KEY, timeout=0.2, retries=1)
-        client._clock.sleep = lambda seconds: None  # type: ignore[method-assign]
+        client._clock = SleeplessClock()
         with pytest.raises(errors.RegistryError) as caught:
             do(client)
         assert any(KEY in seen.head for seen in proxy.seen) or fault is Fault.UNREAD
@@ -117,7 +118,8 @@ def test_C10_the_key_is_in_no_repr_and_no_pickle(node: servers.Node) -> None:
         inner: Any = getattr(client, "_sync", client)
         for shown_text in (repr(client), str(client), repr(vars(inner)), repr(inner._transport.pool._settings)):
             assert KEY not in shown_text
-        for clone in (pickle.dumps, copy.copy, copy.deepcopy):
+        clones: List[Callable[[object], object]] = [pickle.dumps, copy.copy, copy.deepcopy]
+        for clone in clones:
             with pytest.raises(TypeError, match="make one in each process"):
                 clone(client)
     with pytest.raises(TypeError):
@@ -165,9 +167,10 @@ def test_C10_no_redirect_is_followed_with_a_key() -> None:
         for status in (301, 302, 303, 307, 308):
             with servers.ModelServer(lambda request: servers.Answer(b"", status, headers)) as fake:
                 client = Client(f"http://127.0.0.1:{fake.port}", KEY)
-                for do in (client.model, client.register, client.predict):
+                methods: List[Callable[[str], object]] = [client.model, client.register, client.predict]
+                for do in methods:
                     with pytest.raises(errors.InvalidAnswer, match="redirects are not followed"):
-                        do("m")  # type: ignore[operator]
+                        do("m")
                 assert len(fake.received) == 3
         assert other.received == []
 
@@ -239,7 +242,7 @@ def test_C10_retries_are_logged_without_the_key(node: servers.Node, caplog: pyte
     with FaultProxy(node.port) as proxy:
         proxy.plan.append(Fault.UNAVAILABLE)
         client = Client(proxy.url, node.key)
-        client._clock.sleep = lambda seconds: None  # type: ignore[method-assign]
+        client._clock = SleeplessClock()
         list(client.models())
     (record,) = caplog.records
     assert "list_models is tried again in" in record.getMessage() and node.key not in record.getMessage()

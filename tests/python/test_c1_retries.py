@@ -9,6 +9,7 @@ from typing import Callable, Iterator
 
 import pytest
 import servers
+from conftest import SleeplessClock, TestClock
 from faults import FORWARDED, Fault, FaultProxy
 
 from orleans_registry import Client, OutcomeUnknown, errors
@@ -219,9 +220,7 @@ def test_C1_a_call_reaches_the_model_at_most_once(
         assert len(model.received) == (fault in FORWARDED or fault is Fault.LIMITED)
 
 
-def test_C1_a_call_is_repeated_while_its_version_starts(
-    client: Client, registry: Client, name: str, clock: object
-) -> None:
+def test_C1_a_call_is_repeated_while_its_version_starts(client: Client, registry: Client, name: str) -> None:
     is_up = threading.Event()
 
     def answer(request: servers.Received) -> servers.Answer:
@@ -237,11 +236,11 @@ def test_C1_a_call_is_repeated_while_its_version_starts(
         assert caught.value.retryable
 
         # While the client waits, the version comes up.
-        def sleep(seconds: float) -> None:
+        def come_up() -> None:
             is_up.set()
             version.wait()
 
-        client._clock.sleep = sleep  # type: ignore[method-assign]
+        client._transport.clock = SleeplessClock(come_up)
         assert client.predict(version.model_name, version=version.id) == "ready"
 
 
@@ -273,11 +272,11 @@ def test_C1_nothing_is_repeated_beyond_the_number_of_retries(
     assert len(proxy.seen) == 3
 
 
-def test_C1_unsent_requests_are_repeated_whatever_they_are(clocked: Callable[..., Client], clock: object) -> None:
+def test_C1_unsent_requests_are_repeated_whatever_they_are(clocked: Callable[..., Client], clock: TestClock) -> None:
     client = clocked(f"http://127.0.0.1:{servers.free_port()}", "k")
     with pytest.raises(errors.ConnectionFailed) as caught:
         client.create_webhook("http://127.0.0.1:9/")
-    assert not caught.value.sent and len(clock.slept) == 3  # type: ignore[attr-defined]
+    assert not caught.value.sent and len(clock.slept) == 3
 
 
 def test_C1_register_that_can_t_wait_says_how_to_go_on(

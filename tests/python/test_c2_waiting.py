@@ -11,7 +11,7 @@ from typing import Callable, Dict, Iterator, List, Optional
 
 import pytest
 import servers
-from conftest import TestClock
+from conftest import SleeplessClock, TestClock
 
 from orleans_registry import Client, OutcomeUnknown, errors
 
@@ -47,8 +47,7 @@ def test_C2_without_retry_after_the_limit_of_the_wait_doubles(
 
 def test_C2_the_wait_is_random_from_zero_on(refusing: Callable[..., Client], clock: TestClock) -> None:
     client = refusing(503, "unavailable")
-    dice = itertools.cycle([0.0, 0.5])
-    clock.random = lambda: next(dice)  # type: ignore[method-assign]
+    clock.dice = itertools.cycle([0.0, 0.5])
     with pytest.raises(errors.Unavailable):
         client.model("m")
     assert clock.slept == [0, 0.5, 0]
@@ -179,16 +178,12 @@ def test_C2_a_wait_ends_at_once_when_the_version_was_stopped(end: str, registry:
         version.wait()
 
 
-def test_C2_waiting_for_the_primary_polls_until_it_is(registry: Client, name: str, clock: TestClock) -> None:
+def test_C2_waiting_for_the_primary_polls_until_it_is(registry: Client, name: str) -> None:
     registry.register(name, publish=True)
     version = registry.register(name)
     promoting = registry.version(version.id)
 
-    def sleep(seconds: float) -> None:
-        promoting.promote()
-
-    version._transport.clock = clock
-    clock.sleep = sleep  # type: ignore[method-assign]
+    version._transport.clock = SleeplessClock(promoting.promote)
     assert version.wait("primary").is_primary
 
     with pytest.raises(ValueError, match="must be 'ready' or 'primary'"):

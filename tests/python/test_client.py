@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import threading
 import unicodedata
-from typing import List
+from typing import Callable, List
 
 import pytest
 import servers
+from conftest import SleeplessClock
 from faults import FaultProxy
 
 from orleans_registry import Client, errors, types
@@ -143,9 +144,16 @@ def test_C10_names_of_any_script_and_sign(odd: str, registry: Client) -> None:
 def test_C10_a_name_never_leads_to_another_route(path: str, node: servers.Node) -> None:
     with FaultProxy(node.port) as proxy:
         client = Client(proxy.url, node.key)
-        for do in (client.model, client.predict, client.statement, client.webhook, client.revoke_api_key):
+        methods: List[Callable[[str], object]] = [
+            client.model,
+            client.predict,
+            client.statement,
+            client.webhook,
+            client.revoke_api_key,
+        ]
+        for do in methods:
             with pytest.raises(ValueError, match="must be a name or an id"):
-                do(path)  # type: ignore[operator]
+                do(path)
         assert proxy.seen == []
 
 
@@ -192,7 +200,7 @@ def test_C1_a_failed_version_is_started_again_elsewhere(registry: Client, name: 
     assert isinstance(caught.value.version, types.Version)
     version = registry.version(caught.value.version.id)
     version.activate(serving_url=serving_url, health_url=serving_url.replace("/predict", "/health"))
-    assert version.wait().serving is not None and version.serving.status == "ready"  # type: ignore[union-attr]
+    assert version.wait().raw["serving"]["status"] == "ready"
     assert version.traffic().raw["errors"] == 0 and version.usage().version_id == version.id
 
 
@@ -213,7 +221,7 @@ def test_C4_events_are_followed_over_broken_connections(node: servers.Node, regi
     registry.register(name)
     with FaultProxy(node.port) as proxy:
         client = Client(proxy.url, node.key)
-        client._clock.sleep = lambda seconds: None  # type: ignore[method-assign]
+        client._clock = SleeplessClock()
         seen: List[str] = []
         with client.events(model=name, follow=True) as events:
             for event in events:

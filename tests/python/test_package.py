@@ -13,6 +13,7 @@ import time
 import zipfile
 from typing import List
 
+import pytest
 import servers
 
 import orleans_registry
@@ -31,7 +32,8 @@ def test_C8_generating_again_changes_nothing(tmp_path: pathlib.Path) -> None:
 
 
 def test_C3_mypy_strict_finds_nothing(tmp_path: pathlib.Path) -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "orleans_registry", "tools"]
+    parts = ["orleans_registry", "tools", str(servers.ROOT / "tests/python")]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), *parts]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -54,7 +56,7 @@ def test_C3_users_get_the_types(tmp_path: pathlib.Path) -> None:
         "version.nothing  # wrong\n"
         "version.id = 'x'  # wrong\n"
     )
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", script]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(script)]
     environment = {**os.environ, "MYPYPATH": str(pathlib.Path(orleans_registry.__file__).parents[1])}
     if "site-packages" in orleans_registry.__file__:
         del environment["MYPYPATH"]
@@ -110,7 +112,7 @@ def test_C10_nothing_but_python_is_needed() -> None:
     assert done.stdout.split() == ["orleans_registry"]
 
 
-def test_C10_how_long_the_import_takes(capsys: object) -> None:
+def test_C10_how_long_the_import_takes(capsys: pytest.CaptureFixture[str]) -> None:
     """A measure beside bare Python, not a bound: machines differ."""
 
     def fastest(code: str) -> float:
@@ -124,7 +126,7 @@ def test_C10_how_long_the_import_takes(capsys: object) -> None:
     path = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); "
     bare, requests = fastest(path + "pass"), fastest(path + "import http.client, ssl, json")
     ours = fastest(path + "import orleans_registry")
-    with capsys.disabled():  # type: ignore[attr-defined]
+    with capsys.disabled():
         print(
             f"\nimport: {ours - bare:.0f} ms over bare Python ({bare:.0f} ms);"
             f" http.client, ssl and json alone: {requests - bare:.0f} ms"

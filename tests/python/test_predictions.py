@@ -8,7 +8,7 @@ import itertools
 import json
 import pickle
 import threading
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
 import servers
@@ -42,13 +42,14 @@ def test_C1_a_real_model_answers(registry: Client, name: str, serving_url: str) 
     assert answer["predictions"][0]["label"] == "versicolor"
     assert (answer.version, answer.version_id, answer.model_id) == ("0.1.0", version.id, version.model_id)
     assert answer.resolved_by == "primary" and answer.content_type == "application/json; charset=utf-8"
-    for ask, by in [
+    calls: List[Tuple[Callable[[], Prediction], str]] = [
         (lambda: registry.predict(name, IRIS, version="0.1.0"), "exact"),
         (lambda: registry.predict(name, IRIS, version="^0.1"), "range"),
         (lambda: registry.predict(version.model_id, IRIS, version=version.id), "id"),
         (lambda: registry.model(name).predict(IRIS), "primary"),
         (lambda: version.predict(IRIS), "id"),
-    ]:
+    ]
+    for ask, by in calls:
         assert ask().resolved_by == by and ask() == answer
 
 
@@ -145,11 +146,12 @@ def test_C8_what_json_can_t_hold_is_refused_before_it_is_sent(bad: Any) -> None:
 @pytest.mark.parametrize("bad", ["1.0.0\r\nX: y", "ü", "", "a\x00"])
 def test_C10_nothing_slips_into_the_head_of_a_request(bad: str) -> None:
     client = Client("http://127.0.0.1:1", "k")
-    for do in (
+    attempts: List[Callable[[], object]] = [
         lambda: client.predict("m", {}, version=bad),
         lambda: client.predict("m", b"", content_type=bad or "\n"),
-        lambda: client.register("m", idempotency_key=bad or "\n"),
-    ):
+        lambda: client.register("m", idempotency_key=bad),
+    ]
+    for do in attempts:
         with pytest.raises(ValueError, match="printable ASCII"):
             do()
 

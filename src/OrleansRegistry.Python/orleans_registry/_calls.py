@@ -48,6 +48,9 @@ class Prediction:
         def __iter__(self) -> Iterator[Any]:
             ...
 
+        def __eq__(self, other: object) -> bool:
+            ...
+
         def __len__(self) -> int:
             ...
 

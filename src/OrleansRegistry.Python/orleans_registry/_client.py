@@ -151,7 +151,8 @@ class Client:
             instance_type=instance_type,
             external_id=external_id,
         )
-        key = None if dry_run else idempotency_key or os.urandom(16).hex()
+        drawn = os.urandom(16).hex() if idempotency_key is None else idempotency_key
+        key = None if dry_run else drawn
         request = Request(
             operations.DEPLOY,
             query={"dry_run": dry_run or None},
@@ -353,7 +354,11 @@ class Client:
         return Rates(self._transport, *self._transport.send(Request(operations.GET_RATES)))
 
     def put_rates(
-        self, rates: Iterable[types.RateSpec], *, dry_run: bool = False, if_match: Optional[str] = None
+        self,
+        rates: Iterable[Union[types.RateSpec, types.Rate]],
+        *,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
     ) -> Rates:
         """Puts all rates in the place of those that were there.
 

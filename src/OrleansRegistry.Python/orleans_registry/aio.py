@@ -212,7 +212,7 @@ class AsyncClient:
 
     async def put_rates(
         self,
-        rates: Iterable[types.RateSpec],
+        rates: Iterable[Union[types.RateSpec, types.Rate]],
         *,
         dry_run: bool = False,
         if_match: Optional[str] = None,
