@@ -16,6 +16,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 umask 022
 cp -r src/OrleansRegistry.Python "$work/project"
+cp LICENSE "$work/project/"
 find "$work/project" -name __pycache__ -prune -exec rm -rf {} +
 chmod -R u=rwX,go=rX "$work/project"
 

@@ -161,6 +161,15 @@ def test_C2_a_wait_ends_by_its_own_timeout(registry: Client, name: str) -> None:
             version.wait(timeout=0.1)
 
 
+def test_C2_total_timeout_bounds_register_with_its_wait(node: servers.Node, name: str) -> None:
+    with servers.ModelServer(lambda request: servers.Answer(status=503)) as model:
+        with pytest.raises(OutcomeUnknown, match="was made, but waiting for it failed") as caught:
+            Client(node.url, node.key, total_timeout=1).register(
+                name, serving_url=model.url, health_url=model.url, startup_timeout_seconds=60
+            )
+        assert isinstance(caught.value.__cause__, errors.TimedOut)
+
+
 def test_C2_a_wait_ends_at_once_when_the_start_failed(registry: Client, name: str) -> None:
     with servers.ModelServer(lambda request: servers.Answer(status=503)) as model:
         with pytest.raises(errors.StartFailed) as caught:

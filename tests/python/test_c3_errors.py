@@ -136,6 +136,15 @@ def test_C3_a_models_own_error_is_a_model_error(registry: Client, name: str) -> 
     assert (caught.value.version, caught.value.version_id) == ("0.1.0", version.id)
 
 
+def test_C3_a_refusal_of_a_call_may_name_the_version_too(answering: Callable[..., Client]) -> None:
+    body = b'{"status":409,"code":"version_inactive","detail":"it is inactive"}'
+    headers = {"Content-Type": "application/problem+json", "Model-Version-Id": "x-1"}
+    with pytest.raises(errors.ModelError):
+        answering(servers.Answer(body, 409, headers)).predict("m", {})
+    with pytest.raises(errors.VersionInactive):
+        answering(servers.Answer(body, 409, {**headers, "Registry-Problem": "version_inactive"})).predict("m", {})
+
+
 @pytest.mark.parametrize("status", [301, 304, 307, 400, 429, 500, 503])
 def test_C3_a_model_error_is_never_repeated(status: int, registry: Client, name: str) -> None:
     headers = {"Content-Type": "text/plain", "Location": "http://127.0.0.1:9/", "Retry-After": "1"}

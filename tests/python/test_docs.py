@@ -31,7 +31,7 @@ def blocks() -> List[Block]:
 def test_C1_the_page_runs_from_its_first_line_to_its_last(
     node: servers.Node, serving_url: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, registry: Client
 ) -> None:
-    for name in ("scripts", "src"):
+    for name in ("scripts", "src", "LICENSE"):
         (tmp_path / name).symlink_to(servers.ROOT / name)
     (tmp_path / "data").symlink_to(node.data)
     (tmp_path / "bin").mkdir()

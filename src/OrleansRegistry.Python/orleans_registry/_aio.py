@@ -1,4 +1,4 @@
-"""What AsyncClient is made of: threads, and iterators over them."""
+"""The parts of AsyncClient: threads, and iterators over them."""
 
 from __future__ import annotations
 
@@ -68,8 +68,7 @@ class AsyncPages(AsyncIterator[T]):
 
 
 class AsyncStream(AsyncIterator[T]):
-    """What comes in parts, for as long as it comes. While it waits for the next one it holds one of the client's
-    threads.
+    """A stream of parts. While it waits for the next one it holds one of the client's threads.
 
     Use it in an ``async with``, or close it, when you don't read it to its end.
     """

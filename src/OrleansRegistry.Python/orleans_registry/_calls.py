@@ -19,8 +19,8 @@ class Prediction:
     """The answer of a model.
 
     It behaves like its JSON: an object like a dict, a list like a list, a text like a str, a number like an int or a
-    float, and it *is* one, so that ``json.dumps`` takes it. What is no JSON is bytes. ``true``, ``false``, ``null``
-    and no body at all are a plain ``Prediction``; look at its ``value``.
+    float, and it *is* one, so that ``json.dumps`` takes it. An answer that is no JSON is bytes. ``true``, ``false``,
+    ``null`` and no body at all are a plain ``Prediction``; look at its ``value``.
 
     Attributes:
         value: The answer as a plain Python value.
@@ -130,7 +130,7 @@ def _value_of(reply: Reply) -> Any:
 
 
 class Stream(Iterator[T]):
-    """What comes in parts, for as long as it comes.
+    """A stream of parts, as they come.
 
     Use it in a ``with``, or close it, when you don't read it to its end. ``close`` may be called by another thread:
     it ends the iteration.

@@ -122,10 +122,10 @@ class Client:
                 highest and the model's policy is ``latest_published``.
             description: Free text.
             labels: Labels by name.
-            artifact: What is deployed: a reference that the registry keeps and never opens.
+            artifact: A reference to the model's files. The registry keeps it and never opens it.
             instance_type: What it runs on, for bills.
             external_id: Your own id for it.
-            wait: Waits until it is ready. ``Version.wait`` does so later.
+            wait: Waits until it is ready, for as long as ``total_timeout`` or ``Version.wait`` says.
             dry_run: Only says what would happen; the ids of a new name are then examples.
             idempotency_key: Names the version that you want. The same key with the same arguments answers the version
                 made before, so that a script that runs twice makes one version. By default each call draws a key.
@@ -160,11 +160,14 @@ class Client:
             body=body,
             is_command=not dry_run,
         )
+        begun = self._clock.now()
         made = Version(self._transport, *self._transport.send(request))
         if dry_run or not wait:
             return made
         try:
-            return made.wait()
+            if self._total_timeout is None:
+                return made.wait()
+            return made.wait(timeout=max(0.0, self._total_timeout - (self._clock.now() - begun)))
         except StartFailed:
             raise
         except RegistryError as error:
@@ -292,7 +295,7 @@ class Client:
         after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> Stream[Event]:
-        """What happened, oldest first.
+        """The events of the workspace or of a model, oldest first.
 
         >>> _ = registry.register("figs")
         >>> [event.type for event in registry.events(model="figs")]
@@ -350,7 +353,7 @@ class Client:
         return Statement(self._transport.send(request).document)
 
     def rates(self) -> Rates:
-        """What a minute of active time costs."""
+        """The price of a minute of active time, by stage and instance type."""
         return Rates(self._transport, *self._transport.send(Request(operations.GET_RATES)))
 
     def put_rates(

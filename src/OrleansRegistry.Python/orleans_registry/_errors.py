@@ -1,4 +1,4 @@
-"""What can go wrong (rule C3). The classes of the single codes are generated: see errors.py."""
+"""The errors (rule C3). The classes of the single codes are generated: see errors.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BUSY = (429, 502, 503, 504)
 
 
 class RegistryError(Exception):
-    """What the registry refused, or what kept this package from asking it.
+    """A refusal of the registry, or a failure on the way to it.
 
     Attributes:
         status: The HTTP status, or None when there was no answer.

@@ -52,7 +52,7 @@ class Pages(Iterator[T]):
         return self._page.pop()
 
     def take(self) -> List[T]:
-        """What is here of the present page, without asking for another one."""
+        """The rest of the present page, without asking for another one."""
         page, self._page = self._page[::-1], []
         return page
 

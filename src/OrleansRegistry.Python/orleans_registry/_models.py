@@ -175,7 +175,7 @@ class Version(types.Version, Resource):
         drain: Optional[int] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
-    ) -> types.RetireAnswer:
+    ) -> types.StopAnswer:
         """Takes the version out of routing, at once.
 
         Args:
@@ -201,7 +201,7 @@ class Version(types.Version, Resource):
             query={"drain_seconds": drain},
             patience=drain or 0,
         )
-        return types.RetireAnswer(document)
+        return types.StopAnswer(document)
 
     def delete(
         self,
@@ -211,7 +211,7 @@ class Version(types.Version, Resource):
         drain: Optional[int] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
-    ) -> types.RetireAnswer:
+    ) -> types.StopAnswer:
         """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model.
 
         Its number stays taken, and its history stays readable.
@@ -241,7 +241,7 @@ class Version(types.Version, Resource):
             patience=drain or 0,
             settle=self._settle_deletion,
         )
-        return types.RetireAnswer(document)
+        return types.StopAnswer(document)
 
     def update(
         self,

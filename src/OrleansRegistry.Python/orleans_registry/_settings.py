@@ -60,7 +60,7 @@ class Proxy(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What a client needs to know to connect."""
+    """All that a client must know to connect."""
 
     origin: Origin
     api_key: Optional[Secret]
@@ -69,7 +69,7 @@ class Settings(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """What a user gave to the client. Nothing of it was looked at beyond itself."""
+    """The arguments of a client, before the environment is looked at."""
 
     url: Optional[str]
     api_key: Optional[Secret]

@@ -101,7 +101,7 @@ class Wire:
         return received
 
     def makefile(self, mode: str, *_: Any) -> io.BufferedReader:
-        """What http.client reads an answer from."""
+        """The stream that http.client reads an answer from."""
         return io.BufferedReader(_Reader(self), _BLOCK)
 
     def is_alive(self) -> bool:

@@ -174,7 +174,7 @@ class AsyncClient:
         after: Union[int, str, None] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
-        """What happened, oldest first. See ``Client.events``."""
+        """The events of the workspace or of a model, oldest first. See ``Client.events``."""
         stream = self._sync.events(model=model, types=types, after=after, follow=follow)
         return AsyncStream(self._threads, stream)
 
@@ -207,7 +207,7 @@ class AsyncClient:
         return await self._threads.run(self._sync.close_month, month, dry_run=dry_run)
 
     async def rates(self) -> Rates:
-        """What a minute of active time costs. See ``Client.rates``."""
+        """The price of a minute of active time, by stage and instance type. See ``Client.rates``."""
         return await self._threads.run(self._sync.rates)
 
     async def put_rates(
@@ -389,7 +389,7 @@ class AsyncVersion(types.Version):
         drain: Optional[int] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
-    ) -> types.RetireAnswer:
+    ) -> types.StopAnswer:
         """Takes the version out of routing, at once. See ``Version.deactivate``."""
         return await self._threads.run(
             self._sync.deactivate,
@@ -408,7 +408,7 @@ class AsyncVersion(types.Version):
         drain: Optional[int] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
-    ) -> types.RetireAnswer:
+    ) -> types.StopAnswer:
         """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model. See
         ``Version.delete``.
         """

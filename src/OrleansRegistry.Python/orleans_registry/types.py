@@ -648,43 +648,6 @@ class ResolveAnswer(Document):
         return self._read("revision", whole)
 
 
-class RetireAnswer(Document):
-    """What deactivating or deleting a version answers."""
-
-    __slots__ = ()
-    _shown = ("changed", "model_deleted", "in_flight_left")
-
-    @property
-    def version(self) -> Version:
-        """The version after the command."""
-        return self._read("version", Version)
-
-    @property
-    def changed(self) -> bool:
-        """Whether the command changed anything that a caller can see."""
-        return self._read("changed", flag)
-
-    @property
-    def primary_change(self) -> Optional[PrimaryChange]:
-        """Where the primary pointer went, or null when it stayed."""
-        return self._read("primary_change", optional(PrimaryChange))
-
-    @property
-    def model_deleted(self) -> bool:
-        """Whether the version was the model's last, so that the model is deleted too."""
-        return self._read("model_deleted", flag)
-
-    @property
-    def traffic(self) -> Optional[Traffic]:
-        """With `dry_run`: whether the version is in use. Else null."""
-        return self._read("traffic", optional(Traffic))
-
-    @property
-    def in_flight_left(self) -> Optional[int]:
-        """With `drain_seconds`: how many calls that were admitted before still ran when the time was up. Else null."""
-        return self._read("in_flight_left", optional(whole))
-
-
 class Serving(Document):
     """Where a version answers and whether it is up."""
 
@@ -892,6 +855,43 @@ class StatementSummary(Document):
     def total_amount(self) -> Optional[str]:
         """What a closed month came to, or null."""
         return self._read("total_amount", optional(text))
+
+
+class StopAnswer(Document):
+    """What deactivating or deleting a version answers: either stops it."""
+
+    __slots__ = ()
+    _shown = ("changed", "model_deleted", "in_flight_left")
+
+    @property
+    def version(self) -> Version:
+        """The version after the command."""
+        return self._read("version", Version)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the command changed anything that a caller can see."""
+        return self._read("changed", flag)
+
+    @property
+    def primary_change(self) -> Optional[PrimaryChange]:
+        """Where the primary pointer went, or null when it stayed."""
+        return self._read("primary_change", optional(PrimaryChange))
+
+    @property
+    def model_deleted(self) -> bool:
+        """Whether the version was the model's last, so that the model is deleted too."""
+        return self._read("model_deleted", flag)
+
+    @property
+    def traffic(self) -> Optional[Traffic]:
+        """With `dry_run`: whether the version is in use. Else null."""
+        return self._read("traffic", optional(Traffic))
+
+    @property
+    def in_flight_left(self) -> Optional[int]:
+        """With `drain_seconds`: how many calls that were admitted before still ran when the time was up. Else null."""
+        return self._read("in_flight_left", optional(whole))
 
 
 class Traffic(Document):
