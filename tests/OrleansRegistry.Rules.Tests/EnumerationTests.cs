@@ -19,7 +19,7 @@ public sealed partial class EnumerationTests
     public void Every_enumeration_in_a_stored_row_is_written_in_snake_case()
     {
         Type[] enums = [.. Reachable([
-            typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(TrafficState), typeof(RatesState), typeof(StatementView),
+            typeof(ModelState), typeof(ModelVersionState), typeof(ModelNameState), typeof(TrafficState), typeof(RatesState), typeof(StatementState),
         ]).Where(type => type.IsEnum)];
 
         Assert.Contains(typeof(PrimaryReason), enums);

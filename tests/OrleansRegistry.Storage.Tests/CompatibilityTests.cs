@@ -25,7 +25,7 @@ public sealed class CompatibilityTests
     /// <summary>How each kind of row is read, and what its grain writes again.</summary>
     private static readonly Dictionary<string, Func<string, JsonNode>> Rewrites = new()
     {
-        [StorageNames.Billing] = Rewrite<StatementView>,
+        [StorageNames.Billing] = Rewrite<StatementState>,
         [StorageNames.ApiKey] = Rewrite<ApiKeyState>,
         [StorageNames.Model] = Rewrite<ModelState>,
         [StorageNames.Name] = Rewrite<ModelNameState>,

@@ -78,7 +78,7 @@ public sealed class GoldenTests
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelVersionState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ModelNameState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<RatesState>(new BinaryData(payload)));
-        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<StatementView>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<StatementState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WebhookRow>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ApiKeyState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WorkspaceState>(new BinaryData(payload)));

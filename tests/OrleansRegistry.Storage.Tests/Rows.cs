@@ -157,7 +157,7 @@ internal static class Rows
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 
-    public static StatementView Statement() => new()
+    public static StatementState Statement() => new()
     {
         Month = "2026-03",
         Closed = true,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Events;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Testing;
@@ -134,6 +135,40 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
 
         Assert.Equal(60_000, await Total(March, April));
         Assert.Single(await Catalog.ListEvents("default", new EventFilter(), 10, default));
+    }
+
+    [Fact]
+    public async Task B5_a_closed_statement_is_read_line_by_line_as_it_was_stored()
+    {
+        var month = new BillingMonth(March);
+        var line = Rows.Statement().Lines[0];
+        var stored = Rows.Statement() with { Lines = [.. Enumerable.Range(1, 7).Select(ordinal => line with { VersionId = $"{Rows.ModelId}-{ordinal}" })] };
+        Assert.Null(await Usage.FindStatement("default", month, default));
+        await Write("billing", GrainKeys.Billing("default", month), null, Rows.Json(stored));
+
+        var found = (await Usage.FindStatement("default", month, default))!;
+
+        Assert.Equivalent(stored, StatementState.Of(found, await Usage.ListStatementLines("default", month, 0, 100, default)), strict: true);
+        Assert.Equal(
+            [$"{Rows.ModelId}-3", $"{Rows.ModelId}-4"], (await Usage.ListStatementLines("default", month, 2, 2, default)).Select(part => part.VersionId));
+        Assert.Empty(await Usage.ListStatementLines("default", month, 7, 2, default));
+        Assert.Null(await Usage.FindStatement("other", month, default));
+        Assert.Empty(await Usage.ListStatementLines("other", month, 0, 2, default));
+    }
+
+    [Fact]
+    public async Task A_closed_statement_that_cannot_be_read_is_named()
+    {
+        var month = new BillingMonth(March);
+        var key = GrainKeys.Billing("default", month);
+        await Write("billing", key, null, Rows.Json(Rows.Statement()));
+        await StoredState.Edit(Options, key, row => row.AsObject().Remove("as_of"));
+
+        var corrupt = await Assert.ThrowsAsync<StateCorruptException>(() => Usage.FindStatement("default", month, default));
+        Assert.Contains(key, corrupt.Message, StringComparison.Ordinal);
+        await StoredState.Edit(Options, key, row => row["lines"]![0]!.AsObject().Remove("stage"));
+        corrupt = await Assert.ThrowsAsync<StateCorruptException>(() => Usage.ListStatementLines("default", month, 0, 1, default));
+        Assert.Contains(key, corrupt.Message, StringComparison.Ordinal);
     }
 
     [Fact]

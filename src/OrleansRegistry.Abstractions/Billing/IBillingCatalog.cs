@@ -9,13 +9,10 @@ namespace OrleansRegistry;
 /// </summary>
 internal interface IBillingCatalog
 {
-    /// <summary>The active time of a workspace within a window, by version, stage, instance type and part of the window. Deleted versions
-    /// and models count what they used.</summary>
-    Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken);
-
     /// <summary>
-    /// The same, one after the other: by the model's name, its id and the version's ordinal, in parts that may have to be added up. So it can be
-    /// worked on without holding all of it.
+    /// The active time of a workspace within a window, by version, stage, instance type and part of the window. Deleted versions and models count
+    /// what they used. The sums come one after the other: by the model's name, its id and the version's ordinal, in parts that may have to be added
+    /// up. So they can be worked on without holding all of them.
     /// </summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="window">The window.</param>
@@ -29,6 +26,12 @@ internal interface IBillingCatalog
 
     /// <summary>When the first active time of a workspace began, or null when there was none.</summary>
     Task<DateTimeOffset?> FindFirstUsage(string workspace, CancellationToken cancellationToken);
+
+    /// <summary>The statement of a month that is closed, without its lines, or null when it is not.</summary>
+    Task<StatementView?> FindStatement(string workspace, BillingMonth month, CancellationToken cancellationToken);
+
+    /// <summary>Lines of the statement of a month that is closed, in order.</summary>
+    Task<ImmutableArray<StatementLine>> ListStatementLines(string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken);
 
     /// <summary>The months of a workspace that are closed, oldest first.</summary>
     Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken);

@@ -57,7 +57,7 @@ internal static class BillingEndpoints
         billing.MapGet(Month, GetStatement)
             .WithName("get_statement")
             .RequirePermission(Permission.Read)
-            .AcceptsParameters()
+            .AcceptsParameters(CommonParameters.PageSize, CommonParameters.PageToken)
             .ProducesErrors(ErrorCode.Unrated, ErrorCode.StateCorrupt);
         billing.MapPost(Month + "/close", CloseMonth)
             .WithName("close_month")
@@ -165,11 +165,58 @@ internal static class BillingEndpoints
     }
 
     /// <summary>Reads the statement of a month, as it was closed or as it stands now.</summary>
-    /// <remarks>With <c>Accept: text/csv</c> it comes in the columns of FOCUS 1.2.</remarks>
-    public static async Task<StatementAnswer> GetStatement(string month, RequestCaller caller, IGrainFactory grains) =>
-        BillingMonth.TryParse(month, out var named)
-            ? StatementAnswer.Of(caller.Workspace, await grains.GetGrain<IBillingGrain>(GrainKeys.Billing(caller.Workspace, named)).Get())
-            : StatementAnswer.Refusal(NoMonth());
+    /// <remarks>
+    /// Lines come in pages, which all tell of the instant at which the first one was asked for. With <c>Accept: text/csv</c> the whole statement comes
+    /// in the columns of FOCUS 1.2.
+    /// </remarks>
+    public static async Task<StatementAnswer> GetStatement(
+        string month,
+        RequestCaller caller,
+        HttpRequest request,
+        IBillingCatalog catalog,
+        IGrainFactory grains,
+        PageTokens pageTokens,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        if (!BillingMonth.TryParse(month, out var named))
+        {
+            return StatementAnswer.Refusal(NoMonth());
+        }
+
+        if (StatementAnswer.IsCsv(request))
+        {
+            var whole = await MonthStatement.Find(caller.Workspace, named, clock.GetInstant(), catalog, grains, cancellationToken);
+            return await StatementAnswer.Csv(caller.Workspace, whole, cancellationToken);
+        }
+
+        // Pages of the month as it stands end when it is closed: what comes then is another statement.
+        var tokens = pageTokens.For(caller.Workspace, ["statement", month]);
+        var (now, skip) = (clock.GetInstant(), 0);
+        string[]? cursor = null;
+        if (CommonParameters.PageToken.ValueIn(request) is { } token)
+        {
+            if (!tokens.TryDecode(token, 3, out cursor))
+            {
+                return StatementAnswer.Refusal(PageToken.Refusal());
+            }
+
+            now = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(cursor[0], CultureInfo.InvariantCulture));
+            skip = int.Parse(cursor[1], CultureInfo.InvariantCulture);
+        }
+
+        var statement = await MonthStatement.Find(caller.Workspace, named, now, catalog, grains, cancellationToken);
+        var kind = statement.IsClosed ? "closed" : "open";
+        if (cursor is not null && cursor[2] != kind)
+        {
+            return StatementAnswer.Refusal(PageToken.Refusal());
+        }
+
+        var size = CommonParameters.PageSizeOf(request);
+        var (found, lines, hasMore) = await statement.Read(skip, size, cancellationToken);
+        return StatementAnswer.Of(
+            StatementPage.Of(found, lines, hasMore ? tokens.Encode(Text(now.ToUnixTimeMilliseconds()), Text(skip + size), kind) : null));
+    }
 
     /// <summary>Closes a month, from an hour after its end on: its statement never changes again. Closing it again answers the same.</summary>
     public static async Task<Answer<StatementView>> CloseMonth(CommandReceipt receipt, string month, RequestCaller caller, IGrainFactory grains)

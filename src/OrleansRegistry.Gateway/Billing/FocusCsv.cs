@@ -51,18 +51,21 @@ internal static class FocusCsv
     /// <summary>The names of the columns, in order.</summary>
     public static IEnumerable<string> Names => Columns.Select(column => column.Name);
 
-    /// <summary>The lines of a statement all of whose time has a rate, each with its end: they are sent as they are made.</summary>
-    public static IEnumerable<string> Lines(string workspace, StatementView statement) =>
-        Rows(workspace, statement).Select(row => Line(Columns.Select(column => column.Value(row)))).Prepend(Line(Names));
+    /// <summary>The first line, with the names of the columns and its end.</summary>
+    public static string Head { get; } = Line(Columns.Select(column => column.Name));
+
+    /// <summary>Lines of a statement all of whose time has a rate, each with its end.</summary>
+    public static IEnumerable<string> Of(string workspace, StatementView statement, IEnumerable<StatementLine> lines) =>
+        Rows(workspace, statement, lines).Select(row => Line(Columns.Select(column => column.Value(row))));
 
     /// <summary>
     /// What is billed for each price of a line: the rounded sum up to it less that before it, so that the rows add up to the line's amount.
     /// </summary>
-    private static IEnumerable<Row> Rows(string workspace, StatementView statement)
+    private static IEnumerable<Row> Rows(string workspace, StatementView statement, IEnumerable<StatementLine> lines)
     {
         var digits = Currency.DigitsOf(statement.Currency);
         _ = BillingMonth.TryParse(statement.Month, out var month);
-        foreach (var line in statement.Lines)
+        foreach (var line in lines)
         {
             var (sum, billed) = (new Money(), 0m);
             foreach (var charge in line.Charges)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Mime;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
@@ -6,57 +7,67 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>A statement, as JSON or as the CSV that <c>Accept</c> prefers.</summary>
+/// <summary>A statement: a page of it as JSON, or the whole as the CSV that <c>Accept</c> prefers, sent as it is made.</summary>
 internal sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 {
-    private readonly string _workspace;
-    private readonly StatementView? _statement;
-    private readonly RegistryError? _error;
+    /// <summary>How many lines of a CSV are held at once.</summary>
+    private const int PartSize = 10_000;
 
-    private StatementAnswer(string workspace, StatementView? statement, RegistryError? error) =>
-        (_workspace, _statement, _error) = (workspace, statement, error);
+    private readonly Func<HttpContext, Task> _write;
+
+    private StatementAnswer(Func<HttpContext, Task> write) => _write = write;
 
     /// <summary>Adds what the OpenAPI document says of the answer.</summary>
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => builder.Metadata.Add(
-        new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(StatementView), [MediaTypeNames.Application.Json, MediaTypeNames.Text.Csv]));
+        new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(StatementPage), [MediaTypeNames.Application.Json, MediaTypeNames.Text.Csv]));
 
     /// <summary>Writes the answer.</summary>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.Headers.Vary = "Accept";
-        if (_error is not null)
-        {
-            return ProblemWriter.Write(httpContext, _error);
-        }
-
-        if (!AcceptedTypes.Prefer(httpContext.Request, MediaTypeNames.Text.Csv))
-        {
-            return httpContext.Response.WriteAsJsonAsync(
-                _statement!, JsonSettings.TypeOf<StatementView>(), MediaTypeNames.Application.Json, httpContext.RequestAborted);
-        }
-
-        if (_statement!.TotalAmount is null)
-        {
-            return ProblemWriter.Write(httpContext, new RegistryError(ErrorCode.Unrated, "Some active time has no rate, so the CSV can't show its cost."));
-        }
-
-        httpContext.Response.ContentType = MediaTypeNames.Text.Csv + "; charset=utf-8; header=present";
-        httpContext.Response.Headers.ContentDisposition = $"attachment; filename=\"statement-{_statement.Month}.csv\"";
-        return Write(httpContext.Response.Body, FocusCsv.Lines(_workspace, _statement), httpContext.RequestAborted);
+        return _write(httpContext);
     }
 
-    /// <summary>An answer that holds a statement.</summary>
-    internal static StatementAnswer Of(string workspace, StatementView statement) => new(workspace, statement, null);
+    /// <summary>Whether a request asks for the CSV.</summary>
+    public static bool IsCsv(HttpRequest request) => AcceptedTypes.Prefer(request, MediaTypeNames.Text.Csv);
+
+    /// <summary>An answer that holds a page.</summary>
+    public static StatementAnswer Of(StatementPage page) => new(context => context.Response.WriteAsJsonAsync(
+        page, JsonSettings.TypeOf<StatementPage>(), MediaTypeNames.Application.Json, context.RequestAborted));
 
     /// <summary>An answer that holds an error.</summary>
-    internal static StatementAnswer Refusal(RegistryError error) => new("", null, error);
+    public static StatementAnswer Refusal(RegistryError error) => new(context => ProblemWriter.Write(context, error));
 
-    private static async Task Write(Stream body, IEnumerable<string> lines, CancellationToken cancellationToken)
+    /// <summary>The CSV of a statement. Its first part tells whether there is one at all, before anything is sent.</summary>
+    public static async Task<StatementAnswer> Csv(string workspace, MonthStatement statement, CancellationToken cancellationToken)
     {
-        await using var writer = new StreamWriter(body, leaveOpen: true);
-        foreach (var line in lines)
+        var (whole, lines, hasMore) = await statement.Read(0, PartSize, cancellationToken);
+        return whole.TotalAmount is null
+            ? Refusal(new RegistryError(ErrorCode.Unrated, "Some of the active time has no rate, so that it has no cost that CSV could show."))
+            : new StatementAnswer(context => Write(context, workspace, statement, whole, lines, hasMore));
+    }
+
+    private static async Task Write(
+        HttpContext context, string workspace, MonthStatement statement, StatementView whole, ImmutableArray<StatementLine> lines, bool hasMore)
+    {
+        var response = context.Response;
+        response.ContentType = MediaTypeNames.Text.Csv + "; charset=utf-8; header=present";
+        response.Headers.ContentDisposition = $"attachment; filename=\"statement-{whole.Month}.csv\"";
+        await using var writer = new StreamWriter(response.Body, leaveOpen: true);
+        await writer.WriteAsync(FocusCsv.Head.AsMemory(), context.RequestAborted);
+        for (var skip = PartSize; ; skip += PartSize)
         {
-            await writer.WriteAsync(line.AsMemory(), cancellationToken);
+            foreach (var line in FocusCsv.Of(workspace, whole, lines))
+            {
+                await writer.WriteAsync(line.AsMemory(), context.RequestAborted);
+            }
+
+            if (!hasMore)
+            {
+                return;
+            }
+
+            (_, lines, hasMore) = await statement.Read(skip, PartSize, context.RequestAborted);
         }
     }
 }

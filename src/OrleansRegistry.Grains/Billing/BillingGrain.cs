@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -6,7 +7,7 @@ using OrleansRegistry.State;
 namespace OrleansRegistry.Billing;
 
 /// <inheritdoc cref="IBillingGrain"/>
-/// <remarks>Only a closed month has a row. While there is none it is looked for again and again: another silo may have closed the month.</remarks>
+/// <remarks>Only a closed month has a row, which is written once. It holds all lines, and stays in no memory.</remarks>
 internal sealed class BillingGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage,
     IGrainContext context,
@@ -16,23 +17,20 @@ internal sealed class BillingGrain(
     ILogger<BillingGrain> logger)
     : IGrainBase, IBillingGrain, IPerhapsUnknown
 {
-    private readonly StateRow<StatementView> _row = new(storage, StorageNames.Billing, context.GrainId);
     private readonly (string Workspace, string Month) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
 
     public IGrainContext GrainContext => context;
 
     /// <summary>A month that has not begun: there are thousands of them.</summary>
-    public bool IsUnknown => _row.Value is null && Month.Start > clock.GetUtcNow();
+    public bool IsUnknown => Month.Start > clock.GetUtcNow();
 
     private BillingMonth Month => BillingMonth.TryParse(_key.Month, out var month) ? month : throw new FormatException($"'{_key.Month}' is no month.");
 
-    public async Task<StatementView> Get() => await FindClosed() ?? await Compute();
-
     public async Task<Outcome<StatementView>> Close(CloseMonthCommand command)
     {
-        if (await FindClosed() is { } closed)
+        if (await FindClosed() is { } present)
         {
-            return closed;
+            return present;
         }
 
         if (StatementRules.TooEarly(Month, clock.GetUtcNow()) is { } early)
@@ -40,8 +38,17 @@ internal sealed class BillingGrain(
             return early;
         }
 
-        var statement = await Compute();
-        if (StatementRules.Unrated(statement) is { } unrated)
+        var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(_key.Workspace)).Get();
+        var table = new RateTable(rates.Rates);
+        var window = StatementRules.Window(Month, table, clock.GetInstant());
+        var builder = await catalog.Fold(
+            _key.Workspace,
+            window,
+            () => new StatementBuilder(Month, window, table, rates.Currency, skip: 0, take: command.Context.DryRun ? 0 : int.MaxValue),
+            (statement, sum) => statement.Add(sum),
+            CancellationToken.None);
+        var (statement, lines, _) = builder.Build();
+        if (builder.Unrated() is { } unrated)
         {
             return unrated;
         }
@@ -52,15 +59,17 @@ internal sealed class BillingGrain(
             return StoreErrors.Unavailable();
         }
 
-        closed = statement with { Closed = true, ClosedAt = now, ClosedBy = command.Context.Actor };
-        return command.Context.DryRun ? closed : await Store(closed);
+        var closed = statement with { Closed = true, ClosedAt = now, ClosedBy = command.Context.Actor };
+        return command.Context.DryRun ? closed : await Store(closed, lines);
     }
 
-    private async Task<Outcome<StatementView>> Store(StatementView closed)
+    /// <summary>Stores the statement, unless there is one.</summary>
+    internal async Task<Outcome<StatementView>> Store(StatementView closed, ImmutableArray<StatementLine> lines)
     {
         try
         {
-            await _row.Write(closed, closed);
+            var written = StatementState.Of(closed, lines);
+            await new StateRow<StatementState>(storage, StorageNames.Billing, context.GrainId).Write(written, written);
             logger.LogCommand(context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", closed.ClosedBy!);
             return closed;
         }
@@ -71,22 +80,5 @@ internal sealed class BillingGrain(
         }
     }
 
-    private async Task<StatementView?> FindClosed()
-    {
-        if (_row.Value is null)
-        {
-            await _row.Read();
-        }
-
-        return _row.Value;
-    }
-
-    private async Task<StatementView> Compute()
-    {
-        var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(_key.Workspace)).Get();
-        var table = new RateTable(rates.Rates);
-        var window = StatementRules.Window(Month, table, clock.GetInstant());
-        return StatementRules.Compute(
-            Month, window, await catalog.Sum(_key.Workspace, window, CancellationToken.None), table, rates.Currency);
-    }
+    private Task<StatementView?> FindClosed() => catalog.FindStatement(_key.Workspace, Month, CancellationToken.None);
 }

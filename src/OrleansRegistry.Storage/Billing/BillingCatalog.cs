@@ -26,18 +26,6 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         ) as firsts
         """;
 
-    public async Task<ImmutableArray<UsageSum>> Sum(string workspace, UsageWindow window, CancellationToken cancellationToken)
-    {
-        var sums = await Fold(workspace, window, () => new Dictionary<SumKey, UsageSum>(), Add, cancellationToken);
-        return [.. sums.OrderBy(sum => sum.Key).Select(sum => sum.Value)];
-
-        static void Add(Dictionary<SumKey, UsageSum> sums, UsageSum sum)
-        {
-            var key = new SumKey(sum.Id, sum.Stage, sum.InstanceType, sum.Part);
-            sums[key] = sums.TryGetValue(key, out var other) ? other with { Milliseconds = other.Milliseconds + sum.Milliseconds } : sum;
-        }
-    }
-
     public Task<T> Fold<T>(string workspace, UsageWindow window, Func<T> seed, Action<T, UsageSum> add, CancellationToken cancellationToken) => database.Read(
         async connection =>
         {
@@ -76,6 +64,43 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         },
         cancellationToken);
 
+    public Task<StatementView?> FindStatement(string workspace, BillingMonth month, CancellationToken cancellationToken) => database.Read(
+        async connection => (await CatalogReader.Read(
+            connection,
+            new CatalogQuery($"""
+                select key, payload ->> 'closed_at' as closed_at, payload ->> 'closed_by' as closed_by, payload ->> 'as_of' as as_of,
+                       payload ->> 'currency' as currency, cast(payload ->> 'total_milliseconds' as text) as total_milliseconds,
+                       payload ->> 'total_amount' as total_amount
+                from (select key, kind, {database.ReadablePayload} as payload from registry_state) as statement
+                """).Where("kind = 'billing' and key = {0}", GrainKeys.Billing(workspace, month)),
+            row => CatalogReader.Guard(row.GetString(0), () => new StatementView
+            {
+                Month = month.ToString(),
+                Closed = true,
+                ClosedAt = Instant(CatalogReader.Required(row, 1)),
+                ClosedBy = CatalogReader.Required(row, 2),
+                AsOf = Instant(CatalogReader.Required(row, 3)),
+                Currency = CatalogReader.Required(row, 4),
+                TotalMilliseconds = long.Parse(CatalogReader.Required(row, 5), CultureInfo.InvariantCulture),
+                TotalAmount = CatalogReader.Required(row, 6),
+            }),
+            cancellationToken)).FirstOrDefault(),
+        cancellationToken);
+
+    public Task<ImmutableArray<StatementLine>> ListStatementLines(
+        string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken) => database.Read(
+        async connection =>
+        {
+            var key = GrainKeys.Billing(workspace, month);
+            return await CatalogReader.Read(
+                connection,
+                new CatalogQuery(database.StatementLines).Where("key = {0} and place >= {1}", key, skip).OrderBy("place"),
+                row => StateJson.Read<StatementLine>(row.GetString(0), key),
+                cancellationToken,
+                take);
+        },
+        cancellationToken);
+
     public Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken) => database.Read(
         connection => CatalogReader.Read(
             connection,
@@ -84,9 +109,9 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
                 .OrderBy("key"),
             row => CatalogReader.Guard(row.GetString(0), () => new ClosedMonth(
                 BillingMonth.TryParse(GrainKeys.Split(row.GetString(0)).Id, out var month) ? month : throw new FormatException("The key names no month."),
-                Instant(row.GetString(1)),
-                row.GetString(2),
-                row.GetString(3))),
+                Instant(CatalogReader.Required(row, 1)),
+                CatalogReader.Required(row, 2),
+                CatalogReader.Required(row, 3))),
             cancellationToken),
         cancellationToken);
 
@@ -145,17 +170,4 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
     private static DateTimeOffset Instant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
 
     private static decimal Seconds(long milliseconds) => milliseconds / 1000m;
-
-    /// <summary>What sums are kept apart by, in the order of the answer.</summary>
-    private readonly record struct SumKey(VersionId Id, Stage Stage, string? InstanceType, int Part) : IComparable<SumKey>
-    {
-        public int CompareTo(SumKey other)
-        {
-            var order = string.CompareOrdinal(Id.ModelId, other.Id.ModelId);
-            order = order != 0 ? order : Id.Ordinal.CompareTo(other.Id.Ordinal);
-            order = order != 0 ? order : Stage.CompareTo(other.Stage);
-            order = order != 0 ? order : string.CompareOrdinal(InstanceType, other.InstanceType);
-            return order != 0 ? order : Part.CompareTo(other.Part);
-        }
-    }
 }

@@ -63,6 +63,10 @@ internal static class CatalogReader
     /// <summary>A text, or null.</summary>
     public static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
+    /// <summary>A text that a readable row has.</summary>
+    /// <exception cref="FormatException">It is missing.</exception>
+    public static string Required(DbDataReader row, int column) => Text(row, column) ?? throw new FormatException($"{row.GetName(column)} is missing.");
+
     /// <summary>Reads what no statement of ours would have stored otherwise; a value of another form is a corrupt row.</summary>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
     public static T Guard<T>(string what, Func<T> read)

@@ -149,8 +149,8 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     private static Row<RatesState> ReadRates(DbDataReader row) =>
         Read(row.GetString(0), () => StateJson.Read<RatesState>(CatalogReader.Text(row, 1), "the rates"));
 
-    private static Row<StatementView> ReadStatement(DbDataReader row) =>
-        Read(row.GetString(0), () => StateJson.Read<StatementView>(CatalogReader.Text(row, 1), "the statement"));
+    private static Row<StatementState> ReadStatement(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<StatementState>(CatalogReader.Text(row, 1), "the statement"));
 
     private static Row<WebhookRow> ReadWebhook(DbDataReader row) =>
         Read(row.GetString(0), () => StateJson.Read<WebhookRow>(CatalogReader.Text(row, 1), "the webhook"));

@@ -33,6 +33,16 @@ internal sealed class SqliteDatabase : RegistryDatabase
 
     public override string BeginSnapshot => "begin";
 
+    public override string ReadablePayload => "case when json_valid(payload) then payload else '{}' end";
+
+    public override string StatementLines => """
+        select line from (
+            select statement.key as key, part.value as line, part.key as place
+            from registry_state as statement, json_each(statement.payload, '$.lines') as part
+            where statement.kind = 'billing'
+        ) as lines
+        """;
+
     public override string LockSchema => "select 1";
 
     public override string HasLabel(string key, string value) =>

@@ -176,10 +176,48 @@ public abstract class BillingTests(RegistryServer server)
 
         Assert.Equal(("true", "2001-06-01T00:00:00.000Z", "0.00", RegistryServer.Operator), (closed["closed"], closed["as_of"], closed["total_amount"], closed["closed_by"]));
         Assert.Equal(closed.Text, (await _registry.Post("/v1/billing/statements/2001-05/close")).Is(200).Text);
-        Assert.Equal(closed.Text, (await _registry.Get("/v1/billing/statements/2001-05")).Is(200).Text);
+        var read = (await _registry.Get("/v1/billing/statements/2001-05")).Is(200).Body!.AsObject();
+        Assert.Empty(read["lines"]!.AsArray());
+        Assert.Null(read["next_page_token"]);
+        read.Remove("lines");
+        read.Remove("next_page_token");
+        Assert.True(JsonNode.DeepEquals(closed.Body, read));
         Assert.Equal("true", (await _registry.Post("/v1/billing/statements/2001-06/close?dry_run=true")).Is(200).Header("Dry-Run"));
         Assert.Equal("false", (await _registry.Get("/v1/billing/statements/2001-06")).Is(200)["closed"]);
         Assert.Contains(await _registry.All("/v1/billing/statements"), item => (string)item["month"]! == "2001-05" && (bool)item["closed"]!);
+    }
+
+    [Fact]
+    public async Task B5_pages_of_a_statement_are_of_one_instant_and_add_up()
+    {
+        // Versions that run on while the pages are read.
+        var name = RegistryDriver.NewName();
+        var month = "";
+        for (var i = 0; i < 4; i++)
+        {
+            month = (await _registry.Deploy(name))["created_at"]![..7];
+        }
+
+        var path = $"/v1/billing/statements/{month}";
+        var first = (await _registry.Get($"{path}?page_size=3")).Is(200);
+        await _registry.Deploy($"!{name}");
+        var (page, lines) = (first, first.Body!["lines"]!.AsArray().Select(line => line!).ToList());
+        while (page["next_page_token"] is { } token)
+        {
+            page = (await _registry.Get($"{path}?page_size=3&page_token={token}")).Is(200);
+            Assert.InRange(page.Body!["lines"]!.AsArray().Count, 1, 3);
+            Assert.Equal(
+                (first["as_of"], first["total_milliseconds"], first["total_amount"]), (page["as_of"], page["total_milliseconds"], page["total_amount"]));
+            lines.AddRange(page.Body!["lines"]!.AsArray().Select(line => line!));
+        }
+
+        Assert.Equal(long.Parse(first["total_milliseconds"]!, CultureInfo.InvariantCulture), lines.Sum(line => (long)line["active_milliseconds"]!));
+        Assert.Distinct(lines.Select(line => $"{line["version_id"]} {line["stage"]}"));
+        // The last one may have been made in the millisecond of the first page.
+        Assert.InRange(lines.Count(line => (string?)line["model_name"] == name), 3, 4);
+        Assert.DoesNotContain(lines, line => (string?)line["model_name"] == $"!{name}");
+        (await _registry.Get($"/v1/billing/statements/2001-01?page_token={first["next_page_token"]}")).IsInvalid("page_token");
+        (await _registry.Get($"{path}?page_token=x")).IsInvalid("page_token");
     }
 
     [Theory]

@@ -78,8 +78,10 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
         {
             var closed = await silo.Statement(month).Close(new CloseMonthCommand { Context = silo.Command() });
             Assert.Equal(silo.Clock.GetUtcNow() < month.End + BillingMonth.Grace ? ErrorCode.MonthOpen : null, closed.Error?.Code);
-            var statement = closed.Value ?? await silo.Statement(month).Get();
+            var statement = await silo.ReadStatement(month);
+            Assert.Equal(closed.Error is null, statement.Closed);
             Assert.Equal(oracle.Milliseconds(month.Start, month.End, statement.AsOf), statement.TotalMilliseconds);
+            Assert.Equal(statement.TotalMilliseconds, statement.Lines.Sum(line => line.ActiveMilliseconds));
         }
     }
 

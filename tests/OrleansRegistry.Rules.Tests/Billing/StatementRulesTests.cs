@@ -29,11 +29,12 @@ public sealed class StatementRulesTests
     [Fact]
     public void B5_what_has_no_rate_is_named_once_and_has_no_amount()
     {
-        var statement = Compute([Rate("a", "1", day: 16)], Sum("a", 1, part: 0, 5), Sum("a", 2, part: 1, 5), Sum(null, 3, part: 1, 5), Sum(null, 4, part: 1, 5));
+        var builder = Add([Rate("a", "1", day: 16)], Sum("a", 1, part: 0, 5), Sum("a", 2, part: 1, 5), Sum(null, 3, part: 1, 5), Sum(null, 4, part: 1, 5));
+        var (statement, lines, _) = builder.Build();
 
-        Assert.Equal([null, "0.00", null, null], statement.Lines.Select(line => line.Amount));
+        Assert.Equal([null, "0.00", null, null], lines.Select(line => line.Amount));
         Assert.Null(statement.TotalAmount);
-        var error = StatementRules.Unrated(statement)!;
+        var error = builder.Unrated()!;
         Assert.Equal(ErrorCode.Unrated, error.Code);
         Assert.Contains("a on stage published, (no instance type) on stage published;", error.Detail, StringComparison.Ordinal);
     }
@@ -50,15 +51,61 @@ public sealed class StatementRulesTests
     [Fact]
     public void A_month_without_active_time_costs_nothing()
     {
-        var statement = Compute([]);
+        var builder = Add([]);
+        var (statement, lines, hasMore) = builder.Build();
         Assert.Equal(("0.00", 0, March.End), (statement.TotalAmount, statement.TotalMilliseconds, statement.AsOf));
-        Assert.Null(StatementRules.Unrated(statement));
+        Assert.Null(builder.Unrated());
+        Assert.Empty(lines);
+        Assert.False(hasMore);
     }
 
-    private static StatementView Compute(Rate[] rates, params UsageSum[] sums)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void B1_pages_hold_each_line_once_and_all_of_them_the_whole_total(int size)
+    {
+        // Versions with lines of both stages, whose sums come in parts.
+        Rate[] rates = [Rate("a", "0.005"), Rate("a", "0.01", day: 16), Rate("a", "0.02") with { Stage = Stage.Draft }];
+        UsageSum[] sums =
+        [
+            .. Enumerable.Range(1, 3).SelectMany(ordinal => (UsageSum[])
+            [
+                Sum("a", ordinal, part: 0, 30_000), Sum("a", ordinal, part: 0, 30_000) with { Stage = Stage.Draft }, Sum("a", ordinal, part: 1, 60_000),
+                Sum("a", ordinal, part: 0, 30_000),
+            ]),
+        ];
+        var whole = Compute(rates, sums);
+        Assert.Equal(6, whole.Lines.Length);
+
+        List<StatementLine> found = [];
+        for (var (skip, isLast) = (0, false); !isLast; skip += size)
+        {
+            var (statement, lines, hasMore) = Add(rates, skip, size, sums).Build();
+            Assert.Equal((whole.TotalAmount, whole.TotalMilliseconds), (statement.TotalAmount, statement.TotalMilliseconds));
+            found.AddRange(lines);
+            isLast = !hasMore;
+        }
+
+        Assert.Equivalent(whole.Lines, found, strict: true);
+        Assert.Equal(["0.01", "0.02"], whole.Lines.Take(2).Select(line => line.Amount).Order());
+    }
+
+    private static StatementState Compute(Rate[] rates, params UsageSum[] sums)
+    {
+        var (statement, lines, _) = Add(rates, sums).Build();
+        return StatementState.Of(statement, lines);
+    }
+
+    private static StatementBuilder Add(Rate[] rates, params UsageSum[] sums) => Add(rates, 0, int.MaxValue, sums);
+
+    private static StatementBuilder Add(Rate[] rates, int skip, int take, UsageSum[] sums)
     {
         var table = new RateTable(rates);
-        return StatementRules.Compute(March, StatementRules.Window(March, table, March.End.AddDays(9)), sums, table, "USD");
+        var builder = new StatementBuilder(March, StatementRules.Window(March, table, March.End.AddDays(9)), table, "USD", skip, take);
+        Array.ForEach(sums, builder.Add);
+        return builder;
     }
 
     private static Rate Rate(string? type, string price, int day = 1) =>
