@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+echo "Building the registry. This takes a minute the first time." >&2
 dotnet build src/OrleansRegistry.Host -c Release --nologo -v quiet >&2
 
 # exec: the server takes this script's place, so that Ctrl-C and SIGTERM reach it.
