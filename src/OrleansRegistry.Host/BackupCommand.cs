@@ -27,7 +27,8 @@ internal static class BackupCommand
         if (settings.Options.Auth.Secret is null)
         {
             await output.WriteLineAsync(
-                $"Keep {Path.GetFullPath(Path.Combine(settings.Options.DataDirectory, AccessSecret.FileName))} with it: no API key is valid without.");
+                $"Keep {Path.GetFullPath(Path.Combine(settings.Options.DataDirectory, AccessSecret.FileName))} with it: "
+                + "no API key is valid without.");
         }
 
         return 0;

@@ -92,22 +92,4 @@ internal sealed record CommandLine(Command Command, IReadOnlyList<string> Words,
 }
 
 /// <summary>Arguments that don't make sense; the message says why.</summary>
-internal sealed class UsageException : Exception
-{
-    /// <summary>Makes the exception.</summary>
-    public UsageException()
-    {
-    }
-
-    /// <summary>Makes the exception with a message.</summary>
-    public UsageException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes the exception with a message and a cause.</summary>
-    public UsageException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+internal sealed class UsageException(string message) : Exception(message);

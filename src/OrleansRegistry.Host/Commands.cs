@@ -34,13 +34,21 @@ internal static class Commands
         {
             TakesSettings = true,
         },
-        new("backup", "FILE", "copies the SQLite file, beside the node that is at work on it", line => BackupCommand.Run(line.Words[0], line.Settings, Console.Out, Console.Error))
+        new(
+            "backup",
+            "FILE",
+            "copies the SQLite file, beside the node that is at work on it",
+            line => BackupCommand.Run(line.Words[0], line.Settings, Console.Out, Console.Error))
         {
             MinWords = 1,
             MaxWords = 1,
             TakesSettings = true,
         },
-        new("health", "URL", "asks the node at an address whether it is ready", line => HealthCommand.Run(line.Words[0], Console.Error)) { MinWords = 1, MaxWords = 1 },
+        new("health", "URL", "asks the node at an address whether it is ready", line => HealthCommand.Run(line.Words[0], Console.Error))
+        {
+            MinWords = 1,
+            MaxWords = 1,
+        },
         new("new-key", "", "draws an API key, for Registry__Auth__AdminKey", _ => Print(ApiKey.Create())),
         new("new-certificate", "DIRECTORY [AUTHORITY_DIRECTORY]", "makes a node's certificate, and the authority that issues it when there is none", MakeCertificate)
         {
@@ -66,7 +74,7 @@ internal static class Commands
                 CultureInfo.InvariantCulture, $"  {$"{command.Name} {command.Words}".Trim(),-48}{command.Summary}")),
             "",
             "Settings, for serve, check and backup, stand in the environment or behind the command; --Registry:DataDirectory=data is one.",
-            "--role silo|gateway|both and --insecure-cluster are short forms. docs/operations.md and the README say which there are.",
+            "--role silo|gateway|both and --insecure-cluster are short forms. docs/settings.md lists all of them.",
             "",
             "The exit code is 0 when all is well, 1 when the command failed or found something, and 2 when it was called wrongly.",
         ]);

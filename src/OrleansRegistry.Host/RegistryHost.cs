@@ -98,7 +98,8 @@ public static partial class RegistryHost
     {
         if (settings.PostgresConnectionString is null)
         {
-            silo.UseLocalhostClustering(settings.Options.SiloPort, settings.Options.ClientPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
+            silo.UseLocalhostClustering(
+                settings.Options.SiloPort, settings.Options.ClientPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
         }
         else
         {
@@ -114,7 +115,9 @@ public static partial class RegistryHost
                 endpoints.AdvertisedIPAddress = settings.Options.AdvertisedAddress;
                 (endpoints.SiloPort, endpoints.GatewayPort) = (settings.Options.SiloPort, settings.Options.ClientPort);
                 endpoints.SiloListeningEndpoint = new IPEndPoint(settings.ListenAddress, settings.Options.SiloPort);
-                endpoints.GatewayListeningEndpoint = settings.Options.ClientPort == 0 ? null : new IPEndPoint(settings.ListenAddress, settings.Options.ClientPort);
+                endpoints.GatewayListeningEndpoint = settings.Options.ClientPort == 0
+                    ? null
+                    : new IPEndPoint(settings.ListenAddress, settings.Options.ClientPort);
             });
             silo.UseRegistryClustering();
         }
@@ -174,6 +177,6 @@ public static partial class RegistryHost
     /// </summary>
     private static TimeSpan ClientAbsence => TimeSpan.FromMilliseconds(250);
 
-    [LoggerMessage(101, LogLevel.Warning, "Registry:Limits:Connections is {Configured}, but only {Possible} connections are taken: the process may have {Handles} file handles")]
+    [LoggerMessage(501, LogLevel.Warning, "Registry:Limits:Connections is {Configured}, but only {Possible} connections are taken: the process may have {Handles} file handles")]
     private static partial void LogFewHandles(ILogger logger, int configured, int possible, long? handles);
 }

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging.Console;
+using OrleansRegistry.Storage;
+
 namespace OrleansRegistry.Host;
 
 /// <summary><c>serve</c>: runs a node until it is told to stop.</summary>
@@ -11,6 +14,12 @@ internal static class ServeCommand
         await StartCheck.Run(app);
         // Asked for now: what has been run is disposed.
         var stopping = app.Lifetime.ApplicationStopping;
+        if (app.Configuration["Logging:Console:FormatterName"] != ConsoleFormatterNames.Json)
+        {
+            // Nobody reads along where each line is an object for a program.
+            app.Lifetime.ApplicationStarted.Register(() => Print(app));
+        }
+
         try
         {
             await app.RunAsync();
@@ -22,4 +31,7 @@ internal static class ServeCommand
 
         return 0;
     }
+
+    private static void Print(WebApplication app) => Console.WriteLine(StartBlock.Of(
+        app.Services.GetRequiredService<RegistrySettings>(), app.Urls, app.Services.GetRequiredService<RegistryDatabase>().Describe()));
 }

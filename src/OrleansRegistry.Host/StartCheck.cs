@@ -58,7 +58,8 @@ internal static class StartCheck
         }
         catch (SocketException e)
         {
-            throw new StartupException($"Registry:{setting} is {port}, and on {address} that can't be listened on: {e.Message}.", e);
+            throw new StartupException(
+                $"Registry:{setting} is {port}, and on {address} that can't be listened on: {e.Message}.", e);
         }
     }
 
@@ -82,7 +83,9 @@ internal static class StartCheck
         {
             // What follows in another line is advice for a developer's machine.
             var why = e.Message.Split('\n')[0].TrimEnd('.', '\r');
-            throw new StartupException($"{string.Join(';', urls)} can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): {why}.", e);
+            throw new StartupException(
+                $"{string.Join(';', urls)} can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): {why}.",
+                e);
         }
     }
 
@@ -94,7 +97,8 @@ internal static class StartCheck
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"Registry:DataDirectory is {directory}, and that directory can't be made: {e.Message}", e);
+            throw new StartupException(
+                $"Registry:DataDirectory is {directory}, and that directory can't be made: {e.Message}", e);
         }
     }
 }

@@ -231,7 +231,7 @@ public sealed class StartTests : IAsyncLifetime
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("registry.db can't be opened", output, StringComparison.Ordinal);
+        Assert.Contains("registry.db can't be opened", Assert.Single(Lines(output)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class StartTests : IAsyncLifetime
         });
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("can't be reached", output, StringComparison.Ordinal);
+        Assert.Contains("can't be reached", Assert.Single(Lines(output)), StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", output, StringComparison.Ordinal);
     }
 
@@ -270,7 +270,7 @@ public sealed class StartTests : IAsyncLifetime
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("schema version 4711", output, StringComparison.Ordinal);
+        Assert.Contains("schema version 4711", Assert.Single(Lines(output)), StringComparison.Ordinal);
     }
 
     [Fact]

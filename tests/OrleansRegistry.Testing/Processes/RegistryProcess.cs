@@ -108,7 +108,14 @@ public sealed class RegistryProcess : IDisposable
     public static async Task<(int ExitCode, string Output)> RunToEnd(NodeSettings settings, params string[] first)
     {
         using var process = new RegistryProcess(
-            settings, [.. first, $"--Registry:DataDirectory={settings.DataDirectory}", $"--Registry:SiloPort={settings.SiloPort}", .. settings.Arguments]);
+            settings,
+            [
+                .. first,
+                "--urls=http://127.0.0.1:0",
+                $"--Registry:DataDirectory={settings.DataDirectory}",
+                $"--Registry:SiloPort={settings.SiloPort}",
+                .. settings.Arguments,
+            ]);
         return (await process.WaitForExit(), process.Output);
     }
 
@@ -196,7 +203,8 @@ public sealed class RegistryProcess : IDisposable
         var at = line.IndexOf(listening, StringComparison.Ordinal);
         if (at >= 0)
         {
-            _listening.TrySetResult(new Uri(line[(at + listening.Length)..].Trim()));
+            // In a structured log the text ends with a quote.
+            _listening.TrySetResult(new Uri(line[(at + listening.Length)..].Split('"')[0].Trim()));
         }
     }
 }
