@@ -35,7 +35,7 @@ public sealed partial class TelemetryTests
             client.DefaultRequestHeaders.Authorization = null;
             await client.Call(HttpMethod.Get, "/v1/models");
 
-            foreach (var name in (string[])["orleans_registry.commit.duration", "registry.auth.refused", "orleans-catalog-activations", "http.server.request.duration", "dotnet.process.memory.working_set"])
+            foreach (var name in (string[])["orleans_registry.commit.duration", "orleans_registry.auth.refused", "orleans-catalog-activations", "http.server.request.duration", "dotnet.process.memory.working_set"])
             {
                 await collector.Receive(Encoding.UTF8.GetBytes(name)).WaitAsync(Patience, TestContext.Current.CancellationToken);
             }
@@ -92,6 +92,7 @@ public sealed partial class TelemetryTests
             .ToList();
 
         Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.StartsWith("orleans_registry.", name, StringComparison.Ordinal));
         Assert.All(names, name => Assert.Contains($"`{name}`", told, StringComparison.Ordinal));
     }
 

@@ -17,22 +17,4 @@ internal static class WorkspaceScope
 
 /// <summary>A grain of one workspace was called on behalf of another, or of none.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.ForeignWorkspaceException")]
-internal sealed class ForeignWorkspaceException : Exception
-{
-    /// <summary>Makes the exception.</summary>
-    public ForeignWorkspaceException()
-    {
-    }
-
-    /// <summary>Makes the exception with a message.</summary>
-    public ForeignWorkspaceException(string message)
-        : base(message)
-    {
-    }
-
-    /// <summary>Makes the exception with a message and its cause.</summary>
-    public ForeignWorkspaceException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
-}
+internal sealed class ForeignWorkspaceException(string message) : Exception(message);

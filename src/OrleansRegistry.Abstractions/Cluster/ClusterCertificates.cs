@@ -167,10 +167,10 @@ internal sealed partial class ClusterCertificates
         return new Loaded(SslStreamCertificateContext.Create(own, chain, offline: true), authorities, contents);
     }
 
-    [LoggerMessage(241, LogLevel.Information, "The certificate of the cluster was read again; it is valid until {NotAfter:u}")]
+    [LoggerMessage(401, LogLevel.Information, "The certificate of the cluster was read again; it is valid until {NotAfter:u}")]
     private partial void LogReloaded(DateTime notAfter);
 
-    [LoggerMessage(242, LogLevel.Error, "The certificate of the cluster has changed and can't be read; the one before stays")]
+    [LoggerMessage(402, LogLevel.Error, "The certificate of the cluster has changed and can't be read; the one before stays")]
     private partial void LogNotReloaded(Exception exception);
 
     private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, string[] Contents);

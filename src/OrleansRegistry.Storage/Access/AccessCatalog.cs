@@ -102,6 +102,6 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         }
     }
 
-    [LoggerMessage(202, LogLevel.Error, "The stored row {Key} can't be read and is left out")]
+    [LoggerMessage(302, LogLevel.Error, "The stored row {Key} can't be read and is left out")]
     private partial void LogLeftOut(string key, Exception exception);
 }

@@ -261,6 +261,6 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     private static string Instant(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    [LoggerMessage(200, LogLevel.Error, "A row was left out of a list: {Reason}")]
+    [LoggerMessage(300, LogLevel.Error, "A row was left out of a list: {Reason}")]
     private partial void LogLeftOut(string reason);
 }

@@ -19,9 +19,9 @@ internal sealed partial class RetentionWorker(RegistryDatabase database, Storage
         }
     }
 
-    [LoggerMessage(202, LogLevel.Information, "{Count} events from before {Before:O} are removed")]
+    [LoggerMessage(303, LogLevel.Information, "{Count} events from before {Before:O} are removed")]
     private partial void LogRemoved(int count, DateTimeOffset before);
 
-    [LoggerMessage(203, LogLevel.Warning, "Old events can't be removed now")]
+    [LoggerMessage(304, LogLevel.Warning, "Old events can't be removed now")]
     protected override partial void LogFailure(Exception exception);
 }

@@ -47,6 +47,6 @@ internal sealed partial class WebhookCatalog(RegistryDatabase database, ILogger<
         }
     }
 
-    [LoggerMessage(201, LogLevel.Error, "The stored row {Key} can't be read and is left out")]
+    [LoggerMessage(301, LogLevel.Error, "The stored row {Key} can't be read and is left out")]
     private partial void LogLeftOut(string key, Exception exception);
 }

@@ -47,9 +47,9 @@ internal sealed partial class ClockCheck(ILogger<ClockCheck> logger) : IHealthCh
         : database > answered ? answered - database
         : TimeSpan.Zero;
 
-    [LoggerMessage(211, LogLevel.Error, "This silo's clock is {Seconds:F1} s ahead of the database's: it takes no commands until they agree")]
+    [LoggerMessage(311, LogLevel.Error, "This silo's clock is {Seconds:F1} s ahead of the database's: it takes no commands until they agree")]
     private partial void LogOff(double seconds);
 
-    [LoggerMessage(212, LogLevel.Information, "This silo's clock agrees with the database's again: it takes commands")]
+    [LoggerMessage(312, LogLevel.Information, "This silo's clock agrees with the database's again: it takes commands")]
     private partial void LogRight();
 }

@@ -221,9 +221,9 @@ internal sealed partial class MembershipLease(
     /// <param name="Begun">When it began.</param>
     private sealed record MembershipSnapshot(string[] Members, int Version, DateTimeOffset Started, long Begun);
 
-    [LoggerMessage(213, LogLevel.Error, "The silo's membership could not be checked")]
+    [LoggerMessage(313, LogLevel.Error, "The silo's membership could not be checked")]
     private partial void LogFailed(Exception exception);
 
-    [LoggerMessage(210, LogLevel.Error, "The silo {Silo} is no member of the cluster any more: it answers nothing")]
+    [LoggerMessage(310, LogLevel.Error, "The silo {Silo} is no member of the cluster any more: it answers nothing")]
     private partial void LogLost(string silo);
 }
