@@ -37,6 +37,6 @@ public sealed class GrainCallsTests
 
         var arrived = serializer.Deserialize<Exception>(serializer.SerializeToArray(thrown));
 
-        Assert.Equal((thrown.GetType(), thrown.Message), (arrived.GetType(), arrived.Message));
+        Assert.Equal((thrown.GetType(), thrown.Message), (arrived!.GetType(), arrived.Message));
     }
 }
