@@ -67,7 +67,7 @@ public sealed record ApiKeyView
     [Id(0)]
     public required string Prefix { get; init; }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>Its purpose.</summary>
     [Id(1)]
     public required string Name { get; init; }
 
@@ -75,7 +75,7 @@ public sealed record ApiKeyView
     [Id(2)]
     public required string Workspace { get; init; }
 
-    /// <summary>What it may do.</summary>
+    /// <summary>Its role.</summary>
     [Id(3)]
     public required Role Role { get; init; }
 
@@ -91,7 +91,7 @@ public sealed record ApiKeyView
     [Id(6)]
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>The caller who made it.</summary>
     [Id(7)]
     public required string CreatedBy { get; init; }
 
@@ -99,7 +99,7 @@ public sealed record ApiKeyView
     [Id(8)]
     public DateTimeOffset? RevokedAt { get; init; }
 
-    /// <summary>Who revoked it, or null.</summary>
+    /// <summary>The caller who revoked it, or null.</summary>
     [Id(9)]
     public string? RevokedBy { get; init; }
 

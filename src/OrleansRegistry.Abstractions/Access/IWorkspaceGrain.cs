@@ -33,7 +33,7 @@ public sealed record WorkspaceView
     [Id(2)]
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>The caller who made it.</summary>
     [Id(3)]
     public required string CreatedBy { get; init; }
 

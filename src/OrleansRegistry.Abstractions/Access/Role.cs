@@ -1,6 +1,7 @@
 namespace OrleansRegistry;
 
-/// <summary>What an API key or a token may do in its workspace. <see cref="Permissions.Allows"/> says it in one table.</summary>
+/// <summary>The role of an API key or a token in its workspace.</summary>
+/// <remarks>The permissions of each role stand in one table: <see cref="Permissions.Allows"/>.</remarks>
 [GenerateSerializer, Alias("OrleansRegistry.Role")]
 public enum Role
 {

@@ -4,7 +4,7 @@ using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 
-/// <summary>What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.</summary>
+/// <summary>The price of a minute of active time, from an instant on until the next rate of the same instance type and stage.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Rate")]
 public sealed record Rate
 {
@@ -45,7 +45,7 @@ public sealed record RatesView
     [Id(2)]
     public DateTimeOffset? UpdatedAt { get; init; }
 
-    /// <summary>Who put them, or null.</summary>
+    /// <summary>The caller who put them, or null.</summary>
     [Id(3)]
     public string? UpdatedBy { get; init; }
 

@@ -20,13 +20,13 @@ internal sealed record StatementLine
     /// <summary>The stage that it ran on.</summary>
     public required Stage Stage { get; init; }
 
-    /// <summary>What it ran on, or null when its deployment named nothing.</summary>
+    /// <summary>The instance type that it ran on, or null when its deployment named none.</summary>
     public string? InstanceType { get; init; }
 
     /// <summary>The active time.</summary>
     public required long ActiveMilliseconds { get; init; }
 
-    /// <summary>What it costs, rounded once, half to even (rule B1); null when some of the time has no rate.</summary>
+    /// <summary>Its cost, rounded once, half to even (rule B1); null when some of the time has no rate.</summary>
     public string? Amount { get; init; }
 
     /// <summary>The active time by price: one entry unless a rate changed within the month.</summary>

@@ -18,7 +18,7 @@ internal sealed record StatementView
     [Id(2)]
     public DateTimeOffset? ClosedAt { get; init; }
 
-    /// <summary>Who closed it, or null.</summary>
+    /// <summary>The caller who closed it, or null.</summary>
     [Id(3)]
     public string? ClosedBy { get; init; }
 

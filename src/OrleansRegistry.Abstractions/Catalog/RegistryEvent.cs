@@ -35,7 +35,7 @@ public sealed record RegistryEvent
     /// <summary>Whose command it was.</summary>
     public required string Actor { get; init; }
 
-    /// <summary>What the type adds, an object.</summary>
+    /// <summary>The data of this type of event, an object.</summary>
     public required JsonElement Data { get; init; }
 }
 

@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>What a deployment answers.</summary>
+/// <summary>The answer of a deployment.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeployAnswer")]
 public sealed record DeployAnswer
 {
@@ -13,7 +13,7 @@ public sealed record DeployAnswer
     public bool Replayed { get; init; }
 }
 
-/// <summary>What a command on a version answers.</summary>
+/// <summary>The answer of a command on a version.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CommandAnswer")]
 public sealed record CommandAnswer
 {

@@ -52,7 +52,7 @@ public sealed record ModelView
     [Id(10)]
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who deployed it.</summary>
+    /// <summary>The caller who deployed it.</summary>
     [Id(11)]
     public required string CreatedBy { get; init; }
 

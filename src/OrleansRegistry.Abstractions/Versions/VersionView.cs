@@ -36,11 +36,11 @@ public sealed record VersionView
     [Id(7)]
     public ServingView? Serving { get; init; }
 
-    /// <summary>What was deployed, or null.</summary>
+    /// <summary>The artifact that was deployed, or null.</summary>
     [Id(8)]
     public Artifact? Artifact { get; init; }
 
-    /// <summary>What it runs on, for billing, or null.</summary>
+    /// <summary>The instance type that it runs on, for billing, or null.</summary>
     [Id(9)]
     public string? InstanceType { get; init; }
 
@@ -60,7 +60,7 @@ public sealed record VersionView
     [Id(13)]
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who deployed it.</summary>
+    /// <summary>The caller who deployed it.</summary>
     [Id(14)]
     public required string CreatedBy { get; init; }
 

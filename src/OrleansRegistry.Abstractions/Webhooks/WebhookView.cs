@@ -61,7 +61,7 @@ public sealed record WebhookView
     [Id(10)]
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>The caller who made it.</summary>
     [Id(11)]
     public required string CreatedBy { get; init; }
 

@@ -9,11 +9,11 @@ internal sealed class CreateApiKeyRequest : IRequestBody
     /// <inheritdoc/>
     public static string Example => """{ "name": "ci", "role": "deployer" }""";
 
-    /// <summary>What it is for, 1 to 128 characters.</summary>
+    /// <summary>Its purpose, 1 to 128 characters.</summary>
     [JsonRequired]
     public string Name { get; set; } = "";
 
-    /// <summary>What it may do; nobody gives more than they have.</summary>
+    /// <summary>Its role: at most the caller's own.</summary>
     [JsonRequired]
     public Role Role { get; set; }
 
@@ -88,6 +88,6 @@ internal sealed class CreateWorkspaceRequest : IRequestBody
 }
 
 /// <summary>An API key that was just made. The key itself is shown only this once.</summary>
-/// <param name="Key">What to send as <c>Authorization: Bearer …</c>.</param>
-/// <param name="ApiKey">What is known of it from now on.</param>
+/// <param name="Key">The key, to be sent as <c>Authorization: Bearer …</c>.</param>
+/// <param name="ApiKey">The key as lists show it: without its secret.</param>
 internal sealed record CreatedApiKey(string Key, ApiKeyView ApiKey);

@@ -12,7 +12,7 @@ namespace OrleansRegistry.Gateway;
 /// <param name="Closed">Whether it is closed, and will never change.</param>
 /// <param name="ClosedAt">When it was closed, or null.</param>
 /// <param name="Currency">The currency of a closed month, or null.</param>
-/// <param name="TotalAmount">What a closed month came to, or null.</param>
+/// <param name="TotalAmount">The total of a closed month, or null.</param>
 internal sealed record StatementSummary(string Month, bool Closed, DateTimeOffset? ClosedAt, string? Currency, string? TotalAmount);
 
 /// <summary>Billing: active time, statements and rates.</summary>
@@ -29,7 +29,7 @@ internal static class BillingEndpoints
 
     private static readonly RequestParameter GroupBy = RequestParameter.OneOf(
         "group_by",
-        $"What to add up by; `model` by default. Days are those of UTC, at most {MaxDays}.",
+        $"Groups the time; `model` by default. Days are days in UTC, at most {MaxDays}.",
         UsageReport.ByModel,
         UsageReport.ByVersion,
         UsageReport.ByInstanceType,

@@ -22,7 +22,7 @@ internal sealed class PutRatesRequest : IRequestBody
     internal PutRatesCommand ToCommand(CommandContext context) => new() { Context = context, Rates = [.. Rates.Select(rate => rate.ToRate())] };
 }
 
-/// <summary>What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.</summary>
+/// <summary>The price of a minute of active time, from an instant on until the next rate of the same instance type and stage.</summary>
 internal sealed class RateRequest
 {
     /// <summary>The instance type it is for; null or left out for versions whose deployment named none. It stands in for no other.</summary>

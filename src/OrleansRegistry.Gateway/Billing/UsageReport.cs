@@ -28,7 +28,7 @@ internal sealed record UsageAnswer
     /// <summary>The active time of all items, in seconds, exact to the millisecond.</summary>
     public required decimal TotalSeconds { get; init; }
 
-    /// <summary>What it costs; null when some of it has no rate.</summary>
+    /// <summary>Its cost; null when some of it has no rate.</summary>
     public required string? TotalAmount { get; init; }
 }
 
@@ -56,7 +56,7 @@ internal sealed record UsageItem
     /// <summary>The active time in seconds, exact to the millisecond.</summary>
     public decimal ActiveSeconds { get; init; }
 
-    /// <summary>What it costs, with nine decimals: money is rounded on statements only. Null when some of it has no rate.</summary>
+    /// <summary>Its cost, with nine decimals: money is rounded on statements only. Null when some of it has no rate.</summary>
     public string? Amount { get; init; }
 }
 

@@ -42,7 +42,7 @@ internal static class CallEndpoints
         new("version", "The same as the header `Model-Version`. All other parameters go to the model's server.");
 
     /// <summary>Calls a model: the primary, or the version that is selected.</summary>
-    /// <remarks>What stands behind <c>predict</c> in the path (<c>predict/a/b</c>) is appended to the serving URL. Any body goes through as a stream, as does the answer;
+    /// <remarks>The path behind <c>predict</c> (<c>predict/a/b</c>) is appended to the serving URL. Any body goes through as a stream, as does the answer;
     /// WebSockets too. The answer is the model's own, with <c>Model-Id</c>, <c>Model-Version</c>, <c>Model-Version-Id</c> and
     /// <c>Model-Resolved-By</c>.</remarks>
     public static Task Predict(string model, HttpContext context, RequestCaller caller, CallHandler handler)

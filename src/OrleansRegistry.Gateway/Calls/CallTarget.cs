@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What an call's path and query say, byte for byte as they were sent.</summary>
+/// <summary>The path and query of a call, byte for byte as they were sent.</summary>
 /// <param name="Rest">Empty, or a slash and what stood behind the route in the path.</param>
 /// <param name="Query">Empty, or a question mark and the query, without the selector.</param>
 /// <param name="Selectors">The values of the query parameter <c>version</c>, decoded.</param>

@@ -6,17 +6,17 @@ using Microsoft.AspNetCore.Routing;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What <c>GET /v2</c> answers.</summary>
+/// <summary>The answer of <c>GET /v2</c>.</summary>
 /// <param name="Name">The server's name.</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Extensions">The extensions of the protocol that it knows: none.</param>
 internal sealed record InferenceServer(string Name, string Version, ImmutableArray<string> Extensions);
 
-/// <summary>What <c>GET /v2/health/live</c> answers.</summary>
+/// <summary>The answer of <c>GET /v2/health/live</c>.</summary>
 /// <param name="Live">True.</param>
 internal sealed record InferenceLive(bool Live);
 
-/// <summary>What <c>GET /v2/health/ready</c> answers.</summary>
+/// <summary>The answer of <c>GET /v2/health/ready</c>.</summary>
 /// <param name="Ready">True.</param>
 internal sealed record InferenceReady(bool Ready);
 

@@ -9,12 +9,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What a health route answers.</summary>
+/// <summary>The answer of a health route.</summary>
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
 /// <param name="Checks">What was looked at.</param>
 internal sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthCheckAnswer> Checks);
 
-/// <summary>What one check found.</summary>
+/// <summary>The result of one check.</summary>
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
 /// <param name="Description">What is wrong, or null.</param>
 internal sealed record HealthCheckAnswer(string Status, string? Description);

@@ -19,7 +19,7 @@ internal sealed record Problem
     /// <summary>The HTTP status.</summary>
     public required int Status { get; init; }
 
-    /// <summary>What is wrong with this request.</summary>
+    /// <summary>The cause in this request.</summary>
     public required string Detail { get; init; }
 
     /// <summary>The kind of problem as programs read it.</summary>

@@ -20,7 +20,7 @@ internal sealed record ResolveAnswer
     /// <summary>Where it answers, or null for a version that is only registered.</summary>
     public string? ServingUrl { get; init; }
 
-    /// <summary>What was deployed, or null.</summary>
+    /// <summary>The artifact that was deployed, or null.</summary>
     public Artifact? Artifact { get; init; }
 
     /// <summary>The revision of the model that the answer is true of.</summary>

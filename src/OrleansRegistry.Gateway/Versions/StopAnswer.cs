@@ -1,6 +1,6 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What deactivating or deleting a version answers: either stops it.</summary>
+/// <summary>The answer of deactivating or deleting a version: either stops it.</summary>
 internal sealed record StopAnswer
 {
     /// <summary>The version after the command.</summary>

@@ -126,7 +126,7 @@ internal static class VersionEndpoints
     }
 
     /// <summary>Says whether a version is in use: its calls, added up over all gateways.</summary>
-    /// <remarks>What this gateway has counted is all there; other gateways report every second.</remarks>
+    /// <remarks>The counts of this gateway are complete; other gateways report every second.</remarks>
     public static async Task<Answer<TrafficView>> GetTraffic(
         VersionId id, RequestCaller caller, IRegistryCatalog catalog, TrafficReporter traffic, CancellationToken cancellationToken) =>
         await catalog.FindVersion(caller.Workspace, id, cancellationToken) is not null

@@ -74,7 +74,7 @@ class _RateSpecRequired(TypedDict):
 
 
 class RateSpec(_RateSpecRequired, total=False):
-    """What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.
+    """The price of a minute of active time, from an instant on until the next rate of the same instance type and stage.
     """
 
     instance_type: Optional[str]
@@ -123,7 +123,7 @@ class ApiKey(Document):
 
     @property
     def name(self) -> str:
-        """What it is for."""
+        """Its purpose."""
         return self._read("name", text)
 
     @property
@@ -133,7 +133,7 @@ class ApiKey(Document):
 
     @property
     def role(self) -> str:
-        """What it may do. One of `viewer`, `invoker`, `deployer`, `admin`, `operator`."""
+        """Its role. One of `viewer`, `invoker`, `deployer`, `admin`, `operator`."""
         return self._read("role", text)
 
     @property
@@ -153,7 +153,7 @@ class ApiKey(Document):
 
     @property
     def created_by(self) -> str:
-        """Who made it."""
+        """The caller who made it."""
         return self._read("created_by", text)
 
     @property
@@ -163,7 +163,7 @@ class ApiKey(Document):
 
     @property
     def revoked_by(self) -> Optional[str]:
-        """Who revoked it, or null."""
+        """The caller who revoked it, or null."""
         return self._read("revoked_by", optional(text))
 
     @property
@@ -195,7 +195,7 @@ class Artifact(Document):
 
 
 class CommandAnswer(Document):
-    """What a command on a version answers."""
+    """The answer of a command on a version."""
 
     __slots__ = ()
     _shown = ("changed", "model_deleted")
@@ -228,12 +228,12 @@ class CreatedApiKey(Document):
 
     @property
     def key(self) -> str:
-        """What to send as `Authorization: Bearer …`."""
+        """The key, to be sent as `Authorization: Bearer …`."""
         return self._read("key", text)
 
     @property
     def api_key(self) -> ApiKey:
-        """What is known of it from now on."""
+        """The key as lists show it: without its secret."""
         return self._read("api_key", ApiKey)
 
 
@@ -352,7 +352,7 @@ class Event(Document):
 
 
 class InferenceLive(Document):
-    """What `GET /v2/health/live` answers."""
+    """The answer of `GET /v2/health/live`."""
 
     __slots__ = ()
     _shown = ("live",)
@@ -364,7 +364,7 @@ class InferenceLive(Document):
 
 
 class InferenceReady(Document):
-    """What `GET /v2/health/ready` answers."""
+    """The answer of `GET /v2/health/ready`."""
 
     __slots__ = ()
     _shown = ("ready",)
@@ -376,7 +376,7 @@ class InferenceReady(Document):
 
 
 class InferenceServer(Document):
-    """What `GET /v2` answers."""
+    """The answer of `GET /v2`."""
 
     __slots__ = ()
     _shown = ("name", "version")
@@ -476,7 +476,7 @@ class Model(Document):
 
     @property
     def created_by(self) -> str:
-        """Who deployed it."""
+        """The caller who deployed it."""
         return self._read("created_by", text)
 
     @property
@@ -552,7 +552,7 @@ class PrimaryChange(Document):
 
 
 class Rate(Document):
-    """What a minute of active time costs, from an instant on until the next rate of the same instance type and stage.
+    """The price of a minute of active time, from an instant on until the next rate of the same instance type and stage.
     """
 
     __slots__ = ()
@@ -602,7 +602,7 @@ class Rates(Document):
 
     @property
     def updated_by(self) -> Optional[str]:
-        """Who put them, or null."""
+        """The caller who put them, or null."""
         return self._read("updated_by", optional(text))
 
     @property
@@ -639,7 +639,7 @@ class ResolveAnswer(Document):
 
     @property
     def artifact(self) -> Optional[Artifact]:
-        """What was deployed, or null."""
+        """The artifact that was deployed, or null."""
         return self._read("artifact", optional(Artifact))
 
     @property
@@ -686,10 +686,155 @@ class Serving(Document):
 
 
 class Statement(Document):
-    """The bill of a month."""
+    """Statement"""
 
     __slots__ = ()
     _shown = ("month", "closed", "closed_at", "closed_by", "as_of", "currency", "total_milliseconds", "total_amount")
+
+    @property
+    def month(self) -> str:
+        """month"""
+        return self._read("month", text)
+
+    @property
+    def closed(self) -> bool:
+        """closed"""
+        return self._read("closed", flag)
+
+    @property
+    def closed_at(self) -> Optional[datetime.datetime]:
+        """closed_at"""
+        return self._read("closed_at", optional(instant))
+
+    @property
+    def closed_by(self) -> Optional[str]:
+        """closed_by"""
+        return self._read("closed_by", optional(text))
+
+    @property
+    def as_of(self) -> datetime.datetime:
+        """as_of"""
+        return self._read("as_of", instant)
+
+    @property
+    def currency(self) -> str:
+        """currency"""
+        return self._read("currency", text)
+
+    @property
+    def total_milliseconds(self) -> int:
+        """total_milliseconds"""
+        return self._read("total_milliseconds", whole)
+
+    @property
+    def total_amount(self) -> Optional[str]:
+        """total_amount"""
+        return self._read("total_amount", optional(text))
+
+
+class StatementCharge(Document):
+    """StatementCharge"""
+
+    __slots__ = ()
+    _shown = ("from", "to", "price_per_minute", "active_milliseconds")
+
+    @property
+    def from_(self) -> datetime.datetime:
+        """from"""
+        return self._read("from", instant)
+
+    @property
+    def to(self) -> datetime.datetime:
+        """to"""
+        return self._read("to", instant)
+
+    @property
+    def price_per_minute(self) -> Optional[str]:
+        """price_per_minute"""
+        return self._read("price_per_minute", optional(text))
+
+    @property
+    def active_milliseconds(self) -> int:
+        """active_milliseconds"""
+        return self._read("active_milliseconds", whole)
+
+
+class StatementLine(Document):
+    """StatementLine"""
+
+    __slots__ = ()
+    _shown = (
+        "model_id",
+        "model_name",
+        "version_id",
+        "version",
+        "stage",
+        "instance_type",
+        "active_milliseconds",
+        "amount",
+    )
+
+    @property
+    def model_id(self) -> str:
+        """model_id"""
+        return self._read("model_id", text)
+
+    @property
+    def model_name(self) -> str:
+        """model_name"""
+        return self._read("model_name", text)
+
+    @property
+    def version_id(self) -> str:
+        """version_id"""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """version"""
+        return self._read("version", text)
+
+    @property
+    def stage(self) -> str:
+        """stage One of `draft`, `published`."""
+        return self._read("stage", text)
+
+    @property
+    def instance_type(self) -> Optional[str]:
+        """instance_type"""
+        return self._read("instance_type", optional(text))
+
+    @property
+    def active_milliseconds(self) -> int:
+        """active_milliseconds"""
+        return self._read("active_milliseconds", whole)
+
+    @property
+    def amount(self) -> Optional[str]:
+        """amount"""
+        return self._read("amount", optional(text))
+
+    @property
+    def charges(self) -> List[StatementCharge]:
+        """charges"""
+        return self._read("charges", many(StatementCharge))
+
+
+class StatementPage(Document):
+    """The bill of a month, with a page of its lines."""
+
+    __slots__ = ()
+    _shown = (
+        "month",
+        "closed",
+        "closed_at",
+        "closed_by",
+        "as_of",
+        "currency",
+        "next_page_token",
+        "total_milliseconds",
+        "total_amount",
+    )
 
     @property
     def month(self) -> str:
@@ -723,8 +868,13 @@ class Statement(Document):
 
     @property
     def lines(self) -> List[StatementLine]:
-        """A line for each version, stage and instance type."""
+        """A line for each version, stage and instance type, page by page; the totals are those of all pages."""
         return self._read("lines", many(StatementLine))
+
+    @property
+    def next_page_token(self) -> Optional[str]:
+        """Leads to the next page; null on the last one."""
+        return self._read("next_page_token", optional(text))
 
     @property
     def total_milliseconds(self) -> int:
@@ -735,94 +885,6 @@ class Statement(Document):
     def total_amount(self) -> Optional[str]:
         """The sum of the lines' amounts; null when one has none."""
         return self._read("total_amount", optional(text))
-
-
-class StatementCharge(Document):
-    """The part of a line that has one price."""
-
-    __slots__ = ()
-    _shown = ("from", "to", "price_per_minute", "active_milliseconds")
-
-    @property
-    def from_(self) -> datetime.datetime:
-        """From when on the price holds, within the month."""
-        return self._read("from", instant)
-
-    @property
-    def to(self) -> datetime.datetime:
-        """Until when it holds, within the month."""
-        return self._read("to", instant)
-
-    @property
-    def price_per_minute(self) -> Optional[str]:
-        """The price of a minute, or null when there is no rate."""
-        return self._read("price_per_minute", optional(text))
-
-    @property
-    def active_milliseconds(self) -> int:
-        """The active time."""
-        return self._read("active_milliseconds", whole)
-
-
-class StatementLine(Document):
-    """A line of a statement."""
-
-    __slots__ = ()
-    _shown = (
-        "model_id",
-        "model_name",
-        "version_id",
-        "version",
-        "stage",
-        "instance_type",
-        "active_milliseconds",
-        "amount",
-    )
-
-    @property
-    def model_id(self) -> str:
-        """The model's id."""
-        return self._read("model_id", text)
-
-    @property
-    def model_name(self) -> str:
-        """The model's name."""
-        return self._read("model_name", text)
-
-    @property
-    def version_id(self) -> str:
-        """The version's id."""
-        return self._read("version_id", text)
-
-    @property
-    def version(self) -> str:
-        """The version's number."""
-        return self._read("version", text)
-
-    @property
-    def stage(self) -> str:
-        """The stage that it ran on. One of `draft`, `published`."""
-        return self._read("stage", text)
-
-    @property
-    def instance_type(self) -> Optional[str]:
-        """What it ran on, or null when its deployment named nothing."""
-        return self._read("instance_type", optional(text))
-
-    @property
-    def active_milliseconds(self) -> int:
-        """The active time."""
-        return self._read("active_milliseconds", whole)
-
-    @property
-    def amount(self) -> Optional[str]:
-        """What it costs, rounded once, half to even (rule B1); null when some of the time has no rate."""
-        return self._read("amount", optional(text))
-
-    @property
-    def charges(self) -> List[StatementCharge]:
-        """The active time by price: one entry unless a rate changed within the month."""
-        return self._read("charges", many(StatementCharge))
 
 
 class StatementSummary(Document):
@@ -853,12 +915,12 @@ class StatementSummary(Document):
 
     @property
     def total_amount(self) -> Optional[str]:
-        """What a closed month came to, or null."""
+        """The total of a closed month, or null."""
         return self._read("total_amount", optional(text))
 
 
 class StopAnswer(Document):
-    """What deactivating or deleting a version answers: either stops it."""
+    """The answer of deactivating or deleting a version: either stops it."""
 
     __slots__ = ()
     _shown = ("changed", "model_deleted", "in_flight_left")
@@ -969,7 +1031,7 @@ class UsageAnswer(Document):
 
     @property
     def total_amount(self) -> Optional[str]:
-        """What it costs; null when some of it has no rate."""
+        """Its cost; null when some of it has no rate."""
         return self._read("total_amount", optional(text))
 
 
@@ -1016,7 +1078,7 @@ class UsageItem(Document):
 
     @property
     def amount(self) -> Optional[str]:
-        """What it costs, with nine decimals: money is rounded on statements only. Null when some of it has no rate."""
+        """Its cost, with nine decimals: money is rounded on statements only. Null when some of it has no rate."""
         return self._read("amount", optional(text))
 
 
@@ -1086,12 +1148,12 @@ class Version(Document):
 
     @property
     def artifact(self) -> Optional[Artifact]:
-        """What was deployed, or null."""
+        """The artifact that was deployed, or null."""
         return self._read("artifact", optional(Artifact))
 
     @property
     def instance_type(self) -> Optional[str]:
-        """What it runs on, for billing, or null."""
+        """The instance type that it runs on, for billing, or null."""
         return self._read("instance_type", optional(text))
 
     @property
@@ -1116,7 +1178,7 @@ class Version(Document):
 
     @property
     def created_by(self) -> str:
-        """Who deployed it."""
+        """The caller who deployed it."""
         return self._read("created_by", text)
 
     @property
@@ -1269,7 +1331,7 @@ class Webhook(Document):
 
     @property
     def created_by(self) -> str:
-        """Who made it."""
+        """The caller who made it."""
         return self._read("created_by", text)
 
 
@@ -1318,5 +1380,5 @@ class Workspace(Document):
 
     @property
     def created_by(self) -> str:
-        """Who made it."""
+        """The caller who made it."""
         return self._read("created_by", text)

@@ -155,7 +155,7 @@ internal static class RegistryOpenApi
     private static void DescribeCall(OpenApiOperation operation, bool isCall)
     {
         var anything = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType() };
-        operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Whatever the model's server takes.", Content = anything } : null;
+        operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Any body that the model's server accepts.", Content = anything } : null;
         operation.Responses!["200"] = new OpenApiResponse
         {
             Description = "The answer of the model's server, with its own status, headers and body.",
