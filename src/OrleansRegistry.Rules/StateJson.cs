@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -35,7 +36,7 @@ namespace OrleansRegistry;
 [JsonSerializable(typeof(TrafficState))]
 [JsonSerializable(typeof(RatesState))]
 [JsonSerializable(typeof(StatementState))]
-[JsonSerializable(typeof(StatementLine))]
+[JsonSerializable(typeof(ImmutableArray<StatementLine>))]
 [JsonSerializable(typeof(WebhookRow))]
 [JsonSerializable(typeof(ApiKeyState))]
 [JsonSerializable(typeof(WorkspaceState))]

@@ -35,11 +35,8 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>Begins a transaction that only reads, and sees the rows as they are at its first statement.</summary>
     public abstract string BeginSnapshot { get; }
 
-    /// <summary>The payload of a row of <c>registry_state</c>, an empty object where it is no JSON.</summary>
-    public abstract string ReadablePayload { get; }
-
-    /// <summary>The lines of closed months: each <c>line</c> as text, with the <c>key</c> of its row and its <c>place</c> from 0 on.</summary>
-    public abstract string StatementLines { get; }
+    /// <summary>The items of a list in JSON, each as text with its place from 0 on; <c>{0}</c> stands for the list.</summary>
+    public abstract string ItemsOf { get; }
 
     /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
     public abstract string LockSchema { get; }

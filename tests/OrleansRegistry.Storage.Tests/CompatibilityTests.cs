@@ -91,9 +91,9 @@ public sealed class CompatibilityTests
     {
         var row = GoldenFiles.Read("billing.json");
 
-        var read = Rewrites[StorageNames.Billing](NewerBuild.Extend(row, "billing").ToJsonString());
+        Assert.Equal(Statement(row), Statement(NewerBuild.Extend(row, "billing").ToJsonString()));
 
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(row), read));
+        static StatementView Statement(string row) => new StateSerializer().Deserialize<StatementState>(new BinaryData(row)).Statement;
     }
 
     [Fact]

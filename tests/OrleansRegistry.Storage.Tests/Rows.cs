@@ -159,29 +159,31 @@ internal static class Rows
 
     public static StatementState Statement() => new()
     {
-        Month = "2026-03",
-        Closed = true,
-        ClosedAt = Noon,
-        ClosedBy = "key:ci",
-        AsOf = Noon,
-        Currency = "EUR",
-        Lines =
-        [
-            new StatementLine
-            {
-                ModelId = ModelId,
-                ModelName = "A model",
-                VersionId = $"{ModelId}-1",
-                Version = "0.1.0",
-                Stage = Stage.Published,
-                InstanceType = "cpu-1x2",
-                ActiveMilliseconds = 60_000,
-                Amount = "0.01",
-                Charges = [new StatementCharge { From = Noon, To = Noon.AddDays(1), PricePerMinute = "0.0125", ActiveMilliseconds = 60_000 }],
-            },
-        ],
-        TotalMilliseconds = 60_000,
-        TotalAmount = "0.01",
+        Statement = new StatementView
+        {
+            Month = "2026-03",
+            Closed = true,
+            ClosedAt = Noon,
+            ClosedBy = "key:ci",
+            AsOf = Noon,
+            Currency = "EUR",
+            TotalMilliseconds = 60_000,
+            TotalAmount = "0.01",
+        },
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
+    };
+
+    public static StatementLine Line(int ordinal = 1) => new()
+    {
+        ModelId = ModelId,
+        ModelName = "A model",
+        VersionId = $"{ModelId}-{ordinal}",
+        Version = "0.1.0",
+        Stage = Stage.Published,
+        InstanceType = "cpu-1x2",
+        ActiveMilliseconds = 60_000,
+        Amount = "0.01",
+        Charges = [new StatementCharge { From = Noon, To = Noon.AddDays(1), PricePerMinute = "0.0125", ActiveMilliseconds = 60_000 }],
     };
 
     public static VersionWrite Write(ModelVersionState version, int? expect = null) =>

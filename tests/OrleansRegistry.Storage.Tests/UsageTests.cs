@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrleansRegistry.Billing;
 using OrleansRegistry.Events;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Testing;
@@ -141,33 +140,43 @@ public abstract class UsageTests(Func<Task<TestDatabase>> emptyDatabase) : Datab
     public async Task B5_a_closed_statement_is_read_line_by_line_as_it_was_stored()
     {
         var month = new BillingMonth(March);
-        var line = Rows.Statement().Lines[0];
-        var stored = Rows.Statement() with { Lines = [.. Enumerable.Range(1, 7).Select(ordinal => line with { VersionId = $"{Rows.ModelId}-{ordinal}" })] };
+        var stored = Rows.Statement();
+        StatementLine[] lines = [.. Enumerable.Range(1, 7).Select(Rows.Line)];
         Assert.Null(await Usage.FindStatement("default", month, default));
+        await Usage.StoreStatementLines("default", month, Guid.NewGuid(), 0, [Rows.Line(9)], default);
+        await Usage.StoreStatementLines("default", month, stored.LastCommand, 0, [.. lines[..4]], default);
+        await Usage.StoreStatementLines("default", month, stored.LastCommand, 4, [.. lines[4..]], default);
+        Assert.Empty(await Usage.ListStatementLines("default", month, 0, 100, default));
         await Write("billing", GrainKeys.Billing("default", month), null, Rows.Json(stored));
 
-        var found = (await Usage.FindStatement("default", month, default))!;
-
-        Assert.Equivalent(stored, StatementState.Of(found, await Usage.ListStatementLines("default", month, 0, 100, default)), strict: true);
-        Assert.Equal(
-            [$"{Rows.ModelId}-3", $"{Rows.ModelId}-4"], (await Usage.ListStatementLines("default", month, 2, 2, default)).Select(part => part.VersionId));
+        Assert.Equivalent(stored.Statement, await Usage.FindStatement("default", month, default), strict: true);
+        Assert.Equivalent(lines, await Usage.ListStatementLines("default", month, 0, 100, default), strict: true);
+        await Usage.RemoveOtherStatementLines("default", month, stored.LastCommand, default);
+        Assert.Equal([lines[2].VersionId, lines[3].VersionId], (await Usage.ListStatementLines("default", month, 2, 2, default)).Select(line => line.VersionId));
         Assert.Empty(await Usage.ListStatementLines("default", month, 7, 2, default));
         Assert.Null(await Usage.FindStatement("other", month, default));
         Assert.Empty(await Usage.ListStatementLines("other", month, 0, 2, default));
+        Assert.Equal("7", Convert.ToString(await TestRows.Execute(Options, "select count(*) from registry_statement_line"), System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
-    public async Task A_closed_statement_that_cannot_be_read_is_named()
+    public async Task A_closed_statement_that_cannot_be_read_or_has_lost_a_line_is_named()
     {
         var month = new BillingMonth(March);
         var key = GrainKeys.Billing("default", month);
+        await Usage.StoreStatementLines("default", month, Rows.Statement().LastCommand, 0, [Rows.Line()], default);
         await Write("billing", key, null, Rows.Json(Rows.Statement()));
-        await StoredState.Edit(Options, key, row => row.AsObject().Remove("as_of"));
+        Assert.DoesNotContain(await Check.RegistryCheck.Run(Options, default), finding => finding.Subject == key);
 
-        var corrupt = await Assert.ThrowsAsync<StateCorruptException>(() => Usage.FindStatement("default", month, default));
+        await TestRows.Execute(Options, "update registry_statement_line set line = '{}'");
+        var corrupt = await Assert.ThrowsAsync<StateCorruptException>(() => Usage.ListStatementLines("default", month, 0, 1, default));
         Assert.Contains(key, corrupt.Message, StringComparison.Ordinal);
-        await StoredState.Edit(Options, key, row => row["lines"]![0]!.AsObject().Remove("stage"));
-        corrupt = await Assert.ThrowsAsync<StateCorruptException>(() => Usage.ListStatementLines("default", month, 0, 1, default));
+        await TestRows.Execute(Options, "delete from registry_statement_line");
+        Assert.Contains(
+            await Check.RegistryCheck.Run(Options, default),
+            finding => finding.Subject == key && finding.Problem.Contains("add up to 0 ms", StringComparison.Ordinal));
+        await StoredState.Edit(Options, key, row => row["statement"]!.AsObject().Remove("as_of"));
+        corrupt = await Assert.ThrowsAsync<StateCorruptException>(() => Usage.FindStatement("default", month, default));
         Assert.Contains(key, corrupt.Message, StringComparison.Ordinal);
     }
 

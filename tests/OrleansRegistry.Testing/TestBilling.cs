@@ -23,11 +23,11 @@ internal static class TestBilling
     }
 
     /// <summary>The statement of a month in the default workspace, with all its lines: as it was closed, or as it stands now.</summary>
-    public static async Task<StatementState> ReadStatement(this TestSilo silo, BillingMonth month)
+    public static async Task<WholeStatement> ReadStatement(this TestSilo silo, BillingMonth month)
     {
         if (await silo.Billing.FindStatement(GrainKeys.DefaultWorkspace, month, default) is { } closed)
         {
-            return StatementState.Of(closed, await silo.Billing.ListStatementLines(GrainKeys.DefaultWorkspace, month, 0, int.MaxValue, default));
+            return WholeStatement.Of(closed, await silo.Billing.ListStatementLines(GrainKeys.DefaultWorkspace, month, 0, int.MaxValue, default));
         }
 
         var rates = await silo.Rates().Get();
@@ -40,6 +40,18 @@ internal static class TestBilling
             (statement, sum) => statement.Add(sum),
             default);
         var (statement, lines, _) = builder.Build();
-        return StatementState.Of(statement, lines);
+        return WholeStatement.Of(statement, lines);
     }
+}
+
+/// <summary>A statement with all its lines.</summary>
+internal sealed record WholeStatement
+{
+    public required StatementView Statement { get; init; }
+
+    public required ImmutableArray<StatementLine> Lines { get; init; }
+
+    public bool Closed => Statement.Closed;
+
+    public static WholeStatement Of(StatementView statement, ImmutableArray<StatementLine> lines) => new() { Statement = statement, Lines = lines };
 }

@@ -33,6 +33,19 @@ internal interface IBillingCatalog
     /// <summary>Lines of the statement of a month that is closed, in order.</summary>
     Task<ImmutableArray<StatementLine>> ListStatementLines(string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken);
 
+    /// <summary>Stores lines of a statement that is about to be closed. They count once a row of the month names the closing.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="month">The month.</param>
+    /// <param name="closing">The command that closes it.</param>
+    /// <param name="place">How many lines come before them.</param>
+    /// <param name="lines">The lines, in order.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task StoreStatementLines(
+        string workspace, BillingMonth month, Guid closing, int place, ImmutableArray<StatementLine> lines, CancellationToken cancellationToken);
+
+    /// <summary>Removes the lines of every other closing of a month that is closed.</summary>
+    Task RemoveOtherStatementLines(string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken);
+
     /// <summary>The months of a workspace that are closed, oldest first.</summary>
     Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken);
 

@@ -7,7 +7,10 @@ using OrleansRegistry.State;
 namespace OrleansRegistry.Billing;
 
 /// <inheritdoc cref="IBillingGrain"/>
-/// <remarks>Only a closed month has a row, which is written once. It holds all lines, and stays in no memory.</remarks>
+/// <remarks>
+/// Only a closed month has a row, which is written once. Its lines are stored before it, page by page, and count because it names them: a closing that
+/// does not come to its row has done nothing.
+/// </remarks>
 internal sealed class BillingGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage,
     IGrainContext context,
@@ -17,20 +20,24 @@ internal sealed class BillingGrain(
     ILogger<BillingGrain> logger)
     : IGrainBase, IBillingGrain, IPerhapsUnknown
 {
+    private const int PageSize = 1000;
+
+    private readonly CommandRow<StatementState> _row = new(storage, StorageNames.Billing, context, clock, logger);
     private readonly (string Workspace, string Month) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
 
     public IGrainContext GrainContext => context;
 
     /// <summary>A month that has not begun: there are thousands of them.</summary>
-    public bool IsUnknown => Month.Start > clock.GetUtcNow();
+    public bool IsUnknown => _row.Value is null && Month.Start > clock.GetUtcNow();
 
     private BillingMonth Month => BillingMonth.TryParse(_key.Month, out var month) ? month : throw new FormatException($"'{_key.Month}' is no month.");
 
     public async Task<Outcome<StatementView>> Close(CloseMonthCommand command)
     {
-        if (await FindClosed() is { } present)
+        // While there is no row it is looked for again and again: another silo may have closed the month.
+        if (await _row.Read(again: _row.Value is null) is { } present)
         {
-            return present;
+            return present.Statement;
         }
 
         if (StatementRules.TooEarly(Month, clock.GetUtcNow()) is { } early)
@@ -53,32 +60,46 @@ internal sealed class BillingGrain(
             return unrated;
         }
 
-        var now = clock.GetInstant();
-        if (command.Context.Deadline - now < CommandContext.StatementTimeout)
+        var closed = statement with { Closed = true, ClosedAt = clock.GetInstant(), ClosedBy = command.Context.Actor };
+        return command.Context.DryRun ? closed : await Store(command.Context, closed, lines);
+    }
+
+    /// <summary>Stores the lines, and then the row. Answers the statement that is stored then, be it another silo's.</summary>
+    private async Task<Outcome<StatementView>> Store(CommandContext command, StatementView closed, ImmutableArray<StatementLine> lines)
+    {
+        try
+        {
+            for (var place = 0; place < lines.Length; place += PageSize)
+            {
+                await catalog.StoreStatementLines(
+                    _key.Workspace, Month, command.CommandId, place, lines[place..Math.Min(place + PageSize, lines.Length)], CancellationToken.None);
+            }
+        }
+        catch (RegistryUnavailableException)
         {
             return StoreErrors.Unavailable();
         }
 
-        var closed = statement with { Closed = true, ClosedAt = now, ClosedBy = command.Context.Actor };
-        return command.Context.DryRun ? closed : await Store(closed, lines);
-    }
+        await _row.Change(command, row => row ?? new StatementState { Statement = closed }, _ => []);
+        if (_row.Value is not { } stored)
+        {
+            return StoreErrors.Unavailable();
+        }
 
-    /// <summary>Stores the statement, unless there is one.</summary>
-    internal async Task<Outcome<StatementView>> Store(StatementView closed, ImmutableArray<StatementLine> lines)
-    {
+        if (stored.LastCommand == command.CommandId)
+        {
+            logger.LogCommand(context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", command.Actor);
+        }
+
         try
         {
-            var written = StatementState.Of(closed, lines);
-            await new StateRow<StatementState>(storage, StorageNames.Billing, context.GrainId).Write(written, written);
-            logger.LogCommand(context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", closed.ClosedBy!);
-            return closed;
+            await catalog.RemoveOtherStatementLines(_key.Workspace, Month, stored.LastCommand, CancellationToken.None);
         }
         catch (RegistryUnavailableException)
         {
-            // Another silo closed it, or the write's answer was lost: either way the row is the statement.
-            return await FindClosed() is { } stored ? stored : StoreErrors.Unavailable();
+            // They count for nothing.
         }
-    }
 
-    private Task<StatementView?> FindClosed() => catalog.FindStatement(_key.Workspace, Month, CancellationToken.None);
+        return stored.Statement;
+    }
 }

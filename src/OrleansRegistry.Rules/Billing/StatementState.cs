@@ -1,39 +1,10 @@
-using System.Collections.Immutable;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Billing;
 
-/// <summary>What the row of a closed month stores. It is written once.</summary>
-internal sealed record StatementState
+/// <summary>What the row of a closed month stores. It is written once; its lines, which name its command, have rows of their own.</summary>
+internal sealed record StatementState : CommandState
 {
-    public required string Month { get; init; }
-
-    public required bool Closed { get; init; }
-
-    public DateTimeOffset? ClosedAt { get; init; }
-
-    public string? ClosedBy { get; init; }
-
-    public required DateTimeOffset AsOf { get; init; }
-
-    public required string Currency { get; init; }
-
-    public required ImmutableArray<StatementLine> Lines { get; init; }
-
-    public required long TotalMilliseconds { get; init; }
-
-    public string? TotalAmount { get; init; }
-
-    /// <summary>The row of a statement and its lines.</summary>
-    public static StatementState Of(StatementView statement, ImmutableArray<StatementLine> lines) => new()
-    {
-        Month = statement.Month,
-        Closed = statement.Closed,
-        ClosedAt = statement.ClosedAt,
-        ClosedBy = statement.ClosedBy,
-        AsOf = statement.AsOf,
-        Currency = statement.Currency,
-        Lines = lines,
-        TotalMilliseconds = statement.TotalMilliseconds,
-        TotalAmount = statement.TotalAmount,
-    };
+    /// <summary>The statement as callers see it.</summary>
+    public required StatementView Statement { get; init; }
 }

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
+using OrleansRegistry.Billing;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Versions;
 
@@ -11,7 +14,11 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
 {
     private const string Version = "select workspace, model_id, ordinal, payload from catalog_version";
 
-    private const string Closed = "select key, payload ->> 'closed_at', payload ->> 'currency', payload ->> 'total_amount' from registry_state";
+    private const string Closed = """
+        select key, payload -> 'statement' ->> 'closed_at' as closed_at, payload -> 'statement' ->> 'currency' as currency,
+               payload -> 'statement' ->> 'total_amount' as total_amount
+        from registry_state
+        """;
 
     /// <summary>An interval of at most 31 days that began before the one that ended first has ended within 31 days of it.</summary>
     private const string FirstUsage = """
@@ -67,38 +74,41 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
     public Task<StatementView?> FindStatement(string workspace, BillingMonth month, CancellationToken cancellationToken) => database.Read(
         async connection => (await CatalogReader.Read(
             connection,
-            new CatalogQuery($"""
-                select key, payload ->> 'closed_at' as closed_at, payload ->> 'closed_by' as closed_by, payload ->> 'as_of' as as_of,
-                       payload ->> 'currency' as currency, cast(payload ->> 'total_milliseconds' as text) as total_milliseconds,
-                       payload ->> 'total_amount' as total_amount
-                from (select key, kind, {database.ReadablePayload} as payload from registry_state) as statement
-                """).Where("kind = 'billing' and key = {0}", GrainKeys.Billing(workspace, month)),
-            row => CatalogReader.Guard(row.GetString(0), () => new StatementView
-            {
-                Month = month.ToString(),
-                Closed = true,
-                ClosedAt = Instant(CatalogReader.Required(row, 1)),
-                ClosedBy = CatalogReader.Required(row, 2),
-                AsOf = Instant(CatalogReader.Required(row, 3)),
-                Currency = CatalogReader.Required(row, 4),
-                TotalMilliseconds = long.Parse(CatalogReader.Required(row, 5), CultureInfo.InvariantCulture),
-                TotalAmount = CatalogReader.Required(row, 6),
-            }),
+            new CatalogQuery("select key, cast(payload as text) from registry_state")
+                .Where("kind = 'billing' and key = {0}", GrainKeys.Billing(workspace, month)),
+            row => StateJson.Read<StatementState>(CatalogReader.Text(row, 1), row.GetString(0)).Statement,
             cancellationToken)).FirstOrDefault(),
         cancellationToken);
 
     public Task<ImmutableArray<StatementLine>> ListStatementLines(
-        string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken) => database.Read(
-        async connection =>
-        {
-            var key = GrainKeys.Billing(workspace, month);
-            return await CatalogReader.Read(
-                connection,
-                new CatalogQuery(database.StatementLines).Where("key = {0} and place >= {1}", key, skip).OrderBy("place"),
-                row => StateJson.Read<StatementLine>(row.GetString(0), key),
-                cancellationToken,
-                take);
-        },
+        string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken)
+    {
+        var key = GrainKeys.Billing(workspace, month);
+        var query = new CatalogQuery("select line from registry_statement_line")
+            .Where("statement = {0} and place >= {1}", key, skip)
+            .Where("closing = (select payload ->> 'last_command' from registry_state where kind = 'billing' and key = {0})", key)
+            .OrderBy("place");
+        return database.Read(
+            connection => CatalogReader.Read(
+                connection, query, row => StateJson.Read<StatementLine>(row.GetString(0), key), cancellationToken, take),
+            cancellationToken);
+    }
+
+    public Task StoreStatementLines(
+        string workspace, BillingMonth month, Guid closing, int place, ImmutableArray<StatementLine> lines, CancellationToken cancellationToken) => Write(
+        $"""
+        insert into registry_statement_line (statement, closing, place, line)
+            select @statement, @closing, @place + place, item from ({string.Format(CultureInfo.InvariantCulture, database.ItemsOf, "@lines")}) as items
+        """,
+        [
+            ("statement", GrainKeys.Billing(workspace, month)), ("closing", closing.ToString()), ("place", place),
+            ("lines", Encoding.UTF8.GetString(StateJson.Write(lines))),
+        ],
+        cancellationToken);
+
+    public Task RemoveOtherStatementLines(string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken) => Write(
+        "delete from registry_statement_line where statement = @statement and closing <> @closing",
+        [("statement", GrainKeys.Billing(workspace, month)), ("closing", closing.ToString())],
         cancellationToken);
 
     public Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken) => database.Read(
@@ -122,6 +132,23 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
             row => row.GetString(0),
             cancellationToken),
         cancellationToken);
+
+    [SuppressMessage("Security", "CA2100", Justification = "The text is put together from constants; every value is a parameter.")]
+    private async Task Write(string sql, (string Name, object Value)[] values, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.Writers.OpenConnectionAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.AddParameters(values);
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        {
+            throw new RegistryUnavailableException($"Lines of a statement can't be stored now: {e.Message}");
+        }
+    }
 
     private static UsageSum[] Read(DbDataReader row, UsageWindow window)
     {

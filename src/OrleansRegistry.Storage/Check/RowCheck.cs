@@ -15,6 +15,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 {
     // Small enough for the time that a statement has.
     private const int PageSize = 500;
+    private const int LinesPageSize = 10_000;
 
     private const string Models = "select workspace, model_id, payload, key from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, key, has_model from catalog_version";
@@ -33,7 +34,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         await Each(() => new CatalogQuery(States).Where("kind = 'name'"), ReadName, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'traffic'"), ReadTraffic, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'rates'"), ReadRates, Report);
-        await Each(() => new CatalogQuery(States).Where("kind = 'billing'"), ReadStatement, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'billing'"), ReadStatement, AuditStatement);
         await Each(() => new CatalogQuery(States).Where("kind = 'webhook'"), ReadWebhook, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'key'"), ReadKey, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'workspace'"), ReadWorkspace, Report);
@@ -99,6 +100,44 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
             IReadOnlyList<RegistryEvent>? history = await IsPruned(model) ? null : [.. events.Select(happened => happened.State!)];
             _findings.AddRange(ModelAudit.Compare(model, [.. versions.Select(version => version.State!)], history));
             _findings.AddRange(UsageAudit.Compare(model.Id, [.. versions.Select(version => version.State!)], await ReadUsage(model)));
+        }
+    }
+
+    /// <summary>Compares a closed month with its lines.</summary>
+    private async Task AuditStatement(Row<StatementState> row)
+    {
+        await Report(row);
+        if (row.State is not { } stored)
+        {
+            return;
+        }
+
+        var sum = 0L;
+        var place = 0;
+        ImmutableArray<Row<StatementLine>> lines;
+        do
+        {
+            lines = await CatalogReader.Read(
+                connection,
+                new CatalogQuery("select line from registry_statement_line")
+                    .Where("statement = {0} and closing = {1} and place >= {2}", row.Key, stored.LastCommand.ToString(), place)
+                    .OrderBy("place"),
+                line => Read(row.Key, () => StateJson.Read<StatementLine>(line.GetString(0), "a line of the statement")),
+                cancellationToken,
+                LinesPageSize);
+            foreach (var line in lines)
+            {
+                await Report(line);
+                sum += line.State?.ActiveMilliseconds ?? 0;
+            }
+
+            place += lines.Length;
+        }
+        while (lines.Length == LinesPageSize);
+
+        if (sum != stored.Statement.TotalMilliseconds)
+        {
+            _findings.Add(new Finding(row.Key, $"is a bill of {stored.Statement.TotalMilliseconds} ms, but its lines add up to {sum} ms"));
         }
     }
 

@@ -153,6 +153,16 @@ create table registry_usage (
 create index registry_usage_by_end
     on registry_usage (workspace, is_long, ended_at, started_at, model_id, ordinal, stage, instance_type);
 
+-- The lines of closed months, as JSON, in order. A closing stores its lines page by page and then its row, which names
+-- it: lines of a closing that has no row count for nothing.
+create table registry_statement_line (
+    statement text collate "C" not null,
+    closing text collate "C" not null,
+    place integer not null,
+    line text not null,
+    primary key (statement, closing, place)
+);
+
 -- What all nodes of a deployment must agree on, for as long as the rows are there.
 create table registry_setting (
     name text collate "C" primary key,

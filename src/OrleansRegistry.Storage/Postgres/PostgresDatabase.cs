@@ -61,15 +61,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string BeginSnapshot => "begin isolation level repeatable read read only";
 
-    public override string ReadablePayload => "payload";
-
-    public override string StatementLines => """
-        select line from (
-            select key, part.line::text as line, part.n - 1 as place
-            from registry_state cross join lateral jsonb_array_elements(payload -> 'lines') with ordinality as part (line, n)
-            where kind = 'billing'
-        ) as lines
-        """;
+    public override string ItemsOf => "select n - 1 as place, item::text as item from jsonb_array_elements(cast({0} as jsonb)) with ordinality as part (item, n)";
 
     public override string LockSchema =>
         "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(hashtextextended('registry_schema', 0))";

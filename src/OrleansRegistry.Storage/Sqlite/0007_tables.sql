@@ -158,6 +158,16 @@ create table registry_usage (
 create index registry_usage_by_end
     on registry_usage (workspace, is_long, ended_at, started_at, model_id, ordinal, stage, instance_type);
 
+-- The lines of closed months, as JSON, in order. A closing stores its lines page by page and then its row, which names
+-- it: lines of a closing that has no row count for nothing.
+create table registry_statement_line (
+    statement text not null,
+    closing text not null,
+    place integer not null,
+    line text not null,
+    primary key (statement, closing, place)
+) without rowid;
+
 -- What must stay as it is for as long as the rows do.
 create table registry_setting (
     name text primary key,

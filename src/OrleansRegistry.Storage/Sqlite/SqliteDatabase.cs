@@ -33,15 +33,7 @@ internal sealed class SqliteDatabase : RegistryDatabase
 
     public override string BeginSnapshot => "begin";
 
-    public override string ReadablePayload => "case when json_valid(payload) then payload else '{}' end";
-
-    public override string StatementLines => """
-        select line from (
-            select statement.key as key, part.value as line, part.key as place
-            from registry_state as statement, json_each(statement.payload, '$.lines') as part
-            where statement.kind = 'billing'
-        ) as lines
-        """;
+    public override string ItemsOf => "select key as place, value as item from json_each({0})";
 
     public override string LockSchema => "select 1";
 

@@ -1,5 +1,3 @@
-using OrleansRegistry.Billing;
-
 namespace OrleansRegistry.Gateway.Tests.Billing;
 
 /// <summary>The CSV of a statement: the columns of FOCUS 1.2.</summary>
@@ -56,40 +54,28 @@ public sealed class FocusCsvTests
         ActiveMilliseconds = milliseconds,
     };
 
-    private static IEnumerable<string> Csv(StatementState statement) => FocusCsv.Of(
-        "default",
+    private static IEnumerable<string> Csv((StatementView Statement, StatementLine Line) bill) =>
+        FocusCsv.Of("default", bill.Statement, [bill.Line]).Prepend(FocusCsv.Head);
+
+    private static (StatementView Statement, StatementLine Line) Statement(string name, string amount, params StatementCharge[] charges) => (
         new StatementView
         {
-            Month = statement.Month,
-            Closed = statement.Closed,
-            AsOf = statement.AsOf,
-            Currency = statement.Currency,
-            TotalMilliseconds = statement.TotalMilliseconds,
-            TotalAmount = statement.TotalAmount,
+            Month = "2026-03",
+            Closed = true,
+            AsOf = March.AddMonths(1),
+            Currency = "USD",
+            TotalMilliseconds = charges.Sum(charge => charge.ActiveMilliseconds),
+            TotalAmount = amount,
         },
-        statement.Lines).Prepend(FocusCsv.Head);
-
-    private static StatementState Statement(string name, string amount, params StatementCharge[] charges) => new()
-    {
-        Month = "2026-03",
-        Closed = true,
-        AsOf = March.AddMonths(1),
-        Currency = "USD",
-        Lines =
-        [
-            new StatementLine
-            {
-                ModelId = "k7m2qx9p4d",
-                ModelName = name,
-                VersionId = "k7m2qx9p4d-1",
-                Version = "1.0.0",
-                Stage = Stage.Published,
-                ActiveMilliseconds = charges.Sum(charge => charge.ActiveMilliseconds),
-                Amount = amount,
-                Charges = [.. charges],
-            },
-        ],
-        TotalMilliseconds = charges.Sum(charge => charge.ActiveMilliseconds),
-        TotalAmount = amount,
-    };
+        new StatementLine
+        {
+            ModelId = "k7m2qx9p4d",
+            ModelName = name,
+            VersionId = "k7m2qx9p4d-1",
+            Version = "1.0.0",
+            Stage = Stage.Published,
+            ActiveMilliseconds = charges.Sum(charge => charge.ActiveMilliseconds),
+            Amount = amount,
+            Charges = [.. charges],
+        });
 }

@@ -66,6 +66,13 @@ public sealed class StatementAnswerTests
             return Task.FromResult(Enumerable.Range(1, lines).Skip(skip).Take(take).Select(Line).ToImmutableArray());
         }
 
+        public Task StoreStatementLines(
+            string workspace, BillingMonth month, Guid closing, int place, ImmutableArray<StatementLine> lines, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task RemoveOtherStatementLines(string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<T> Fold<T>(string workspace, UsageWindow window, Func<T> seed, Action<T, UsageSum> add, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 

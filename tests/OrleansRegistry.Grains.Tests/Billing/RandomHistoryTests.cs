@@ -80,8 +80,8 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
             Assert.Equal(silo.Clock.GetUtcNow() < month.End + BillingMonth.Grace ? ErrorCode.MonthOpen : null, closed.Error?.Code);
             var statement = await silo.ReadStatement(month);
             Assert.Equal(closed.Error is null, statement.Closed);
-            Assert.Equal(oracle.Milliseconds(month.Start, month.End, statement.AsOf), statement.TotalMilliseconds);
-            Assert.Equal(statement.TotalMilliseconds, statement.Lines.Sum(line => line.ActiveMilliseconds));
+            Assert.Equal(oracle.Milliseconds(month.Start, month.End, statement.Statement.AsOf), statement.Statement.TotalMilliseconds);
+            Assert.Equal(statement.Statement.TotalMilliseconds, statement.Lines.Sum(line => line.ActiveMilliseconds));
         }
     }
 

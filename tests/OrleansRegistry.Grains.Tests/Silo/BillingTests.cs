@@ -25,8 +25,9 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         var closed = await Silo.ReadStatement(month);
 
         Assert.Equal((false, true), (open.Closed, closed.Closed));
-        Assert.Equivalent(StatementState.Of(answer, closed.Lines), closed, strict: true);
-        Assert.Equivalent(open with { Closed = true, ClosedAt = closed.ClosedAt, ClosedBy = "test" }, closed, strict: true);
+        Assert.Equivalent(WholeStatement.Of(answer, closed.Lines), closed, strict: true);
+        Assert.Equivalent(
+            open with { Statement = open.Statement with { Closed = true, ClosedAt = answer.ClosedAt, ClosedBy = "test" } }, closed, strict: true);
         var line = Assert.Single(closed.Lines);
         Assert.Equal((version.Id, "A model", "0.1.0", Stage.Published, "cpu-1x2"), (line.VersionId, line.ModelName, line.Version, line.Stage, line.InstanceType));
         Assert.Equal((long)(month.End - version.CreatedAt).TotalMilliseconds, line.ActiveMilliseconds);
@@ -37,7 +38,7 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         await Forget();
         Assert.Equivalent(closed, await Silo.ReadStatement(month), strict: true);
         Assert.Equivalent(answer, (await Close(month)).Value, strict: true);
-        Assert.Equal([new ClosedMonth(month, closed.ClosedAt!.Value, "USD", closed.TotalAmount!)], await Silo.Billing.ListClosed("default", default));
+        Assert.Equal([new ClosedMonth(month, answer.ClosedAt!.Value, "USD", answer.TotalAmount!)], await Silo.Billing.ListClosed("default", default));
         Assert.Equal(version.CreatedAt, await Silo.Billing.FindFirstUsage("default", default));
     }
 
@@ -57,19 +58,38 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     public async Task B5_what_another_silo_closed_first_is_the_statement()
     {
         var (month, _) = await ARatedMonth();
-        var other = (await Silo.ReadStatement(month)) with { Closed = true, ClosedAt = month.End, ClosedBy = "the other silo" };
+        var open = await Silo.ReadStatement(month);
+        var other = open with { Statement = open.Statement with { Closed = true, ClosedAt = month.End, ClosedBy = "the other silo" } };
+        var row = new StatementState { Statement = other.Statement, LastCommand = Guid.NewGuid() };
         Silo.Storage.BeforeWrite = async kind =>
         {
             Silo.Storage.BeforeWrite = null;
-            var payload = new State.StateSerializer().Serialize(other).ToString();
+            await Silo.Billing.StoreStatementLines("default", month, row.LastCommand, 0, other.Lines, default);
+            var payload = new State.StateSerializer().Serialize(row).ToString();
             var isSqlite = Database.Options.PostgresConnectionString is null;
             await TestRows.Execute(
                 Database.Options,
                 $"insert into registry_state (key, kind, version, payload{(isSqlite ? ", modified_on" : "")}) values ('{GrainKeys.Billing("default", month)}', '{kind}', 1, '{payload}'{(isSqlite ? ", ''" : "")})");
         };
 
-        Assert.Equivalent(other, StatementState.Of((await Close(month)).Value!, other.Lines), strict: true);
+        Assert.Equivalent(other.Statement, (await Close(month)).Value, strict: true);
         Assert.Equivalent(other, await Silo.ReadStatement(month), strict: true);
+        await AssertOnlyItsLinesAreLeft(other);
+    }
+
+    [Fact]
+    public async Task B5_lines_of_a_closing_that_did_not_come_to_its_row_count_for_nothing()
+    {
+        var (month, _) = await ARatedMonth();
+        var open = await Silo.ReadStatement(month);
+        await Silo.Billing.StoreStatementLines("default", month, Guid.NewGuid(), 0, [.. open.Lines, .. open.Lines], default);
+
+        var closed = (await Close(month)).Value!;
+
+        var stored = await Silo.ReadStatement(month);
+        Assert.Equivalent(WholeStatement.Of(closed, open.Lines), stored, strict: true);
+        await AssertOnlyItsLinesAreLeft(stored);
+        await AssertAgreement();
     }
 
     [Fact]
@@ -86,7 +106,7 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
 
         Assert.True(closed.Value!.Closed);
         var stored = await Silo.ReadStatement(month);
-        Assert.Equivalent(StatementState.Of(closed.Value, stored.Lines), stored, strict: true);
+        Assert.Equivalent(WholeStatement.Of(closed.Value, stored.Lines), stored, strict: true);
         Assert.NotEmpty(stored.Lines);
     }
 
@@ -140,7 +160,7 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         await keeper.CloseAll(default);
 
         Assert.Equal([month], (await Silo.Billing.ListClosed("default", default)).Select(closed => closed.Month));
-        Assert.Equal("system", (await Silo.ReadStatement(month)).ClosedBy);
+        Assert.Equal("system", (await Silo.ReadStatement(month)).Statement.ClosedBy);
     }
 
     [Fact]
@@ -208,6 +228,10 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     }
 
     private void MoveTo(DateTimeOffset instant) => Silo.Clock.Move(instant - Silo.Clock.GetUtcNow());
+
+    private async Task AssertOnlyItsLinesAreLeft(WholeStatement statement) => Assert.Equal(
+        statement.Lines.Length,
+        Convert.ToInt32(await TestRows.Execute(Database.Options, "select count(*) from registry_statement_line"), System.Globalization.CultureInfo.InvariantCulture));
 
     private Task<Outcome<StatementView>> Close(BillingMonth month) => Silo.Statement(month).Close(new CloseMonthCommand { Context = Silo.Command() });
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansRegistry.Billing;
 
 /// <summary>How a statement comes from sums and rates (rules B1 and B5).</summary>
@@ -92,10 +94,10 @@ public sealed class StatementRulesTests
         Assert.Equal(["0.01", "0.02"], whole.Lines.Take(2).Select(line => line.Amount).Order());
     }
 
-    private static StatementState Compute(Rate[] rates, params UsageSum[] sums)
+    private static (ImmutableArray<StatementLine> Lines, string? TotalAmount, long TotalMilliseconds) Compute(Rate[] rates, params UsageSum[] sums)
     {
         var (statement, lines, _) = Add(rates, sums).Build();
-        return StatementState.Of(statement, lines);
+        return (lines, statement.TotalAmount, statement.TotalMilliseconds);
     }
 
     private static StatementBuilder Add(Rate[] rates, params UsageSum[] sums) => Add(rates, 0, int.MaxValue, sums);
