@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OrleansRegistry;
 
-/// <summary>What a call came to: a value, or an error that the caller is expected to handle. Exceptions are for bugs and broken infrastructure.</summary>
-/// <typeparam name="T">What the call answers when it is not refused.</typeparam>
+/// <summary>The outcome of a request: a value, or an error that the caller is expected to handle. Exceptions are for bugs and broken infrastructure.</summary>
+/// <typeparam name="T">The answer of a request that is not refused.</typeparam>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Outcome`1")]
 public sealed record Outcome<T>
     where T : class
@@ -16,7 +16,7 @@ public sealed record Outcome<T>
     [Id(0)]
     public T? Value { get; private init; }
 
-    /// <summary>Why the call was refused, or null.</summary>
+    /// <summary>The reason of a refusal, or null.</summary>
     [Id(1)]
     public RegistryError? Error { get; private init; }
 

@@ -31,8 +31,8 @@ public sealed record RegistryError
     public static RegistryError Invalid(string field, string message) => Invalid(new FieldError(field, message));
 }
 
-/// <summary>What is wrong with one field of a request.</summary>
+/// <summary>The fault of one field of a request.</summary>
 /// <param name="Field">The field's JSON name, as a path: <c>serving.url</c>.</param>
-/// <param name="Message">What it must be.</param>
+/// <param name="Message">The condition that it must meet.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.FieldError")]
 public readonly record struct FieldError([property: Id(0)] string Field, [property: Id(1)] string Message);

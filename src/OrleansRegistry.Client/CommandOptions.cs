@@ -1,9 +1,9 @@
 namespace OrleansRegistry;
 
-/// <summary>On what condition a command is run, or whether it is only tried.</summary>
+/// <summary>The condition of a command, and whether it is a dry run.</summary>
 public sealed record CommandOptions
 {
-    /// <summary>Answer what would happen; change, claim and reserve nothing.</summary>
+    /// <summary>Makes it a dry run: the answer says what would happen; nothing is changed, claimed or reserved.</summary>
     public bool DryRun { get; init; }
 
     /// <summary>

@@ -9,7 +9,7 @@ public partial interface IModelRegistry
     /// <summary>A version by its id, whatever its state, or null.</summary>
     Task<VersionView?> FindVersion(string versionId, CancellationToken cancellationToken = default);
 
-    /// <summary>A version as soon as it is no longer starting, at the latest when <paramref name="patience"/> is over; null when there is none.</summary>
+    /// <summary>A version as soon as it is no longer starting, at the latest when <paramref name="patience"/> is over; null when there is no such version.</summary>
     Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan patience, CancellationToken cancellationToken = default);
 
     /// <summary>The active time of a version so far (rule B1), or null when there is no such version.</summary>
@@ -21,16 +21,17 @@ public partial interface IModelRegistry
     /// <summary>Versions of a model, newest first, read page by page. <paramref name="model"/> is an id or a name; of one that is not there, none.</summary>
     IAsyncEnumerable<VersionView> ListVersions(string model, VersionFilter filter, CancellationToken cancellationToken = default);
 
-    /// <summary>The position of the last event there is, to watch from: 0 when there is none.</summary>
+    /// <summary>The position of the last event, to watch from: 0 when there is none.</summary>
     Task<long> FindLastPosition(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Events behind <see cref="EventFilter.After"/>, in order, each once, for ever: those that have happened, then those that happen, within about a quarter of a second. It goes
-    /// on by itself after failures. Keep the <see cref="RegistryEvent.Position"/> of the last one that was dealt with, to go on from there later.
+    /// Events behind <see cref="EventFilter.After"/>, in order, each once, without an end: first the past ones, then new ones, within about
+    /// a quarter of a second. It goes on by itself after failures. Keep the <see cref="RegistryEvent.Position"/> of the last event that was
+    /// processed, to go on from there later.
     /// </summary>
-    /// <exception cref="ArgumentException">The filter names a model or a version by a text that can be no id, or a type of event that there is none of.</exception>
+    /// <exception cref="ArgumentException">The filter names a model or a version by a text that can be no id, or a type of event that does not exist.</exception>
     /// <exception cref="RegistryRefusedException">
-    /// There is no reading on from <see cref="EventFilter.After"/>: it lies beyond the last event there is, or before one that was removed because of its age
+    /// Reading can't go on from <see cref="EventFilter.After"/>: it lies beyond the last event, or before one that was removed because of its age
     /// (<see cref="ErrorCode.HistoryRemoved"/>). It is thrown by the first step of the enumeration.
     /// </exception>
     IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, CancellationToken cancellationToken = default);

@@ -2,10 +2,11 @@ namespace OrleansRegistry;
 
 /// <summary>
 /// The registry, for one workspace. Refusals that a caller is expected to handle are values (<see cref="Outcome{T}.Error"/>, one of <see cref="ErrorCode"/>).
-/// What can't be answered throws <see cref="RegistryUnavailableException"/>; the outcome of a command is then unknown for up to
-/// <see cref="CommandContext.Lifetime"/>, as it is when its call is cancelled: cancelling stops the waiting only (rule E1). Repeat a deployment with the same
-/// <see cref="Deployment.IdempotencyKey"/>; promote, rollback and publish with <c>promote: true</c> with <c>from</c>; the rest as they are.
-/// Reads, deployments, and commands that are known not to have been run are repeated here already while a silo is being replaced.
+/// A method that gets no answer throws <see cref="RegistryUnavailableException"/>. The outcome of a command is then unknown for up to
+/// <see cref="CommandContext.Lifetime"/>. The same is true when its call is cancelled: cancelling stops the waiting only (rule E1).
+/// Repeat a deployment with the same <see cref="Deployment.IdempotencyKey"/>; promote, rollback and publish with <c>promote: true</c>
+/// only with <c>from</c>; every other command as it is. While a silo is being replaced, reads, deployments, and commands that are known
+/// not to have run are repeated by the client itself.
 /// </summary>
 public partial interface IModelRegistry
 {
@@ -19,7 +20,7 @@ public partial interface IModelRegistry
 
     /// <summary>Publishes a draft (rules P1 and P3).</summary>
     /// <param name="versionId">The version.</param>
-    /// <param name="promote">Whether it claims the primary pointer; null for what rule P1 says.</param>
+    /// <param name="promote">Whether it claims the primary pointer; null leaves it to rule P1.</param>
     /// <param name="from">With <paramref name="promote"/> true: the primary that is expected, an id or null for none (rule P5).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -42,7 +43,7 @@ public partial interface IModelRegistry
     Task<Outcome<CommandAnswer>> Rollback(
         string model, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Brings an inactive version back, or starts a failed one again (rule L3), with another <paramref name="serving"/> if one is given.</summary>
+    /// <summary>Activates an inactive version, or starts a failed one again (rule L3), with another <paramref name="serving"/> if one is given.</summary>
     Task<Outcome<CommandAnswer>> Activate(
         string versionId, ServingSpec? serving = null, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
@@ -55,7 +56,7 @@ public partial interface IModelRegistry
     Task<Outcome<CommandAnswer>> Deactivate(
         string versionId, string? promoteTo = null, bool refuseIfPrimary = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes a version for ever; the last one takes its model along (rules L4 and L5). Needs role admin.</summary>
+    /// <summary>Deletes a version for ever. Deleting the last one deletes its model (rules L4 and L5). Needs role admin.</summary>
     /// <param name="versionId">The version.</param>
     /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>
     /// <param name="refuseIfPrimary">Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</param>

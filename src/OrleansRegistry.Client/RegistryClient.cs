@@ -16,7 +16,7 @@ public static class RegistryClient
     /// </summary>
     /// <param name="builder">The service.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <exception cref="OptionsValidationException">The options are not valid; the message says all that is wrong.</exception>
+    /// <exception cref="OptionsValidationException">The options are not valid; the message names each fault.</exception>
     /// <exception cref="InvalidOperationException">The service has a registry already. For another workspace of the same one add it by name.</exception>
     public static IHostApplicationBuilder AddOrleansRegistryClient(this IHostApplicationBuilder builder, Action<RegistryClientOptions> configure)
     {
@@ -38,7 +38,7 @@ public static class RegistryClient
     /// <summary>Adds an <see cref="IModelRegistry"/> to a process that is a silo of the registry's cluster itself.</summary>
     /// <param name="services">The services of the silo's process.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <exception cref="OptionsValidationException">The options are not valid; the message says all that is wrong.</exception>
+    /// <exception cref="OptionsValidationException">The options are not valid; the message names each fault.</exception>
     /// <exception cref="InvalidOperationException">The process has one already. For another workspace add it by name.</exception>
     public static IServiceCollection AddModelRegistry(this IServiceCollection services, Action<ModelRegistryOptions> configure) =>
         services.AddModelRegistry(null, Read(services, configure));
@@ -50,7 +50,7 @@ public static class RegistryClient
     /// <param name="services">The services of a silo's process, or of one with <see cref="AddOrleansRegistryClient"/>.</param>
     /// <param name="name">The name within the process.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <exception cref="OptionsValidationException">The options are not valid; the message says all that is wrong.</exception>
+    /// <exception cref="OptionsValidationException">The options are not valid; the message names each fault.</exception>
     /// <exception cref="InvalidOperationException">There is one with this name already.</exception>
     public static IServiceCollection AddModelRegistry(this IServiceCollection services, string name, Action<ModelRegistryOptions> configure)
     {

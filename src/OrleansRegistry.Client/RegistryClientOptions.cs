@@ -4,28 +4,28 @@ using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry;
 
-/// <summary>As whom a service uses the registry.</summary>
+/// <summary>The identity of a service towards the registry.</summary>
 public class ModelRegistryOptions
 {
     private const int MaxName = 64;
 
-    /// <summary>The workspace that all calls act in. It must be there; <c>default</c> always is.</summary>
+    /// <summary>The workspace of all calls. It must exist; <c>default</c> always does.</summary>
     public string Workspace { get; set; } = GrainKeys.DefaultWorkspace;
 
     /// <summary>The service's name: events and views call it <c>service:{name}</c>. 1 to 64 characters without blanks and control characters; there is no default.</summary>
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// The role that commands are sent with. Only an admin deletes, and moves the primary of a protected model. The default is deployer. Whoever is let into the
-    /// cluster is trusted with saying it; see <see cref="RegistryClientOptions.Certificates"/>.
+    /// The role that commands are sent with. Only an admin deletes, and moves the primary of a protected model. The default is deployer. A
+    /// service that is let into the cluster is trusted with the role that it states; see <see cref="RegistryClientOptions.Certificates"/>.
     /// </summary>
     public Role Role { get; set; } = Role.Deployer;
 
-    /// <summary>Who changes things, as events and views say.</summary>
+    /// <summary>The actor of its commands, as events and views name it.</summary>
     internal string Actor => $"service:{Name}";
 
-    /// <summary>Throws when something is wrong.</summary>
-    /// <exception cref="OptionsValidationException">The message says all that is wrong.</exception>
+    /// <summary>Throws when an option is not valid.</summary>
+    /// <exception cref="OptionsValidationException">The message names every option that is not valid.</exception>
     internal void Validate()
     {
         List<string> problems = [];
@@ -55,12 +55,12 @@ public class ModelRegistryOptions
     }
 }
 
-/// <summary>How a service reaches a cluster of the registry, and as whom.</summary>
+/// <summary>The connection of a service to a cluster of the registry, and its identity there.</summary>
 public sealed class RegistryClientOptions : ModelRegistryOptions
 {
     /// <summary>
-    /// Where silos take Orleans clients, as <c>host:port</c> with the port of their <c>Registry__ClientPort</c>. One that answers is enough to start; a name that stands for
-    /// several addresses is looked up again every second, so that silos may come and go.
+    /// The addresses at which silos take Orleans clients, as <c>host:port</c> with the port of their <c>Registry__ClientPort</c>. One that
+    /// answers is enough to start. A name with several addresses is resolved again every second, so that silos may come and go.
     /// </summary>
     public IList<string> Silos { get; } = [];
 

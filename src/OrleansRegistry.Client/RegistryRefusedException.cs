@@ -1,8 +1,7 @@
 namespace OrleansRegistry;
 
 /// <summary>
-/// What was asked for can't be answered, now or later; <see cref="Error"/> says why. Thrown where an answer has no place for a
-/// refusal.
+/// A refusal, thrown where an answer has no place for one. <see cref="Error"/> has the reason. Repeating the request does not help.
 /// </summary>
 public sealed class RegistryRefusedException : Exception
 {

@@ -87,7 +87,7 @@ public sealed record ApiKeyView
     [Id(5)]
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The instant at which it was made.</summary>
     [Id(6)]
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -95,7 +95,7 @@ public sealed record ApiKeyView
     [Id(7)]
     public required string CreatedBy { get; init; }
 
-    /// <summary>When it was revoked, or null.</summary>
+    /// <summary>The instant at which it was revoked, or null.</summary>
     [Id(8)]
     public DateTimeOffset? RevokedAt { get; init; }
 
@@ -103,7 +103,7 @@ public sealed record ApiKeyView
     [Id(9)]
     public string? RevokedBy { get; init; }
 
-    /// <summary>When it was last used, to the hour, or null when it never was.</summary>
+    /// <summary>The hour in which it was last used, or null when it never was.</summary>
     [Id(10)]
     public DateTimeOffset? LastUsedAt { get; init; }
 

@@ -29,7 +29,7 @@ public sealed record WorkspaceView
     [Id(1)]
     public string? Description { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The instant at which it was made.</summary>
     [Id(2)]
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -97,7 +97,7 @@ public sealed record UsageSum
     /// <summary>The stage it ran on.</summary>
     public required Stage Stage { get; init; }
 
-    /// <summary>What it ran on, or null when the deployment named nothing.</summary>
+    /// <summary>The instance type that it ran on, or null when the deployment named none.</summary>
     public string? InstanceType { get; init; }
 
     /// <summary>The part of the window.</summary>
@@ -115,7 +115,7 @@ public sealed record VersionUsage
     [Id(0)]
     public required string VersionId { get; init; }
 
-    /// <summary>What it runs on, for billing, or null.</summary>
+    /// <summary>The instance type that it runs on, for billing, or null.</summary>
     [Id(1)]
     public string? InstanceType { get; init; }
 

@@ -41,7 +41,7 @@ public sealed record RatesView
     [Id(1)]
     public required ImmutableArray<Rate> Rates { get; init; }
 
-    /// <summary>When they were put, or null when none ever were.</summary>
+    /// <summary>The instant at which they were put, or null when none ever were.</summary>
     [Id(2)]
     public DateTimeOffset? UpdatedAt { get; init; }
 

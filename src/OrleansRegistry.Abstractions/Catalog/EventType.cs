@@ -66,7 +66,7 @@ public static class EventType
     /// <summary>A webhook was deleted.</summary>
     public const string WebhookDeleted = "webhook.deleted";
 
-    /// <summary>What happens to models and versions.</summary>
+    /// <summary>The types of the events of models and versions.</summary>
     public static IReadOnlyList<string> OfModels { get; } =
     [
         ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionDeactivated,

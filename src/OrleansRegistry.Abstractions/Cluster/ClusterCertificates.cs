@@ -7,7 +7,7 @@ using Orleans.Connections.Security;
 
 namespace OrleansRegistry.Cluster;
 
-/// <summary>Where a node's certificate is, all in PEM.</summary>
+/// <summary>The files of a node's certificate, all in PEM.</summary>
 /// <param name="Certificate">The node's certificate, followed by those between it and the authority's, if any.</param>
 /// <param name="Key">Its private key.</param>
 /// <param name="Authority">The certificates of the cluster's authority: several while one replaces another.</param>
@@ -17,8 +17,8 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
     private const string NodeName = "node";
 
     /// <summary>Makes a certificate for a node, and the authority that issues it when there is none yet. Both last for ten years.</summary>
-    /// <param name="directory">Where the node finds its certificate, its key and the authority's certificate.</param>
-    /// <param name="authorityDirectory">Where the authority is with its key, which nodes don't need; null for the same directory.</param>
+    /// <param name="directory">The directory of the node's certificate, its key and the authority's certificate.</param>
+    /// <param name="authorityDirectory">The directory of the authority and its key, which nodes don't need; null for the same directory.</param>
     /// <exception cref="IOException">A file can't be read or written.</exception>
     public static ClusterCertificateFiles Create(string directory, string? authorityDirectory = null)
     {

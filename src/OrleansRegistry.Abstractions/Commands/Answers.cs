@@ -25,7 +25,7 @@ public sealed record CommandAnswer
     [Id(1)]
     public bool Changed { get; init; }
 
-    /// <summary>Where the primary pointer went, or null when it stayed.</summary>
+    /// <summary>The move of the primary pointer, or null when it stayed.</summary>
     [Id(2)]
     public PrimaryChange? PrimaryChange { get; init; }
 

@@ -27,7 +27,7 @@ internal sealed record CommandContext
     [Id(2)]
     public required DateTimeOffset Deadline { get; init; }
 
-    /// <summary>Answer what would happen; change, claim and reserve nothing.</summary>
+    /// <summary>Makes it a dry run: the answer says what would happen; nothing is changed, claimed or reserved.</summary>
     [Id(3)]
     public bool DryRun { get; init; }
 

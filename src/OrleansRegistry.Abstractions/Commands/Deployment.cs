@@ -61,7 +61,7 @@ public sealed record Deployment
     [Id(8)]
     public Artifact? Artifact { get; init; }
 
-    /// <summary>Where the version answers; leave it out for a version that is only registered.</summary>
+    /// <summary>The place where the version answers; leave it out for a version that is only registered.</summary>
     [Id(9)]
     public ServingSpec? Serving { get; init; }
 

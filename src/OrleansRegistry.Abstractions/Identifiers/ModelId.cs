@@ -9,7 +9,7 @@ public static class ModelId
     /// <summary>Digits and lower-case letters without the look-alikes <c>i l o u</c>.</summary>
     public const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
-    /// <summary>How many characters an id has.</summary>
+    /// <summary>The number of characters of an id.</summary>
     public const int Length = 10;
 
     private static readonly System.Buffers.SearchValues<char> Characters = System.Buffers.SearchValues.Create(Alphabet);

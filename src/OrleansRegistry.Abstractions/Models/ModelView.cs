@@ -28,7 +28,7 @@ public sealed record ModelView
     [Id(5)]
     public PendingPrimaryView? PendingPrimary { get; init; }
 
-    /// <summary>How the pointer moves when nobody names the version.</summary>
+    /// <summary>The policy by which the pointer moves when no command names the version.</summary>
     [Id(6)]
     public PrimaryPolicy PrimaryPolicy { get; init; }
 
@@ -40,15 +40,15 @@ public sealed record ModelView
     [Id(7)]
     public required string LatestVersion { get; init; }
 
-    /// <summary>How many versions are not deleted.</summary>
+    /// <summary>The number of versions that are not deleted.</summary>
     [Id(8)]
     public int VersionCount { get; init; }
 
-    /// <summary>How many versions are draft or published.</summary>
+    /// <summary>The number of versions that are draft or published.</summary>
     [Id(9)]
     public int ActiveVersionCount { get; init; }
 
-    /// <summary>When the first version was deployed.</summary>
+    /// <summary>The instant of the first deployment.</summary>
     [Id(10)]
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -77,7 +77,7 @@ public sealed record PrimaryView
     [Id(2)]
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>Why it is.</summary>
+    /// <summary>The reason why it is.</summary>
     [Id(3)]
     public PrimaryReason Reason { get; init; }
 

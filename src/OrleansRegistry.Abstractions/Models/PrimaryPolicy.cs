@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>How the primary moves when nobody names it (rules P1 and P4).</summary>
+/// <summary>The policy by which the primary moves when no command names it (rules P1 and P4).</summary>
 [GenerateSerializer, Alias("OrleansRegistry.PrimaryPolicy")]
 public enum PrimaryPolicy
 {

@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>Why the primary pointer moved.</summary>
+/// <summary>The reason of a move of the primary pointer.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.PrimaryReason")]
 public enum PrimaryReason
 {

@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>How a selector led to a version.</summary>
+/// <summary>The version that a selector leads to, and the way in which it was found.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.ResolvedBy")]
 public enum ResolvedBy
 {
@@ -29,11 +29,11 @@ public sealed record ResolvedVersion
     [Id(1)]
     public required string Version { get; init; }
 
-    /// <summary>How the selector led to it.</summary>
+    /// <summary>The kind of selector that led to it.</summary>
     [Id(2)]
     public ResolvedBy ResolvedBy { get; init; }
 
-    /// <summary>Where it answers, or null for a version without a serving spec.</summary>
+    /// <summary>The URL at which it answers, or null for a version without a serving spec.</summary>
     [Id(3)]
     public string? ServingUrl { get; init; }
 

@@ -4,7 +4,7 @@ namespace OrleansRegistry;
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Artifact")]
 public sealed record Artifact
 {
-    /// <summary>Where the artifact is: 1 to 2,048 characters without control characters.</summary>
+    /// <summary>The address of the artifact: 1 to 2,048 characters without control characters.</summary>
     [Id(0)]
     public required string Uri { get; init; } = "";
 

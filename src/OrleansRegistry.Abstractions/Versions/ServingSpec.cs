@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>Where a version answers.</summary>
+/// <summary>The place where a version answers, and its start.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingSpec")]
 public sealed record ServingSpec
 {
@@ -15,7 +15,7 @@ public sealed record ServingSpec
     [Id(1)]
     public string? HealthUrl { get; init; }
 
-    /// <summary>How long a start may take, in seconds, 1 to 86,400.</summary>
+    /// <summary>The longest time of a start, in seconds: 1 to 86,400.</summary>
     [Id(2)]
     public int StartupTimeoutSeconds { get; init; } = DefaultStartupTimeoutSeconds;
 }

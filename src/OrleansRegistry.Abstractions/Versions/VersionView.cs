@@ -32,7 +32,7 @@ public sealed record VersionView
     [Id(6)]
     public bool IsPrimary { get; init; }
 
-    /// <summary>Where it answers and whether it is up, or null for a version that is only registered.</summary>
+    /// <summary>Its serving, or null for a version that is only registered.</summary>
     [Id(7)]
     public ServingView? Serving { get; init; }
 
@@ -56,7 +56,7 @@ public sealed record VersionView
     [Id(12)]
     public string? ExternalId { get; init; }
 
-    /// <summary>When it was deployed.</summary>
+    /// <summary>The instant of its deployment.</summary>
     [Id(13)]
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -64,19 +64,19 @@ public sealed record VersionView
     [Id(14)]
     public required string CreatedBy { get; init; }
 
-    /// <summary>When it was published, or null.</summary>
+    /// <summary>The instant of its publication, or null.</summary>
     [Id(15)]
     public DateTimeOffset? PublishedAt { get; init; }
 
-    /// <summary>When it last became active: deployed or activated.</summary>
+    /// <summary>The instant at which it last became active: deployed or activated.</summary>
     [Id(16)]
     public DateTimeOffset? ActivatedAt { get; init; }
 
-    /// <summary>When it was last deactivated, or null.</summary>
+    /// <summary>The instant of its last deactivation, or null.</summary>
     [Id(17)]
     public DateTimeOffset? DeactivatedAt { get; init; }
 
-    /// <summary>When it or its model was deleted, or null.</summary>
+    /// <summary>The instant at which it or its model was deleted, or null.</summary>
     [Id(18)]
     public DateTimeOffset? DeletedAt { get; init; }
 
@@ -85,7 +85,7 @@ public sealed record VersionView
     public int Revision { get; init; }
 }
 
-/// <summary>Where a version answers and whether it is up.</summary>
+/// <summary>The serving of a version: where it answers, and whether it is up.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingView")]
 public sealed record ServingView
 {
@@ -97,7 +97,7 @@ public sealed record ServingView
     [Id(1)]
     public string? HealthUrl { get; init; }
 
-    /// <summary>How long a start may take, in seconds.</summary>
+    /// <summary>The longest time of a start, in seconds.</summary>
     [Id(2)]
     public int StartupTimeoutSeconds { get; init; }
 
@@ -109,7 +109,7 @@ public sealed record ServingView
     [Id(4)]
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>Why the last start failed, or null.</summary>
+    /// <summary>The reason why the last start failed, or null.</summary>
     [Id(5)]
     public string? Message { get; init; }
 }

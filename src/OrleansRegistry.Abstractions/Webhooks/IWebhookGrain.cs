@@ -63,7 +63,7 @@ internal sealed record CreateWebhookCommand
     [Id(0)]
     public required CommandContext Context { get; init; }
 
-    /// <summary>Where events are posted to.</summary>
+    /// <summary>The URL that events are posted to.</summary>
     [Id(1)]
     public required string Url { get; init; }
 

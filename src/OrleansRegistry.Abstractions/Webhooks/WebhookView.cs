@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry;
 
-/// <summary>Whether a webhook is told of events.</summary>
+/// <summary>Whether a webhook gets events.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.WebhookState")]
 public enum WebhookState
 {
@@ -21,7 +21,7 @@ public sealed record WebhookView
     [Id(0)]
     public required string Id { get; init; }
 
-    /// <summary>Where events are posted to.</summary>
+    /// <summary>The URL that events are posted to.</summary>
     [Id(1)]
     public required string Url { get; init; }
 
@@ -37,11 +37,11 @@ public sealed record WebhookView
     [Id(4)]
     public string? Description { get; init; }
 
-    /// <summary>Whether it is told of events.</summary>
+    /// <summary>Whether it gets events.</summary>
     [Id(5)]
     public required WebhookState State { get; init; }
 
-    /// <summary>Why the registry disabled it, or null when it did not.</summary>
+    /// <summary>The reason why the registry disabled it, or null when it did not.</summary>
     [Id(6)]
     public string? DisabledReason { get; init; }
 
@@ -53,11 +53,11 @@ public sealed record WebhookView
     [Id(8)]
     public DateTimeOffset? FailingSince { get; init; }
 
-    /// <summary>When delivery is tried again, or null when nothing failed.</summary>
+    /// <summary>The instant of the next attempt, or null when nothing failed.</summary>
     [Id(9)]
     public DateTimeOffset? NextAttemptAt { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>The instant at which it was made.</summary>
     [Id(10)]
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -99,11 +99,11 @@ public sealed record DeliveryView
     [Id(1)]
     public required string EventType { get; init; }
 
-    /// <summary>When it was tried.</summary>
+    /// <summary>The instant of the attempt.</summary>
     [Id(2)]
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>How long the answer took, in milliseconds.</summary>
+    /// <summary>The time until the answer, in milliseconds.</summary>
     [Id(3)]
     public required long DurationMilliseconds { get; init; }
 
@@ -111,7 +111,7 @@ public sealed record DeliveryView
     [Id(4)]
     public int? Status { get; init; }
 
-    /// <summary>Why it failed, or null when it did not.</summary>
+    /// <summary>The reason why it failed, or null when it did not.</summary>
     [Id(5)]
     public string? Error { get; init; }
 

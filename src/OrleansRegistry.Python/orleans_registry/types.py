@@ -52,7 +52,7 @@ WebhookState = Literal["enabled", "disabled"]
 
 class _ArtifactSpecRequired(TypedDict):
     uri: str
-    """Where the artifact is: 1 to 2,048 characters without control characters."""
+    """The address of the artifact: 1 to 2,048 characters without control characters."""
 
 
 class ArtifactSpec(_ArtifactSpecRequired, total=False):
@@ -91,12 +91,12 @@ class _ServingSpecRequired(TypedDict):
 
 
 class ServingSpec(_ServingSpecRequired, total=False):
-    """Where a version answers."""
+    """The place where a version answers, and its start."""
 
     health_url: Optional[str]
     """An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3)."""
     startup_timeout_seconds: int
-    """How long a start may take, in seconds, 1 to 86,400."""
+    """The longest time of a start, in seconds: 1 to 86,400."""
 
 
 class ApiKey(Document):
@@ -148,7 +148,7 @@ class ApiKey(Document):
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When it was made."""
+        """The instant at which it was made."""
         return self._read("created_at", instant)
 
     @property
@@ -158,7 +158,7 @@ class ApiKey(Document):
 
     @property
     def revoked_at(self) -> Optional[datetime.datetime]:
-        """When it was revoked, or null."""
+        """The instant at which it was revoked, or null."""
         return self._read("revoked_at", optional(instant))
 
     @property
@@ -168,7 +168,7 @@ class ApiKey(Document):
 
     @property
     def last_used_at(self) -> Optional[datetime.datetime]:
-        """When it was last used, to the hour, or null when it never was."""
+        """The hour in which it was last used, or null when it never was."""
         return self._read("last_used_at", optional(instant))
 
 
@@ -180,7 +180,7 @@ class Artifact(Document):
 
     @property
     def uri(self) -> str:
-        """Where the artifact is: 1 to 2,048 characters without control characters."""
+        """The address of the artifact: 1 to 2,048 characters without control characters."""
         return self._read("uri", text)
 
     @property
@@ -212,7 +212,7 @@ class CommandAnswer(Document):
 
     @property
     def primary_change(self) -> Optional[PrimaryChange]:
-        """Where the primary pointer went, or null when it stayed."""
+        """The move of the primary pointer, or null when it stayed."""
         return self._read("primary_change", optional(PrimaryChange))
 
     @property
@@ -272,12 +272,12 @@ class Delivery(Document):
 
     @property
     def at(self) -> datetime.datetime:
-        """When it was tried."""
+        """The instant of the attempt."""
         return self._read("at", instant)
 
     @property
     def duration_milliseconds(self) -> int:
-        """How long the answer took, in milliseconds."""
+        """The time until the answer, in milliseconds."""
         return self._read("duration_milliseconds", whole)
 
     @property
@@ -287,7 +287,7 @@ class Delivery(Document):
 
     @property
     def error(self) -> Optional[str]:
-        """Why it failed, or null when it did not."""
+        """The reason why it failed, or null when it did not."""
         return self._read("error", optional(text))
 
 
@@ -446,7 +446,8 @@ class Model(Document):
 
     @property
     def primary_policy(self) -> str:
-        """How the pointer moves when nobody names the version. One of `latest_published`, `manual`."""
+        """The policy by which the pointer moves when no command names the version. One of `latest_published`, `manual`.
+        """
         return self._read("primary_policy", text)
 
     @property
@@ -461,17 +462,17 @@ class Model(Document):
 
     @property
     def version_count(self) -> int:
-        """How many versions are not deleted."""
+        """The number of versions that are not deleted."""
         return self._read("version_count", whole)
 
     @property
     def active_version_count(self) -> int:
-        """How many versions are draft or published."""
+        """The number of versions that are draft or published."""
         return self._read("active_version_count", whole)
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When the first version was deployed."""
+        """The instant of the first deployment."""
         return self._read("created_at", instant)
 
     @property
@@ -525,7 +526,7 @@ class Primary(Document):
 
     @property
     def reason(self) -> str:
-        """Why it is. One of `published`, `promoted`, `fallback`, `rollback`, `activated`."""
+        """The reason why it is. One of `published`, `promoted`, `fallback`, `rollback`, `activated`."""
         return self._read("reason", text)
 
     @property
@@ -597,7 +598,7 @@ class Rates(Document):
 
     @property
     def updated_at(self) -> Optional[datetime.datetime]:
-        """When they were put, or null when none ever were."""
+        """The instant at which they were put, or null when none ever were."""
         return self._read("updated_at", optional(instant))
 
     @property
@@ -649,7 +650,7 @@ class ResolveAnswer(Document):
 
 
 class Serving(Document):
-    """Where a version answers and whether it is up."""
+    """The serving of a version: where it answers, and whether it is up."""
 
     __slots__ = ()
     _shown = ("url", "health_url", "startup_timeout_seconds", "status", "since")
@@ -666,7 +667,7 @@ class Serving(Document):
 
     @property
     def startup_timeout_seconds(self) -> int:
-        """How long a start may take, in seconds."""
+        """The longest time of a start, in seconds."""
         return self._read("startup_timeout_seconds", whole)
 
     @property
@@ -681,7 +682,7 @@ class Serving(Document):
 
     @property
     def message(self) -> Optional[str]:
-        """Why the last start failed, or null."""
+        """The reason why the last start failed, or null."""
         return self._read("message", optional(text))
 
 
@@ -964,27 +965,27 @@ class Traffic(Document):
 
     @property
     def calls(self) -> int:
-        """How many calls were admitted to it."""
+        """The number of calls that were admitted to it."""
         return self._read("calls", whole)
 
     @property
     def errors(self) -> int:
-        """How many of them went wrong: the model's server answered 5xx, or could not be asked."""
+        """The number of calls that failed: the model's server answered 5xx, or could not be asked."""
         return self._read("errors", whole)
 
     @property
     def last_call_at(self) -> Optional[datetime.datetime]:
-        """When the last one was admitted, or null when there was none."""
+        """The instant at which the last one was admitted, or null when there was none."""
         return self._read("last_call_at", optional(instant))
 
     @property
     def last_minute(self) -> int:
-        """How many were admitted in the last minute."""
+        """The number of calls that were admitted in the last minute."""
         return self._read("last_minute", whole)
 
     @property
     def in_flight(self) -> int:
-        """How many run now."""
+        """The number of in-flight calls."""
         return self._read("in_flight", whole)
 
 
@@ -1143,7 +1144,7 @@ class Version(Document):
 
     @property
     def serving(self) -> Optional[Serving]:
-        """Where it answers and whether it is up, or null for a version that is only registered."""
+        """Its serving, or null for a version that is only registered."""
         return self._read("serving", optional(Serving))
 
     @property
@@ -1173,7 +1174,7 @@ class Version(Document):
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When it was deployed."""
+        """The instant of its deployment."""
         return self._read("created_at", instant)
 
     @property
@@ -1183,22 +1184,22 @@ class Version(Document):
 
     @property
     def published_at(self) -> Optional[datetime.datetime]:
-        """When it was published, or null."""
+        """The instant of its publication, or null."""
         return self._read("published_at", optional(instant))
 
     @property
     def activated_at(self) -> Optional[datetime.datetime]:
-        """When it last became active: deployed or activated."""
+        """The instant at which it last became active: deployed or activated."""
         return self._read("activated_at", optional(instant))
 
     @property
     def deactivated_at(self) -> Optional[datetime.datetime]:
-        """When it was last deactivated, or null."""
+        """The instant of its last deactivation, or null."""
         return self._read("deactivated_at", optional(instant))
 
     @property
     def deleted_at(self) -> Optional[datetime.datetime]:
-        """When it or its model was deleted, or null."""
+        """The instant at which it or its model was deleted, or null."""
         return self._read("deleted_at", optional(instant))
 
     @property
@@ -1228,7 +1229,7 @@ class VersionUsage(Document):
 
     @property
     def instance_type(self) -> Optional[str]:
-        """What it runs on, for billing, or null."""
+        """The instance type that it runs on, for billing, or null."""
         return self._read("instance_type", optional(text))
 
     @property
@@ -1281,7 +1282,7 @@ class Webhook(Document):
 
     @property
     def url(self) -> str:
-        """Where events are posted to."""
+        """The URL that events are posted to."""
         return self._read("url", text)
 
     @property
@@ -1301,12 +1302,12 @@ class Webhook(Document):
 
     @property
     def state(self) -> str:
-        """Whether it is told of events. One of `enabled`, `disabled`."""
+        """Whether it gets events. One of `enabled`, `disabled`."""
         return self._read("state", text)
 
     @property
     def disabled_reason(self) -> Optional[str]:
-        """Why the registry disabled it, or null when it did not."""
+        """The reason why the registry disabled it, or null when it did not."""
         return self._read("disabled_reason", optional(text))
 
     @property
@@ -1321,12 +1322,12 @@ class Webhook(Document):
 
     @property
     def next_attempt_at(self) -> Optional[datetime.datetime]:
-        """When delivery is tried again, or null when nothing failed."""
+        """The instant of the next attempt, or null when nothing failed."""
         return self._read("next_attempt_at", optional(instant))
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When it was made."""
+        """The instant at which it was made."""
         return self._read("created_at", instant)
 
     @property
@@ -1375,7 +1376,7 @@ class Workspace(Document):
 
     @property
     def created_at(self) -> datetime.datetime:
-        """When it was made."""
+        """The instant at which it was made."""
         return self._read("created_at", instant)
 
     @property
