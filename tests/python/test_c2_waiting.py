@@ -196,7 +196,7 @@ def test_C2_waiting_for_the_primary_polls_until_it_is(registry: Client, name: st
     assert version.wait("primary").is_primary
 
     with pytest.raises(ValueError, match="must be 'ready' or 'primary'"):
-        version.wait("done")
+        version.wait("done")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,17 @@ def test_C3_a_success_that_is_no_document_is_an_invalid_answer(body: bytes, answ
         answering(servers.Answer(body)).model("m")
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/html", "text/event-stream"])
+def test_C3_a_list_or_stream_of_something_else_is_an_invalid_answer(
+    kind: str, answering: Callable[..., Client]
+) -> None:
+    client = answering(servers.Answer(b'data: "hello"\n\n', headers={"Content-Type": kind}))
+    with pytest.raises(errors.InvalidAnswer):
+        next(client.events(follow=True))
+    with pytest.raises(errors.InvalidAnswer, match="no list"):
+        next(answering(servers.Answer(b'{"message":"hello"}')).models())
+
+
 def test_C3_a_models_own_error_is_a_model_error(registry: Client, name: str) -> None:
     # Also when the model's server claims that it is the registry's.
     problem = b'{"status":404,"code":"model_not_found","detail":"no","trace_id":"x"}'

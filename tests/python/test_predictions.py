@@ -323,4 +323,4 @@ def test_C3_openai_s_routes(registry: Client, name: str) -> None:
         assert api.embeddings(f"{name}@^0", input=["x"]).version == "0.1.0"
         assert list(api.stream("chat/completions", name, messages=[])) == [{"delta": "a"}]
         with pytest.raises(ValueError, match="must be one of chat/completions"):
-            api.stream("audio", name)
+            api.stream("audio", name)  # type: ignore[arg-type]

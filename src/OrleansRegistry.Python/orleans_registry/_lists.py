@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, TypeVar
 
-from ._calls import Stream, server_sent_events
-from ._errors import ConnectionFailed, RegistryError, TimedOut
+from ._calls import ServerSentEvent, Stream, server_sent_events
+from ._errors import ConnectionFailed, InvalidAnswer, RegistryError, TimedOut
 from ._transport import Operation, QueryValue, Request, Transport
 from ._wire import Reply
 from .types import Event
@@ -61,10 +61,12 @@ class Pages(Iterator[T]):
         self._read(self._transport.send(Request(self._operation, self._path, query=self._query)).document)
 
     def _read(self, answer: Mapping[str, Any]) -> None:
-        token = answer.get("next_page_token")
+        items, token = answer.get("items"), answer.get("next_page_token")
+        if not isinstance(items, list):
+            raise InvalidAnswer("the answer is no list; is the URL the registry's?")
         self._has_more = token is not None
         self._query["page_token"] = token
-        self._page = [self._make(item) for item in reversed(answer["items"])]
+        self._page = [self._make(item) for item in reversed(items)]
 
     @property
     def has_more(self) -> bool:
@@ -94,11 +96,11 @@ class Follower:
         failures = 0
         while not self._is_closed:
             try:
-                self._reply = self._transport.open(self._request(last))
+                self._reply = self._open(last)
                 for event in server_sent_events(self._reply):
                     last = event.id or last
                     failures = 0
-                    yield Event(json.loads(event.data))
+                    yield _read_event(event)
                 # The node stops, or this reader was too slow: go on at another one, or later.
                 failures += 1
             except RegistryError as error:
@@ -113,6 +115,13 @@ class Follower:
                 clock = self._transport.clock
                 clock.sleep(clock.random() * min(_LONGEST_WAIT, 2.0**failures))
 
+    def _open(self, last: Optional[str]) -> Reply:
+        reply = self._transport.open(self._request(last))
+        if reply.media_type != "text/event-stream":
+            reply.close()
+            raise InvalidAnswer("the answer is no stream of events; is the URL the registry's?", status=reply.status)
+        return reply
+
     def _request(self, last: Optional[str]) -> Request:
         return Request(
             self._operation,
@@ -126,3 +135,10 @@ class Follower:
         self._is_closed = True
         if self._reply is not None:
             self._reply.interrupt()
+
+
+def _read_event(event: ServerSentEvent) -> Event:
+    try:
+        return Event(json.loads(event.data))
+    except (ValueError, TypeError) as error:
+        raise InvalidAnswer(f"event {event.id} is no JSON object: {error}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, Literal, Mapping, NoReturn, Optional, Tuple, Union
 
 from . import _operations as operations
 from . import types
@@ -277,7 +277,7 @@ class Version(types.Version, Resource):
         self._become(*answer)
         return self
 
-    def wait(self, until: str = "ready", *, timeout: float = 900.0) -> Version:
+    def wait(self, until: Literal["ready", "primary"] = "ready", *, timeout: float = 900.0) -> Version:
         """Waits until the version is ready, or until it is the primary.
 
         >>> registry.register("rice", serving_url=serving_url, publish=True, wait=False).wait("primary").is_primary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from typing import Any, Literal, Mapping, Optional
 
 from . import _operations as operations
 from ._calls import Prediction, PredictionStream, read_prediction
@@ -121,7 +121,14 @@ class OpenAI:
         """Calls ``/v1/embeddings`` of the model's server with these fields, ``input`` among them."""
         return self._call(operations.EMBEDDINGS, model, fields, timeout)
 
-    def stream(self, route: str, model: str, *, timeout: Optional[float] = None, **fields: Any) -> PredictionStream:
+    def stream(
+        self,
+        route: Literal["chat/completions", "completions", "embeddings"],
+        model: str,
+        *,
+        timeout: Optional[float] = None,
+        **fields: Any,
+    ) -> PredictionStream:
         """Calls a route with ``stream: true``, and gives the parts of its answer.
 
         Args:

@@ -6,7 +6,7 @@ Generated from the classes of this package by tools/generate_async.py; don't cha
 from __future__ import annotations
 
 import os
-from typing import Any, AsyncIterator, Iterable, List, Mapping, NoReturn, Optional, Union
+from typing import Any, AsyncIterator, Iterable, List, Literal, Mapping, NoReturn, Optional, Union
 
 from . import types
 from ._access import ApiKey, Rates, Webhook
@@ -441,7 +441,7 @@ class AsyncVersion(types.Version):
         )
         return AsyncVersion(self._threads, answer)
 
-    async def wait(self, until: str = "ready", *, timeout: float = 900.0) -> AsyncVersion:
+    async def wait(self, until: Literal["ready", "primary"] = "ready", *, timeout: float = 900.0) -> AsyncVersion:
         """Waits until the version is ready, or until it is the primary. See ``Version.wait``."""
         answer = await self._threads.run(self._sync.wait, until, timeout=timeout)
         return AsyncVersion(self._threads, answer)
@@ -792,7 +792,7 @@ class AsyncOpenAI:
 
     async def stream(
         self,
-        route: str,
+        route: Literal["chat/completions", "completions", "embeddings"],
         model: str,
         *,
         timeout: Optional[float] = None,

@@ -28,7 +28,7 @@ Generated from the classes of this package by tools/generate_async.py; don't cha
 from __future__ import annotations
 
 import os
-from typing import Any, AsyncIterator, Iterable, List, Mapping, NoReturn, Optional, Union
+from typing import Any, AsyncIterator, Iterable, List, Literal, Mapping, NoReturn, Optional, Union
 
 from . import types
 from ._access import ApiKey, Rates, Webhook
@@ -193,7 +193,7 @@ def _arguments(member: ast.FunctionDef) -> List[str]:
 
 
 def _argument(argument: ast.arg, default: Optional[ast.expr]) -> str:
-    annotation = f": {ast.unparse(argument.annotation)}" if argument.annotation is not None else ""
+    annotation = ": " + ast.unparse(argument.annotation).replace("'", '"') if argument.annotation is not None else ""
     if default is None:
         return argument.arg + annotation
     is_text = isinstance(default, ast.Constant) and isinstance(default.value, str)
