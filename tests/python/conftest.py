@@ -13,7 +13,7 @@ import servers
 from orleans_registry import Client
 from orleans_registry._wire import Clock
 
-LONGEST_TEST = 60
+LONGEST_TEST = 150
 
 _names = itertools.count(1)
 

@@ -40,15 +40,18 @@ def free_port() -> int:
 def node() -> Iterator[Node]:
     """A node on SQLite, with data of its own."""
     with tempfile.TemporaryDirectory() as home:
-        port, data = free_port(), pathlib.Path(home, "data")
-        command = [
-            _assembly("src/OrleansRegistry.Host"),
-            f"--urls=http://127.0.0.1:{port};http://[::1]:{port}",
-            f"--Registry:DataDirectory={data}",
-            f"--Registry:SiloPort={free_port()}",
-            "--ConnectionStrings:Registry=",
-        ]
-        with _running(command, port, "/health/ready", pathlib.Path(home, "log")):
+        data = pathlib.Path(home, "data")
+
+        def command(port: int) -> List[str]:
+            return [
+                _assembly("src/OrleansRegistry.Host"),
+                f"--urls=http://127.0.0.1:{port};http://[::1]:{port}",
+                f"--Registry:DataDirectory={data}",
+                f"--Registry:SiloPort={free_port()}",
+                "--ConnectionStrings:Registry=",
+            ]
+
+        with _running(command, "/health/ready", pathlib.Path(home, "log")) as port:
             yield Node(f"http://127.0.0.1:{port}", port, (data / "admin-key").read_text().strip(), data)
 
 
@@ -56,10 +59,12 @@ def node() -> Iterator[Node]:
 def sample_model() -> Iterator[str]:
     """The URL at which a real model is served."""
     with tempfile.TemporaryDirectory() as home:
-        port = free_port()
-        model = SAMPLE / "Models/iris-1.0.onnx"
-        command = [_assembly(str(SAMPLE.relative_to(ROOT))), f"--urls=http://127.0.0.1:{port}", f"--Model={model}"]
-        with _running(command, port, "/health", pathlib.Path(home, "log")):
+        assembly, model = _assembly(str(SAMPLE.relative_to(ROOT))), SAMPLE / "Models/iris-1.0.onnx"
+
+        def command(port: int) -> List[str]:
+            return [assembly, f"--urls=http://127.0.0.1:{port}", f"--Model={model}"]
+
+        with _running(command, "/health", pathlib.Path(home, "log")) as port:
             yield f"http://127.0.0.1:{port}/predict"
 
 
@@ -70,18 +75,24 @@ def _assembly(project: str) -> str:
 
 
 @contextlib.contextmanager
-def _running(command: List[str], port: int, health: str, log: pathlib.Path) -> Iterator[None]:
-    with open(log, "wb") as output:
-        process = subprocess.Popen(["dotnet", *command], stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-    try:
-        end = time.monotonic() + START_TIMEOUT
-        while not _is_up(port, health):
-            assert process.poll() is None and time.monotonic() < end, log.read_text("utf-8", "replace")
-            time.sleep(0.1)  # there is nothing else to wait for: the process says it on this port only
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
+def _running(command: Callable[[int], List[str]], health: str, log: pathlib.Path) -> Iterator[int]:
+    """Starts a server on a free port. Somebody else may take the port meanwhile: then it is tried on another one."""
+    for _ in range(5):
+        port = free_port()
+        with open(log, "wb") as output:
+            process = subprocess.Popen(["dotnet", *command(port)], stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        try:
+            end = time.monotonic() + START_TIMEOUT
+            while process.poll() is None and time.monotonic() < end:
+                # It must have said so itself: something else may answer on its port.
+                if b"Now listening on" in log.read_bytes() and _is_up(port, health):
+                    yield port
+                    return
+                time.sleep(0.1)  # there is nothing else to wait for: it tells the log and this port only
+        finally:
+            process.terminate()
+            process.wait(30)
+    raise AssertionError(log.read_text("utf-8", "replace"))
 
 
 def _is_up(port: int, path: str) -> bool:

@@ -48,8 +48,12 @@ def test_C9_asyncio_does_all_that_threads_do(run: Callable[..., Any], name: str,
         assert [e.type async for e in registry.events(model=name, types="model.created")] == ["model.created"]
         usage = await registry.usage(group_by="version")
         assert name in [line.model_name async for line in usage] and usage.currency == "USD"
-        with pytest.raises(TypeError, match="async for"):
-            usage.items
+        bill = await registry.statement("2026-01")
+        assert bill.month == "2026-01" and [line async for line in bill] == []
+        reads: List[Callable[[], object]] = [lambda: usage.items, lambda: bill.lines]
+        for paged in reads:
+            with pytest.raises(TypeError, match="async for"):
+                paged()
         assert await registry.inference.ready() and (await registry.inference.model(name))["name"] == name
         assert (await model.delete(confirm=name)).deleted
         with pytest.raises(errors.ModelDeleted):

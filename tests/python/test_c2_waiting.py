@@ -98,16 +98,35 @@ def test_C2_each_page_of_a_list_has_the_total_timeout_for_itself(
         clock.time += 1
 
 
-class Dripping:
-    """A server that sends its answer byte by byte, each after the client's clock has gone on a second."""
+class DrippingClock(TestClock):
+    """Each look at it takes a second, and lets a server send one byte more."""
 
-    def __init__(self, clock: TestClock, answer: bytes) -> None:
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = threading.Semaphore(0)
+
+    def now(self) -> float:
+        self.time += 1
+        self.looks.release()
+        return self.time
+
+
+class Dripping:
+    """A server that sends its answer byte by byte, no faster than its client looks at the clock."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.clock = DrippingClock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.sent = 0
-        threading.Thread(target=self._serve, args=(clock, answer), daemon=True).start()
+        threading.Thread(target=self._serve, args=(answer,), daemon=True).start()
 
-    def _serve(self, clock: TestClock, answer: bytes) -> None:
+    def client(self, total_timeout: float) -> Client:
+        """A client with that clock."""
+        made = Client(f"http://127.0.0.1:{self.port}", "k", total_timeout=total_timeout)
+        made._clock = self.clock
+        return made
+
+    def _serve(self, answer: bytes) -> None:
         while True:
             client, _ = self._listener.accept()
             with client:
@@ -115,32 +134,24 @@ class Dripping:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 try:
                     for index in range(len(answer)):
-                        clock.time += 1
+                        self.clock.looks.acquire()
                         client.sendall(answer[index : index + 1])
-                        self.sent += 1
                     client.recv(1)
                 except OSError:
                     pass
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"x":"' + b"x" * 100 + b'"}'])
-def test_C2_total_timeout_ends_an_answer_that_drips(
-    body: bytes, clocked: Callable[..., Client], clock: TestClock
-) -> None:
+def test_C2_total_timeout_ends_an_answer_that_drips(body: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-    server = Dripping(clock, head + body)
-    client = clocked(f"http://127.0.0.1:{server.port}", "k", total_timeout=50)
     with pytest.raises(errors.TimedOut):
-        client.model("m")
+        Dripping(head + body).client(total_timeout=50).model("m")
 
 
-def test_C2_total_timeout_of_a_command_that_was_sent_leaves_its_outcome_open(
-    clocked: Callable[..., Client], clock: TestClock
-) -> None:
-    server = Dripping(clock, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b" " * 100)
-    client = clocked(f"http://127.0.0.1:{server.port}", "k", total_timeout=20)
+def test_C2_total_timeout_of_a_command_that_was_sent_leaves_its_outcome_open() -> None:
+    server = Dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + b" " * 100)
     with pytest.raises(OutcomeUnknown) as caught:
-        client.register("m", wait=False)
+        server.client(total_timeout=40).register("m", wait=False)
     assert caught.value.idempotency_key and isinstance(caught.value.__cause__, errors.TimedOut)
 
 

@@ -46,6 +46,19 @@ def test_C4_an_empty_page_in_the_middle_is_not_the_end(clocked: Callable[..., Cl
         assert [model.name for model in clocked(f"http://127.0.0.1:{fake.port}", "k").models()] == ["x"]
 
 
+def test_C4_the_lines_of_a_statement_page_by_themselves(clocked: Callable[..., Client]) -> None:
+    pages = iter(
+        [
+            b'{"month":"2026-01","lines":[{"version":"1.0.0"}],"next_page_token":"a"}',
+            b'{"month":"2026-01","lines":[{"version":"2.0.0"}],"next_page_token":null}',
+        ]
+    )
+    with servers.ModelServer(lambda request: servers.Answer(next(pages))) as fake:
+        bill = clocked(f"http://127.0.0.1:{fake.port}", "k").statement("2026-01")
+        assert [line.version for line in bill] == ["1.0.0", "2.0.0"]
+        assert fake.received[1].path.endswith("page_token=a")
+
+
 def test_C4_models_workspaces_keys_webhooks_events_and_lines_of_usage_are_lists(registry: Client, name: str) -> None:
     registry.register(name, serving_url="http://127.0.0.1:9/")
     registry.create_api_key(name, "viewer")

@@ -295,6 +295,9 @@ def test_C3_webhooks_keys_workspaces_rates_and_bills(registry: Client, name: str
     assert [rate.price_per_minute for rate in registry.put_rates(rates).rates] == ["0.5"] * 4
     month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
     assert registry.statement(month).month == month and not registry.statement(month).closed
+    bill = registry.statement(month)
+    assert [line.raw for line in bill] == [line.raw for line in bill.lines] != []
+    assert sum(line.active_milliseconds for line in bill) == bill.total_milliseconds
     assert "BilledCost" in registry.statement_csv(month)
     assert all(isinstance(summary.month, str) for summary in registry.statements())
     assert registry.usage(from_="2026-01-01", group_by="day").currency == "USD"

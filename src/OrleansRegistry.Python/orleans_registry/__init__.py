@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors, types
 from ._about import __version__
-from ._access import ApiKey, Rates, Usage, Webhook
+from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook
 from ._calls import Prediction, PredictionStream, Stream
 from ._client import Client
 from ._commands import UNSET
@@ -36,6 +36,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "Model",
+    "MonthlyStatement",
     "OutcomeUnknown",
     "Prediction",
     "PredictionStream",

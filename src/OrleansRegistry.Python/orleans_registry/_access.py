@@ -12,7 +12,7 @@ from ._lists import PAGE_SIZE, Pages
 from ._models import Resource
 from ._transport import QueryValue, Request, Transport
 from .errors import WebhookNotFound
-from .types import UsageItem
+from .types import StatementLine, UsageItem
 
 
 class ApiKey(types.ApiKey, Resource):
@@ -148,6 +148,28 @@ class Usage(types.UsageAnswer):
 
     @property
     def items(self) -> List[UsageItem]:
+        """All lines."""
+        return list(self)
+
+
+class MonthlyStatement(types.StatementPage):
+    """The bill of a month. Iterate over it for its lines; the totals are those of all lines."""
+
+    __slots__ = ("_transport", "_path")
+
+    def __init__(self, transport: Transport, month: str) -> None:
+        self._transport = transport
+        self._path = {"month": month}
+        request = Request(operations.GET_STATEMENT, self._path, query={"page_size": PAGE_SIZE})
+        super().__init__(transport.send(request).document)
+
+    def __iter__(self) -> Pages[StatementLine]:
+        """The lines; further pages are asked for when they are needed."""
+        transport, get = self._transport, operations.GET_STATEMENT
+        return Pages(transport, get, StatementLine, self._path, first=self.raw, member="lines")
+
+    @property
+    def lines(self) -> List[StatementLine]:
         """All lines."""
         return list(self)
 

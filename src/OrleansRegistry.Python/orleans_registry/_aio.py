@@ -9,7 +9,7 @@ import os
 from typing import Any, AsyncIterator, Callable, Iterator, List, NoReturn, Optional, TypeVar
 
 from . import types
-from ._access import Usage
+from ._access import MonthlyStatement, Usage
 from ._calls import PredictionStream, Stream
 from ._client import Client
 from ._lists import Pages
@@ -112,6 +112,25 @@ class AsyncPredictionStream(AsyncStream[Any]):
         self.resolved_by = stream.resolved_by
         self.request_id = stream.request_id
         self.content_type = stream.content_type
+
+
+class AsyncMonthlyStatement(types.StatementPage):
+    """The bill of a month. Iterate over it with ``async for`` for its lines."""
+
+    __slots__ = ("_threads", "_sync")
+
+    def __init__(self, threads: Threads, sync: MonthlyStatement) -> None:
+        super().__init__(sync.raw)
+        self._threads = threads
+        self._sync = sync
+
+    def __aiter__(self) -> AsyncIterator[types.StatementLine]:
+        return AsyncPages(self._threads, iter(self._sync), lambda item: item)
+
+    @property
+    def lines(self) -> NoReturn:
+        """The lines come with ``async for``, since there may be more than one page of them."""
+        raise TypeError("iterate over the statement with async for")
 
 
 class AsyncUsage(types.UsageAnswer):

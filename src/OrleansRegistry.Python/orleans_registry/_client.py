@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optio
 
 from . import _operations as operations
 from . import types
-from ._access import ApiKey, Rates, Usage, Webhook, rotate_key
+from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
@@ -333,9 +333,9 @@ class Client:
         """The months that have a bill, newest first."""
         return Pages(self._transport, operations.LIST_STATEMENTS, StatementSummary)
 
-    def statement(self, month: str) -> Statement:
+    def statement(self, month: str) -> MonthlyStatement:
         """The bill of a month, such as ``2026-03``."""
-        return Statement(self._transport.send(Request(operations.GET_STATEMENT, {"month": month})).document)
+        return MonthlyStatement(self._transport, month)
 
     def statement_csv(self, month: str) -> str:
         """The bill of a month as CSV in the columns of FOCUS 1.2."""

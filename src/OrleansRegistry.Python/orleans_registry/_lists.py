@@ -31,12 +31,14 @@ class Pages(Iterator[T]):
         *,
         has_pages: bool = True,
         first: Optional[Mapping[str, Any]] = None,
+        member: str = "items",
     ) -> None:
         self._transport = transport
         self._operation = operation
         self._make = make
         self._path = path
         self._query = dict(query)
+        self._member = member
         if has_pages:
             self._query["page_size"] = PAGE_SIZE
         self._has_more = True
@@ -61,7 +63,7 @@ class Pages(Iterator[T]):
         self._read(self._transport.send(Request(self._operation, self._path, query=self._query)).document)
 
     def _read(self, answer: Mapping[str, Any]) -> None:
-        items, token = answer.get("items"), answer.get("next_page_token")
+        items, token = answer.get(self._member), answer.get("next_page_token")
         if not isinstance(items, list):
             raise InvalidAnswer("the answer is no list; is the URL the registry's?")
         self._has_more = token is not None

@@ -10,7 +10,7 @@ from typing import Any, AsyncIterator, Iterable, List, Literal, Mapping, NoRetur
 
 from . import types
 from ._access import ApiKey, Rates, Webhook
-from ._aio import AsyncPages, AsyncPredictionStream, AsyncStream, AsyncUsage, Threads
+from ._aio import AsyncMonthlyStatement, AsyncPages, AsyncPredictionStream, AsyncStream, AsyncUsage, Threads
 from ._calls import Prediction
 from ._client import Client
 from ._commands import UNSET, Unset, VersionRef
@@ -194,9 +194,10 @@ class AsyncClient:
         pages = self._sync.statements()
         return AsyncPages(self._threads, pages, lambda item: item)
 
-    async def statement(self, month: str) -> Statement:
+    async def statement(self, month: str) -> AsyncMonthlyStatement:
         """The bill of a month, such as ``2026-03``. See ``Client.statement``."""
-        return await self._threads.run(self._sync.statement, month)
+        answer = await self._threads.run(self._sync.statement, month)
+        return AsyncMonthlyStatement(self._threads, answer)
 
     async def statement_csv(self, month: str) -> str:
         """The bill of a month as CSV in the columns of FOCUS 1.2. See ``Client.statement_csv``."""

@@ -347,7 +347,7 @@ class Event(Document):
 
     @property
     def data(self) -> Dict[str, Any]:
-        """data"""
+        """Data."""
         return self._read("data", anything)
 
 
@@ -694,42 +694,42 @@ class Statement(Document):
 
     @property
     def month(self) -> str:
-        """month"""
+        """Month."""
         return self._read("month", text)
 
     @property
     def closed(self) -> bool:
-        """closed"""
+        """Closed."""
         return self._read("closed", flag)
 
     @property
     def closed_at(self) -> Optional[datetime.datetime]:
-        """closed_at"""
+        """Closed at."""
         return self._read("closed_at", optional(instant))
 
     @property
     def closed_by(self) -> Optional[str]:
-        """closed_by"""
+        """Closed by."""
         return self._read("closed_by", optional(text))
 
     @property
     def as_of(self) -> datetime.datetime:
-        """as_of"""
+        """As of."""
         return self._read("as_of", instant)
 
     @property
     def currency(self) -> str:
-        """currency"""
+        """Currency."""
         return self._read("currency", text)
 
     @property
     def total_milliseconds(self) -> int:
-        """total_milliseconds"""
+        """Total milliseconds."""
         return self._read("total_milliseconds", whole)
 
     @property
     def total_amount(self) -> Optional[str]:
-        """total_amount"""
+        """Total amount."""
         return self._read("total_amount", optional(text))
 
 
@@ -741,22 +741,22 @@ class StatementCharge(Document):
 
     @property
     def from_(self) -> datetime.datetime:
-        """from"""
+        """From."""
         return self._read("from", instant)
 
     @property
     def to(self) -> datetime.datetime:
-        """to"""
+        """To."""
         return self._read("to", instant)
 
     @property
     def price_per_minute(self) -> Optional[str]:
-        """price_per_minute"""
+        """Price per minute."""
         return self._read("price_per_minute", optional(text))
 
     @property
     def active_milliseconds(self) -> int:
-        """active_milliseconds"""
+        """Active milliseconds."""
         return self._read("active_milliseconds", whole)
 
 
@@ -777,47 +777,47 @@ class StatementLine(Document):
 
     @property
     def model_id(self) -> str:
-        """model_id"""
+        """Model id."""
         return self._read("model_id", text)
 
     @property
     def model_name(self) -> str:
-        """model_name"""
+        """Model name."""
         return self._read("model_name", text)
 
     @property
     def version_id(self) -> str:
-        """version_id"""
+        """Version id."""
         return self._read("version_id", text)
 
     @property
     def version(self) -> str:
-        """version"""
+        """Version."""
         return self._read("version", text)
 
     @property
     def stage(self) -> str:
-        """stage One of `draft`, `published`."""
+        """Stage. One of `draft`, `published`."""
         return self._read("stage", text)
 
     @property
     def instance_type(self) -> Optional[str]:
-        """instance_type"""
+        """Instance type."""
         return self._read("instance_type", optional(text))
 
     @property
     def active_milliseconds(self) -> int:
-        """active_milliseconds"""
+        """Active milliseconds."""
         return self._read("active_milliseconds", whole)
 
     @property
     def amount(self) -> Optional[str]:
-        """amount"""
+        """Amount."""
         return self._read("amount", optional(text))
 
     @property
     def charges(self) -> List[StatementCharge]:
-        """charges"""
+        """Charges."""
         return self._read("charges", many(StatementCharge))
 
 

@@ -134,9 +134,8 @@ class Generator:
             lines.append(wrapped_code(f"    _shown = ({', '.join(map(json.dumps, shown))}{comma})"))
         for member, part in schema["properties"].items():
             python, kind = self._kind(member, part)
-            about = next(
-                (told["description"] for told in [part, *part.get("oneOf", [])] if "description" in told), member
-            )
+            told = [told["description"] for told in [part, *part.get("oneOf", [])] if "description" in told]
+            about = told[0] if told else member.replace("_", " ").capitalize() + "."
             values = self._values(part)
             if values:
                 about += " One of " + ", ".join(f"`{value}`" for value in values) + "."

@@ -18,7 +18,7 @@ CLASSES = {
 }
 RESOURCES = {"Model", "Version", "ApiKey", "Webhook"}
 FACADES = {"Inference", "OpenAI"}
-WRAPPED = RESOURCES | FACADES | {"Usage", "PredictionStream"}
+WRAPPED = RESOURCES | FACADES | {"MonthlyStatement", "Usage", "PredictionStream"}
 
 HEAD = '''"""AsyncClient: the client for asyncio. It runs ``Client`` in at most 32 threads.
 
@@ -32,7 +32,7 @@ from typing import Any, AsyncIterator, Iterable, List, Literal, Mapping, NoRetur
 
 from . import types
 from ._access import ApiKey, Rates, Webhook
-from ._aio import AsyncPages, AsyncPredictionStream, AsyncStream, AsyncUsage, Threads
+from ._aio import AsyncMonthlyStatement, AsyncPages, AsyncPredictionStream, AsyncStream, AsyncUsage, Threads
 from ._calls import Prediction
 from ._client import Client
 from ._commands import UNSET, Unset, VersionRef
