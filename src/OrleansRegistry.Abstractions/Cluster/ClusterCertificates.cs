@@ -170,7 +170,7 @@ internal sealed partial class ClusterCertificates
     [LoggerMessage(401, LogLevel.Information, "The certificate of the cluster was read again; it is valid until {NotAfter:u}")]
     private partial void LogReloaded(DateTime notAfter);
 
-    [LoggerMessage(402, LogLevel.Error, "The certificate of the cluster has changed and can't be read; the one before stays")]
+    [LoggerMessage(402, LogLevel.Error, "The certificate of the cluster has changed and can't be read; the previous one stays in use")]
     private partial void LogNotReloaded(Exception exception);
 
     private sealed record Loaded(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, string[] Contents);

@@ -139,7 +139,7 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
         }
     }
 
-    [LoggerMessage(221, LogLevel.Warning, "The keys of the issuer {Authority} can't be fetched; the last ones count for an hour: {Why}")]
+    [LoggerMessage(221, LogLevel.Warning, "The keys of the issuer {Authority} can't be fetched; the last ones are valid for an hour: {Why}")]
     private partial void LogFailed(string authority, string why);
 
     private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At)

@@ -22,10 +22,10 @@ internal static class BillingEndpoints
     private const string Month = "billing/statements/{month}";
 
     private static readonly RequestParameter From =
-        new("from", "Time before it doesn't count: a date or an RFC 3339 time. By default the beginning of the present month, in UTC.") { Problem = ProblemOf };
+        new("from", "The beginning of the window, a date or an RFC 3339 time; the beginning of the present month, in UTC, by default.") { Problem = ProblemOf };
 
     private static readonly RequestParameter To =
-        new("to", "Time from it on doesn't count: a date or an RFC 3339 time. Now by default.") { Problem = ProblemOf };
+        new("to", "The end of the window, exclusive: a date or an RFC 3339 time; now by default.") { Problem = ProblemOf };
 
     private static readonly RequestParameter GroupBy = RequestParameter.OneOf(
         "group_by",

@@ -43,7 +43,7 @@ internal sealed class StatementAnswer : IResult, IEndpointMetadataProvider
     {
         var (whole, lines, hasMore) = await statement.Read(0, PartSize, cancellationToken);
         return whole.TotalAmount is null
-            ? Refusal(new RegistryError(ErrorCode.Unrated, "Some of the active time has no rate, so that it has no cost that CSV could show."))
+            ? Refusal(new RegistryError(ErrorCode.Unrated, "Some of the active time has no rate, so the statement has no cost for CSV to show."))
             : new StatementAnswer(context => Write(context, workspace, statement, whole, lines, hasMore));
     }
 

@@ -92,6 +92,6 @@ internal sealed partial class EventFeedWorker(IRegistryCatalog catalog, TimeProv
         }
     }
 
-    [LoggerMessage(220, LogLevel.Warning, "The log of events can't be followed now")]
+    [LoggerMessage(220, LogLevel.Warning, "New events can't be read now")]
     protected override partial void LogFailure(Exception exception);
 }

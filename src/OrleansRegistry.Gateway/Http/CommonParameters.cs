@@ -14,7 +14,7 @@ internal static class CommonParameters
     private const int MaxTagLines = 16;
 
     public static RequestParameter DryRun { get; } =
-        RequestParameter.Flag("dry_run", "Answers 200 with what would happen, and changes, claims and reserves nothing.");
+        RequestParameter.Flag("dry_run", "Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed, claimed or reserved.");
 
     /// <remarks>Several header lines are one list.</remarks>
     public static RequestParameter IfMatch { get; } = RequestParameter.Header(
@@ -32,7 +32,7 @@ internal static class CommonParameters
         problem: FieldRules.IdempotencyKey);
 
     public static RequestParameter PageSize { get; } = RequestParameter.Number(
-        "page_size", $"How many items a page has, 1 to {MaxPageSize}; {DefaultPageSize} by default.", 1, MaxPageSize);
+        "page_size", $"The number of items of a page, 1 to {MaxPageSize}; {DefaultPageSize} by default.", 1, MaxPageSize);
 
     public static RequestParameter PageToken { get; } =
         new("page_token", "The `next_page_token` of the page before. The other parameters must stay as they were.");

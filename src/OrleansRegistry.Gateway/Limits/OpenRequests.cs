@@ -80,7 +80,7 @@ internal sealed class OpenRequests
 
     /// <summary>The error of a caller who sends too many bodies at a time that say late which model they are for.</summary>
     internal static RegistryError TooManySearches() => new(
-        ErrorCode.RateLimited, $"{MaxSearches} of your requests are being searched for their field model, which is the limit; put the field first.");
+        ErrorCode.RateLimited, $"The limit of {MaxSearches} requests that are searched for their field model is reached; put the field first.");
 
     /// <summary>A limit on what somebody has open.</summary>
     internal sealed class Limit

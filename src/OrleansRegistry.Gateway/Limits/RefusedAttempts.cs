@@ -20,7 +20,7 @@ internal sealed partial class RefusedAttempts : IDisposable
     public RefusedAttempts(IMeterFactory meters, TimeProvider clock, ILogger<RefusedAttempts> logger)
     {
         _meter = meters.Create("OrleansRegistry.Gateway");
-        _refused = _meter.CreateCounter<long>("orleans_registry.auth.refused", "{request}", "Requests that were not let in, by code.");
+        _refused = _meter.CreateCounter<long>("orleans_registry.auth.refused", "{request}", "Refused requests, by code.");
         (_clock, _logger) = (clock, logger);
     }
 
@@ -45,6 +45,6 @@ internal sealed partial class RefusedAttempts : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    [LoggerMessage(222, LogLevel.Warning, "{Count} requests were not let in since this was last said; the last came from {Address}: {Code}, {Why}")]
+    [LoggerMessage(222, LogLevel.Warning, "{Count} requests were refused since the last such line; the last one came from {Address}: {Code}, {Why}")]
     private partial void LogRefused(long count, IPAddress? address, string code, string why);
 }

@@ -11,7 +11,7 @@ internal static class ListModelsEndpoint
     private const string NewestFirst = "-created_at";
 
     private static readonly RequestParameter Name = new("name", "The exact name.") { Problem = ModelName.TextProblem };
-    private static readonly RequestParameter Prefix = new("q", "How the name begins, in any case.") { Problem = ModelName.TextProblem };
+    private static readonly RequestParameter Prefix = new("q", "The beginning of the name, in any case.") { Problem = ModelName.TextProblem };
     private static readonly RequestParameter Order = RequestParameter.OneOf("order_by", $"The order; `{ByName}` by default.", ByName, NewestFirst);
 
     /// <summary>Maps the route.</summary>

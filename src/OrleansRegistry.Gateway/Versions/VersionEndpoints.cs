@@ -15,7 +15,7 @@ internal static class VersionEndpoints
         RequestParameter.OneOf("wait", "Answers when serving is ready or failed, or the time is up.", "ready");
 
     private static readonly RequestParameter Timeout = RequestParameter.Number(
-        "timeout_seconds", $"With `wait`: how long to wait at most, 1 to {MaxTimeout}; {DefaultTimeout} by default.", 1, MaxTimeout);
+        "timeout_seconds", $"With `wait`: the longest wait in seconds, 1 to {MaxTimeout}; {DefaultTimeout} by default.", 1, MaxTimeout);
 
     /// <summary>Maps the routes.</summary>
     public static void MapVersions(this IEndpointRouteBuilder routes)

@@ -59,6 +59,6 @@ internal sealed partial class StatementWorker(
     [LoggerMessage(121, LogLevel.Warning, "Workspace {Workspace}: month {Month} can't be closed: {Reason}")]
     private partial void LogNotClosed(string workspace, BillingMonth month, string reason);
 
-    [LoggerMessage(122, LogLevel.Warning, "Months that are over can't be looked up now")]
+    [LoggerMessage(122, LogLevel.Warning, "Past months can't be read now")]
     protected override partial void LogFailure(Exception exception);
 }

@@ -88,6 +88,6 @@ internal sealed partial class ModelGrain
     [LoggerMessage(101, LogLevel.Debug, "Model {ModelId}: the start of version {Ordinal} goes on, {Code}")]
     private partial void LogResultRefused(string modelId, int ordinal, string code);
 
-    [LoggerMessage(102, LogLevel.Debug, "Model {ModelId}: the start of version {Ordinal} can't be asked for now, {Why}")]
+    [LoggerMessage(102, LogLevel.Debug, "Model {ModelId}: the start of version {Ordinal} can't be checked now: {Why}")]
     private partial void LogNotAsked(string modelId, int ordinal, string why);
 }

@@ -32,7 +32,7 @@ internal sealed partial class StartWorker(IRegistryCatalog catalog, IGrainFactor
         }
     }
 
-    [LoggerMessage(110, LogLevel.Warning, "Starts that go on can't be looked up now")]
+    [LoggerMessage(110, LogLevel.Warning, "Versions that are starting can't be read now")]
     protected override partial void LogFailure(Exception exception);
 
     [LoggerMessage(111, LogLevel.Error, "Model {ModelId} has a version starting, but can't be read")]

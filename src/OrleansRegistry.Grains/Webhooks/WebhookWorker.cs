@@ -42,7 +42,7 @@ internal sealed partial class WebhookWorker(
         }
     }
 
-    [LoggerMessage(140, LogLevel.Warning, "Webhooks can't be looked after now")]
+    [LoggerMessage(140, LogLevel.Warning, "Webhooks can't be processed now")]
     protected override partial void LogFailure(Exception exception);
 
     [LoggerMessage(141, LogLevel.Error, "Webhook {Key} is enabled, but can't be read")]

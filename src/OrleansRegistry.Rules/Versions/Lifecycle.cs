@@ -182,7 +182,7 @@ internal static class Lifecycle
     private static LifecycleStep Active(ModelVersionState version) => LifecycleStep.Refused(
         version,
         new RegistryError(
-            ErrorCode.VersionActive, "A new serving spec can be brought only to a version that is inactive or failed; deactivate it first."));
+            ErrorCode.VersionActive, "Only an inactive or failed version takes a new serving spec; deactivate it first."));
 
     private static LifecycleStep Inactive(ModelVersionState version) => LifecycleStep.Refused(
         version, new RegistryError(ErrorCode.VersionInactive, $"Version {version.Version} is inactive; activate it first."));

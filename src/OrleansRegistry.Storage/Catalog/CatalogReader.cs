@@ -77,7 +77,7 @@ internal static class CatalogReader
         }
         catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException or JsonException)
         {
-            throw new StateCorruptException($"The stored row of {what} is not readable: {e.Message}", e);
+            throw new StateCorruptException($"The stored row of {what} can't be read: {e.Message}", e);
         }
     }
 

@@ -165,7 +165,7 @@ internal static class RegistryOpenApi
                 ["Model-Id"] = Header("The model's id."),
                 ["Model-Version"] = Header("The number of the version that answered."),
                 ["Model-Version-Id"] = Header("Its id."),
-                ["Model-Resolved-By"] = Header("How the call led to it: `primary`, `exact`, `range` or `id`."),
+                ["Model-Resolved-By"] = Header("The kind of selector: `primary`, `exact`, `range` or `id`."),
             },
         };
     }
@@ -177,22 +177,22 @@ internal static class RegistryOpenApi
             var headers = new Dictionary<string, IOpenApiHeader>();
             if (declared.Any(parameter => parameter.IsHeader))
             {
-                headers["ETag"] = Header("The entity tag of what is answered.");
+                headers["ETag"] = Header("The entity tag of the answered resource.");
             }
 
             if (declared.Contains(CommonParameters.DryRun) && status == "200")
             {
-                headers["Dry-Run"] = Header("`true` when the command was only tried.");
+                headers["Dry-Run"] = Header("`true` when the command was a dry run.");
             }
 
             if (status == "201")
             {
-                headers["Location"] = Header("The path of what was made.");
+                headers["Location"] = Header("The path of the new resource.");
             }
 
             if (declared.Contains(CommonParameters.IdempotencyKey))
             {
-                headers["Idempotency-Replayed"] = Header("`true` when an earlier request with the same key made what is answered.");
+                headers["Idempotency-Replayed"] = Header("`true` when an earlier request with the same key made the version.");
             }
 
             ((OpenApiResponse)response).Headers = headers.Count > 0 ? headers : null;

@@ -47,6 +47,6 @@ internal sealed partial class DatabaseEpoch(ILogger<DatabaseEpoch> logger) : ICo
     /// <param name="Started">When the server was started, or null before it was asked.</param>
     private sealed record Epoch(DateTimeOffset? Started);
 
-    [LoggerMessage(314, LogLevel.Information, "The database was started at {Started}: what was read from it before is read again")]
+    [LoggerMessage(314, LogLevel.Information, "The database was started at {Started}: rows that were read before are read again")]
     private partial void LogBegun(DateTimeOffset started);
 }

@@ -120,6 +120,6 @@ internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, 
         }
     }
 
-    [LoggerMessage(330, LogLevel.Warning, "The places of grains on dead silos could not be cleared")]
+    [LoggerMessage(330, LogLevel.Warning, "The locations of grains on dead silos could not be cleared")]
     private partial void LogNotCleared(Exception exception);
 }
