@@ -61,7 +61,8 @@ public sealed class FuzzTests(FuzzedRegistry registry) : IClassFixture<FuzzedReg
             {
                 if (await FuzzedAnswer.To(request, caller(request.Number), registry.Address, cancellationToken) is not { } answer)
                 {
-                    statuses.AddOrUpdate(0, 1, (_, found) => found + 1);
+                    // The server itself refuses a NUL in a path, before any route, and closes the connection.
+                    statuses.AddOrUpdate(request.HasNulInPath ? 400 : 0, 1, (_, found) => found + 1);
                     return;
                 }
 
@@ -75,7 +76,7 @@ public sealed class FuzzTests(FuzzedRegistry registry) : IClassFixture<FuzzedReg
 
         Assert.True(failures.IsEmpty, $"{failures.Count} answers are not as they must be, such as:\n{string.Join('\n', failures.Order().Take(50))}");
         // A refused body is answered while it is sent; then the connection is closed, under it or the next request.
-        Assert.True(statuses.GetValueOrDefault(0) <= count / 50, $"{statuses.GetValueOrDefault(0)} requests had no answer.");
+        Assert.True(statuses.GetValueOrDefault(0) <= count / 100, $"{statuses.GetValueOrDefault(0)} requests had no answer.");
         return statuses;
     }
 }

@@ -201,6 +201,9 @@ internal sealed record FuzzedRequest(string Method, string Path, IReadOnlyList<(
     /// <summary>Which one of the series it is.</summary>
     public int Number { get; init; }
 
+    /// <summary>Whether its path holds a NUL.</summary>
+    public bool HasNulInPath => Path.Split('?')[0].Contains("%00", StringComparison.Ordinal);
+
     /// <summary>The request as it is sent: the path is not tidied up.</summary>
     public HttpRequestMessage ToMessage(Uri server)
     {
