@@ -57,7 +57,7 @@ public static class ErrorCode
     /// <summary>409: the number was given before.</summary>
     public const string VersionExists = "version_exists";
 
-    /// <summary>409: the version is primary and the call asked to be refused then.</summary>
+    /// <summary>409: the version is primary, and the request said <c>refuse_if_primary</c>.</summary>
     public const string IsPrimary = "is_primary";
 
     /// <summary>409: the primary is not the one that <c>from</c> names.</summary>
@@ -87,7 +87,7 @@ public static class ErrorCode
     /// <summary>410: the model is deleted.</summary>
     public const string ModelDeleted = "model_deleted";
 
-    /// <summary>410: events behind the position that is asked for were removed because of their age.</summary>
+    /// <summary>410: events behind the requested position were removed because of their age.</summary>
     public const string HistoryRemoved = "history_removed";
 
     /// <summary>412: <c>If-Match</c> names another revision.</summary>
@@ -120,7 +120,7 @@ public static class ErrorCode
     /// <summary>413: the body is larger than 1 MiB.</summary>
     public const string PayloadTooLarge = "payload_too_large";
 
-    /// <summary>429: more requests than the caller may send; <c>Retry-After</c> says when the next one is taken.</summary>
+    /// <summary>429: the caller is beyond a limit; <c>Retry-After</c> says when to try again.</summary>
     public const string RateLimited = "rate_limited";
 
     /// <summary>415: the body is of a type that the route doesn't read.</summary>

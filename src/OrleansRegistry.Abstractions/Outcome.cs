@@ -12,7 +12,7 @@ public sealed record Outcome<T>
     {
     }
 
-    /// <summary>The answer, or null when <see cref="Error"/> says why there is none.</summary>
+    /// <summary>The answer, or null when there is an <see cref="Error"/>.</summary>
     [Id(0)]
     public T? Value { get; private init; }
 

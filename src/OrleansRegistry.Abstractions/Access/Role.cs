@@ -14,7 +14,7 @@ public enum Role
     /// <summary>Deploys, publishes, promotes, activates, deactivates and describes; reads and calls.</summary>
     Deployer = 2,
 
-    /// <summary>Also deletes, and looks after keys, rates, statements, webhooks and protected models.</summary>
+    /// <summary>Also deletes, and manages keys, rates, statements, webhooks and protected models.</summary>
     Admin = 3,
 
     /// <summary>Also makes workspaces, and keys for any of them.</summary>

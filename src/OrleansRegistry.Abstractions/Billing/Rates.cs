@@ -8,7 +8,7 @@ namespace OrleansRegistry;
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Rate")]
 public sealed record Rate
 {
-    /// <summary>The instance type it is for; null for versions whose deployment named none. It stands in for no other.</summary>
+    /// <summary>The instance type of the rate; null for versions whose deployment named none. It stands in for no other.</summary>
     [Id(0)]
     public string? InstanceType { get; init; }
 

@@ -16,7 +16,7 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
     private const string AuthorityName = "authority";
     private const string NodeName = "node";
 
-    /// <summary>Makes a certificate for a node, and the authority that issues it when there is none yet. Both last for ten years.</summary>
+    /// <summary>Makes a certificate for a node, and the authority that issues it when there is none yet. Both are valid for ten years.</summary>
     /// <param name="directory">The directory of the node's certificate, its key and the authority's certificate.</param>
     /// <param name="authorityDirectory">The directory of the authority and its key, which nodes don't need; null for the same directory.</param>
     /// <exception cref="IOException">A file can't be read or written.</exception>

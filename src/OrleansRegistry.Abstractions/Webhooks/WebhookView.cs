@@ -9,7 +9,7 @@ public enum WebhookState
     /// <summary>Events are delivered.</summary>
     Enabled = 0,
 
-    /// <summary>Nothing is delivered until it is enabled again; it then goes on where it stopped.</summary>
+    /// <summary>Nothing is delivered until it is enabled again. It then goes on from where it stopped.</summary>
     Disabled = 1,
 }
 
@@ -25,11 +25,11 @@ public sealed record WebhookView
     [Id(1)]
     public required string Url { get; init; }
 
-    /// <summary>The types of events it is told of (<see cref="EventType"/>); empty for all.</summary>
+    /// <summary>The types of events that it gets (<see cref="EventType"/>); empty for all.</summary>
     [Id(2)]
     public required ImmutableArray<string> Types { get; init; }
 
-    /// <summary>The only model it is told of, or null for all.</summary>
+    /// <summary>The only model whose events it gets, or null for all.</summary>
     [Id(3)]
     public string? ModelId { get; init; }
 
@@ -45,7 +45,7 @@ public sealed record WebhookView
     [Id(6)]
     public string? DisabledReason { get; init; }
 
-    /// <summary>All it is to be told up to the event with this id, it has been told; decimal text.</summary>
+    /// <summary>It has got all of its events up to this event's id; decimal text.</summary>
     [Id(7)]
     public required string LastEventId { get; init; }
 

@@ -50,7 +50,7 @@ class Forbidden(RegistryError):
 
 
 class HistoryRemoved(RegistryError):
-    """410 `history_removed`. Events behind the position that is asked for were removed because of their age."""
+    """410 `history_removed`. Events behind the requested position were removed because of their age."""
 
     default_code = "history_removed"
 
@@ -74,7 +74,7 @@ class InvalidSelector(RegistryError):
 
 
 class IsPrimary(RegistryError):
-    """409 `is_primary`. The version is primary and the call asked to be refused then."""
+    """409 `is_primary`. The version is primary, and the request said `refuse_if_primary`."""
 
     default_code = "is_primary"
 
@@ -164,7 +164,7 @@ class QuotaExceeded(RegistryError):
 
 
 class RateLimited(RegistryError):
-    """429 `rate_limited`. More requests than the caller may send; `Retry-After` says when the next one is taken."""
+    """429 `rate_limited`. The caller is beyond a limit; `Retry-After` says when to try again."""
 
     default_code = "rate_limited"
 

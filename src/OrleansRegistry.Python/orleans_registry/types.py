@@ -561,7 +561,7 @@ class Rate(Document):
 
     @property
     def instance_type(self) -> Optional[str]:
-        """The instance type it is for; null for versions whose deployment named none. It stands in for no other."""
+        """The instance type of the rate; null for versions whose deployment named none. It stands in for no other."""
         return self._read("instance_type", optional(text))
 
     @property
@@ -1287,12 +1287,12 @@ class Webhook(Document):
 
     @property
     def types(self) -> Optional[List[str]]:
-        """The types of events it is told of (EventType); empty for all."""
+        """The types of events that it gets (EventType); empty for all."""
         return self._read("types", optional(many(text)))
 
     @property
     def model_id(self) -> Optional[str]:
-        """The only model it is told of, or null for all."""
+        """The only model whose events it gets, or null for all."""
         return self._read("model_id", optional(text))
 
     @property
@@ -1312,7 +1312,7 @@ class Webhook(Document):
 
     @property
     def last_event_id(self) -> str:
-        """All it is to be told up to the event with this id, it has been told; decimal text."""
+        """It has got all of its events up to this event's id; decimal text."""
         return self._read("last_event_id", text)
 
     @property
