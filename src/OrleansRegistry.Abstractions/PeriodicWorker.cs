@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace OrleansRegistry;
 
-/// <summary>A hosted service that does the same again and again, from its start on. What fails is done the next time.</summary>
+/// <summary>
+/// A hosted service that does the same again and again, from its start on. What fails is done the next time.
+/// </summary>
 /// <param name="interval">From one time to the next.</param>
 /// <param name="clock">What the intervals are measured by.</param>
 internal abstract class PeriodicWorker(TimeSpan interval, TimeProvider clock) : BackgroundService

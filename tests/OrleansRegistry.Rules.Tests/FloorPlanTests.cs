@@ -4,10 +4,14 @@ using OrleansRegistry.Testing;
 
 namespace OrleansRegistry;
 
-/// <summary>The floor plan of the sources: which project refers to which, and that no folder uses one that uses it back.</summary>
+/// <summary>
+/// The floor plan of the sources: which project refers to which, and that no folder uses one that uses it back.
+/// </summary>
 public sealed partial class FloorPlanTests
 {
-    /// <summary>Folders that still go round in circles. A circle that is gone goes from here, too; none is added.</summary>
+    /// <summary>
+    /// Folders that still go round in circles. A circle that is gone goes from here, too; none is added.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Circles = new()
     {
         ["Abstractions"] =
@@ -82,7 +86,7 @@ public sealed partial class FloorPlanTests
     private static partial Regex Aside();
 
     // Types but for those that are a type's own, and extension methods.
-    [GeneratedRegex(@"(?<!private .*)\b(?:class|struct|interface|enum|record) (?<name>\w+)|(?<name>\w+)(?:<\w+>)?\(this ")]
+    [GeneratedRegex(@"(?<!private .*)\b(?:class|struct|interface|enum|record) (?<name>\w+)|(?<name>\w+)(?:<\w+>)?\(\s*this ")]
     private static partial Regex Declared();
 
     [GeneratedRegex(@"(?<!\w\.)\b\w+|(?<=\.)\w+(?=\()")]

@@ -6,7 +6,9 @@ namespace OrleansRegistry.Testing;
 /// <summary>Sums and statements as a whole, which the product only reads part by part.</summary>
 internal static class TestBilling
 {
-    /// <summary>All sums of a workspace within a window, those of one version, stage, instance type and part added up.</summary>
+    /// <summary>
+    /// All sums of a workspace within a window, those of one version, stage, instance type and part added up.
+    /// </summary>
     public static async Task<ImmutableArray<UsageSum>> Sum(
         this IBillingCatalog catalog, string workspace, UsageWindow window, CancellationToken cancellationToken)
     {
@@ -22,7 +24,9 @@ internal static class TestBilling
         ];
     }
 
-    /// <summary>The statement of a month in the default workspace, with all its lines: as it was closed, or as it stands now.</summary>
+    /// <summary>
+    /// The statement of a month in the default workspace, with all its lines: as it was closed, or as it stands now.
+    /// </summary>
     public static async Task<WholeStatement> ReadStatement(this TestSilo silo, BillingMonth month)
     {
         if (await silo.Billing.FindStatement(GrainKeys.DefaultWorkspace, month, default) is { } closed)

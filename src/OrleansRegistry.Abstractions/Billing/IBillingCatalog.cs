@@ -3,15 +3,20 @@ using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Sums of active time over the stored rows (rules B1 to B4): intervals that have ended, and those that still run up to now. Each sum is one
-/// statement, and so one snapshot. Every method throws <see cref="RegistryUnavailableException"/> when the database can't answer, and
-/// <see cref="StateCorruptException"/> when a row that might run can't be read: a bill that lacks something is worse than none.
+/// Sums of active time over the stored rows (rules B1 to B4): intervals that have ended, and those that still run up
+/// to now. Each sum is one
+/// statement, and so one snapshot. Every method throws <see cref="RegistryUnavailableException"/> when the database
+/// can't answer, and
+/// <see cref="StateCorruptException"/> when a row that might run can't be read: a bill that lacks something is worse
+/// than none.
 /// </summary>
 internal interface IBillingCatalog
 {
     /// <summary>
-    /// The active time of a workspace within a window, by version, stage, instance type and part of the window. Deleted versions and models count
-    /// what they used. The sums come one after the other: by the model's name, its id and the version's ordinal, in parts that may have to be added
+    /// The active time of a workspace within a window, by version, stage, instance type and part of the window.
+    /// Deleted versions and models count
+    /// what they used. The sums come one after the other: by the model's name, its id and the version's ordinal, in
+    /// parts that may have to be added
     /// up. So they can be worked on without holding all of them.
     /// </summary>
     /// <param name="workspace">The workspace.</param>
@@ -31,9 +36,12 @@ internal interface IBillingCatalog
     Task<StatementView?> FindStatement(string workspace, BillingMonth month, CancellationToken cancellationToken);
 
     /// <summary>Lines of the statement of a month that is closed, in order.</summary>
-    Task<ImmutableArray<StatementLine>> ListStatementLines(string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken);
+    Task<ImmutableArray<StatementLine>> ListStatementLines(
+        string workspace, BillingMonth month, int skip, int take, CancellationToken cancellationToken);
 
-    /// <summary>Stores lines of a statement that is about to be closed. They count once a row of the month names the closing.</summary>
+    /// <summary>
+    /// Stores lines of a statement that is about to be closed. They count once a row of the month names the closing.
+    /// </summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="month">The month.</param>
     /// <param name="closing">The command that closes it.</param>
@@ -41,10 +49,16 @@ internal interface IBillingCatalog
     /// <param name="lines">The lines, in order.</param>
     /// <param name="cancellationToken">Ends it.</param>
     Task StoreStatementLines(
-        string workspace, BillingMonth month, Guid closing, int place, ImmutableArray<StatementLine> lines, CancellationToken cancellationToken);
+        string workspace,
+        BillingMonth month,
+        Guid closing,
+        int place,
+        ImmutableArray<StatementLine> lines,
+        CancellationToken cancellationToken);
 
     /// <summary>Removes the lines of every other closing of a month that is closed.</summary>
-    Task RemoveOtherStatementLines(string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken);
+    Task RemoveOtherStatementLines(
+        string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken);
 
     /// <summary>The months of a workspace that are closed, oldest first.</summary>
     Task<ImmutableArray<ClosedMonth>> ListClosed(string workspace, CancellationToken cancellationToken);
@@ -72,7 +86,9 @@ internal sealed record UsageWindow
     /// <summary>Until when intervals count that still run; whole milliseconds.</summary>
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>Instants inside of the window, rising, at which it is cut into parts: part 0 is before the first one.</summary>
+    /// <summary>
+    /// Instants inside of the window, rising, at which it is cut into parts: part 0 is before the first one.
+    /// </summary>
     public ImmutableArray<DateTimeOffset> Cuts { get; init; } = [];
 
     /// <summary>When a part begins.</summary>

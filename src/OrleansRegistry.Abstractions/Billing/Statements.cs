@@ -53,8 +53,10 @@ internal sealed record CloseMonthCommand
 internal interface IBillingGrain : IGrainWithStringKey, ILeasedGrain
 {
     /// <summary>
-    /// Closes the month for good (rule B5), and answers its statement; of a month that is closed, the one it has. Refused with
-    /// <see cref="ErrorCode.MonthOpen"/> until an hour after its end, and with <see cref="ErrorCode.Unrated"/> while some time has no rate.
+    /// Closes the month for good (rule B5), and answers its statement; of a month that is closed, the one it has.
+    /// Refused with
+    /// <see cref="ErrorCode.MonthOpen"/> until an hour after its end, and with <see cref="ErrorCode.Unrated"/> while
+    /// some time has no rate.
     /// </summary>
     [Alias("Close")]
     Task<Outcome<StatementView>> Close(CloseMonthCommand command);

@@ -10,12 +10,16 @@ internal sealed record CommandContext
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The longest that the database may work on one command. A command whose deadline is nearer is not begun, so that none takes
+    /// The longest that the database may work on one command. A command whose deadline is nearer is not begun, so
+    /// that none takes
     /// effect after its deadline.
     /// </summary>
     public static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Drawn once for each request. The row that a command wrote carries it, so that a lost answer can be told from a lost write.</summary>
+    /// <summary>
+    /// Drawn once for each request. The row that a command wrote carries it, so that a lost answer can be told from a
+    /// lost write.
+    /// </summary>
     [Id(0)]
     public required Guid CommandId { get; init; }
 
@@ -31,11 +35,15 @@ internal sealed record CommandContext
     [Id(3)]
     public bool DryRun { get; init; }
 
-    /// <summary>Entity tags of which the resource must have one, quotes included, or <c>*</c>; empty for no condition.</summary>
+    /// <summary>
+    /// Entity tags of which the resource must have one, quotes included, or <c>*</c>; empty for no condition.
+    /// </summary>
     [Id(4)]
     public ImmutableArray<string> IfMatch { get; init; } = [];
 
-    /// <summary>The caller's role. Only an admin moves the primary of a protected model, and changes its policy.</summary>
+    /// <summary>
+    /// The caller's role. Only an admin moves the primary of a protected model, and changes its policy.
+    /// </summary>
     [Id(5)]
     public Role Role { get; init; } = Role.Deployer;
 

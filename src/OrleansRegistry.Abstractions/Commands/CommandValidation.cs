@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Which commands are well formed. Whoever sends one asks, once: the gateway and the client. Grains take commands from them only. Pure functions that answer everything that is wrong, by JSON name.
+/// Which commands are well formed. Whoever sends one asks, once: the gateway and the client. Grains take commands
+/// from them only. Pure functions that answer everything that is wrong, by JSON name.
 /// </summary>
 internal static partial class CommandValidation
 {
@@ -41,7 +42,9 @@ internal static partial class CommandValidation
         return problems.ToImmutable();
     }
 
-    /// <summary>What is wrong with a publish: only one that claims the pointer can say whom it expects there (rule P5).</summary>
+    /// <summary>
+    /// What is wrong with a publish: only one that claims the pointer can say whom it expects there (rule P5).
+    /// </summary>
     public static ImmutableArray<FieldError> Validate(PublishCommand command) =>
         command.From.IsSet && command.Promote is not true ? [new FieldError("from", "needs promote: true")] : [];
 

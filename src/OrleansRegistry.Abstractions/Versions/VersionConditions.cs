@@ -10,18 +10,23 @@ internal static class VersionConditions
         VersionState.Inactive or VersionState.Deleted => false,
     };
 
-    /// <summary>Whether an active version with this status is routable: selectors lead to it, and it may be primary.</summary>
+    /// <summary>
+    /// Whether an active version with this status is routable: selectors lead to it, and it may be primary.
+    /// </summary>
     public static bool IsRoutable(this ServingStatus status) => status switch
     {
         ServingStatus.Ready or ServingStatus.Restarting or ServingStatus.Idle => true,
         ServingStatus.Starting or ServingStatus.Failed or ServingStatus.Stopped => false,
     };
 
-    /// <summary>Whether an active version with this status is up: it can be called now, and its time is billed.</summary>
+    /// <summary>
+    /// Whether an active version with this status is up: it can be called now, and its time is billed.
+    /// </summary>
     public static bool IsUp(this ServingStatus status) => status switch
     {
         ServingStatus.Ready => true,
-        ServingStatus.Starting or ServingStatus.Failed or ServingStatus.Stopped or ServingStatus.Restarting or ServingStatus.Idle => false,
+        ServingStatus.Starting or ServingStatus.Failed or ServingStatus.Stopped => false,
+        ServingStatus.Restarting or ServingStatus.Idle => false,
     };
 
     /// <summary>The state of an active version on this stage.</summary>

@@ -4,7 +4,8 @@ using OrleansRegistry.Billing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The statement of a month, read part by part: as it was closed, from its row, or as it stood at an instant, added up for each part. So what a node
+/// The statement of a month, read part by part: as it was closed, from its row, or as it stood at an instant, added
+/// up for each part. So what a node
 /// holds to answer is a part, however large the workspace.
 /// </summary>
 internal abstract class MonthStatement
@@ -24,16 +25,23 @@ internal abstract class MonthStatement
     /// <param name="grains">The grains, for the rates.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<MonthStatement> Find(
-        string workspace, BillingMonth month, DateTimeOffset now, IBillingCatalog catalog, IGrainFactory grains, CancellationToken cancellationToken) =>
+        string workspace,
+        BillingMonth month,
+        DateTimeOffset now,
+        IBillingCatalog catalog,
+        IGrainFactory grains,
+        CancellationToken cancellationToken) =>
         await catalog.FindStatement(workspace, month, cancellationToken) is { } closed
             ? new ClosedMonthStatement(workspace, month, closed, catalog)
-            : new OpenMonthStatement(workspace, month, now, await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(workspace)).Get(), catalog);
+            : new OpenMonthStatement(
+                workspace, month, now, await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(workspace)).Get(), catalog);
 
     /// <summary>Some lines, with what the whole statement comes to, and whether there are more behind them.</summary>
     public abstract Task<(StatementView Statement, ImmutableArray<StatementLine> Lines, bool HasMore)> Read(
         int skip, int take, CancellationToken cancellationToken);
 
-    private sealed class ClosedMonthStatement(string workspace, BillingMonth month, StatementView statement, IBillingCatalog catalog) : MonthStatement
+    private sealed class ClosedMonthStatement(
+        string workspace, BillingMonth month, StatementView statement, IBillingCatalog catalog) : MonthStatement
     {
         public override bool IsClosed => true;
 
@@ -45,7 +53,8 @@ internal abstract class MonthStatement
         }
     }
 
-    private sealed class OpenMonthStatement(string workspace, BillingMonth month, DateTimeOffset now, RatesView rates, IBillingCatalog catalog) : MonthStatement
+    private sealed class OpenMonthStatement(
+        string workspace, BillingMonth month, DateTimeOffset now, RatesView rates, IBillingCatalog catalog) : MonthStatement
     {
         private readonly RateTable _table = new(rates.Rates);
 

@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>A statement: a page of it as JSON, or the whole as the CSV that <c>Accept</c> prefers, sent as it is made.</summary>
+/// <summary>
+/// A statement: a page of it as JSON, or the whole as the CSV that <c>Accept</c> prefers, sent as it is made.
+/// </summary>
 internal sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 {
     /// <summary>How many lines of a CSV are held at once.</summary>
@@ -19,7 +21,8 @@ internal sealed class StatementAnswer : IResult, IEndpointMetadataProvider
 
     /// <summary>Adds what the OpenAPI document says of the answer.</summary>
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => builder.Metadata.Add(
-        new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(StatementPage), [MediaTypeNames.Application.Json, MediaTypeNames.Text.Csv]));
+        new ProducesResponseTypeMetadata(
+            StatusCodes.Status200OK, typeof(StatementPage), [MediaTypeNames.Application.Json, MediaTypeNames.Text.Csv]));
 
     /// <summary>Writes the answer.</summary>
     public Task ExecuteAsync(HttpContext httpContext)
@@ -38,17 +41,26 @@ internal sealed class StatementAnswer : IResult, IEndpointMetadataProvider
     /// <summary>An answer that holds an error.</summary>
     public static StatementAnswer Refusal(RegistryError error) => new(context => ProblemWriter.Write(context, error));
 
-    /// <summary>The CSV of a statement. Its first part tells whether there is one at all, before anything is sent.</summary>
-    public static async Task<StatementAnswer> Csv(string workspace, MonthStatement statement, CancellationToken cancellationToken)
+    /// <summary>
+    /// The CSV of a statement. Its first part tells whether there is one at all, before anything is sent.
+    /// </summary>
+    public static async Task<StatementAnswer> Csv(
+        string workspace, MonthStatement statement, CancellationToken cancellationToken)
     {
         var (whole, lines, hasMore) = await statement.Read(0, PartSize, cancellationToken);
         return whole.TotalAmount is null
-            ? Refusal(new RegistryError(ErrorCode.Unrated, "Some of the active time has no rate, so the statement has no cost for CSV to show."))
+            ? Refusal(new RegistryError(
+                ErrorCode.Unrated, "Some of the active time has no rate, so the statement has no cost for CSV to show."))
             : new StatementAnswer(context => Write(context, workspace, statement, whole, lines, hasMore));
     }
 
     private static async Task Write(
-        HttpContext context, string workspace, MonthStatement statement, StatementView whole, ImmutableArray<StatementLine> lines, bool hasMore)
+        HttpContext context,
+        string workspace,
+        MonthStatement statement,
+        StatementView whole,
+        ImmutableArray<StatementLine> lines,
+        bool hasMore)
     {
         var response = context.Response;
         response.ContentType = MediaTypeNames.Text.Csv + "; charset=utf-8; header=present";

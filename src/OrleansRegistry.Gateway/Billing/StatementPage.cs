@@ -23,7 +23,9 @@ internal sealed record StatementPage
     /// <summary>The currency, by its ISO 4217 code.</summary>
     public required string Currency { get; init; }
 
-    /// <summary>A line for each version, stage and instance type, page by page; the totals are those of all pages.</summary>
+    /// <summary>
+    /// A line for each version, stage and instance type, page by page; the totals are those of all pages.
+    /// </summary>
     public required ImmutableArray<StatementLine> Lines { get; init; }
 
     /// <summary>Leads to the next page; null on the last one.</summary>

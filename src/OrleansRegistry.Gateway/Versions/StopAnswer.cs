@@ -18,6 +18,8 @@ internal sealed record StopAnswer
     /// <summary>With <c>dry_run</c>: whether the version is in use. Else null.</summary>
     public TrafficView? Traffic { get; init; }
 
-    /// <summary>With <c>drain_seconds</c>: how many calls that were admitted before still ran when the time was up. Else null.</summary>
+    /// <summary>
+    /// With <c>drain_seconds</c>: how many calls that were admitted before still ran when the time was up. Else null.
+    /// </summary>
     public int? InFlightLeft { get; init; }
 }

@@ -8,7 +8,8 @@ namespace OrleansRegistry.Billing;
 
 /// <inheritdoc cref="IBillingGrain"/>
 /// <remarks>
-/// Only a closed month has a row, which is written once. Its lines are stored before it, page by page, and count because it names them: a closing that
+/// Only a closed month has a row, which is written once. Its lines are stored before it, page by page, and count
+/// because it names them: a closing that
 /// does not come to its row has done nothing.
 /// </remarks>
 internal sealed class BillingGrain(
@@ -30,7 +31,9 @@ internal sealed class BillingGrain(
     /// <summary>A month that has not begun: there are thousands of them.</summary>
     public bool IsUnknown => _row.Value is null && Month.Start > clock.GetUtcNow();
 
-    private BillingMonth Month => BillingMonth.TryParse(_key.Month, out var month) ? month : throw new FormatException($"'{_key.Month}' is no month.");
+    private BillingMonth Month => BillingMonth.TryParse(_key.Month, out var month)
+        ? month
+        : throw new FormatException($"'{_key.Month}' is no month.");
 
     public async Task<Outcome<StatementView>> Close(CloseMonthCommand command)
     {
@@ -48,10 +51,11 @@ internal sealed class BillingGrain(
         var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(_key.Workspace)).Get();
         var table = new RateTable(rates.Rates);
         var window = StatementRules.Window(Month, table, clock.GetInstant());
+        var take = command.Context.DryRun ? 0 : int.MaxValue;
         var builder = await catalog.Fold(
             _key.Workspace,
             window,
-            () => new StatementBuilder(Month, window, table, rates.Currency, skip: 0, take: command.Context.DryRun ? 0 : int.MaxValue),
+            () => new StatementBuilder(Month, window, table, rates.Currency, skip: 0, take),
             (statement, sum) => statement.Add(sum),
             CancellationToken.None);
         var (statement, lines, _) = builder.Build();
@@ -64,15 +68,19 @@ internal sealed class BillingGrain(
         return command.Context.DryRun ? closed : await Store(command.Context, closed, lines);
     }
 
-    /// <summary>Stores the lines, and then the row. Answers the statement that is stored then, be it another silo's.</summary>
-    private async Task<Outcome<StatementView>> Store(CommandContext command, StatementView closed, ImmutableArray<StatementLine> lines)
+    /// <summary>
+    /// Stores the lines, and then the row. Answers the statement that is stored then, be it another silo's.
+    /// </summary>
+    private async Task<Outcome<StatementView>> Store(
+        CommandContext command, StatementView closed, ImmutableArray<StatementLine> lines)
     {
         try
         {
             for (var place = 0; place < lines.Length; place += PageSize)
             {
+                var page = lines[place..Math.Min(place + PageSize, lines.Length)];
                 await catalog.StoreStatementLines(
-                    _key.Workspace, Month, command.CommandId, place, lines[place..Math.Min(place + PageSize, lines.Length)], CancellationToken.None);
+                    _key.Workspace, Month, command.CommandId, place, page, CancellationToken.None);
             }
         }
         catch (RegistryUnavailableException)
@@ -88,7 +96,8 @@ internal sealed class BillingGrain(
 
         if (stored.LastCommand == command.CommandId)
         {
-            logger.LogCommand(context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", command.Actor);
+            logger.LogCommand(
+                context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", command.Actor);
         }
 
         try

@@ -5,7 +5,8 @@ using OrleansRegistry.Events;
 namespace OrleansRegistry.State;
 
 /// <summary>
-/// A row that commands change, each with one write. When a write fails, the row itself says whether it was stored after all. One change comes
+/// A row that commands change, each with one write. When a write fails, the row itself says whether it was stored
+/// after all. One change comes
 /// after the other, also where a grain does several things at once: each is a function of the row as it then is.
 /// </summary>
 /// <typeparam name="T">The type of the state.</typeparam>
@@ -14,7 +15,8 @@ namespace OrleansRegistry.State;
 /// <param name="context">Whose row it is.</param>
 /// <param name="clock">The clock that deadlines are compared with.</param>
 /// <param name="logger">Where stored commands are logged.</param>
-internal sealed class CommandRow<T>(IGrainStorage storage, string kind, IGrainContext context, TimeProvider clock, ILogger logger)
+internal sealed class CommandRow<T>(
+    IGrainStorage storage, string kind, IGrainContext context, TimeProvider clock, ILogger logger)
     where T : CommandState
 {
     private readonly StateRow<T> _row = new(storage, kind, context.GrainId);
@@ -26,7 +28,10 @@ internal sealed class CommandRow<T>(IGrainStorage storage, string kind, IGrainCo
     /// <summary>The row's version, raised by each write; 0 when there is no row.</summary>
     public int Version => _row.Version;
 
-    /// <summary>Whether <see cref="Value"/> is what is stored; not before the first read, nor after a write whose outcome is unknown.</summary>
+    /// <summary>
+    /// Whether <see cref="Value"/> is what is stored; not before the first read, nor after a write whose outcome is
+    /// unknown.
+    /// </summary>
     public bool IsConfirmed { get; private set; }
 
     /// <summary>Whether it is known that there is no row.</summary>
@@ -48,11 +53,16 @@ internal sealed class CommandRow<T>(IGrainStorage storage, string kind, IGrainCo
 
     /// <summary>Changes the row on a command's behalf. Answers the state that is stored then.</summary>
     /// <param name="command">Who, and until when.</param>
-    /// <param name="change">The next state, or why there is none; the same instance for no change. Not stored when the command is dry.</param>
+    /// <param name="change">
+    /// The next state, or why there is none; the same instance for no change. Not stored when the command is dry.
+    /// </param>
     /// <param name="events">What has happened then.</param>
-    /// <exception cref="RegistryUnavailableException">The outcome is unknown, and the database can't say it either.</exception>
+    /// <exception cref="RegistryUnavailableException">
+    /// The outcome is unknown, and the database can't say it either.
+    /// </exception>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
-    public Task<Outcome<T>> Change(CommandContext command, Func<T?, Outcome<T>> change, Func<T, IReadOnlyList<EventWrite>> events) => InTurn(async () =>
+    public Task<Outcome<T>> Change(
+        CommandContext command, Func<T?, Outcome<T>> change, Func<T, IReadOnlyList<EventWrite>> events) => InTurn(async () =>
     {
         await Confirm();
         if (command.Deadline - clock.GetUtcNow() < CommandContext.StatementTimeout)
@@ -87,7 +97,9 @@ internal sealed class CommandRow<T>(IGrainStorage storage, string kind, IGrainCo
         return stored;
     });
 
-    /// <summary>Changes the row, if there is one, on nobody's command: nothing has happened that anybody is told of.</summary>
+    /// <summary>
+    /// Changes the row, if there is one, on nobody's command: nothing has happened that anybody is told of.
+    /// </summary>
     /// <param name="change">The next state; the same instance for no change.</param>
     /// <exception cref="RegistryUnavailableException">It is not known to be stored.</exception>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
@@ -137,7 +149,8 @@ internal sealed class CommandRow<T>(IGrainStorage storage, string kind, IGrainCo
 
     private static async Task<TResult> After<TResult>(Task before, Func<Task<TResult>> action)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await before.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return await action();
     }
 }

@@ -15,13 +15,16 @@ internal static class AccessEvents
         AccessEventJson.Default.ApiKeyData);
 
     public static EventDraft ApiKeyRotated(ApiKeyView key, string replacedBy) => EventDraft.Of(
-        EventType.ApiKeyRotated, new ApiKeyRotatedData(key.Prefix, replacedBy, key.ExpiresAt), AccessEventJson.Default.ApiKeyRotatedData);
+        EventType.ApiKeyRotated,
+        new ApiKeyRotatedData(key.Prefix, replacedBy, key.ExpiresAt),
+        AccessEventJson.Default.ApiKeyRotatedData);
 
     public static EventDraft ApiKeyRevoked(ApiKeyView key) =>
         EventDraft.Of(EventType.ApiKeyRevoked, new PrefixData(key.Prefix), AccessEventJson.Default.PrefixData);
 }
 
-internal sealed record ApiKeyData(string Prefix, string Name, Role Role, IReadOnlyList<string>? Models, DateTimeOffset? ExpiresAt);
+internal sealed record ApiKeyData(
+    string Prefix, string Name, Role Role, IReadOnlyList<string>? Models, DateTimeOffset? ExpiresAt);
 
 internal sealed record ApiKeyRotatedData(string Prefix, string ReplacedBy, DateTimeOffset? ExpiresAt);
 

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace OrleansRegistry.Billing;
 
 /// <summary>
-/// Makes a statement of active time and rates (rule B1), of sums as they come: by model and version. It keeps the totals, and the lines of one page,
+/// Makes a statement of active time and rates (rule B1), of sums as they come: by model and version. It keeps the
+/// totals, and the lines of one page,
 /// so that its size is not that of the workspace.
 /// </summary>
 /// <param name="month">The month.</param>
@@ -13,7 +14,8 @@ namespace OrleansRegistry.Billing;
 /// <param name="currency">The currency of the rates.</param>
 /// <param name="skip">How many lines the pages before had.</param>
 /// <param name="take">How many lines the page has at most.</param>
-internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, RateTable rates, string currency, int skip, int take)
+internal sealed class StatementBuilder(
+    BillingMonth month, UsageWindow window, RateTable rates, string currency, int skip, int take)
 {
     private readonly int _digits = Currency.DigitsOf(currency);
     private readonly ImmutableArray<StatementLine>.Builder _page = ImmutableArray.CreateBuilder<StatementLine>();
@@ -48,7 +50,9 @@ internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, R
                 AsOf = window.Now < month.Start ? month.Start : window.Now < month.End ? window.Now : month.End,
                 Currency = currency,
                 TotalMilliseconds = _milliseconds,
-                TotalAmount = _unrated.Count == 0 ? _amount.ToString($"F{_digits}", CultureInfo.InvariantCulture) : null,
+                TotalAmount = _unrated.Count == 0
+                    ? _amount.ToString($"F{_digits}", CultureInfo.InvariantCulture)
+                    : null,
             },
             _page.ToImmutable(),
             _count > (long)skip + take);
@@ -59,11 +63,14 @@ internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, R
         ? null
         : new RegistryError(
             ErrorCode.Unrated,
-            $"There is no rate for some or all of the active time of {string.Join(", ", _unrated)}; put rates that hold from its beginning.");
+            $"There is no rate for some or all of the active time of {string.Join(", ", _unrated)}; "
+            + "put rates that hold from its beginning.");
 
     private void Close()
     {
-        foreach (var sums in _open.GroupBy(sum => (sum.Stage, sum.InstanceType)).OrderBy(sums => sums.Key.Stage).ThenBy(sums => sums.Key.InstanceType, StringComparer.Ordinal))
+        foreach (var sums in _open.GroupBy(sum => (sum.Stage, sum.InstanceType))
+            .OrderBy(sums => sums.Key.Stage)
+            .ThenBy(sums => sums.Key.InstanceType, StringComparer.Ordinal))
         {
             Add(Line([.. sums]));
         }
@@ -85,7 +92,8 @@ internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, R
             // Amounts are rounded already: their sum is exact in decimals.
             _amount += decimal.Parse(amount, CultureInfo.InvariantCulture);
         }
-        else if ($"{line.InstanceType ?? "(no instance type)"} on stage {Text(line.Stage)}" is var what && !_unrated.Contains(what))
+        else if ($"{line.InstanceType ?? "(no instance type)"} on stage {Text(line.Stage)}" is var what
+            && !_unrated.Contains(what))
         {
             _unrated.Add(what);
         }
@@ -105,13 +113,18 @@ internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, R
             InstanceType = first.InstanceType,
             ActiveMilliseconds = sums.Sum(sum => sum.Milliseconds),
             Amount = charges.All(charge => charge.PricePerMinute is not null)
-                ? charges.Aggregate(new Money(), (sum, charge) => sum + Money.Of(charge.PricePerMinute!, charge.ActiveMilliseconds)).Round(_digits)
+                ? charges.Select(charge => Money.Of(charge.PricePerMinute!, charge.ActiveMilliseconds))
+                    .Aggregate(new Money(), (sum, cost) => sum + cost)
+                    .Round(_digits)
                 : null,
             Charges = charges,
         };
     }
 
-    /// <summary>The time by price. A rate of another instance type may cut the window too; parts of one price come together again.</summary>
+    /// <summary>
+    /// The time by price. A rate of another instance type may cut the window too; parts of one price come together
+    /// again.
+    /// </summary>
     private IEnumerable<StatementCharge> Charges(IReadOnlyList<UsageSum> sums)
     {
         StatementCharge? open = null;
@@ -121,7 +134,8 @@ internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, R
             var milliseconds = sums.Where(sum => sum.Part == part).Sum(sum => sum.Milliseconds);
             if (open is not null && open.PricePerMinute == price)
             {
-                open = open with { To = window.EndOf(part), ActiveMilliseconds = open.ActiveMilliseconds + milliseconds };
+                milliseconds += open.ActiveMilliseconds;
+                open = open with { To = window.EndOf(part), ActiveMilliseconds = milliseconds };
                 continue;
             }
 
@@ -130,7 +144,13 @@ internal sealed class StatementBuilder(BillingMonth month, UsageWindow window, R
                 yield return open;
             }
 
-            open = new StatementCharge { From = window.StartOf(part), To = window.EndOf(part), PricePerMinute = price, ActiveMilliseconds = milliseconds };
+            open = new StatementCharge
+            {
+                From = window.StartOf(part),
+                To = window.EndOf(part),
+                PricePerMinute = price,
+                ActiveMilliseconds = milliseconds,
+            };
         }
 
         if (open is { ActiveMilliseconds: > 0 })

@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Events;
 
-/// <summary>The state of a row that commands change: it names the last of them, and carries on its way what the write stores beside it.</summary>
+/// <summary>
+/// The state of a row that commands change: it names the last of them, and carries on its way what the write stores
+/// beside it.
+/// </summary>
 internal abstract record CommandState
 {
     /// <summary>The command that last changed the row.</summary>

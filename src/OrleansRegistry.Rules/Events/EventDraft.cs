@@ -3,7 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace OrleansRegistry.Events;
 
-/// <summary>An event as the rules make it: the command adds who, when and where. What can happen to a thing is said beside its rules.</summary>
+/// <summary>
+/// An event as the rules make it: the command adds who, when and where. What can happen to a thing is said beside its
+/// rules.
+/// </summary>
 /// <param name="Type">One of <see cref="EventType"/>.</param>
 /// <param name="Data">An object, as JSON text.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.EventDraft")]
@@ -17,7 +20,8 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
     /// <param name="type">One of <see cref="EventType"/>.</param>
     /// <param name="data">What it says.</param>
     /// <param name="json">How it is written.</param>
-    public static EventDraft Of<T>(string type, T data, JsonTypeInfo<T> json) => new(type, JsonSerializer.Serialize(data, json));
+    public static EventDraft Of<T>(string type, T data, JsonTypeInfo<T> json) =>
+        new(type, JsonSerializer.Serialize(data, json));
 
     /// <summary>The event of a row that is no model's.</summary>
     /// <param name="command">Who.</param>

@@ -6,7 +6,8 @@ namespace OrleansRegistry.Models;
 /// <summary>What can happen to a model.</summary>
 internal static class ModelEvents
 {
-    public static EventDraft Created(string name) => EventDraft.Of(EventType.ModelCreated, new NameData(name), ModelEventJson.Default.NameData);
+    public static EventDraft Created(string name) =>
+        EventDraft.Of(EventType.ModelCreated, new NameData(name), ModelEventJson.Default.NameData);
 
     public static EventDraft Updated(params IReadOnlyList<string> fields) =>
         EventDraft.Of(EventType.ModelUpdated, new FieldsData(fields), ModelEventJson.Default.FieldsData);
@@ -14,7 +15,10 @@ internal static class ModelEvents
     public static EventDraft Deleted() => EventDraft.Of(EventType.ModelDeleted);
 
     public static EventDraft PrimaryChanged(string? from, string? to, PrimaryReason reason) =>
-        EventDraft.Of(EventType.PrimaryChanged, new PrimaryChangedData(from, to, reason), ModelEventJson.Default.PrimaryChangedData);
+        EventDraft.Of(
+            EventType.PrimaryChanged,
+            new PrimaryChangedData(from, to, reason),
+            ModelEventJson.Default.PrimaryChangedData);
 }
 
 internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReason Reason);

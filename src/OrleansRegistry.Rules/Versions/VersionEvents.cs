@@ -7,7 +7,9 @@ namespace OrleansRegistry.Versions;
 internal static class VersionEvents
 {
     public static EventDraft Deployed(ModelVersionState version) => EventDraft.Of(
-        EventType.VersionDeployed, new DeployedData(version.Version, Stage.Draft, version.Serving?.Status), VersionEventJson.Default.DeployedData);
+        EventType.VersionDeployed,
+        new DeployedData(version.Version, Stage.Draft, version.Serving?.Status),
+        VersionEventJson.Default.DeployedData);
 
     public static EventDraft Published() => EventDraft.Of(EventType.VersionPublished);
 
@@ -19,7 +21,9 @@ internal static class VersionEvents
     public static EventDraft Deactivated() => EventDraft.Of(EventType.VersionDeactivated);
 
     public static EventDraft Activated(ModelVersionState version) => EventDraft.Of(
-        EventType.VersionActivated, new ActivatedData(version.Stage, version.Serving?.Status), VersionEventJson.Default.ActivatedData);
+        EventType.VersionActivated,
+        new ActivatedData(version.Stage, version.Serving?.Status),
+        VersionEventJson.Default.ActivatedData);
 
     public static EventDraft Updated(params IReadOnlyList<string> fields) =>
         EventDraft.Of(EventType.VersionUpdated, new FieldsData(fields), VersionEventJson.Default.FieldsData);
@@ -39,7 +43,10 @@ internal sealed record FailedData(string? Message);
 /// <summary>The JSON of what these events add.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    Converters = [typeof(StateEnumConverter<Stage>), typeof(StateEnumConverter<ServingStatus>), typeof(InstantConverter)])]
+    Converters =
+    [
+        typeof(StateEnumConverter<Stage>), typeof(StateEnumConverter<ServingStatus>), typeof(InstantConverter),
+    ])]
 [JsonSerializable(typeof(DeployedData))]
 [JsonSerializable(typeof(ActivatedData))]
 [JsonSerializable(typeof(FailedData))]

@@ -4,35 +4,36 @@ namespace OrleansRegistry.Versions;
 internal static class VersionViews
 {
     /// <summary>The version as callers see it; one of a deleted model is deleted with it (rule L5).</summary>
-    public static VersionView ToView(this ModelVersionState version, bool isPrimary, int revision, DateTimeOffset? modelDeletedAt = null) => new()
-    {
-        Id = version.Id.ToString(),
-        ModelId = version.ModelId,
-        ModelName = version.ModelName,
-        Version = version.Version,
-        State = modelDeletedAt is null ? version.State : VersionState.Deleted,
-        Stage = version.Stage,
-        IsPrimary = isPrimary,
-        Serving = version.Serving is not { } serving ? null : new ServingView
+    public static VersionView ToView(
+        this ModelVersionState version, bool isPrimary, int revision, DateTimeOffset? modelDeletedAt = null) => new()
         {
-            Url = serving.Url,
-            HealthUrl = serving.HealthUrl,
-            StartupTimeoutSeconds = serving.StartupTimeoutSeconds,
-            Status = serving.Status,
-            Since = serving.Since,
-            Message = serving.Message,
-        },
-        Artifact = version.Artifact,
-        InstanceType = version.InstanceType,
-        Description = version.Description,
-        Labels = version.Labels,
-        ExternalId = version.ExternalId,
-        CreatedAt = version.CreatedAt,
-        CreatedBy = version.CreatedBy,
-        PublishedAt = version.PublishedAt,
-        ActivatedAt = version.ActivatedAt,
-        DeactivatedAt = version.DeactivatedAt,
-        DeletedAt = version.DeletedAt ?? modelDeletedAt,
-        Revision = revision,
-    };
+            Id = version.Id.ToString(),
+            ModelId = version.ModelId,
+            ModelName = version.ModelName,
+            Version = version.Version,
+            State = modelDeletedAt is null ? version.State : VersionState.Deleted,
+            Stage = version.Stage,
+            IsPrimary = isPrimary,
+            Serving = version.Serving is not { } serving ? null : new ServingView
+            {
+                Url = serving.Url,
+                HealthUrl = serving.HealthUrl,
+                StartupTimeoutSeconds = serving.StartupTimeoutSeconds,
+                Status = serving.Status,
+                Since = serving.Since,
+                Message = serving.Message,
+            },
+            Artifact = version.Artifact,
+            InstanceType = version.InstanceType,
+            Description = version.Description,
+            Labels = version.Labels,
+            ExternalId = version.ExternalId,
+            CreatedAt = version.CreatedAt,
+            CreatedBy = version.CreatedBy,
+            PublishedAt = version.PublishedAt,
+            ActivatedAt = version.ActivatedAt,
+            DeactivatedAt = version.DeactivatedAt,
+            DeletedAt = version.DeletedAt ?? modelDeletedAt,
+            Revision = revision,
+        };
 }

@@ -8,13 +8,16 @@ internal static class WebhookEvents
 {
     public static EventDraft Created(WebhookView webhook) => EventDraft.Of(
         EventType.WebhookCreated,
-        new WebhookData(webhook.Id, new Uri(webhook.Url).Host, webhook.Types.IsEmpty ? null : webhook.Types, webhook.ModelId),
+        new WebhookData(
+            webhook.Id, new Uri(webhook.Url).Host, webhook.Types.IsEmpty ? null : webhook.Types, webhook.ModelId),
         WebhookEventJson.Default.WebhookData);
 
     public static EventDraft Updated(string id, params IReadOnlyList<string> fields) =>
-        EventDraft.Of(EventType.WebhookUpdated, new WebhookFieldsData(id, fields), WebhookEventJson.Default.WebhookFieldsData);
+        EventDraft.Of(
+            EventType.WebhookUpdated, new WebhookFieldsData(id, fields), WebhookEventJson.Default.WebhookFieldsData);
 
-    public static EventDraft Deleted(string id) => EventDraft.Of(EventType.WebhookDeleted, new IdData(id), WebhookEventJson.Default.IdData);
+    public static EventDraft Deleted(string id) =>
+        EventDraft.Of(EventType.WebhookDeleted, new IdData(id), WebhookEventJson.Default.IdData);
 }
 
 internal sealed record WebhookData(string Id, string Url, IReadOnlyList<string>? Types, string? ModelId);

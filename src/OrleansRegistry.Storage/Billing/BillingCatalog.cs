@@ -20,7 +20,9 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         from registry_state
         """;
 
-    /// <summary>An interval of at most 31 days that began before the one that ended first has ended within 31 days of it.</summary>
+    /// <summary>
+    /// An interval of at most 31 days that began before the one that ended first has ended within 31 days of it.
+    /// </summary>
     private const string FirstUsage = """
         select min(started_at), (select min(running_since) from registry_state
                                  where workspace = @workspace and kind = 'version' and (running_since is not null or state is null))
@@ -71,7 +73,8 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         },
         cancellationToken);
 
-    public Task<StatementView?> FindStatement(string workspace, BillingMonth month, CancellationToken cancellationToken) => database.Read(
+    public Task<StatementView?> FindStatement(
+        string workspace, BillingMonth month, CancellationToken cancellationToken) => database.Read(
         async connection => (await CatalogReader.Read(
             connection,
             new CatalogQuery("select key, cast(payload as text) from registry_state")
@@ -86,7 +89,9 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         var key = GrainKeys.Billing(workspace, month);
         var query = new CatalogQuery("select line from registry_statement_line")
             .Where("statement = {0} and place >= {1}", key, skip)
-            .Where("closing = (select payload ->> 'last_command' from registry_state where kind = 'billing' and key = {0})", key)
+            .Where(
+                "closing = (select payload ->> 'last_command' from registry_state where kind = 'billing' and key = {0})",
+                key)
             .OrderBy("place");
         return database.Read(
             connection => CatalogReader.Read(
@@ -95,10 +100,16 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
     }
 
     public Task StoreStatementLines(
-        string workspace, BillingMonth month, Guid closing, int place, ImmutableArray<StatementLine> lines, CancellationToken cancellationToken) => Write(
+        string workspace,
+        BillingMonth month,
+        Guid closing,
+        int place,
+        ImmutableArray<StatementLine> lines,
+        CancellationToken cancellationToken) => Write(
         $"""
         insert into registry_statement_line (statement, closing, place, line)
-            select @statement, @closing, @place + place, item from ({string.Format(CultureInfo.InvariantCulture, database.ItemsOf, "@lines")}) as items
+            select @statement, @closing, @place + place, item
+            from ({string.Format(CultureInfo.InvariantCulture, database.ItemsOf, "@lines")}) as items
         """,
         [
             ("statement", GrainKeys.Billing(workspace, month)), ("closing", closing.ToString()), ("place", place),
@@ -106,7 +117,8 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         ],
         cancellationToken);
 
-    public Task RemoveOtherStatementLines(string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken) => Write(
+    public Task RemoveOtherStatementLines(
+        string workspace, BillingMonth month, Guid closing, CancellationToken cancellationToken) => Write(
         "delete from registry_statement_line where statement = @statement and closing <> @closing",
         [("statement", GrainKeys.Billing(workspace, month)), ("closing", closing.ToString())],
         cancellationToken);
@@ -133,7 +145,8 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
             cancellationToken),
         cancellationToken);
 
-    [SuppressMessage("Security", "CA2100", Justification = "The text is put together from constants; every value is a parameter.")]
+    [SuppressMessage(
+        "Security", "CA2100", Justification = "The text is put together from constants; every value is a parameter.")]
     private async Task Write(string sql, (string Name, object Value)[] values, CancellationToken cancellationToken)
     {
         try

@@ -10,7 +10,10 @@ using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Storage.Check;
 
-/// <summary>Goes through all rows in order of their keys, some in each snapshot, so that what a node writes meanwhile is no disagreement.</summary>
+/// <summary>
+/// Goes through all rows in order of their keys, some in each snapshot, so that what a node writes meanwhile is no
+/// disagreement.
+/// </summary>
 internal sealed class RowCheck(RegistryDatabase database, DbConnection connection, CancellationToken cancellationToken)
 {
     // Small enough for the time that a statement has.
@@ -120,9 +123,11 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
             lines = await CatalogReader.Read(
                 connection,
                 new CatalogQuery("select line from registry_statement_line")
-                    .Where("statement = {0} and closing = {1} and place >= {2}", row.Key, stored.LastCommand.ToString(), place)
+                    .Where("statement = {0} and closing = {1}", row.Key, stored.LastCommand.ToString())
+                    .Where("place >= {0}", place)
                     .OrderBy("place"),
-                line => Read(row.Key, () => StateJson.Read<StatementLine>(line.GetString(0), "a line of the statement")),
+                line => Read(
+                    row.Key, () => StateJson.Read<StatementLine>(line.GetString(0), "a line of the statement")),
                 cancellationToken,
                 LinesPageSize);
             foreach (var line in lines)
@@ -137,7 +142,8 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
         if (sum != stored.Statement.TotalMilliseconds)
         {
-            _findings.Add(new Finding(row.Key, $"is a bill of {stored.Statement.TotalMilliseconds} ms, but its lines add up to {sum} ms"));
+            _findings.Add(new Finding(
+                row.Key, $"is a bill of {stored.Statement.TotalMilliseconds} ms, but its lines add up to {sum} ms"));
         }
     }
 
