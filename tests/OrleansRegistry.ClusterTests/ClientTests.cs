@@ -46,6 +46,11 @@ public sealed class ClientTests
                 using var outsider = RegistryProcess.Run(Settings(cluster, certificates));
                 await outsider.WaitForOutput("Connection attempt to endpoint");
                 Assert.False(outsider.IsListening);
+                if (certificates is null)
+                {
+                    await outsider.WaitForOutput("certificate missing?");
+                    await cluster.Silos[0].Process.WaitForOutput("Certificate missing: ");
+                }
             }
         }
         finally

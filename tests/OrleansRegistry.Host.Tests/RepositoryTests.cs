@@ -57,10 +57,11 @@ public sealed partial class RepositoryTests
             .. NewTag().Matches(System.IO.File.ReadAllText(File("deploy/kubernetes/kustomization.yaml"))).Select(tag => tag.Groups[1].Value),
             .. System.IO.File.ReadLines(File("docs/operations.md")).Where(line => line.StartsWith("docker ", StringComparison.Ordinal))
                 .SelectMany(line => Tag().Matches(line)).Select(tag => tag.Groups[1].Value),
+            .. PackageVersion().Matches(System.IO.File.ReadAllText(File("src/OrleansRegistry.Client/README.md"))).Select(found => found.Groups[1].Value),
             .. Python().Matches(System.IO.File.ReadAllText(File("src/OrleansRegistry.Python/orleans_registry/_about.py"))).Select(found => found.Groups[1].Value),
         ];
 
-        Assert.Equal(Enumerable.Repeat(version, 6), named);
+        Assert.Equal(Enumerable.Repeat(version, 7), named);
         Assert.Equal(version, RegistryProgram.Version.Split('+')[0]);
     }
 
@@ -101,6 +102,9 @@ public sealed partial class RepositoryTests
 
     [GeneratedRegex(@"newTag: (\S+)")]
     private static partial Regex NewTag();
+
+    [GeneratedRegex(@"OrleansRegistry\.Client --version (\S+)")]
+    private static partial Regex PackageVersion();
 
     [GeneratedRegex("__version__ = \"(.+)\"")]
     private static partial Regex Python();

@@ -6,9 +6,6 @@ namespace OrleansRegistry.Cluster;
 /// <summary>How Orleans clients of a cluster behave, gateways among them, however they find its silos.</summary>
 internal static class ClusterConnection
 {
-    /// <summary>How often a client looks for the silos that there are, and for one to begin with.</summary>
-    private static readonly TimeSpan SiloSearch = TimeSpan.FromSeconds(1);
-
     /// <summary>How long an answer is waited for: a silo that is frozen is replaced by then.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -24,13 +21,8 @@ internal static class ClusterConnection
             client.UseClusterTls(certificates);
         }
 
-        // Silos may start later than their clients.
-        client.UseConnectionRetryFilter(async (_, cancellationToken) =>
-        {
-            await Task.Delay(SiloSearch, TimeProvider.System, cancellationToken);
-            return true;
-        });
-        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloSearch);
+        client.UseConnectionRetryFilter<SiloSearch>();
+        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloSearch.Interval);
         client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = Patience);
         return client;
     }

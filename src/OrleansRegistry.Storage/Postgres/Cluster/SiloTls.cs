@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using OrleansRegistry.Cluster;
 
@@ -12,11 +14,18 @@ public static class SiloTls
     {
         ArgumentNullException.ThrowIfNull(silo);
         silo.Services.AddClusterCertificates(files);
-        silo.Services.AddOptions<SiloConnectionOptions>().Configure<ClusterCertificates>((options, certificates) =>
+        var connections = silo.Services.AddOptions<SiloConnectionOptions>();
+        connections.Configure<ClusterCertificates, ILogger<ClusterCertificates>>((options, certificates, logger) =>
         {
-            options.ConfigureSiloInboundConnection(connection => connection.UseServerTls(certificates.Tls));
-            options.ConfigureGatewayInboundConnection(connection => connection.UseServerTls(certificates.Tls));
+            options.ConfigureSiloInboundConnection(TakeTls);
+            options.ConfigureGatewayInboundConnection(TakeTls);
             options.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(certificates.Tls));
+
+            void TakeTls(IConnectionBuilder connection)
+            {
+                connection.RefusePlain(logger);
+                connection.UseServerTls(certificates.Tls);
+            }
         });
         return silo;
     }
