@@ -14,6 +14,9 @@ command -v "$python" >/dev/null || python=python3
 # Of a copy, so that nothing of an earlier build gets into the wheel, and nothing of this one stays.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 umask 022
 cp -r src/OrleansRegistry.Python "$work/project"
 cp LICENSE "$work/project/"

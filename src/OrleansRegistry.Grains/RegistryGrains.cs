@@ -24,6 +24,9 @@ public static class RegistryGrains
         services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
         services.AddSingleton<RegistryMetrics>();
+        services.AddSingleton(provider => new WorkspaceUses(
+            workspace => provider.GetRequiredService<IRegistryCatalog>().CountUse(workspace, CancellationToken.None),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ISiloLease, SoleSilo>();
         services.AddOptions<ModelOptions>();
         services.AddOptions<BillingOptions>();

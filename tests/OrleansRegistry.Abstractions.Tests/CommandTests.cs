@@ -87,7 +87,7 @@ public sealed class CommandTests
         // Orleans sends numbers: a member that changes its number changes its meaning between silos.
         Assert.Equal(["Draft=0", "Published=1", "Inactive=2", "Deleted=3"], Numbers<VersionState>());
         Assert.Equal(["Draft=0", "Published=1"], Numbers<Stage>());
-        Assert.Equal(["Starting=0", "Ready=1", "Failed=2", "Stopped=3"], Numbers<ServingStatus>());
+        Assert.Equal(["Starting=0", "Ready=1", "Failed=2", "Stopped=3", "Restarting=4", "Idle=5"], Numbers<ServingStatus>());
         Assert.Equal(["LatestPublished=0", "Manual=1"], Numbers<PrimaryPolicy>());
         Assert.Equal(["Viewer=0", "Invoker=1", "Deployer=2", "Admin=3", "Operator=4"], Numbers<Role>());
         Assert.Equal(["Published=0", "Promoted=1", "Fallback=2", "Rollback=3", "Activated=4"], Numbers<PrimaryReason>());

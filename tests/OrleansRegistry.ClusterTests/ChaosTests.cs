@@ -16,7 +16,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private const int Models = 8;
     private const int Clients = 16;
     private const int Invokers = 3;
-    private const int ShortRound = 6;
+    private const int ShortRound = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

@@ -102,6 +102,8 @@ public sealed class ClientTests
         Executable = Service,
         Arguments =
         [
+            // Streams that watch go on until then.
+            "--shutdownTimeoutSeconds=1",
             .. cluster.Silos.Select((silo, i) => string.Create(CultureInfo.InvariantCulture, $"--Sample:Silos:{i}=127.0.0.1:{silo.Callers.Port}")),
             .. certificates is null ? Array.Empty<string>() : [$"--Sample:Certificates={certificates}"],
         ],

@@ -86,5 +86,6 @@ public sealed class ScriptTests : IDisposable
         }
     }
 
-    private Process Run(string script) => Process.Start(new ProcessStartInfo("bash", ["-c", Prologue + script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    // Even where these tests ignore that their terminal is closed, as under nohup.
+    private Process Run(string script) => Process.Start(new ProcessStartInfo("env", ["--default-signal=HUP", "bash", "-c", Prologue + script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Storage.Tests;
@@ -149,7 +151,6 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
     [Fact]
     public async Task A_page_of_models_is_read_from_an_index()
     {
-        var explain = Options.PostgresConnectionString is null ? "explain query plan " : "set enable_seqscan = off; explain ";
         await using var connection = await Database.Writers.OpenConnectionAsync();
         foreach (var (query, index) in new[]
         {
@@ -160,16 +161,39 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         })
         {
             await using var command = connection.CreateCommand();
-            command.CommandText = explain + query;
-            await using var reader = await command.ExecuteReaderAsync();
-            List<string> plan = [];
-            while (await reader.ReadAsync())
-            {
-                plan.Add(reader.GetString(reader.FieldCount - 1));
-            }
-
-            Assert.Contains(plan, line => line.Contains(index, StringComparison.Ordinal));
+            command.CommandText = query;
+            Assert.Contains(await Plan(command), line => line.Contains(index, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task What_is_looked_up_by_its_key_and_lists_of_a_kind_are_read_from_the_primary_key()
+    {
+        var isSqlite = Options.PostgresConnectionString is null;
+        await using var connection = await Database.Writers.OpenConnectionAsync();
+        foreach (var (query, condition) in new[]
+        {
+            (new CatalogQuery("select payload from catalog_model").Where("key = {0}", "model/default/x"), isSqlite ? "(key=? AND kind=?)" : "((key = 'model/default/x'::text) AND (kind = 'model'::text))"),
+            (new CatalogQuery("select key from registry_state").OfKind("workspace"), isSqlite ? "(key>? AND key<?)" : "((key > 'workspace/'::text) AND (key < 'workspace0'::text)"),
+            (new CatalogQuery("select key from registry_state").OfKind("webhook", "default"), isSqlite ? "(key>? AND key<?)" : "((key > 'webhook/default/'::text) AND (key < 'webhook/default0'::text)"),
+        })
+        {
+            await using var command = query.On(connection);
+            Assert.Contains(await Plan(command), line => line.Contains(condition, StringComparison.Ordinal));
+        }
+    }
+
+    private async Task<List<string>> Plan(DbCommand command)
+    {
+        command.CommandText = (Options.PostgresConnectionString is null ? "explain query plan " : "set enable_seqscan = off; explain ") + command.CommandText;
+        await using var reader = await command.ExecuteReaderAsync();
+        List<string> plan = [];
+        while (await reader.ReadAsync())
+        {
+            plan.Add(reader.GetString(reader.FieldCount - 1));
+        }
+
+        return plan;
     }
 
     private Task<ImmutableArray<VersionView>> Versions(VersionFilter filter) => Catalog.ListVersions("default", Rows.ModelId, filter, 10, default);

@@ -161,7 +161,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
     [InlineData("data = '{}'", "can't be played")]
     [InlineData("data = '[]'", "can't be played")]
     [InlineData("version_id = null", "can't be played")]
-    [InlineData("at = 'never'", "is not readable")]
+    [InlineData("at = 'never'", "can't be read")]
     public async Task An_event_that_says_nothing_is_found_and_the_check_goes_on(string change, string problem)
     {
         await TestRows.Execute(Options, $"update registry_event set {change} where type in ('{EventType.VersionDeployed}', '{EventType.VersionDeleted}') and model_id = '{_id}'");

@@ -235,11 +235,21 @@ internal sealed partial class ModelGrain
                 $"The model has {model.Active.Length} active versions, as many as it may have; deactivate or delete one first.");
         }
 
-        var use = await catalog.CountUse(_key.Workspace, CancellationToken.None);
+        var use = await uses.Get(_key.Workspace, isExact: false);
+        if (use.Models >= Near(limits.ModelsPerWorkspace)
+            || use.Versions >= Near(limits.VersionsPerWorkspace)
+            || use.ActiveVersions >= Near(limits.ActiveVersionsPerWorkspace))
+        {
+            use = await uses.Get(_key.Workspace, isExact: true);
+        }
+
         return isNewVersion && model.NextOrdinal == 1 && use.Models >= limits.ModelsPerWorkspace ? Exceeded(use.Models, "models")
             : isNewVersion && use.Versions >= limits.VersionsPerWorkspace ? Exceeded(use.Versions, "versions")
             : use.ActiveVersions >= limits.ActiveVersionsPerWorkspace ? Exceeded(use.ActiveVersions, "active versions")
             : null;
+
+        // From here on other silos could exceed the quota before the next count.
+        static int Near(int quota) => quota - Math.Max(quota / 20, 100);
 
         static RegistryError Exceeded(long count, string what) =>
             new(ErrorCode.QuotaExceeded, $"The workspace has {count} {what}, as many as it may have.");

@@ -19,6 +19,7 @@ internal sealed partial class ModelGrain(
     IGrainFactory grains,
     IRegistryCatalog catalog,
     IOptions<ModelOptions> options,
+    WorkspaceUses uses,
     TimeProvider clock,
     RegistryMetrics metrics,
     ILogger<ModelGrain> logger)
@@ -142,6 +143,7 @@ internal sealed partial class ModelGrain(
                 Data = happened.What.Data,
             })],
         };
+        uses.Add(_key.Workspace, Growth(_row.Value, next));
         var began = clock.GetTimestamp();
         try
         {
@@ -167,6 +169,12 @@ internal sealed partial class ModelGrain(
 
         return null;
     }
+
+    /// <summary>How much more the workspace holds after a write. What becomes less is left to the next count.</summary>
+    private static WorkspaceUse Growth(ModelState? before, ModelState after) => new(
+        before is null ? 1 : 0,
+        Math.Max(0, after.VersionCount - (before?.VersionCount ?? 0)),
+        Math.Max(0, after.Active.Length - (before?.Active.Length ?? 0)));
 
     /// <summary>A write failed: what the row says now decides. While it can't be read, or until the deadline, the model is in doubt.</summary>
     private async Task<bool> IsStoredAfterAll(CommandContext command, DateTimeOffset deadline)

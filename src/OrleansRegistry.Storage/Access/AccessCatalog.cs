@@ -49,10 +49,10 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
     }
 
     public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) =>
-        [.. (await Read<WorkspaceState>(new CatalogQuery(Rows).Where("kind = 'workspace'").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
+        [.. (await Read<WorkspaceState>(new CatalogQuery(Rows).OfKind("workspace").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
 
     public Task<bool> HasKeys(CancellationToken cancellationToken) => database.Read(async connection =>
-        (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").Where("kind = 'key'"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
+        (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").OfKind("key"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
         cancellationToken);
 
     public async Task<string> Agree(string setting, string value, CancellationToken cancellationToken)

@@ -23,6 +23,13 @@ internal sealed class CatalogQuery(string select)
         return this;
     }
 
+    /// <summary>Keeps to the rows of a kind, of all workspaces or of one: a range of the primary key.</summary>
+    public CatalogQuery OfKind(string kind, string? workspace = null)
+    {
+        var parent = workspace is null ? kind : $"{kind}/{workspace}";
+        return Where("kind = {0} and key > {1} and key < {2}", kind, parent + "/", parent + "0");
+    }
+
     /// <summary>Adds a parameter, and answers how SQL names it.</summary>
     public string Parameter(object value)
     {

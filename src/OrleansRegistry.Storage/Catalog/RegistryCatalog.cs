@@ -16,7 +16,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     private const string Events = "select position, type, at, workspace, model_id, version_id, actor, data from registry_event";
 
     public Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken) => First(
-        new CatalogQuery(Models).Where("workspace = {0} and model_id = {1}", workspace, modelId),
+        new CatalogQuery(Models).Where("key = {0}", GrainKeys.Model(workspace, modelId)),
         row => new CatalogModel(ReadModel(row), CatalogReader.Model(row).DeletedAt),
         cancellationToken);
 

@@ -13,20 +13,20 @@ internal sealed partial class WebhookCatalog(RegistryDatabase database, ILogger<
 
     public async Task<ImmutableArray<WebhookView>> List(string workspace, CancellationToken cancellationToken) =>
     [
-        .. (await Read($"webhook/{workspace}/", $"webhook/{workspace}0", cancellationToken)).Select(row => row.Webhook)
+        .. (await Read(workspace, cancellationToken)).Select(row => row.Webhook)
             .OrderBy(webhook => webhook.CreatedAt)
             .ThenBy(webhook => webhook.Id, StringComparer.Ordinal),
     ];
 
     public async Task<ImmutableArray<string>> ListEnabled(CancellationToken cancellationToken) =>
-        [.. (await Read("webhook/", "webhook0", cancellationToken)).Where(row => row.Webhook.State == WebhookState.Enabled).Select(row => row.Key)];
+        [.. (await Read(workspace: null, cancellationToken)).Where(row => row.Webhook.State == WebhookState.Enabled).Select(row => row.Key)];
 
-    private async Task<ImmutableArray<(string Key, WebhookView Webhook)>> Read(string from, string to, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<(string Key, WebhookView Webhook)>> Read(string? workspace, CancellationToken cancellationToken)
     {
         var rows = await database.Read(
             connection => CatalogReader.Read(
                 connection,
-                new CatalogQuery(Rows).Where("kind = 'webhook' and key > {0} and key < {1} and deleted_at is null", from, to),
+                new CatalogQuery(Rows).OfKind("webhook", workspace).Where("deleted_at is null"),
                 ReadOrLog,
                 cancellationToken),
             cancellationToken);

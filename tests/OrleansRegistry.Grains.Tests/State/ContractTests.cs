@@ -38,7 +38,7 @@ public sealed class ContractTests
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
         var modelGrain = new ModelGrain(
-            model, Context("model/default/k7m2qx9p4d"), null!, null!, Options.Create(new ModelOptions()), clock, null!, NullLogger<ModelGrain>.Instance);
+            model, Context("model/default/k7m2qx9p4d"), null!, null!, Options.Create(new ModelOptions()), null!, clock, null!, NullLogger<ModelGrain>.Instance);
 
         await modelGrain.Touch();
         await versionGrain.Prepare(Guid.Empty, new ReadTransition(), default);
