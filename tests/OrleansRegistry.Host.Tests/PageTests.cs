@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
 
@@ -8,7 +8,7 @@ public sealed partial class PageTests
 {
     private static readonly string[] Pages =
     [
-        .. Directory.GetFiles(Repository.Root, "*.md"),
+        .. Directory.GetFiles(RepositoryRoot.Directory, "*.md"),
         .. Files("docs", "*.md"),
         .. Files("src", "README.md"),
         .. Files("tests", "README.md"),
@@ -25,14 +25,14 @@ public sealed partial class PageTests
     public void Every_path_exists() => Assert.Empty(
         from page in Pages
         from path in RepositoryPath().Matches(File.ReadAllText(page)).Select(match => match.Value.TrimEnd('.')).Distinct()
-        where !path.Contains("/bin/", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Repository.Root, path))
+        where !path.Contains("/bin/", StringComparison.Ordinal) && !Path.Exists(Path.Combine(RepositoryRoot.Directory, path))
         select $"{page}: {path}");
 
     /// <summary>A name that ends in <c>__</c> stands for all settings below it.</summary>
     [Fact]
     public void Every_setting_is_on_the_page_of_the_settings()
     {
-        var settings = Setting().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "settings.md"))).Select(match => match.Value).ToHashSet();
+        var settings = Setting().Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Directory, "docs", "settings.md"))).Select(match => match.Value).ToHashSet();
 
         Assert.Empty(
             from page in Pages
@@ -56,7 +56,7 @@ public sealed partial class PageTests
     }
 
     private static IEnumerable<string> Files(string folder, string pattern) =>
-        Directory.GetFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)
+        Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, folder), pattern, SearchOption.AllDirectories)
             .Where(file => !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal));
 
     private static string WithoutCode(string page) => CodeBlock().Replace(File.ReadAllText(page), "");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
 
@@ -40,8 +40,8 @@ public sealed partial class RepositoryTests
         var solution = System.IO.File.ReadAllText(File("OrleansRegistry.sln"));
 
         Assert.Equal(
-            Directory.GetFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories)
-                .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('/', '\\')).Order(StringComparer.Ordinal),
+            Directory.GetFiles(RepositoryRoot.Directory, "*.csproj", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(RepositoryRoot.Directory, file).Replace('/', '\\')).Order(StringComparer.Ordinal),
             Project().Matches(solution).Select(project => project.Groups[1].Value).Order(StringComparer.Ordinal));
         Assert.Equal(Begin().Count(solution), End().Count(solution));
         Assert.DoesNotMatch("x64|x86", solution);
@@ -83,7 +83,7 @@ public sealed partial class RepositoryTests
             Assert.True(System.IO.File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json")), project));
     }
 
-    private static string File(string path) => Path.Combine(Repository.Root, path);
+    private static string File(string path) => Path.Combine(RepositoryRoot.Directory, path);
 
     [GeneratedRegex(@"LoggerMessage\((\d+)")]
     private static partial Regex Event();

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
 
@@ -10,7 +10,7 @@ public sealed class SbomTests
     [Fact]
     public async Task The_bill_of_materials_holds_each_package_of_each_lock_file_and_only_those()
     {
-        var root = Repository.Root;
+        var root = RepositoryRoot.Directory;
 
         var text = await Run(Path.Combine(root, "scripts", "sbom.sh"));
 
@@ -25,7 +25,7 @@ public sealed class SbomTests
     [Fact]
     public async Task Everything_in_the_bill_of_materials_can_be_reached_from_the_product()
     {
-        var bill = JsonNode.Parse(await Run(Path.Combine(Repository.Root, "scripts", "sbom.sh")))!;
+        var bill = JsonNode.Parse(await Run(Path.Combine(RepositoryRoot.Directory, "scripts", "sbom.sh")))!;
         var edges = bill["dependencies"]!.AsArray().ToDictionary(
             edge => (string)edge!["ref"]!, edge => edge!["dependsOn"]!.AsArray().Select(needed => (string)needed!).ToArray());
         var reached = new HashSet<string>();

@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
-using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
 
@@ -17,7 +17,7 @@ public sealed class ScriptTests : IDisposable
     private string Prologue => $$"""
         set -euo pipefail
         die() { echo "script: $*" >&2; exit 1; }
-        source {{Path.Combine(Repository.Root, "scripts", "servers.sh")}}
+        source {{Path.Combine(RepositoryRoot.Directory, "scripts", "servers.sh")}}
         servers_home={{_home.FullName}}/run
         mkdir "$servers_home"
 
@@ -79,7 +79,7 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public void Every_script_that_cleans_up_does_so_when_its_terminal_is_closed()
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "scripts"), "*.sh"))
+        foreach (var file in Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "scripts"), "*.sh"))
         {
             var script = File.ReadAllText(file);
             Assert.True(!script.Contains("trap 'exit 143' TERM", StringComparison.Ordinal) || script.Contains("trap 'exit 129' HUP", StringComparison.Ordinal), file);

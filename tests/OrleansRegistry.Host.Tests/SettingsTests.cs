@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Json.Schema;
 using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
 
@@ -14,7 +15,7 @@ public sealed partial class SettingsTests
     private const string Begin = "<!-- From the options: see SettingsTests. -->\n\n";
     private const string End = "<!-- To here. -->\n";
 
-    private static readonly string Docs = Path.Combine(Repository.Root, "docs");
+    private static readonly string Docs = Path.Combine(RepositoryRoot.Directory, "docs");
 
     private static readonly JsonSchema Schema = JsonSchema.FromText(SettingsDocument.Schema());
 
@@ -34,7 +35,7 @@ public sealed partial class SettingsTests
     [Fact]
     public void The_schema_takes_the_shipped_settings_and_no_unknown_ones()
     {
-        Takes(JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "src", "OrleansRegistry.Host", "appsettings.json")))!);
+        Takes(JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryRoot.Directory, "src", "OrleansRegistry.Host", "appsettings.json")))!);
         Takes(Tree(Deployments.Image));
         foreach (var deployment in Deployments.Objects().OfType<k8s.Models.V1Deployment>())
         {
@@ -55,10 +56,10 @@ public sealed partial class SettingsTests
     {
         string[] files =
         [
-            Path.Combine(Repository.Root, "docker-compose.yml"),
-            Path.Combine(Repository.Root, "Dockerfile"),
-            .. Directory.GetFiles(Path.Combine(Repository.Root, "deploy"), "*.yaml", SearchOption.AllDirectories),
-            .. Directory.GetFiles(Path.Combine(Repository.Root, "scripts"), "*.sh"),
+            Path.Combine(RepositoryRoot.Directory, "docker-compose.yml"),
+            Path.Combine(RepositoryRoot.Directory, "Dockerfile"),
+            .. Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "deploy"), "*.yaml", SearchOption.AllDirectories),
+            .. Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "scripts"), "*.sh"),
         ];
 
         // A name that ends with underscores, "Registry__Calls__…", is the beginning of others.

@@ -4,7 +4,6 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
@@ -85,8 +84,8 @@ public sealed partial class TelemetryTests
     [Fact]
     public void Operators_are_told_what_each_metric_of_the_registry_means()
     {
-        var told = File.ReadAllText(Path.Combine(Repository.Root, "docs", "operations.md"));
-        var names = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+        var told = File.ReadAllText(Path.Combine(RepositoryRoot.Directory, "docs", "operations.md"));
+        var names = Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "src"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Instrument().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups["name"].Value)
             .ToList();

@@ -15,7 +15,7 @@ public sealed class WorkspaceUsesTests
     public WorkspaceUsesTests() => _uses = new WorkspaceUses(_ => _counts.Dequeue().Task, _clock);
 
     [Fact]
-    public async Task E4_a_count_serves_for_five_seconds_with_what_is_stored_meanwhile()
+    public async Task A_count_serves_for_five_seconds_with_what_is_stored_meanwhile()
     {
         Next().SetResult(new(10, 20, 30));
         Assert.Equal(new(10, 20, 30), await _uses.Get(Workspace, isExact: false));
@@ -27,7 +27,7 @@ public sealed class WorkspaceUsesTests
     }
 
     [Fact]
-    public async Task E4_an_older_count_is_made_anew_beside_those_who_ask_and_has_what_is_stored_while_it_is_made()
+    public async Task An_older_count_is_made_anew_beside_those_who_ask_and_has_what_is_stored_while_it_is_made()
     {
         Next().SetResult(new(10, 20, 30));
         await _uses.Get(Workspace, isExact: false);
@@ -45,7 +45,7 @@ public sealed class WorkspaceUsesTests
     }
 
     [Fact]
-    public async Task E4_nobody_is_told_a_count_that_is_too_old_and_a_failed_one_is_made_again()
+    public async Task Nobody_is_told_a_count_that_is_too_old_and_a_failed_one_is_made_again()
     {
         Next().SetResult(new(10, 20, 30));
         await _uses.Get(Workspace, isExact: false);

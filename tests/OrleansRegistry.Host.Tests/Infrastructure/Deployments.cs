@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using OrleansRegistry.Testing;
 using k8s;
 using k8s.Models;
 using YamlDotNet.Core;
@@ -15,7 +16,7 @@ internal static partial class Deployments
 
     private const string SecretFiles = "/run/secrets/";
 
-    private static readonly string Kubernetes = Path.Combine(Repository.Root, "deploy", "kubernetes");
+    private static readonly string Kubernetes = Path.Combine(RepositoryRoot.Directory, "deploy", "kubernetes");
 
     /// <summary>What containers get as files, by the names of their settings.</summary>
     private static readonly Dictionary<string, string> Secrets = new()
@@ -35,19 +36,19 @@ internal static partial class Deployments
 
     /// <summary>The variables of the image.</summary>
     public static ImmutableDictionary<string, string> Image { get; } = ImageVariable()
-        .Matches(File.ReadAllText(Path.Combine(Repository.Root, "Dockerfile")))
+        .Matches(File.ReadAllText(Path.Combine(RepositoryRoot.Directory, "Dockerfile")))
         .ToImmutableDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
 
     /// <summary>What the image runs to find out whether it is well: the executable's arguments.</summary>
     public static string[] HealthCheck { get; } =
     [
-        .. HealthCheckArgument().Matches(File.ReadLines(Path.Combine(Repository.Root, "Dockerfile")).Single(line => line.Contains("\"health\"", StringComparison.Ordinal)))
+        .. HealthCheckArgument().Matches(File.ReadLines(Path.Combine(RepositoryRoot.Directory, "Dockerfile")).Single(line => line.Contains("\"health\"", StringComparison.Ordinal)))
             .Select(match => match.Groups["value"].Value).SkipWhile(argument => argument != "health"),
     ];
 
     /// <summary>The variables that the documentation gives the image to run one node.</summary>
     public static Dictionary<string, string> DocumentedSettings() => DockerVariable()
-        .Matches(File.ReadLines(Path.Combine(Repository.Root, "docs", "operations.md")).Single(line => line.StartsWith("docker run ", StringComparison.Ordinal)))
+        .Matches(File.ReadLines(Path.Combine(RepositoryRoot.Directory, "docs", "operations.md")).Single(line => line.StartsWith("docker run ", StringComparison.Ordinal)))
         .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value);
 
     /// <summary>The objects of a folder of manifests. A field that Kubernetes doesn't know is an error.</summary>
@@ -89,7 +90,7 @@ internal static partial class Deployments
     /// <summary>The services of the compose file that are nodes, by their names.</summary>
     public static Dictionary<string, ComposeNode> ComposeNodes()
     {
-        var services = (Dictionary<object, object>)Read(Path.Combine(Repository.Root, "docker-compose.yml"))["services"];
+        var services = (Dictionary<object, object>)Read(Path.Combine(RepositoryRoot.Directory, "docker-compose.yml"))["services"];
         return services.Where(service => Variables(service.Value).Keys.Any(name => name.StartsWith("Registry__", StringComparison.Ordinal))).ToDictionary(
             service => (string)service.Key,
             service => new ComposeNode(
