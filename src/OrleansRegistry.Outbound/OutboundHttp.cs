@@ -34,7 +34,7 @@ public sealed class OutboundHttp(OutboundOptions options)
     public string? Refusal(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
-        return !IPAddress.TryParse(url.IdnHost, out var address) || AddressGuard.Allows(options, address) ? null : AddressGuard.KindOf(address) switch
+        return !IPAddress.TryParse(Host(url), out var address) || AddressGuard.Allows(options, address) ? null : AddressGuard.KindOf(address) switch
         {
             AddressKind.Private => "must not lead into a private network unless Registry__Outbound__AllowPrivate is true",
             AddressKind.Loopback => "must not lead to this machine unless Registry__Outbound__AllowLoopback is true",
@@ -64,6 +64,9 @@ public sealed class OutboundHttp(OutboundOptions options)
             throw;
         }
     }
+
+    /// <summary>The host without the dot that may stand behind any name, and that resolvers take behind an address too.</summary>
+    private static ReadOnlySpan<char> Host(Uri url) => url.IdnHost.EndsWith('.') ? url.IdnHost.AsSpan()[..^1] : url.IdnHost;
 
     private static async ValueTask<IPAddress[]> Resolve(string host, CancellationToken cancellationToken) =>
         IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host, cancellationToken);

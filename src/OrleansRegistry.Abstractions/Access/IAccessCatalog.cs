@@ -18,9 +18,13 @@ internal interface IAccessCatalog
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
     Task<StoredApiKey?> FindKey(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>All workspaces, by name.</summary>
+    /// <summary>The workspaces, by name, behind that of a name if one is given, at most <paramref name="limit"/>.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
-    Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken);
+    Task<ImmutableArray<WorkspaceView>> ListWorkspaces(string? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Whether there is a workspace of that name.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<bool> HasWorkspace(string name, CancellationToken cancellationToken);
 
     /// <summary>Whether there is a key at all, readable or not.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>

@@ -40,6 +40,9 @@ internal static partial class FieldRules
             ? "must be 1 to 63 lower-case letters, digits and hyphens, and not begin with a hyphen"
             : null;
 
+    /// <summary>A model's id or name, where a field names one.</summary>
+    public static string? Model(string text) => ModelName.Problem(ModelName.Normalize(text));
+
     public static string? LabelKey(string key) => key.Length == 0 ? "must have a key of 1 to 63 characters" : Text(key, MaxLabelKey, "key ");
 
     public static string? LabelValue(string value) => Text(value, MaxLabelValue);

@@ -11,7 +11,11 @@ internal static class AccessEndpoints
     private const string Keys = "api_keys";
     private const string Workspaces = "workspaces";
 
-    private static readonly RequestParameter Workspace = new("workspace", "The workspace whose keys are listed; the caller's own by default. Only an operator names another.");
+    private static readonly RequestParameter Workspace =
+        new("workspace", "The workspace whose keys are listed; the caller's own by default. Only an operator names another.")
+        {
+            Problem = FieldRules.Workspace,
+        };
 
     /// <summary>Maps the routes.</summary>
     public static void MapAccess(this IEndpointRouteBuilder routes)
@@ -54,7 +58,7 @@ internal static class AccessEndpoints
         access.MapGet(Workspaces, ListWorkspaces)
             .WithName("list_workspaces")
             .RequirePermission(Permission.Operate)
-            .AcceptsParameters();
+            .AcceptsParameters(CommonParameters.PageSize, CommonParameters.PageToken);
         access.MapPost(Workspaces, CreateWorkspace)
             .WithName("create_workspace")
             .RequirePermission(Permission.Operate)
@@ -68,9 +72,9 @@ internal static class AccessEndpoints
         RequestCaller caller, HttpRequest request, IAccessCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
     {
         var named = Workspace.ValueIn(request);
-        if (IsForeign(caller, named))
+        if (named is not null && (IsForeign(caller, named) || !await catalog.HasWorkspace(named, cancellationToken)))
         {
-            return NoWorkspace(named!);
+            return NoWorkspace(named);
         }
 
         var workspace = named ?? caller.Workspace;
@@ -183,9 +187,23 @@ internal static class AccessEndpoints
         return outcome.TryGet(out var revoked, out var error) ? revoked : error;
     }
 
-    /// <summary>Lists the workspaces, by name; all on one page.</summary>
-    public static async Task<Answer<Page<WorkspaceView>>> ListWorkspaces(IAccessCatalog catalog, CancellationToken cancellationToken) =>
-        new Page<WorkspaceView>(await catalog.ListWorkspaces(cancellationToken), null);
+    /// <summary>Lists the workspaces, by name.</summary>
+    public static async Task<Answer<Page<WorkspaceView>>> ListWorkspaces(
+        RequestCaller caller, HttpRequest request, IAccessCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken)
+    {
+        var tokens = pageTokens.For(caller.Workspace, ["workspaces"]);
+        string[]? after = null;
+        if (CommonParameters.PageToken.ValueIn(request) is { } token && !tokens.TryDecode(token, 1, out after))
+        {
+            return PageToken.Refusal();
+        }
+
+        var size = CommonParameters.PageSizeOf(request);
+        return Page.Of(
+            await catalog.ListWorkspaces(after?[0], size + 1, cancellationToken),
+            size,
+            last => tokens.Encode(last.Name));
+    }
 
     /// <summary>Makes a workspace. Its first key is made with <c>POST /v1/api_keys</c>, which names it.</summary>
     public static async Task<Answer<WorkspaceView>> CreateWorkspace(

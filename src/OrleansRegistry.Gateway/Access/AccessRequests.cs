@@ -31,6 +31,7 @@ internal sealed class CreateApiKeyRequest : IRequestBody
     [
         .. CommandValidation.Validate(ToCommand(fields.Unsent, Workspace ?? GrainKeys.DefaultWorkspace, [], [.. Models ?? []]), fields.Now),
         .. Limiting.Problems("models", Models),
+        .. (Models ?? []).Index().SelectMany(model => Limiting.ModelProblems($"models[{model.Index}]", model.Item)),
     ];
 
     internal CreateApiKeyCommand ToCommand(CommandContext context, string workspace, ImmutableArray<byte> hash, ImmutableArray<string> modelIds) => new()

@@ -12,7 +12,7 @@ internal sealed class HostGuard(RequestDelegate next, AccessOptions options)
     private readonly IList<StringSegment> _allowed = [.. options.AllowedHosts.Select(host => new StringSegment(host))];
 
     public Task InvokeAsync(HttpContext context) =>
-        CallerConnection.Of(context) is { Purpose: ConnectionPurpose.Health } || HealthRoute.IsPath(context.Request.Path)
+        CallerConnection.Of(context) is { Purpose: ConnectionPurpose.Health } || HealthRoute.IsAnyPath(context.Request.Path)
             || HostString.MatchesAny(context.Request.Host.Host, _allowed)
             ? next(context)
             : ProblemWriter.Write(context, RegistryError.Invalid("Host", "is not a name of this server; Registry:AllowedHosts lists those that are"));

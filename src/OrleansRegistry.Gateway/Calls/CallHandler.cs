@@ -60,6 +60,6 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
     /// <summary>Why a call can't be taken, whatever it asks for, or null.</summary>
     internal RegistryError? Refusal(HttpContext context) =>
         context.Request.ContentLength > options.MaxBodyBytes ? forwarder.TooLarge()
-        : HttpMethods.IsConnect(context.Request.Method) && !WebSocketHandshake.IsOne(context) ? RegistryError.Invalid(":protocol", "must be websocket")
+        : HttpMethods.IsConnect(context.Request.Method) && !WebSocketHandshake.IsOne(context) ? RegistryError.Invalid(":protocol", "must be websocket, with a Sec-WebSocket-Version of 13")
         : null;
 }

@@ -33,8 +33,8 @@ internal static class InferenceEndpoints
         var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference)
             .DescribePath(PathParameter.Model, new PathParameter("version", "A number, an npm-style range or a version id."));
         v2.MapGet("/v2", Server).WithName("v2_server").RequirePermission(Permission.Resolve);
-        v2.MapGet("/v2/health/live", Live).WithName("v2_live").WithMetadata(HealthRoute.Instance).AllowAnonymous();
-        v2.MapGet("/v2/health/ready", Ready).WithName("v2_ready").WithMetadata(HealthRoute.Instance).AllowAnonymous();
+        v2.MapGet(HealthRoute.InferencePrefix + "/live", Live).WithName("v2_live").WithMetadata(HealthRoute.Instance).AllowAnonymous();
+        v2.MapGet(HealthRoute.InferencePrefix + "/ready", Ready).WithName("v2_ready").WithMetadata(HealthRoute.Instance).AllowAnonymous();
         Map(v2.MapPost(Model + Inferring, Infer), "v2_infer");
         Map(v2.MapGet(Model + "/ready", ModelReady), "v2_model_ready");
         Map(v2.MapPost(ModelVersion + Inferring, Infer), "v2_infer_version");

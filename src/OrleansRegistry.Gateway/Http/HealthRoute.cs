@@ -10,6 +10,12 @@ internal sealed class HealthRoute
     /// <summary>What the paths of the node's own health begin with.</summary>
     public const string Prefix = "/health";
 
+    /// <summary>What the paths begin with by which the Open Inference Protocol asks for it.</summary>
+    public const string InferencePrefix = "/v2/health";
+
     /// <summary>Whether a path is one of the node's own health.</summary>
     public static bool IsPath(PathString path) => path.StartsWithSegments(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a path asks for health by any protocol.</summary>
+    public static bool IsAnyPath(PathString path) => IsPath(path) || path.StartsWithSegments(InferencePrefix, StringComparison.OrdinalIgnoreCase);
 }

@@ -116,11 +116,12 @@ internal sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>,
     private RegistryError? Fill(JsonElement source, HttpContext context)
     {
         List<FieldError> problems = [];
-        Fields = new RequestFields(new FieldBinder(problems, T.IsMergePatch).Fill(Value.Target, source, ""), context);
+        var binder = new FieldBinder(problems, T.IsMergePatch);
+        Fields = new RequestFields(binder.Fill(Value.Target, source, ""), context);
         // What could not be read, as a whole or in a part, holds a default, of which nothing is to be said.
         var unread = problems.Select(problem => problem.Field).ToList();
         problems.AddRange(Value.Validate(Fields).Where(problem => !unread.Any(field => IsIn(problem.Field, field) || IsIn(field, problem.Field))));
-        return problems.Count == 0 ? null : RegistryError.Invalid([.. problems]);
+        return problems.Count == 0 ? null : RegistryError.Invalid([.. problems.OrderBy(problem => binder.PlaceOf(problem.Field))]);
     }
 
     private static bool IsIn(string whole, string field) =>

@@ -6,7 +6,7 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>
 /// Refuses what a route does not read: parameters that are unknown, repeated or not valid, and bodies that are not as they must be. All
-/// that is wrong is answered at once, and handlers see only what is left.
+/// that is wrong is answered at once, in the order of the request: its query, its headers, its body. Handlers see only what is left.
 /// </summary>
 [SuppressMessage("Performance", "CA1822", Justification = "An endpoint filter.")]
 internal sealed class RequestFilter : IEndpointFilter
@@ -15,7 +15,7 @@ internal sealed class RequestFilter : IEndpointFilter
     {
         var http = context.HttpContext;
         var declared = http.GetEndpoint()?.Metadata.GetMetadata<RequestParameters>()?.All ?? [];
-        List<FieldError> problems = [.. Problems(http.Request, declared)];
+        List<FieldError> problems = [.. QueryProblems(http.Request, declared), .. HeaderProblems(http.Request, declared)];
         foreach (var refusal in context.Arguments.OfType<IRequestPart>().Select(part => part.Refusal).OfType<RegistryError>())
         {
             if (refusal.Fields.IsEmpty)
@@ -26,12 +26,6 @@ internal sealed class RequestFilter : IEndpointFilter
             problems.AddRange(refusal.Fields);
         }
 
-        // A condition that is not looked at would be taken for one that was met.
-        if (!http.Request.IsRead() && http.Request.Headers.IfMatch.Count > 0 && !declared.Contains(CommonParameters.IfMatch))
-        {
-            problems.Add(new FieldError(CommonParameters.IfMatch.Name, "does not apply here"));
-        }
-
         if (http.GetEndpoint()?.Metadata.GetMetadata<RequestBodyMetadata>() is null && HasBody(http))
         {
             problems.Add(new FieldError("body", "is not accepted here"));
@@ -40,36 +34,44 @@ internal sealed class RequestFilter : IEndpointFilter
         return problems.Count == 0 ? await next(context) : new Refusal(RegistryError.Invalid([.. problems]));
     }
 
-    private static IEnumerable<FieldError> Problems(HttpRequest request, IReadOnlyList<RequestParameter> declared)
+    private static IEnumerable<FieldError> QueryProblems(HttpRequest request, IReadOnlyList<RequestParameter> declared) =>
+        request.Query.Keys.SelectMany(name => declared.FirstOrDefault(parameter => !parameter.IsHeader && parameter.Name == name) is { } known
+            ? Problems(request, known)
+            : [new FieldError(name, "is not a parameter of this route")]);
+
+    private static IEnumerable<FieldError> HeaderProblems(HttpRequest request, IReadOnlyList<RequestParameter> declared)
     {
-        foreach (var name in request.Query.Keys.Where(name => !declared.Any(parameter => !parameter.IsHeader && parameter.Name == name)))
+        foreach (var problem in declared.Where(parameter => parameter.IsHeader).SelectMany(header => Problems(request, header)))
         {
-            yield return new FieldError(name, "is not a parameter of this route");
+            yield return problem;
         }
 
-        foreach (var parameter in declared)
+        // A condition that is not looked at would be taken for one that was met.
+        if (!request.IsRead() && request.Headers.IfMatch.Count > 0 && !declared.Contains(CommonParameters.IfMatch))
         {
-            var values = parameter.In(request);
-            if (values.Count > parameter.MaxTimes)
-            {
-                yield return new FieldError(
-                    parameter.Name, parameter.MaxTimes == 1 ? "must not appear twice" : $"must not appear more than {parameter.MaxTimes} times");
-                continue;
-            }
-
-            if (!parameter.IsHeader && values.Distinct(StringComparer.Ordinal).Count() < values.Count)
-            {
-                yield return new FieldError(parameter.Name, "must not have the same value twice");
-            }
-
-            foreach (var value in values)
-            {
-                if ((WellFormedText.IsWellFormed(value) ? parameter.Problem(value) : WellFormedText.Rule) is { } problem)
-                {
-                    yield return new FieldError(parameter.Name, problem);
-                }
-            }
+            yield return new FieldError(CommonParameters.IfMatch.Name, "does not apply here");
         }
+    }
+
+    private static IEnumerable<FieldError> Problems(HttpRequest request, RequestParameter parameter)
+    {
+        var values = parameter.In(request);
+        if (values.Count > parameter.MaxTimes)
+        {
+            return [new FieldError(parameter.Name, parameter.MaxTimes == 1 ? "must not appear twice" : $"must not appear more than {parameter.MaxTimes} times")];
+        }
+
+        List<FieldError> problems = [];
+        if (!parameter.IsHeader && values.Distinct(StringComparer.Ordinal).Count() < values.Count)
+        {
+            problems.Add(new FieldError(parameter.Name, "must not have the same value twice"));
+        }
+
+        problems.AddRange(values
+            .Select(value => WellFormedText.IsWellFormed(value) ? parameter.Problem(value) : WellFormedText.Rule)
+            .OfType<string>()
+            .Select(problem => new FieldError(parameter.Name, problem)));
+        return problems;
     }
 
     private static bool HasBody(HttpContext context) =>

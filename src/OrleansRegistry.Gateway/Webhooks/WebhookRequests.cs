@@ -23,7 +23,12 @@ internal sealed class CreateWebhookRequest : IRequestBody
 
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) => fields.WithRefused(
-        [.. CommandValidation.Validate(ToCommand(fields.Unsent, null)), .. Limiting.Problems("types", Types)], ("url", Url));
+        [
+            .. CommandValidation.Validate(ToCommand(fields.Unsent, null)),
+            .. Limiting.Problems("types", Types),
+            .. Limiting.ModelProblems("model", Model),
+        ],
+        ("url", Url));
 
     internal CreateWebhookCommand ToCommand(CommandContext context, string? modelId) =>
         new() { Context = context, Url = Url, Types = [.. Types ?? []], ModelId = modelId, Description = Description };
@@ -57,7 +62,13 @@ internal sealed class PatchWebhookRequest : IRequestBody
     public IEnumerable<FieldError> Validate(RequestFields fields)
     {
         var command = ToCommand(fields.Unsent, fields, null);
-        return fields.WithRefused([.. CommandValidation.Validate(command), .. Limiting.Problems("types", Types)], ("url", command.Url));
+        return fields.WithRefused(
+            [
+                .. CommandValidation.Validate(command),
+                .. Limiting.Problems("types", Types),
+                .. Limiting.ModelProblems("model", Model),
+            ],
+            ("url", command.Url));
     }
 
     internal PatchWebhookCommand ToCommand(CommandContext context, RequestFields fields, string? modelId)

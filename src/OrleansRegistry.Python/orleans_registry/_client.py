@@ -476,7 +476,7 @@ class Client:
 
     def workspaces(self) -> Iterator[Workspace]:
         """All workspaces. For operators."""
-        return Pages(self._transport, operations.LIST_WORKSPACES, Workspace, has_pages=False)
+        return Pages(self._transport, operations.LIST_WORKSPACES, Workspace)
 
     def create_workspace(self, name: str, *, description: Optional[str] = None) -> Workspace:
         """Makes a workspace. For operators.

@@ -48,12 +48,21 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         }
     }
 
-    public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) =>
-        [.. (await Read<WorkspaceState>(new CatalogQuery(Rows).OfKind("workspace").OrderBy("key"), cancellationToken)).Select(row => row.Workspace)];
+    public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(string? after, int limit, CancellationToken cancellationToken)
+    {
+        var query = new CatalogQuery(Rows).OfKind("workspace").OrderBy("key");
+        if (after is not null)
+        {
+            query.Where("key > {0}", GrainKeys.Workspace(after));
+        }
 
-    public Task<bool> HasKeys(CancellationToken cancellationToken) => database.Read(async connection =>
-        (await CatalogReader.Read(connection, new CatalogQuery("select key from registry_state").OfKind("key"), row => row.GetString(0), cancellationToken, 1)).Length > 0,
-        cancellationToken);
+        return [.. (await Read<WorkspaceState>(query, cancellationToken, limit)).Select(row => row.Workspace)];
+    }
+
+    public Task<bool> HasWorkspace(string name, CancellationToken cancellationToken) =>
+        Any(new CatalogQuery("select key from registry_state").Where("kind = 'workspace' and key = {0}", GrainKeys.Workspace(name)), cancellationToken);
+
+    public Task<bool> HasKeys(CancellationToken cancellationToken) => Any(new CatalogQuery("select key from registry_state").OfKind("key"), cancellationToken);
 
     public async Task<string> Agree(string setting, string value, CancellationToken cancellationToken)
     {
@@ -79,6 +88,10 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
 
     /// <summary>An instant as rows hold it, so that texts compare as instants do.</summary>
     private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private Task<bool> Any(CatalogQuery query, CancellationToken cancellationToken) => database.Read(async connection =>
+        (await CatalogReader.Read(connection, query, row => row.GetString(0), cancellationToken, 1)).Length > 0,
+        cancellationToken);
 
     private async Task<ImmutableArray<T>> Read<T>(CatalogQuery query, CancellationToken cancellationToken, int? limit = null)
         where T : class

@@ -274,6 +274,11 @@ public abstract class KeyTests(RegistryServer server)
     public async Task Names_of_other_hosts_are_not_answered()
     {
         (await _operator.Get("/v1/models", ("Host", "evil.example"))).IsInvalid("Host");
+        foreach (var health in (string[])["/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"])
+        {
+            (await _operator.Get(health, ("Host", "10.1.2.3"))).Is(200);
+        }
+
         (await _operator.Get("/v1/models", ("Host", "localhost:1234"))).Is(200);
     }
 

@@ -49,7 +49,9 @@ public sealed class SecretAgreementTests : IDisposable
 
         public Task<StoredApiKey?> FindKey(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<ImmutableArray<WorkspaceView>> ListWorkspaces(CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<ImmutableArray<WorkspaceView>> ListWorkspaces(string? after, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> HasWorkspace(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<bool> HasKeys(CancellationToken cancellationToken) => throw new NotSupportedException();
     }

@@ -99,7 +99,26 @@ public sealed partial class WorkspaceTests(SqliteServer server) : IClassFixture<
         (await Foreigner.Post("/v1/api_keys", """{"name":"x","role":"viewer","workspace":"nowhere"}""")).IsProblem(404, ErrorCode.WorkspaceNotFound);
         (await Foreigner.Get("/v1/api_keys?workspace=default")).IsProblem(404, ErrorCode.WorkspaceNotFound);
         (await _owner.Post("/v1/api_keys", """{"name":"x","role":"viewer","workspace":"nowhere"}""")).IsProblem(404, ErrorCode.WorkspaceNotFound);
+        (await _owner.Get("/v1/api_keys?workspace=nowhere")).IsProblem(404, ErrorCode.WorkspaceNotFound);
+        (await _owner.Get("/v1/api_keys?workspace=No%20name")).IsInvalid("workspace");
         Assert.Contains((await _owner.Get("/v1/api_keys?workspace=" + _workspace)).Is(200).Body!["items"]!.AsArray(), key => (string)key!["role"]! == "admin");
+    }
+
+    [Fact]
+    public async Task Workspaces_are_listed_in_pages_by_name()
+    {
+        var names = Enumerable.Range(0, 3).Select(n => $"{_workspace}-{n}").ToList();
+        foreach (var name in names)
+        {
+            (await _owner.Post("/v1/workspaces", $$"""{"name":"{{name}}"}""")).Is(201);
+        }
+
+        var listed = (await _owner.All("/v1/workspaces", pageSize: 2)).Select(workspace => (string)workspace["name"]!).ToList();
+
+        Assert.Equal([_workspace, .. names], listed.Where(name => name.StartsWith(_workspace, StringComparison.Ordinal)));
+        Assert.Equal(listed.Order(StringComparer.Ordinal), listed);
+        var keys = (await _owner.Get("/v1/api_keys?page_size=1")).Is(200)["next_page_token"]!;
+        (await _owner.Get($"/v1/workspaces?page_size=1&page_token={keys}")).IsInvalid("page_token");
     }
 
     [Fact]

@@ -79,12 +79,15 @@ public sealed class Http2Tests(TlsServer server) : IClassFixture<TlsServer>
         Assert.DoesNotContain(server.Warnings, warning => warning.Contains("body", StringComparison.OrdinalIgnoreCase));
     }
 
-    [Fact]
-    public async Task Another_protocol_than_a_web_socket_is_refused()
+    [Theory]
+    [InlineData("connect-udp", "13")]
+    [InlineData("websocket", null)]
+    [InlineData("websocket", "8")]
+    public async Task Another_protocol_or_version_than_a_web_sockets_is_refused(string protocol, string? version)
     {
         await using var backend = await Backend.Start(_ => Task.CompletedTask);
 
-        using var answer = await Connect(await Deploy(backend.Serving()), "connect-udp");
+        using var answer = await Connect(await Deploy(backend.Serving()), protocol, version);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
@@ -154,11 +157,11 @@ public sealed class Http2Tests(TlsServer server) : IClassFixture<TlsServer>
     }
 
     /// <summary>Asks for a tunnel (RFC 8441).</summary>
-    private async Task<HttpResponseMessage> Connect(string path, string protocol = "websocket")
+    private async Task<HttpResponseMessage> Connect(string path, string protocol = "websocket", string? version = "13")
     {
         using var request = new HttpRequestMessage(HttpMethod.Connect, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         request.Headers.Protocol = protocol;
-        request.Headers.Add("Sec-WebSocket-Version", "13");
+        request.Headers.Add("Sec-WebSocket-Version", version is null ? [] : [version]);
         return await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
     }
 

@@ -123,6 +123,25 @@ public abstract class DeployTests(RegistryServer server)
     public async Task Bad_input_names_its_fields_E3(string body, params string[] fields) =>
         (await _registry.Post("/v1/model_versions", body)).IsInvalid(fields);
 
+    [Theory]
+    [InlineData("/v1/model_versions", """{"version_bump":"","model_name":""}""", "version_bump", "model_name")]
+    [InlineData("/v1/model_versions", """{"model_name":"","version_bump":""}""", "model_name", "version_bump")]
+    [InlineData("/v1/model_versions", """{"labels":{"b":1,"c":"x","a":2},"x":1,"description":5}""", "labels.b", "labels.a", "x", "description", "model_name")]
+    [InlineData("/v1/model_versions", """{"serving":{"health_url":"","startup_timeout_seconds":0},"model_name":""}""", "serving.health_url", "serving.startup_timeout_seconds", "serving.url", "model_name")]
+    [InlineData("/v1/model_versions?x=1&dry_run=yes", """{"model_name":""}""", "x", "dry_run", "model_name")]
+    [InlineData("/v1/model_versions?dry_run=yes&x=1", """{"model_name":""}""", "dry_run", "x", "model_name")]
+    [InlineData("/v1/webhooks", """{"types":["nothing"],"model":"","url":"x"}""", "types", "model", "url")]
+    [InlineData("/v1/webhooks", """{"description":5,"model":"a/\u0000","types":[]}""", "description", "model", "types", "url")]
+    [InlineData("/v1/api_keys", """{"models":["a",""],"role":"invoker","name":""}""", "models[1]", "name")]
+    [InlineData("/v1/api_keys", """{"expires_at":"soon","workspace":"","role":"x"}""", "expires_at", "workspace", "role", "name")]
+    public async Task The_problems_of_a_request_stand_in_its_own_order_and_detail_is_the_first_E3(string path, string body, params string[] fields)
+    {
+        var reply = (await _registry.Post(path, body)).IsInvalid(fields);
+
+        Assert.Equal(fields, reply.Body!["errors"]!.AsObject().Select(error => error.Key));
+        Assert.StartsWith(fields[0] + " ", reply["detail"], StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_detail_of_a_400_is_the_first_error_E3()
     {
@@ -139,6 +158,11 @@ public abstract class DeployTests(RegistryServer server)
     [InlineData("http://[fd00:ec2::254]/", "always refused")]
     [InlineData("http://224.0.0.1/", "always refused")]
     [InlineData("http://\uff11\uff16\uff19.254.169.254/", "always refused")]
+    [InlineData("http://169.254.169.254./", "always refused")]
+    [InlineData("http://169.254.169.254\u3002/", "always refused")]
+    [InlineData("http://0xa9.0376.43518.:8080/", "always refused")]
+    [InlineData("http://2852039166./", "always refused")]
+    [InlineData("http://[fe80::1%25eth0]/", "always refused")]
     public async Task A_server_at_an_address_that_is_always_refused_is_refused_at_once_E3(string url, string why)
     {
         var name = RegistryDriver.NewName();

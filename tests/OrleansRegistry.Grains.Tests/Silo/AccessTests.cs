@@ -431,7 +431,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         Assert.Equal(ErrorCode.WorkspaceExists, (await Make("vision")).Error?.Code);
         await Make("audio");
 
-        Assert.Equal(["audio", "vision"], (await Silo.Access.ListWorkspaces(default)).Select(workspace => workspace.Name));
+        Assert.Equal(["audio", "vision"], (await Silo.Access.ListWorkspaces(null, 10, default)).Select(workspace => workspace.Name));
         Assert.Equal([EventType.WorkspaceCreated], await WorkspaceEvents("vision"));
     }
 

@@ -12,6 +12,8 @@ namespace OrleansRegistry.Gateway;
 /// <param name="isMergePatch">Whether null stands for an entry that is to be removed.</param>
 internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMergePatch)
 {
+    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
+
     /// <summary>Fills an object; its fields are named below <paramref name="path"/>. Answers the names that were there.</summary>
     public HashSet<string> Fill(object target, JsonElement source, string path)
     {
@@ -31,11 +33,20 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
 
         foreach (var property in type.Properties.Where(property => property.IsRequired && !given.Contains(property.Name)))
         {
+            Note(path + property.Name);
             Refuse(path + property.Name, "is required");
         }
 
         return given;
     }
+
+    /// <summary>
+    /// The place of a field among those of the body, in the order in which they stand there. One that is missing comes behind the others of its
+    /// object, and one that is missing from the body behind all.
+    /// </summary>
+    public int PlaceOf(string field) => _places.GetValueOrDefault(field, int.MaxValue);
+
+    private void Note(string path) => _places.TryAdd(path, _places.Count);
 
     private void Set(object target, JsonPropertyInfo property, JsonElement value, string path)
     {
@@ -79,6 +90,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
         foreach (var (place, value) in source.EnumerateArray().Index())
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"{path}[{place}]");
+            Note(name);
             parts.SetValue(type.Kind == JsonTypeInfoKind.Object ? Part(value, name, type) : TryRead(value, type, name, isNullable: false, out var text) ? text : null, place);
         }
 
@@ -129,6 +141,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
             }
             else
             {
+                Note(path + name);
                 yield return (name, field.Value);
             }
         }
