@@ -16,7 +16,8 @@ namespace OrleansRegistry.Gateway;
 /// <see cref="IWebhookCatalog"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
 internal static class RegistryGateway
 {
-    private const int MaxBodyBytes = 1024 * 1024;
+    /// <summary>The longest body of a command.</summary>
+    internal const int MaxBodyBytes = 1024 * 1024;
 
     /// <summary>Adds the services, but for those of <see cref="AddAccessSecret"/>.</summary>
     public static IServiceCollection AddRegistryGateway(
@@ -78,6 +79,8 @@ internal static class RegistryGateway
         v1.MapBilling();
         v1.MapWebhooks();
         v1.MapAccess();
+        v1.MapCaller();
+        v1.MapServer();
 
         var calls = app.MapGroup("").AddEndpointFilter<VersionIdFilter>().TakeHead();
         var limit = new BodyLimit(app.Services.GetRequiredService<CallOptions>().MaxBodyBytes);
@@ -127,6 +130,7 @@ internal static class RegistryGateway
                     : null);
         if (options.Oidc is { } oidc)
         {
+            services.AddSingleton(new ServerFeature("oidc"));
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IssuerKeys>(provider, oidc));
             services.AddHostedService<IssuerKeysWorker>();
             authentication.AddJwtBearer();

@@ -55,6 +55,10 @@ public static partial class RegistryHost
         else
         {
             builder.Services.AddRegistryGateway(settings.Calls, settings.Access, limits);
+            if (settings.Options.Dashboard)
+            {
+                builder.Services.AddSingleton(new ServerFeature("dashboard"));
+            }
         }
 
         configure?.Invoke(builder.Services);

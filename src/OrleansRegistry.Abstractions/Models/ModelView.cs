@@ -59,6 +59,9 @@ public sealed record ModelView
     /// <summary>Raised by every command on the model or its versions.</summary>
     [Id(12)]
     public int Revision { get; init; }
+
+    /// <summary>The entity tag that <c>If-Match</c> takes: the model's header <c>ETag</c>.</summary>
+    public string Etag => EntityTag.OfRevision(Revision);
 }
 
 /// <summary>The primary of a model.</summary>

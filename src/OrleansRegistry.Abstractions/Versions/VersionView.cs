@@ -83,6 +83,9 @@ public sealed record VersionView
     /// <summary>Raised by every change of this version's own row; a move of the pointer does not raise it.</summary>
     [Id(19)]
     public int Revision { get; init; }
+
+    /// <summary>The entity tag that <c>If-Match</c> takes: the version's header <c>ETag</c>.</summary>
+    public string Etag => EntityTag.OfVersion(Revision, IsPrimary);
 }
 
 /// <summary>The serving of a version: where it answers, and whether it is up.</summary>

@@ -38,7 +38,7 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         if (RefusedBodyException.CauseOf(cause) is { } refusal)
         {
             // It may not look whole.
-            await (response.HasStarted ? Abort(context) : Refuse(context, call, refusal));
+            await (response.HasStarted ? Abort(context) : Refuse(context, call, refusal, sent: null));
             return true;
         }
 
@@ -58,18 +58,20 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
 
         if (!response.HasStarted)
         {
-            await Refuse(context, call, IsTimeout(response, cause) ? TimedOut(call.Version) : ToError(error, cause, call.Version));
+            var sent = transformer.Delivery.HasBegun || !IsOfConnecting(cause);
+            var failure = IsTimeout(response, cause) ? TimedOut(call.Version, sent) : ToError(error, cause, call.Version, sent);
+            await Refuse(context, call, failure, failure.Code is ErrorCode.BackendUnreachable or ErrorCode.BackendTimeout ? sent : null);
         }
 
         return IsOfCaller(error, cause);
     }
 
-    private static Task Refuse(HttpContext context, Call call, RegistryError error)
+    private static Task Refuse(HttpContext context, Call call, RegistryError error, bool? sent)
     {
         context.Response.Clear();
-        SecurityHeaders.Apply(context);
+        CommonHeaders.Apply(context);
         CallTransformer.Name(context.Response.Headers, call.Version);
-        return ProblemWriter.Write(context, error);
+        return ProblemWriter.Write(context, error, sent);
     }
 
     private static Task Abort(HttpContext context)
@@ -78,10 +80,13 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         return Task.CompletedTask;
     }
 
-    private RegistryError TimedOut(ResolvedVersion version) => new(
-        ErrorCode.BackendTimeout, $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds.");
+    private RegistryError TimedOut(ResolvedVersion version, bool sent) => new(
+        ErrorCode.BackendTimeout,
+        sent
+            ? $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds."
+            : $"The server of version {version.Version} could not be connected to within {options.ConnectTimeoutSeconds} seconds.");
 
-    private RegistryError ToError(ForwarderError error, Exception? cause, ResolvedVersion version) => error switch
+    private RegistryError ToError(ForwarderError error, Exception? cause, ResolvedVersion version, bool sent) => error switch
     {
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
             when IsTooLarge(cause) => TooLarge(),
@@ -91,7 +96,9 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
             ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
         _ => new RegistryError(
             ErrorCode.BackendUnreachable,
-            $"The server of version {version.Version} could not be reached, closed the connection, or did not answer in HTTP ({Reason(cause)})."),
+            sent
+                ? $"The server of version {version.Version} closed the connection, or did not answer in HTTP ({Reason(cause)})."
+                : $"The server of version {version.Version} could not be reached ({Reason(cause)})."),
     };
 
     /// <summary>The error of a body that is longer than the setting allows.</summary>
@@ -109,6 +116,12 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
             or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
         && !cause.AndCauses().OfType<BodyGivenUpException>().Any();
+
+    /// <summary>Whether it went wrong before there was a connection: then the server got nothing, unless the client had tried another one before.</summary>
+    private static bool IsOfConnecting(Exception? cause) =>
+        AddressRefusedException.IsCauseOf(cause)
+        || cause.AndCauses().Any(found => found is TimeoutException
+            or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError });
 
     private static string Reason(Exception? cause) =>
         cause is HttpRequestException http ? http.HttpRequestError.ToString() : cause?.GetType().Name ?? nameof(ForwarderError);

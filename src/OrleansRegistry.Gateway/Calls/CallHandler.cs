@@ -32,6 +32,7 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
             return;
         }
 
+        CallTransformer.Name(context.Response.Headers, version);
         if (version.ServingUrl is null || !VersionId.TryParse(version.VersionId, out var id))
         {
             await ProblemWriter.Write(

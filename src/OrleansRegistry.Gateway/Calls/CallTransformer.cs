@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansRegistry.Gateway;
@@ -15,6 +16,9 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
     private const string WebSocketKey = "Sec-WebSocket-Key";
 
     private static readonly ImmutableArray<string> HowResolved = [.. EnumNames<ResolvedBy>.All];
+
+    /// <summary>Whether the server may have got some of the request.</summary>
+    public Delivery Delivery { get; } = new();
 
     /// <summary>Whether the server's answer was passed on to its end.</summary>
     public bool IsAnswered { get; private set; }
@@ -53,6 +57,7 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
             proxyRequest.Options.Set(Upload.Key, new Upload(body));
         }
 
+        proxyRequest.Options.Set(Delivery.Key, Delivery);
         headers.Host = null;
         headers.TryAddWithoutValidation(LoopHeader, loopToken);
         proxyRequest.RequestUri = call.Destination;
@@ -77,8 +82,11 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
             }
         }
 
+        StringValues requestId = proxyResponse.Headers.NonValidated.TryGetValues(CommonHeaders.RequestId, out var named) ? [.. named] : default;
+        ForwardedHeaders.Remove(proxyResponse.Headers, CommonHeaders.RequestId);
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         var response = httpContext.Response;
+        response.Headers[ForwardedHeaders.ModelRequestId] = requestId;
         if (!response.SupportsTrailers())
         {
             response.Headers.Remove("Trailer");
@@ -91,7 +99,6 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         }
 
         response.Headers.XContentTypeOptions = "nosniff";
-        Name(response.Headers, call.Version);
         if (call.Rewrite is { } rewrite && await rewrite(httpContext, proxyResponse, cancellationToken))
         {
             return false;

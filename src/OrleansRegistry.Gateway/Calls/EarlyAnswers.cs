@@ -11,6 +11,7 @@ internal sealed class EarlyAnswers(HttpMessageHandler client) : DelegatingHandle
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        Delivery.Current = request.Options.TryGetValue(Delivery.Key, out var delivery) ? delivery : null;
         if (request.Content is not { } body || !request.Options.TryGetValue(Upload.Key, out var upload))
         {
             return await base.SendAsync(request, cancellationToken);

@@ -10,6 +10,9 @@ internal static class ForwardedHeaders
     public const string ModelVersionId = "Model-Version-Id";
     public const string ModelResolvedBy = "Model-Resolved-By";
 
+    /// <summary>What a model's server says in the header in which the registry says the id of the request.</summary>
+    public const string ModelRequestId = "Model-Request-Id";
+
     private static readonly FrozenSet<string> NotRequested = Set(
         // The caller's credentials.
         "Authorization", "Proxy-Authorization", "Cookie", "Cookie2",
@@ -26,9 +29,12 @@ internal static class ForwardedHeaders
     private static readonly FrozenSet<string> NotAnswered = Set(
         // What would speak for the registry's own address.
         "Set-Cookie", "Set-Cookie2", "Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data", "Public-Key-Pins", "Service-Worker-Allowed", "Report-To",
-        "Reporting-Endpoints", "NEL");
+        "Reporting-Endpoints", "NEL",
+        // What only the registry says.
+        ProblemWriter.Header);
 
-    private static readonly FrozenSet<string> OfTheRegistry = Set(ModelId, CallSelector.Header, ModelVersionId, ModelResolvedBy);
+    // What the registry says of the version, and to which pages browsers give an answer.
+    private static readonly string[] OfTheRegistry = ["Model-", "Access-Control-"];
 
     /// <summary>Whether a caller's header is not passed on. Servers that can't tell <c>_</c> from <c>-</c> in a name are not fooled either.</summary>
     public static bool IsLeftOutOfRequests(string name)
@@ -38,10 +44,12 @@ internal static class ForwardedHeaders
     }
 
     /// <summary>Whether a header of a model's server is not passed on.</summary>
-    public static bool IsLeftOutOfAnswers(string name) => NotAnswered.Contains(name);
+    public static bool IsLeftOutOfAnswers(string name) =>
+        NotAnswered.Contains(name) || OfTheRegistry.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a trailer of a model's server is not passed on.</summary>
-    public static bool IsLeftOutOfTrailers(string name) => NotAnswered.Contains(name) || OfTheRegistry.Contains(name);
+    public static bool IsLeftOutOfTrailers(string name) =>
+        IsLeftOutOfAnswers(name) || name.Equals(CommonHeaders.RequestId, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The headers that a <c>Connection</c> header names: they belong to one connection (RFC 9110, section 7.6.1). The forwarder looks after
     /// <c>Upgrade</c> itself.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -49,11 +48,8 @@ internal static class InferenceEndpoints
                 .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
     }
 
-    private static string ServerVersion { get; } =
-        typeof(InferenceEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-
     /// <summary>Says what serves the models.</summary>
-    public static Answer<InferenceServer> Server() => new InferenceServer("orleans-registry", ServerVersion, []);
+    public static Answer<InferenceServer> Server() => new InferenceServer("orleans-registry", ServerVersion.Value, []);
 
     /// <summary>Says that the registry runs.</summary>
     public static Answer<InferenceLive> Live() => new InferenceLive(true);

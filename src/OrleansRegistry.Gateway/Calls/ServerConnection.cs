@@ -31,6 +31,7 @@ internal sealed class ServerConnection : AsyncStream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        Delivery.Current?.Begin();
         if (Upload.Current is not { } upload)
         {
             return _stream.WriteAsync(buffer, cancellationToken);

@@ -4,12 +4,10 @@ namespace OrleansRegistry.Gateway;
 internal static class Answers
 {
     public static Answer<ModelView> Model(ModelView model, bool isDryRun = false) =>
-        Answer<ModelView>.Of(model, EntityTag.OfRevision(model.Revision), isDryRun);
+        Answer<ModelView>.Of(model, model.Etag, isDryRun);
 
-    public static Answer<VersionView> Version(VersionView version, bool isDryRun = false) => Answer<VersionView>.Of(version, TagOf(version), isDryRun);
+    public static Answer<VersionView> Version(VersionView version, bool isDryRun = false) => Answer<VersionView>.Of(version, version.Etag, isDryRun);
 
     public static Answer<CommandAnswer> Command(Outcome<CommandAnswer> outcome, CommandReceipt receipt) =>
-        outcome.TryGet(out var answer, out var error) ? Answer<CommandAnswer>.Of(answer, TagOf(answer.Version), receipt.IsDryRun) : error;
-
-    public static string TagOf(VersionView version) => EntityTag.OfVersion(version.Revision, version.IsPrimary);
+        outcome.TryGet(out var answer, out var error) ? Answer<CommandAnswer>.Of(answer, answer.Version.Etag, receipt.IsDryRun) : error;
 }

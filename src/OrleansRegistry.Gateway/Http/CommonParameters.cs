@@ -9,7 +9,9 @@ internal static class CommonParameters
     /// <summary>The page size of a request that names none.</summary>
     public const int DefaultPageSize = 50;
 
-    private const int MaxPageSize = 200;
+    /// <summary>The largest page size.</summary>
+    public const int MaxPageSize = 200;
+
     private const int MaxLabels = 16;
     private const int MaxTagLines = 16;
 

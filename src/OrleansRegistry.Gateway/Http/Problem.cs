@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json.Nodes;
@@ -25,12 +24,16 @@ internal sealed record Problem
     /// <summary>The kind of problem as programs read it.</summary>
     public required string Code { get; init; }
 
-    /// <summary>Finds the request in logs and traces.</summary>
+    /// <summary>Finds the request in logs and traces. The header <c>X-Request-Id</c> has it too.</summary>
     public required string TraceId { get; init; }
 
     /// <summary>For 400: what is wrong, by JSON field, query parameter or header.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors { get; init; }
+
+    /// <summary>For a call whose server failed: whether the server may have got some of it. If false, repeating the call is safe.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Sent { get; init; }
 
     /// <summary>On routes of another protocol: the error as that protocol's clients read it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -40,8 +43,14 @@ internal sealed record Problem
 /// <summary>The one place where an error becomes an HTTP answer.</summary>
 internal static class ProblemWriter
 {
+    /// <summary>The header that holds the code of a problem, and tells a refusal of the registry from one of a model's server.</summary>
+    public const string Header = "Registry-Problem";
+
     /// <summary>Answers a request with a problem.</summary>
-    public static Task Write(HttpContext context, RegistryError error)
+    /// <param name="context">The request.</param>
+    /// <param name="error">Why it is refused.</param>
+    /// <param name="sent">Of a call whose server failed: whether that may have got some of it. Else null.</param>
+    public static Task Write(HttpContext context, RegistryError error, bool? sent = null)
     {
         var kind = ProblemKind.Of(error.Code);
         var problem = new Problem
@@ -51,15 +60,17 @@ internal static class ProblemWriter
             Status = kind.Status,
             Detail = error.Detail,
             Code = error.Code,
-            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+            TraceId = CommonHeaders.RequestIdOf(context),
             Errors = error.Fields.IsDefaultOrEmpty
                 ? null
                 : error.Fields.GroupBy(field => field.Field, field => field.Message, StringComparer.Ordinal)
                     .ToDictionary(group => group.Key, IReadOnlyList<string> (group) => [.. group.Distinct()], StringComparer.Ordinal),
+            Sent = sent,
             Error = context.GetEndpoint()?.Metadata.GetMetadata<ErrorDialect>()?.Write(error),
         };
         var response = context.Response;
         response.StatusCode = kind.Status;
+        response.Headers[Header] = error.Code;
         if (kind.RetryAfterSeconds is { } seconds && response.Headers.RetryAfter.Count == 0)
         {
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

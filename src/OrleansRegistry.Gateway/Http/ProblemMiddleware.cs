@@ -10,7 +10,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     public async Task InvokeAsync(HttpContext context)
     {
         var response = context.Response;
-        SecurityHeaders.Apply(context);
+        CommonHeaders.Apply(context);
         try
         {
             await next(context);
@@ -23,7 +23,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception e) when (!response.HasStarted)
         {
             response.Clear();
-            SecurityHeaders.Apply(context);
+            CommonHeaders.Apply(context);
             await ProblemWriter.Write(context, ToError(e, context.Request));
             return;
         }

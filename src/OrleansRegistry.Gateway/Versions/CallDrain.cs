@@ -44,7 +44,7 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Cal
                     caller.Workspace, version, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), request.HttpContext.RequestAborted)
                 : null,
         };
-        return Answer<StopAnswer>.Of(stopped, Answers.TagOf(answer.Version), receipt.IsDryRun);
+        return Answer<StopAnswer>.Of(stopped, answer.Version.Etag, receipt.IsDryRun);
     }
 
     /// <summary>Waits for the calls of this gateway, and then for those that others report. Answers how many are left.</summary>

@@ -38,7 +38,7 @@ internal static class DeploymentEndpoints
         return (await deployer.Deploy(caller.Workspace, DeployCommand.Of(receipt.By(caller), deployment), cancellationToken)).TryGet(out var answer, out var error)
             ? Answer<VersionView>.Of(
                 answer.Version,
-                Answers.TagOf(answer.Version),
+                answer.Version.Etag,
                 receipt.IsDryRun,
                 answer.Replayed,
                 receipt.IsDryRun ? null : $"/v1/model_versions/{answer.Version.Id}")

@@ -19,6 +19,8 @@ internal static class RegistryOpenApi
     /// <summary>The name under which the document says how callers show who they are.</summary>
     public const string Security = "api_key";
 
+    private const string RequestIdDescription = "The id of the request in logs and traces. A caller's own is not taken over.";
+
     private static readonly IReadOnlyList<string> CommonCodes = [ErrorCode.ValidationFailed, ErrorCode.InternalError, ErrorCode.Unavailable];
     private static readonly IReadOnlyList<string> AccessCodes = [ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.RateLimited];
 
@@ -119,6 +121,11 @@ internal static class RegistryOpenApi
         {
             Description = string.Join(", ", codes.Select(code => $"`{code}`")),
             Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
+            Headers = new Dictionary<string, IOpenApiHeader>
+            {
+                [CommonHeaders.RequestId] = Header(RequestIdDescription),
+                [ProblemWriter.Header] = Header("The problem's `code`. Answers of a model's server never have it."),
+            },
         });
         return new OpenApiResponseReference(name, document);
     }
@@ -166,6 +173,8 @@ internal static class RegistryOpenApi
                 ["Model-Version"] = Header("The number of the version that answered."),
                 ["Model-Version-Id"] = Header("Its id."),
                 ["Model-Resolved-By"] = Header("The kind of selector: `primary`, `exact`, `range` or `id`."),
+                ["Model-Request-Id"] = Header("The `X-Request-Id` of the model's server, if it sent one."),
+                [CommonHeaders.RequestId] = Header(RequestIdDescription),
             },
         };
     }
@@ -175,7 +184,8 @@ internal static class RegistryOpenApi
         foreach ((var status, var response) in responses)
         {
             var headers = new Dictionary<string, IOpenApiHeader>();
-            if (declared.Any(parameter => parameter.IsHeader))
+            headers[CommonHeaders.RequestId] = Header(RequestIdDescription);
+            if (declared.Any(parameter => parameter == CommonParameters.IfMatch || parameter == CommonParameters.IfNoneMatch || parameter == CommonParameters.IdempotencyKey))
             {
                 headers["ETag"] = Header("The entity tag of the answered resource.");
             }
@@ -195,12 +205,16 @@ internal static class RegistryOpenApi
                 headers["Idempotency-Replayed"] = Header("`true` when an earlier request with the same key made the version.");
             }
 
-            ((OpenApiResponse)response).Headers = headers.Count > 0 ? headers : null;
+            ((OpenApiResponse)response).Headers = headers;
         }
 
         if (declared.Contains(CommonParameters.IfNoneMatch))
         {
-            responses["304"] = new OpenApiResponse { Description = "The resource has one of the entity tags of `If-None-Match`." };
+            responses["304"] = new OpenApiResponse
+            {
+                Description = "The resource has one of the entity tags of `If-None-Match`.",
+                Headers = new Dictionary<string, IOpenApiHeader> { [CommonHeaders.RequestId] = Header(RequestIdDescription) },
+            };
         }
     }
 
@@ -279,7 +293,15 @@ internal static class RegistryOpenApi
 
         if (schema.Properties is { } properties && !IsRequest(type.Type))
         {
-            schema.Required = type.Type == typeof(Problem) ? schema.Required : properties.Keys.ToHashSet();
+            if (type.Type == typeof(Problem))
+            {
+                ((OpenApiSchema)properties["code"]).Enum = [.. ProblemKind.All.Keys.Order(StringComparer.Ordinal).Select(code => (JsonNode)JsonValue.Create(code))];
+            }
+            else
+            {
+                schema.Required = properties.Keys.ToHashSet();
+            }
+
             schema.AdditionalPropertiesAllowed = true;
         }
     }
