@@ -70,6 +70,8 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "revoke_api_key": (ApiKey.revoke, lambda t: t.key.revoke()),
     "list_workspaces": (Client.workspaces, lambda t: list(t.client.workspaces())),
     "create_workspace": (Client.create_workspace, lambda t: t.client.create_workspace(f"o-{t.model.name}")),
+    "get_me": (Client.me, lambda t: t.client.me()),
+    "get_server": (Client.server, lambda t: t.client.server()),
     "predict": (Client.predict, lambda t: t.client.predict(t.model.name, {})),
     "predict_version": (Version.predict, lambda t: t.version.predict({})),
     "v2_server": (Inference.server, lambda t: t.client.inference.server()),

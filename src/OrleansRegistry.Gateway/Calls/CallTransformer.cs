@@ -82,7 +82,7 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
             }
         }
 
-        StringValues requestId = proxyResponse.Headers.NonValidated.TryGetValues(CommonHeaders.RequestId, out var named) ? [.. named] : default;
+        StringValues requestId = proxyResponse.Headers.NonValidated.TryGetValues(CommonHeaders.RequestId, out var named) ? named.ToArray() : default;
         ForwardedHeaders.Remove(proxyResponse.Headers, CommonHeaders.RequestId);
         await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         var response = httpContext.Response;

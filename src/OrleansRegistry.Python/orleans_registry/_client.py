@@ -488,6 +488,24 @@ class Client:
         body = present(name=name, description=description)
         return Workspace(self._transport.send(Request(operations.CREATE_WORKSPACE, body=body)).document)
 
+    # The registry, and who asks it
+
+    def me(self) -> types.CallerAnswer:
+        """Who you are for the registry: your key or token, its role, workspace and models, and what you may do.
+
+        >>> registry.me().role
+        'operator'
+        """
+        return types.CallerAnswer(self._transport.send(Request(operations.GET_ME)).document)
+
+    def server(self) -> types.ServerAnswer:
+        """The version of the registry, the optional parts that it has, and its limits.
+
+        >>> registry.server().api
+        'v1'
+        """
+        return types.ServerAnswer(self._transport.send(Request(operations.GET_SERVER)).document)
+
     # The client itself
 
     def close(self) -> None:

@@ -292,6 +292,16 @@ class AsyncClient:
         """Makes a workspace. For operators. See ``Client.create_workspace``."""
         return await self._threads.run(self._sync.create_workspace, name, description=description)
 
+    async def me(self) -> types.CallerAnswer:
+        """Who you are for the registry: your key or token, its role, workspace and models, and what you may do. See
+        ``Client.me``.
+        """
+        return await self._threads.run(self._sync.me)
+
+    async def server(self) -> types.ServerAnswer:
+        """The version of the registry, the optional parts that it has, and its limits. See ``Client.server``."""
+        return await self._threads.run(self._sync.server)
+
     async def close(self) -> None:
         """Closes the idle connections and ends the idle threads."""
         self._sync.close()

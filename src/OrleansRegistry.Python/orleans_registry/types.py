@@ -194,6 +194,53 @@ class Artifact(Document):
         return self._read("size_bytes", optional(whole))
 
 
+class CallerAnswer(Document):
+    """Who the caller is, and what they may do."""
+
+    __slots__ = ()
+    _shown = ("subject", "key_prefix", "key_name", "role", "workspace", "expires_at")
+
+    @property
+    def subject(self) -> str:
+        """The caller, as events and views name them: `key:{prefix}` or `token:{subject}`."""
+        return self._read("subject", text)
+
+    @property
+    def key_prefix(self) -> Optional[str]:
+        """The prefix of the API key, or null for a token."""
+        return self._read("key_prefix", optional(text))
+
+    @property
+    def key_name(self) -> Optional[str]:
+        """The name of the API key, or null for a token."""
+        return self._read("key_name", optional(text))
+
+    @property
+    def role(self) -> str:
+        """Their role. One of `viewer`, `invoker`, `deployer`, `admin`, `operator`."""
+        return self._read("role", text)
+
+    @property
+    def workspace(self) -> str:
+        """The workspace they act in."""
+        return self._read("workspace", text)
+
+    @property
+    def models(self) -> Optional[List[str]]:
+        """The only models they may call, by id, or null for all."""
+        return self._read("models", optional(many(text)))
+
+    @property
+    def expires_at(self) -> Optional[datetime.datetime]:
+        """From when on the key or token is not taken any more, or null for never."""
+        return self._read("expires_at", optional(instant))
+
+    @property
+    def permissions(self) -> List[str]:
+        """What they may do."""
+        return self._read("permissions", many(text))
+
+
 class CommandAnswer(Document):
     """The answer of a command on a version."""
 
@@ -412,6 +459,7 @@ class Model(Document):
         "created_at",
         "created_by",
         "revision",
+        "etag",
     )
 
     @property
@@ -484,6 +532,11 @@ class Model(Document):
     def revision(self) -> int:
         """Raised by every command on the model or its versions."""
         return self._read("revision", whole)
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag that `If-Match` takes: the model's header `ETag`."""
+        return self._read("etag", optional(text))
 
 
 class PendingPrimary(Document):
@@ -647,6 +700,55 @@ class ResolveAnswer(Document):
     def revision(self) -> int:
         """The revision of the model that the answer is true of."""
         return self._read("revision", whole)
+
+
+class ServerAnswer(Document):
+    """What answers: its version, its optional parts, and how much it takes."""
+
+    __slots__ = ()
+    _shown = ("version", "api")
+
+    @property
+    def version(self) -> str:
+        """The version of the registry, a semantic version."""
+        return self._read("version", text)
+
+    @property
+    def api(self) -> str:
+        """The version of this interface: what the paths begin with."""
+        return self._read("api", text)
+
+    @property
+    def features(self) -> List[str]:
+        """The optional parts that it has, by name: `dashboard`, `oidc`. A later release may have more."""
+        return self._read("features", many(text))
+
+    @property
+    def limits(self) -> ServerLimits:
+        """How much a request may ask for."""
+        return self._read("limits", ServerLimits)
+
+
+class ServerLimits(Document):
+    """How much a request may ask for."""
+
+    __slots__ = ()
+    _shown = ("max_body_bytes", "max_call_body_bytes", "max_page_size")
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The longest body of a command, in bytes."""
+        return self._read("max_body_bytes", whole)
+
+    @property
+    def max_call_body_bytes(self) -> int:
+        """The longest body of a call, in bytes."""
+        return self._read("max_call_body_bytes", whole)
+
+    @property
+    def max_page_size(self) -> int:
+        """The most items of a page."""
+        return self._read("max_page_size", whole)
 
 
 class Serving(Document):
@@ -1104,6 +1206,7 @@ class Version(Document):
         "deactivated_at",
         "deleted_at",
         "revision",
+        "etag",
     )
 
     @property
@@ -1206,6 +1309,11 @@ class Version(Document):
     def revision(self) -> int:
         """Raised by every change of this version's own row; a move of the pointer does not raise it."""
         return self._read("revision", whole)
+
+    @property
+    def etag(self) -> Optional[str]:
+        """The entity tag that `If-Match` takes: the version's header `ETag`."""
+        return self._read("etag", optional(text))
 
 
 class VersionUsage(Document):

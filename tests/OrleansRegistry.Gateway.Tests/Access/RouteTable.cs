@@ -36,6 +36,8 @@ internal static partial class RouteTable
         ("POST", "/v1/api_keys/{prefix}/rotate", "Administer"),
         ("GET", "/v1/workspaces", "Operate"),
         ("POST", "/v1/workspaces", "Operate"),
+        ("GET", "/v1/me", "Resolve"),
+        ("GET", "/v1/server", "Resolve"),
 
         ("POST", "/v1/model_versions", "Deploy"),
         ("GET", "/v1/models", "Read"),

@@ -27,6 +27,20 @@ public sealed class TokenTests(TokenTests.Server server) : IClassFixture<TokenTe
     }
 
     [Fact]
+    public async Task A_caller_with_a_token_is_told_who_they_are_and_that_tokens_are_taken()
+    {
+        var expires = DateTimeOffset.UtcNow.AddMinutes(10);
+        var token = server.DriverOf(Issuer.Token(
+            token => token.Expires = expires.UtcDateTime, said => (said["groups"], said["tenant"]) = ("ml-viewers", "default")));
+
+        var me = (await token.Get("/v1/me")).Is(200);
+
+        Assert.Equal(("token:ann", null, null, "viewer", "default", null), (me["subject"], me["key_prefix"], me["key_name"], me["role"], me["workspace"], me["models"]));
+        Assert.Equal(expires.ToUnixTimeSeconds(), ((DateTimeOffset)me.Body!["expires_at"]!).ToUnixTimeSeconds());
+        Assert.Equal("""["oidc"]""", (await token.Get("/v1/server")).Is(200).Body!["features"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Of_several_roles_the_highest_counts_and_of_several_keys_any()
     {
         await IsLetIn(Issuer.Token(claims: said => said["groups"] = "ml-viewers nothing ml-admins".Split(' ')), "/v1/api_keys");

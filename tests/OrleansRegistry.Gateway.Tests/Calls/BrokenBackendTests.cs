@@ -62,7 +62,7 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
 
         var answer = (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
 
-        Assert.Equal("0.1.0", answer.Header("Model-Version"));
+        Assert.Equal(("0.1.0", "true"), (answer.Header("Model-Version"), answer["sent"]));
     }
 
     [Fact]
@@ -77,13 +77,41 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
 
         (await Call($$"""
             "serving":{"url":"http://127.0.0.1:{{port}}"}
-            """)).IsProblem(502, ErrorCode.BackendUnreachable);
+            """)).IsProblem(502, ErrorCode.BackendUnreachable).IsNotSent();
+    }
+
+    [Fact]
+    public async Task A_call_that_was_sent_to_a_server_that_is_gone_since_may_have_arrived()
+    {
+        var calls = 0;
+        var backend = new RawBackend(async (stream, stop) =>
+        {
+            // It keeps the connection for a second call, and hangs up when it has read that.
+            while ((await RawBackend.ReadHead(stream, stop)).Length > 0 && Interlocked.Increment(ref calls) == 1)
+            {
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), stop);
+            }
+        });
+        string id;
+        await using (backend)
+        {
+            id = (await _registry.DeployPrimary(RegistryDriver.NewName(), backend.Serving))["id"]!;
+            (await _registry.Get($"/v1/model_versions/{id}/predict")).Is(200);
+            backend.StopListening();
+
+            // The client tries another connection, which is refused: the server has had the call all the same.
+            var answer = (await _registry.Get($"/v1/model_versions/{id}/predict")).IsProblem(502, ErrorCode.BackendUnreachable);
+
+            Assert.Equal((2, "true"), (calls, answer["sent"]));
+        }
+
+        (await _registry.Get($"/v1/model_versions/{id}/predict")).IsProblem(502, ErrorCode.BackendUnreachable).IsNotSent();
     }
 
     [Fact]
     public async Task A_server_without_an_address_is_unreachable() => (await Call("""
         "serving":{"url":"http://no-such-host.invalid"}
-        """)).IsProblem(502, ErrorCode.BackendUnreachable);
+        """)).IsProblem(502, ErrorCode.BackendUnreachable).IsNotSent();
 
     [Theory]
     [InlineData("http://169.254.169.254/latest/meta-data/")]
@@ -105,6 +133,7 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
         var answer = (await server.Driver.Post($"/v1/model_versions/{version["id"]}/predict", "{}")).IsProblem(502, ErrorCode.BackendUnreachable);
 
         Assert.Contains("not allowed", answer["detail"], StringComparison.Ordinal);
+        answer.IsNotSent();
     }
 
     [Fact]
@@ -112,7 +141,7 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
     {
         await using var backend = new RawBackend((_, stop) => Task.Delay(Timeout.Infinite, stop));
 
-        (await Call(backend.Serving)).IsProblem(504, ErrorCode.BackendTimeout);
+        Assert.Equal("true", (await Call(backend.Serving)).IsProblem(504, ErrorCode.BackendTimeout)["sent"]);
     }
 
     [Theory]

@@ -83,6 +83,24 @@ public sealed class HeaderTests(SqliteServer server)
         Assert.Contains($"\r\nModel-Id: {id[..10]}\r\n", answer, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_the_registry_says_of_a_call_no_server_says_in_its_place()
+    {
+        await using var backend = RawBackend.Answering(
+            "HTTP/1.1 500 Oh\r\nX-Request-Id: theirs\r\nModel-Request-Id: no\r\nmodel-anything: no\r\nModel-Version: 9.9.9\r\nRegistry-Problem: forbidden\r\n"
+            + "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+
+        (_, var answer) = await Call(backend, "POST /v1/models/{0}/predict", "X-Request-Id: mine\r\n");
+
+        Assert.StartsWith("HTTP/1.1 500 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nModel-Version: 0.1.0\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nModel-Request-Id: theirs\r\n", answer, StringComparison.Ordinal);
+        Assert.Matches("\r\nX-Request-Id: [0-9a-f]{32}\r\n", answer);
+        Assert.DoesNotContain("Registry-Problem", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("model-anything", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Access-Control", answer, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Theory]
     [InlineData("Content-Length")]
     [InlineData("Content-Type")]

@@ -64,6 +64,9 @@ public sealed class RawBackend : IAsyncDisposable
         "serving":{"url":"http://127.0.0.1:{{((IPEndPoint)_listener.LocalEndpoint).Port}}"}
         """;
 
+    /// <summary>From now on connections are refused; those that are there stay.</summary>
+    public void StopListening() => _listener.Stop();
+
     /// <summary>Reads the head of a request, each byte as one character.</summary>
     public static async Task<string> ReadHead(NetworkStream stream, CancellationToken cancellationToken)
     {
@@ -108,7 +111,7 @@ public sealed class RawBackend : IAsyncDisposable
                 talks.Add(Talk(client, talk));
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             await Task.WhenAll(talks);
         }

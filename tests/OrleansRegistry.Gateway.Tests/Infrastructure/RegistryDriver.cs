@@ -135,6 +135,15 @@ public sealed record Reply(int Status, HttpResponseHeaders Headers, string? Cont
         Assert.NotEmpty(this["detail"]!);
         Assert.NotEmpty(this["trace_id"]!);
         Assert.Equal("nosniff", Header("X-Content-Type-Options"));
+        Assert.Equal(code, Header("Registry-Problem"));
+        Assert.Equal(this["trace_id"], Header("X-Request-Id"));
+        return this;
+    }
+
+    /// <summary>Expects a problem that says that the model's server got nothing of the call.</summary>
+    public Reply IsNotSent()
+    {
+        Assert.Equal("false", this["sent"]);
         return this;
     }
 

@@ -19,8 +19,6 @@ internal static class RegistryOpenApi
     /// <summary>The name under which the document says how callers show who they are.</summary>
     public const string Security = "api_key";
 
-    private const string RequestIdDescription = "The id of the request in logs and traces. A caller's own is not taken over.";
-
     private static readonly IReadOnlyList<string> CommonCodes = [ErrorCode.ValidationFailed, ErrorCode.InternalError, ErrorCode.Unavailable];
     private static readonly IReadOnlyList<string> AccessCodes = [ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.RateLimited];
 
@@ -91,10 +89,10 @@ internal static class RegistryOpenApi
             }
         }
 
-        AddHeaders(operation.Responses, declared);
+        AddHeaders(operation.Responses, declared, context.Document!);
         if (metadata.OfType<ForwardedCall>().Any())
         {
-            DescribeCall(operation, isCall: context.Description.HttpMethod == HttpMethods.Post);
+            DescribeCall(operation, context.Document!, isCall: context.Description.HttpMethod == HttpMethods.Post);
         }
 
         var problem = await Component(context, typeof(Problem), cancellationToken);
@@ -123,8 +121,8 @@ internal static class RegistryOpenApi
             Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType { Schema = problem } },
             Headers = new Dictionary<string, IOpenApiHeader>
             {
-                [CommonHeaders.RequestId] = Header(RequestIdDescription),
-                [ProblemWriter.Header] = Header("The problem's `code`. Answers of a model's server never have it."),
+                [CommonHeaders.RequestId] = RequestIdHeader(document),
+                [ProblemWriter.Header] = HeaderComponent("RegistryProblem", "The problem's `code`. Answers of a model's server never have it.", document),
             },
         });
         return new OpenApiResponseReference(name, document);
@@ -159,7 +157,7 @@ internal static class RegistryOpenApi
     };
 
     /// <summary>Body and answer are the model's own.</summary>
-    private static void DescribeCall(OpenApiOperation operation, bool isCall)
+    private static void DescribeCall(OpenApiOperation operation, OpenApiDocument document, bool isCall)
     {
         var anything = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType() };
         operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Any body that the model's server accepts.", Content = anything } : null;
@@ -174,17 +172,17 @@ internal static class RegistryOpenApi
                 ["Model-Version-Id"] = Header("Its id."),
                 ["Model-Resolved-By"] = Header("The kind of selector: `primary`, `exact`, `range` or `id`."),
                 ["Model-Request-Id"] = Header("The `X-Request-Id` of the model's server, if it sent one."),
-                [CommonHeaders.RequestId] = Header(RequestIdDescription),
+                [CommonHeaders.RequestId] = RequestIdHeader(document),
             },
         };
     }
 
-    private static void AddHeaders(OpenApiResponses responses, IReadOnlyList<RequestParameter> declared)
+    private static void AddHeaders(OpenApiResponses responses, IReadOnlyList<RequestParameter> declared, OpenApiDocument document)
     {
         foreach ((var status, var response) in responses)
         {
             var headers = new Dictionary<string, IOpenApiHeader>();
-            headers[CommonHeaders.RequestId] = Header(RequestIdDescription);
+            headers[CommonHeaders.RequestId] = RequestIdHeader(document);
             if (declared.Any(parameter => parameter == CommonParameters.IfMatch || parameter == CommonParameters.IfNoneMatch || parameter == CommonParameters.IdempotencyKey))
             {
                 headers["ETag"] = Header("The entity tag of the answered resource.");
@@ -213,15 +211,27 @@ internal static class RegistryOpenApi
             responses["304"] = new OpenApiResponse
             {
                 Description = "The resource has one of the entity tags of `If-None-Match`.",
-                Headers = new Dictionary<string, IOpenApiHeader> { [CommonHeaders.RequestId] = Header(RequestIdDescription) },
+                Headers = new Dictionary<string, IOpenApiHeader> { [CommonHeaders.RequestId] = RequestIdHeader(document) },
             };
         }
     }
+
+    private static List<JsonNode> Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 
     private static JsonNode? Example(RequestBodyMetadata body) => body.Example is { } example ? JsonNode.Parse(example) : null;
 
     private static OpenApiHeader Header(string description) =>
         new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+
+    private static OpenApiHeaderReference RequestIdHeader(OpenApiDocument document) =>
+        HeaderComponent("RequestId", "The id of the request in logs and traces. A caller's own is not taken over.", document);
+
+    /// <summary>A header of many answers: a component, which they refer to.</summary>
+    private static OpenApiHeaderReference HeaderComponent(string name, string description, OpenApiDocument document)
+    {
+        document.AddComponent(name, (IOpenApiHeader)Header(description));
+        return new OpenApiHeaderReference(name, document);
+    }
 
     private static OpenApiParameter OfPath(string name, IList<object> metadata) => new()
     {
@@ -237,7 +247,7 @@ internal static class RegistryOpenApi
         var schema = new OpenApiSchema
         {
             Type = parameter.Type switch { "boolean" => JsonSchemaType.Boolean, "integer" => JsonSchemaType.Integer, _ => JsonSchemaType.String },
-            Enum = parameter.Values?.Select(value => (JsonNode)JsonValue.Create(value)).ToList(),
+            Enum = parameter.Values is { } values ? Texts(values) : null,
         };
         return new OpenApiParameter
         {
@@ -258,7 +268,11 @@ internal static class RegistryOpenApi
         if (JsonSettings.Options.GetConverter(value) is INamedValues named)
         {
             schema.Type = JsonSchemaType.String;
-            schema.Enum = [.. named.Names.Select(name => (JsonNode)JsonValue.Create(name))];
+            schema.Enum = Texts(named.Names);
+        }
+        else if (context.JsonTypeInfo.ElementType is { } element && JsonSettings.Options.GetConverter(element) is INamedValues items)
+        {
+            schema.Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Texts(items.Names) };
         }
         else if (value == typeof(DateTimeOffset))
         {
@@ -295,7 +309,7 @@ internal static class RegistryOpenApi
         {
             if (type.Type == typeof(Problem))
             {
-                ((OpenApiSchema)properties["code"]).Enum = [.. ProblemKind.All.Keys.Order(StringComparer.Ordinal).Select(code => (JsonNode)JsonValue.Create(code))];
+                ((OpenApiSchema)properties["code"]).Enum = Texts(ProblemKind.All.Keys.Order(StringComparer.Ordinal));
             }
             else
             {
