@@ -45,10 +45,11 @@ internal static class RegistryGateway
         return services;
     }
 
-    /// <summary>Adds the secret that keys are hashed with, and has the start end where it is the wrong one. Comes behind the storage and before the silo.</summary>
+    /// <summary>Adds the secret that keys are hashed with, and has the start end where it is the wrong one, or the first key is none. Comes behind the storage and before the silo.</summary>
     public static IServiceCollection AddAccessSecret(this IServiceCollection services)
     {
         services.AddSingleton<AccessSecret>();
+        services.AddHostedService<FirstKeyCheck>();
         services.AddHostedService<SecretAgreement>();
         return services;
     }

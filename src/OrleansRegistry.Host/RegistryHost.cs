@@ -14,6 +14,9 @@ namespace OrleansRegistry.Host;
 /// <summary>Puts a node together: a silo, its storage and the gateway in one process, or the silo or the gateway alone.</summary>
 public static partial class RegistryHost
 {
+    /// <summary>Who sets it is told when there are fewer; the default is as many as may be, up to a number.</summary>
+    private const string ConnectionsSetting = "Registry:Limits:Connections";
+
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
     /// <param name="configure">Changes the services before the node is built, or null.</param>
@@ -25,6 +28,7 @@ public static partial class RegistryHost
         var settings = RegistrySettings.Read(builder.Configuration);
         builder.Services.AddSingleton(settings);
         var connections = FileHandles.Connections(settings.Limits.Connections, FileHandles.Limit);
+        var isConfigured = builder.Configuration[ConnectionsSetting] is not null;
         var limits = settings.Limits with { Connections = connections };
         Listen(builder, settings);
         // What keeps a node from starting is told once, by the program, and without a stack trace.
@@ -63,7 +67,7 @@ public static partial class RegistryHost
 
         configure?.Invoke(builder.Services);
         var app = builder.Build();
-        if (connections < settings.Limits.Connections)
+        if (isConfigured && connections < settings.Limits.Connections)
         {
             app.Lifetime.ApplicationStarted.Register(() => LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit));
         }

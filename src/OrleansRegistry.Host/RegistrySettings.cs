@@ -129,12 +129,13 @@ internal sealed record RegistrySettings
 
     private IEnumerable<string> AddressProblems()
     {
-        foreach (var url in Setting.Split(Urls).Where(url => !IsHttp(url)))
+        var problems = Listening.Select(AddressProblem).OfType<string>().ToList();
+        foreach (var problem in problems)
         {
-            yield return $"ASPNETCORE_URLS names {url}; addresses begin with http:// or https://";
+            yield return $"{(Endpoints is [] ? "ASPNETCORE_URLS or --urls" : "Kestrel:Endpoints")} names {problem}";
         }
 
-        if (Access.AllowedHosts is [])
+        if (problems is [] && Access.AllowedHosts is [])
         {
             yield return
                 $"{Root}:{nameof(Options.AllowedHosts)} must be set when the server listens beyond this machine: "
@@ -142,7 +143,7 @@ internal sealed record RegistrySettings
         }
 
         var (health, silo, clients) = (Options.HealthPort, Options.SiloPort, Options.ClientPort);
-        if (health != 0 && (health == silo || health == clients || Addresses.Any(address => address.Port == health)))
+        if (health != 0 && (health == silo || health == clients || (problems is [] && Addresses.Any(address => address.Port == health))))
         {
             yield return
                 $"{Root}:{nameof(Options.HealthPort)} is {health}, where something else listens; "
@@ -242,6 +243,24 @@ internal sealed record RegistrySettings
             yield return
                 $"{Root}:Billing:{nameof(BillingOptions.Currency)} is '{Options.Billing.Currency}'; "
                 + "it must be the ISO 4217 code of a currency, such as USD";
+        }
+    }
+
+    /// <summary>What is wrong with an address to listen on, or null.</summary>
+    private static string? AddressProblem(string url)
+    {
+        const string rule = "an address is http:// or https://, a host, and a port from 0 to 65535";
+        try
+        {
+            // A port that can't be read is left with the host. A host in brackets, and a path for a socket, have colons of their own.
+            var address = BindingAddress.Parse(url);
+            var isWhole = address.IsUnixPipe || address.IsNamedPipe
+                || (address.Host.StartsWith('[') ? address.Host.EndsWith(']') : !address.Host.Contains(':', StringComparison.Ordinal));
+            return IsHttp(url) && address.Host.Length > 0 && isWhole && address.Port is >= 0 and <= IPEndPoint.MaxPort ? null : $"'{url}'; {rule}";
+        }
+        catch (FormatException)
+        {
+            return $"'{url}'; {rule}";
         }
     }
 

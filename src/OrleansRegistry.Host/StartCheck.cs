@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OrleansRegistry.Cluster;
+using OrleansRegistry.Gateway;
 
 namespace OrleansRegistry.Host;
 
@@ -33,6 +34,7 @@ internal static class StartCheck
         await ListenForHttp(app, [settings.Urls, .. settings.HealthUrls]);
         if (settings.KeepsFiles)
         {
+            DataFiles.Check(settings, app.Services.GetService<AccessSecret>());
             MakeDirectory(settings.Options.DataDirectory);
         }
     }

@@ -43,7 +43,7 @@ public sealed class HandleTests : IAsyncLifetime
     {
         const int handles = 1024;
         const int connections = (handles - 512) / 2;
-        var (process, client) = await RegistryProcess.Start(Settings with { FileHandles = handles });
+        var (process, client) = await RegistryProcess.Start(Settings with { FileHandles = handles, Arguments = ["--Registry:Limits:Connections=10000"] });
         using (process)
         using (client)
         {
@@ -73,6 +73,20 @@ public sealed class HandleTests : IAsyncLifetime
             {
                 strangers.ForEach(stranger => stranger.Dispose());
             }
+        }
+    }
+
+    [Fact]
+    public async Task Fewer_connections_than_the_default_are_no_warning_for_nobody_asked_for_more()
+    {
+        var (process, client) = await RegistryProcess.Start(Settings with { FileHandles = 1024 });
+        using (process)
+        using (client)
+        {
+            await process.WaitForOutput("has started");
+            await process.Signal("TERM");
+            await process.WaitForExit();
+            Assert.DoesNotContain("file handles", process.Output, StringComparison.Ordinal);
         }
     }
 

@@ -172,7 +172,7 @@ public sealed class StartTests : IAsyncLifetime
         string[] names =
         [
             "Registry:Role is 'boss'", "AdvertisedAddress is '0.0.0.0'", "ClientPort is 'x'", "ActiveVersionsPerModel is '0'",
-            "DataDirectry is not a setting", "AllowedHosts must be set", "ftp://localhost",
+            "DataDirectry is not a setting", "ftp://localhost",
             "Outbound:AllowLoopback", "Calls:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
             "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
@@ -223,15 +223,72 @@ public sealed class StartTests : IAsyncLifetime
         Assert.Empty(Directory.EnumerateFileSystemEntries(settings.DataDirectory));
     }
 
-    [Fact]
-    public async Task A_file_that_is_no_database_keeps_the_node_from_starting()
+    [Theory]
+    [InlineData("registry.db", true, "is a directory")]
+    [InlineData("registry.db", false, "is no SQLite file")]
+    [InlineData("registry.lock", true, "is a directory")]
+    [InlineData("secret", true, "is a directory")]
+    [InlineData("secret", false, "holds no secret")]
+    [InlineData("admin-key", true, "is a directory")]
+    [InlineData("admin-key", false, "holds no API key")]
+    public async Task A_file_that_is_not_what_it_should_be_is_named_alone_and_nothing_is_made_beside_it(string name, bool isDirectory, string why)
     {
-        await File.WriteAllTextAsync(Path.Combine(_database.Options.DataDirectory, Storage.StorageOptions.FileName), new string('x', 8192));
+        var settings = Settings with { HasOperatorKey = false };
+        var file = Path.Combine(settings.DataDirectory, name);
+        if (isDirectory)
+        {
+            Directory.CreateDirectory(file);
+        }
+        else
+        {
+            await File.WriteAllTextAsync(file, new string('!', 8192));
+        }
 
-        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings);
+        var (exitCode, output) = await RegistryProcess.RunToEnd(settings);
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("registry.db can't be opened", Assert.Single(Lines(output)), StringComparison.Ordinal);
+        Assert.StartsWith($"orleans-registry can't start. {file} {why}", Assert.Single(Lines(output)), StringComparison.Ordinal);
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(settings.DataDirectory));
+    }
+
+    [Fact]
+    public async Task A_file_of_the_first_key_that_holds_none_is_told_before_the_silo_joins_and_does_not_matter_once_there_is_a_key()
+    {
+        var settings = Settings with { HasOperatorKey = false };
+        var file = Path.Combine(settings.DataDirectory, "admin-key");
+        await StartAndStop();
+        await File.WriteAllTextAsync(file, "moved to the vault");
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            await process.Signal("TERM");
+            await process.WaitForExit();
+        }
+
+        await TestRows.Execute(_database.Options, "delete from registry_state where kind = 'key'");
+        var (exitCode, output) = await RegistryProcess.RunToEnd(settings);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"orleans-registry can't start. {file} holds no API key", Assert.Single(Lines(output)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:99999")]
+    [InlineData("http://[::1]:99999")]
+    [InlineData("http://127.0.0.1:abc")]
+    [InlineData("http://[::1]:abc")]
+    [InlineData("http://")]
+    [InlineData("http://:5080")]
+    [InlineData("127.0.0.1:5080")]
+    public async Task An_address_that_is_none_is_named_and_not_taken_for_one_beyond_this_machine(string url)
+    {
+        var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { Arguments = ["--urls", url] });
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"--urls names '{url}'", Assert.Single(Lines(output)), StringComparison.Ordinal);
+        Assert.DoesNotContain("AllowedHosts", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Settings.DataDirectory));
     }
 
     [Fact]
@@ -286,9 +343,10 @@ public sealed class StartTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("--urls=http://0.0.0.0:5080", "Registry:AllowedHosts must be set")]
     [InlineData("--role=silo", "Role must be both on SQLite")]
     [InlineData("--Registry:AdvertisedAddress=192.0.2.1", "start with --insecure-cluster")]
-    public async Task What_a_cluster_needs_is_asked_for(string argument, string needed)
+    public async Task What_a_node_that_others_reach_needs_is_asked_for(string argument, string needed)
     {
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { Arguments = [argument] });
 

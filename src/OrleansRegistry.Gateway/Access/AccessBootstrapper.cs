@@ -16,6 +16,16 @@ internal sealed partial class AccessBootstrapper(
 
     private const string Actor = "system";
 
+    /// <summary>Looks at the file where there is one and the first key will be taken from it.</summary>
+    /// <exception cref="IOException">It holds no key, or can't be read.</exception>
+    public static void CheckFile(AccessOptions options)
+    {
+        if (options.AdminKey is null && Path.Exists(FileOf(options)))
+        {
+            _ = Read(options);
+        }
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var workspace = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(GrainKeys.DefaultWorkspace))
@@ -27,9 +37,8 @@ internal sealed partial class AccessBootstrapper(
         }
         else if (!await catalog.HasKeys(cancellationToken))
         {
-            var file = Path.GetFullPath(Path.Combine(options.Directory, FileName));
-            await Make(PrivateFile.ReadOrCreate(file, ApiKey.Create), "first key");
-            LogMade(file);
+            await Make(Read(options), "first key");
+            LogMade(FileOf(options));
         }
     }
 
@@ -37,12 +46,9 @@ internal sealed partial class AccessBootstrapper(
 
     private async Task Make(string key, string name)
     {
-        if (!ApiKey.TryParse(key, out var prefix))
-        {
-            throw new IOException($"{options.Directory} holds a file {FileName} that is no API key; remove it.");
-        }
-
-        var made = await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix)).Create(new CreateApiKeyCommand
+        // It was looked at where it was read.
+        _ = ApiKey.TryParse(key, out var prefix);
+        var made = await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix!)).Create(new CreateApiKeyCommand
         {
             Context = Command(),
             Hash = secret.HashKey(key),
@@ -51,6 +57,17 @@ internal sealed partial class AccessBootstrapper(
             Role = Role.Operator,
         });
         Check(made.Error, null);
+    }
+
+    private static string FileOf(AccessOptions options) => Path.GetFullPath(Path.Combine(options.Directory, FileName));
+
+    private static string Read(AccessOptions options)
+    {
+        var file = FileOf(options);
+        var key = PrivateFile.ReadOrCreate(file, ApiKey.Create);
+        return ApiKey.TryParse(key, out _)
+            ? key
+            : throw new IOException($"{file} holds no API key. Remove it, and the node writes a new one.");
     }
 
     private CommandContext Command() => CommandContext.For(Actor, Role.Operator, clock.GetUtcNow());

@@ -30,6 +30,16 @@ internal sealed class AccessSecret
     /// <summary>Whether there is a secret: none is drawn where there is one already that keys were made with.</summary>
     internal bool IsThere => _options.Secret is not null || System.IO.File.Exists(File);
 
+    /// <summary>Looks at the file where there is one.</summary>
+    /// <exception cref="IOException">It holds no secret, or can't be read.</exception>
+    internal void CheckFile()
+    {
+        if (_options.Secret is null && Path.Exists(File))
+        {
+            _ = _derived.Value;
+        }
+    }
+
     /// <summary>Tells one secret from another, and nothing else about it. The file is made when it is not there.</summary>
     /// <exception cref="IOException">The file can't be read or made.</exception>
     internal string Fingerprint => _derived.Value.Fingerprint;
@@ -55,7 +65,8 @@ internal sealed class AccessSecret
         var secret = new byte[text.Length];
         return Convert.TryFromBase64String(text, secret, out var length) && length >= AccessOptions.MinSecretBytes
             ? secret[..length]
-            : throw new IOException($"{file} holds no secret: it must be at least {AccessOptions.MinSecretBytes} bytes in base64.");
+            : throw new IOException(
+                $"{file} holds no secret: it must be at least {AccessOptions.MinSecretBytes} bytes in base64. Put back the file that the keys in the database were made with; remove it where there are none.");
     }
 
     private sealed record Derived(byte[] ForKeys, byte[] ForTokens, string Fingerprint);
@@ -65,15 +76,28 @@ internal sealed class AccessSecret
 internal static class PrivateFile
 {
     /// <summary>The text of a file, which is made first when it is not there: whole, or not at all, and without a line break, which readers would take for a part of it.</summary>
+    /// <exception cref="IOException">It can't be read or made.</exception>
     public static string ReadOrCreate(string file, Func<string> create)
     {
-        PrivateDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        if (!File.Exists(file))
+        if (Directory.Exists(file))
         {
-            Write(file, create());
+            throw new IOException($"{file} is a directory, and a file must be there. Remove it.");
         }
 
-        return File.ReadAllText(file).Trim();
+        try
+        {
+            PrivateDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            if (!File.Exists(file))
+            {
+                Write(file, create());
+            }
+
+            return File.ReadAllText(file).Trim();
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{file} can't be read or written: {e.Message}", e);
+        }
     }
 
     private static void Write(string file, string text)
@@ -98,11 +122,10 @@ internal static class PrivateFile
         catch (IOException) when (File.Exists(file))
         {
             // Another node was faster; its file counts.
-            File.Delete(part);
         }
-        catch (UnauthorizedAccessException e)
+        finally
         {
-            throw new IOException($"{file} can't be written: {e.Message}", e);
+            File.Delete(part);
         }
     }
 }

@@ -9,6 +9,9 @@ namespace OrleansRegistry.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase : RegistryDatabase
 {
+    /// <summary>The name of the file by which a process has the directory for itself.</summary>
+    public const string LockFileName = "registry.lock";
+
     private readonly string _directory;
     private readonly string _file;
     private FileStream? _lock;
@@ -50,13 +53,13 @@ internal sealed class SqliteDatabase : RegistryDatabase
         try
         {
             PrivateDirectory.Create(_directory);
-            _lock = new FileStream(Path.Combine(_directory, "registry.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = new FileStream(Path.Combine(_directory, LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (UnauthorizedAccessException e)
         {
             throw new StartupException($"The data directory {_directory} can't be written: {e.Message}", e);
         }
-        catch (IOException e) when (Directory.Exists(_directory) && File.Exists(Path.Combine(_directory, "registry.lock")))
+        catch (IOException e) when (Directory.Exists(_directory) && File.Exists(Path.Combine(_directory, LockFileName)))
         {
             throw new StartupException(
                 $"Another instance uses the data directory {_directory}. One SQLite file serves one instance; use PostgreSQL for more, or another Registry__DataDirectory.", e);
