@@ -9,8 +9,8 @@ public partial interface IModelRegistry
     /// <summary>A version by its id, whatever its state, or null.</summary>
     Task<VersionView?> FindVersion(string versionId, CancellationToken cancellationToken = default);
 
-    /// <summary>A version as soon as it is no longer starting, at the latest when <paramref name="patience"/> is over; null when there is no such version.</summary>
-    Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan patience, CancellationToken cancellationToken = default);
+    /// <summary>A version as soon as it is no longer starting, at the latest when <paramref name="timeout"/> is over; null when there is no such version.</summary>
+    Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan timeout, CancellationToken cancellationToken = default);
 
     /// <summary>The active time of a version so far (rule B1), or null when there is no such version.</summary>
     Task<VersionUsage?> FindUsage(string versionId, CancellationToken cancellationToken = default);

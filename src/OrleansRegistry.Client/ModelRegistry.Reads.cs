@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 internal sealed partial class ModelRegistry
 {
     /// <summary>How long to wait for more events, or for a registry that doesn't answer.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     public Task<CatalogModel?> FindModel(string model, CancellationToken cancellationToken) =>
         Ask(() => _directory.Read(Workspace, model, cancellationToken), cancellationToken);
@@ -14,8 +14,8 @@ internal sealed partial class ModelRegistry
     public Task<VersionView?> FindVersion(string versionId, CancellationToken cancellationToken) =>
         OfVersion(versionId, id => _catalog.FindVersion(Workspace, id, cancellationToken), cancellationToken);
 
-    public Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan patience, CancellationToken cancellationToken) =>
-        OfVersion(versionId, id => _watch.Read(Workspace, id, patience, cancellationToken), cancellationToken);
+    public Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan timeout, CancellationToken cancellationToken) =>
+        OfVersion(versionId, id => _watch.Read(Workspace, id, timeout, cancellationToken), cancellationToken);
 
     public Task<VersionUsage?> FindUsage(string versionId, CancellationToken cancellationToken) =>
         OfVersion(versionId, id => Catalog.FindUsage(id), cancellationToken);
@@ -103,7 +103,7 @@ internal sealed partial class ModelRegistry
 
             if (page.Count < ICatalogGrain.MaxItems)
             {
-                await Task.Delay(Pause, _clock, cancellationToken);
+                await Task.Delay(PollInterval, _clock, cancellationToken);
             }
         }
     }
@@ -120,7 +120,7 @@ internal sealed partial class ModelRegistry
             }
             catch (RegistryUnavailableException)
             {
-                await Task.Delay(Pause, _clock, cancellationToken);
+                await Task.Delay(PollInterval, _clock, cancellationToken);
             }
         }
     }

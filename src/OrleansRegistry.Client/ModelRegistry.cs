@@ -120,7 +120,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
         where T : class =>
         _options.Role.Allows(needed)
             ? Ask(call, cancellationToken)
-            : Task.FromResult<Outcome<T>>(new RegistryError(ErrorCode.Forbidden, $"A service of role {_options.Role} may not do that; it needs {Permissions.Least(needed)}."));
+            : Task.FromResult<Outcome<T>>(new RegistryError(ErrorCode.Forbidden, $"A service of role {_options.Role} may not do that; it needs {Permissions.MinRole(needed)}."));
 
     /// <summary>Asks in the workspace, and says in one way that there was no answer.</summary>
     private async Task<T> Ask<T>(Func<Task<T>> call, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ internal static class RegistryGateway
         services.AddHostedService(provider => provider.GetRequiredService<EventFeedWorker>());
         services.AddHealthChecks();
         services.AddRegistryOpenApi();
-        services.AddSingleton<MatcherPolicy, FrontDoor>();
+        services.AddSingleton<MatcherPolicy, ReferenceRedirect>();
         return services;
     }
 
@@ -91,7 +91,7 @@ internal static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
-        FrontDoor.Map(app);
+        ReferenceRedirect.Map(app);
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
         app.MapScalarApiReference(BrowserPage.Reference, scalar => scalar
             .WithTitle("OrleansRegistry")

@@ -149,7 +149,7 @@ public static partial class RegistryHost
         silo.Services.AddRegistryGrains();
         silo.Services.AddSingleton(Options.Create(settings.Options.Quotas));
         silo.Services.AddSingleton(Options.Create(settings.Options.Billing));
-        silo.Services.Configure<SiloMessagingOptions>(options => (options.ResponseTimeout, options.ClientDropTimeout) = (Patience, ClientAbsence));
+        silo.Services.Configure<SiloMessagingOptions>(options => (options.ResponseTimeout, options.ClientDropTimeout) = (ResponseTimeout, ClientAbsence));
         silo.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
 
@@ -175,8 +175,8 @@ public static partial class RegistryHost
         client.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
 
-    /// <summary>How long an answer of a grain is waited for: longer than any command lives.</summary>
-    private static TimeSpan Patience => CommandContext.Lifetime + CommandContext.StatementTimeout;
+    /// <summary>How long to wait for an answer of a grain: longer than any command lives.</summary>
+    private static TimeSpan ResponseTimeout => CommandContext.Lifetime + CommandContext.StatementTimeout;
 
     /// <summary>
     /// How long a silo keeps answers back for a client whose connection to it is lost; up to as long again passes before it looks. A client that comes

@@ -9,14 +9,14 @@ namespace OrleansRegistry.Storage;
 /// </summary>
 internal sealed class StorageHealth(RegistryDatabase database) : IHealthCheck
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
             // A frozen database keeps the driver even from giving up in time.
-            await Ask(cancellationToken).WaitAsync(Patience, cancellationToken);
+            await Ask(cancellationToken).WaitAsync(Timeout, cancellationToken);
             return HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)

@@ -19,7 +19,7 @@ internal interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
 
     /// <summary>
     /// Revokes the key. Once this has answered, no gateway takes it any more: it waits until every answer to <see cref="Authenticate"/> has
-    /// lapsed, at most <see cref="ApiKeyIdentity.HoldsAtMost"/>.
+    /// lapsed, at most <see cref="ApiKeyIdentity.MaxLeaseDuration"/>.
     /// </summary>
     [Alias("Revoke")]
     Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command);
@@ -39,8 +39,8 @@ internal interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ApiKeyIdentity")]
 internal sealed record ApiKeyIdentity
 {
-    /// <summary>For how long an answer holds at most.</summary>
-    public static readonly TimeSpan HoldsAtMost = TimeSpan.FromSeconds(1);
+    /// <summary>The longest time that an answer counts.</summary>
+    public static readonly TimeSpan MaxLeaseDuration = TimeSpan.FromSeconds(1);
 
     /// <summary>The workspace the key acts in.</summary>
     [Id(0)]
@@ -54,9 +54,9 @@ internal sealed record ApiKeyIdentity
     [Id(2)]
     public required ImmutableArray<string> ModelIds { get; init; }
 
-    /// <summary>For how long after the question nobody needs to ask again.</summary>
+    /// <summary>For how long after the question the answer counts, and nobody needs to ask again.</summary>
     [Id(3)]
-    public TimeSpan HoldsFor { get; init; }
+    public TimeSpan LeaseDuration { get; init; }
 }
 
 /// <summary>An API key, without its secret.</summary>
@@ -159,7 +159,7 @@ internal sealed record RevokeApiKeyCommand
 
     /// <summary>The highest role the key may have: nobody revokes what is above them.</summary>
     [Id(2)]
-    public required Role MostRole { get; init; }
+    public required Role MaxRole { get; init; }
 }
 
 /// <summary>Puts a new API key in the place of one.</summary>
@@ -182,7 +182,7 @@ internal sealed record RotateApiKeyCommand
 
     /// <summary>The highest role the key may have: nobody makes a key above them.</summary>
     [Id(2)]
-    public required Role MostRole { get; init; }
+    public required Role MaxRole { get; init; }
 
     /// <summary>The prefix of the new key.</summary>
     [Id(3)]

@@ -58,8 +58,8 @@ internal static class Permissions
         _ => false,
     };
 
-    /// <summary>The least role that has a permission.</summary>
-    public static Role Least(Permission permission) => permission switch
+    /// <summary>The lowest role that has a permission.</summary>
+    public static Role MinRole(Permission permission) => permission switch
     {
         Permission.Invoke or Permission.Resolve => Role.Invoker,
         Permission.Read => Role.Viewer,

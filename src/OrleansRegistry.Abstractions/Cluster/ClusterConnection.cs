@@ -6,8 +6,8 @@ namespace OrleansRegistry.Cluster;
 /// <summary>How Orleans clients of a cluster behave, gateways among them, however they find its silos.</summary>
 internal static class ClusterConnection
 {
-    /// <summary>How long an answer is waited for: a silo that is frozen is replaced by then.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long to wait for an answer: a silo that is frozen is replaced by then.</summary>
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Makes a client one of the cluster's.</summary>
     /// <param name="client">The client.</param>
@@ -21,9 +21,9 @@ internal static class ClusterConnection
             client.UseClusterTls(certificates);
         }
 
-        client.UseConnectionRetryFilter<SiloSearch>();
-        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloSearch.Interval);
-        client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = Patience);
+        client.UseConnectionRetryFilter<SiloConnectionRetry>();
+        client.Services.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = SiloConnectionRetry.Interval);
+        client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
         return client;
     }
 }

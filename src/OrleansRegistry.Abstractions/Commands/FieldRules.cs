@@ -111,7 +111,7 @@ internal static partial class FieldRules
             : null;
 
     /// <summary>Whether a text has more than so many code points; <c>maxLength</c> of JSON Schema counts them too.</summary>
-    public static bool IsLonger(string text, int most) => text.Length > most && (text.Length > 2 * most || text.EnumerateRunes().Count() > most);
+    public static bool IsLonger(string text, int max) => text.Length > max && (text.Length > 2 * max || text.EnumerateRunes().Count() > max);
 
     /// <summary>Whether a label's key can stand in the name of a field.</summary>
     public static bool IsShowable(string key) => key.Length > 0 && !IsLonger(key, MaxLabelKey) && WellFormedText.IsWellFormed(key);
@@ -129,8 +129,8 @@ internal static partial class FieldRules
         }
     }
 
-    private static string? Text(string text, int most, string what = "") =>
-        IsLonger(text, most) ? $"{what}must have at most {most} characters"
+    private static string? Text(string text, int max, string what = "") =>
+        IsLonger(text, max) ? $"{what}must have at most {max} characters"
         : WellFormedText.IsWellFormed(text) ? null
         : what + WellFormedText.Rule;
 

@@ -6,7 +6,7 @@ internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, 
 {
     private const int MaxTries = 8;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
     /// Deploys, or answers what an earlier deployment with the same idempotency key made. With such a key it tries again while a silo is being
@@ -23,7 +23,7 @@ internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, 
             catch (Exception e) when ((GrainCalls.IsInterrupted(e) || e is SiloReplacedException or RegistryUnavailableException)
                 && !cancellationToken.IsCancellationRequested && command.Idempotency is not null && command.Context.Deadline - clock.GetUtcNow() > CommandContext.StatementTimeout)
             {
-                await Task.Delay(Pause, clock, cancellationToken);
+                await Task.Delay(RetryDelay, clock, cancellationToken);
             }
         }
     }

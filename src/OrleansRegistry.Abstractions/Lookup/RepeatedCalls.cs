@@ -10,9 +10,9 @@ namespace OrleansRegistry;
 internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
 {
     /// <summary>Longer than it takes to notice that a silo is frozen and to move its grains.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryTimeout = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     /// <inheritdoc/>
     public async Task Invoke(IOutgoingGrainCallContext context)
@@ -25,9 +25,9 @@ internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilt
                 await context.Invoke();
                 return;
             }
-            catch (Exception e) when (IsOfClient(context) && MayRepeat(e, context.InterfaceMethod) && clock.GetElapsedTime(begun) < Patience)
+            catch (Exception e) when (IsOfClient(context) && MayRepeat(e, context.InterfaceMethod) && clock.GetElapsedTime(begun) < RetryTimeout)
             {
-                await Task.Delay(Pause, clock);
+                await Task.Delay(RetryDelay, clock);
             }
         }
     }

@@ -182,7 +182,7 @@ internal static class AccessEndpoints
         {
             Context = receipt.By(caller),
             Workspace = Reach(caller),
-            MostRole = caller.Role,
+            MaxRole = caller.Role,
         });
         return outcome.TryGet(out var revoked, out var error) ? revoked : error;
     }

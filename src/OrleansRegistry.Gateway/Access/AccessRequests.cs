@@ -58,11 +58,11 @@ internal sealed class RotateApiKeyRequest : IRequestBody
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, null, Role.Operator, "", []));
 
-    internal RotateApiKeyCommand ToCommand(CommandContext context, string? workspace, Role mostRole, string newPrefix, ImmutableArray<byte> newHash) => new()
+    internal RotateApiKeyCommand ToCommand(CommandContext context, string? workspace, Role maxRole, string newPrefix, ImmutableArray<byte> newHash) => new()
     {
         Context = context,
         Workspace = workspace,
-        MostRole = mostRole,
+        MaxRole = maxRole,
         NewPrefix = newPrefix,
         NewHash = newHash,
         OverlapSeconds = OverlapSeconds,

@@ -76,7 +76,7 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
 
         Outcome<RequestCaller> caller =
             new RequestCaller(identity.Workspace, "key:" + proof.Prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
-        _known.AddOrUpdate(proof.Prefix, new KnownCaller(proof, caller, asked + (long)(identity.HoldsFor.TotalSeconds * clock.TimestampFrequency)));
+        _known.AddOrUpdate(proof.Prefix, new KnownCaller(proof, caller, asked + (long)(identity.LeaseDuration.TotalSeconds * clock.TimestampFrequency)));
         return caller;
     }
 

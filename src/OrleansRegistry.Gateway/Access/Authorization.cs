@@ -62,7 +62,7 @@ internal sealed class AccessResult(RefusedAttempts refused, CallerAddresses addr
         var forbidden = (context.User.Identity as RefusedIdentity)?.Error ?? new RegistryError(
             ErrorCode.Forbidden,
             context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is { } needed
-                ? $"This request needs the role {EnumNames<Role>.Of(Permissions.Least(needed.Permission))}."
+                ? $"This request needs the role {EnumNames<Role>.Of(Permissions.MinRole(needed.Permission))}."
                 : "Nobody may use this route.");
         refused.Count(forbidden, addresses.Of(context));
         if (!isPage)

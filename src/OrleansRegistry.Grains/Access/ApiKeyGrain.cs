@@ -22,7 +22,7 @@ internal sealed class ApiKeyGrain(
     ILogger<ApiKeyGrain> logger)
     : IGrainBase, IApiKeyGrain, IPerhapsUnknown
 {
-    private static readonly TimeSpan UseIsNoted = TimeSpan.FromHours(1);
+    private static readonly TimeSpan UseInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan DoubtInterval = TimeSpan.FromSeconds(1);
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
@@ -52,7 +52,7 @@ internal sealed class ApiKeyGrain(
             return Task.FromResult<ApiKeyIdentity?>(null);
         }
 
-        if (!_isNoting && !(now - key.LastUsedAt < UseIsNoted))
+        if (!_isNoting && !(now - key.LastUsedAt < UseInterval))
         {
             _isNoting = true;
             _ = grains.GetGrain<IApiKeyGrain>(context.GrainId.Key.ToString()!).NoteUse();
@@ -60,7 +60,7 @@ internal sealed class ApiKeyGrain(
 
         _leasedAt = clock.GetTimestamp();
         return Task.FromResult<ApiKeyIdentity?>(
-            key.ExpiresAt - now is { } left && left < ApiKeyIdentity.HoldsAtMost ? known.Identity with { HoldsFor = left } : known.Identity);
+            key.ExpiresAt - now is { } left && left < ApiKeyIdentity.MaxLeaseDuration ? known.Identity with { LeaseDuration = left } : known.Identity);
     }
 
     public async Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command)
@@ -102,7 +102,7 @@ internal sealed class ApiKeyGrain(
 
     public async Task<Outcome<ApiKeyView>> Revoke(RevokeApiKeyCommand command)
     {
-        if (!(await Find(command.Workspace, command.MostRole, "revoked")).TryGet(out var row, out var refusal))
+        if (!(await Find(command.Workspace, command.MaxRole, "revoked")).TryGet(out var row, out var refusal))
         {
             return refusal;
         }
@@ -139,7 +139,7 @@ internal sealed class ApiKeyGrain(
 
     public async Task<Outcome<ApiKeyView>> Rotate(RotateApiKeyCommand command)
     {
-        if (!(await Find(command.Workspace, command.MostRole, "rotated")).TryGet(out var row, out var refusal))
+        if (!(await Find(command.Workspace, command.MaxRole, "rotated")).TryGet(out var row, out var refusal))
         {
             return refusal;
         }
@@ -183,7 +183,7 @@ internal sealed class ApiKeyGrain(
             return failed;
         }
 
-        if (end - now < ApiKeyIdentity.HoldsAtMost)
+        if (end - now < ApiKeyIdentity.MaxLeaseDuration)
         {
             await LeasesLapse();
         }
@@ -196,7 +196,7 @@ internal sealed class ApiKeyGrain(
         try
         {
             var now = clock.GetUtcNow();
-            var at = now.AddTicks(-(now.Ticks % UseIsNoted.Ticks));
+            var at = now.AddTicks(-(now.Ticks % UseInterval.Ticks));
             await _row.Note(row => row.Key.RevokedAt is null ? row with { Key = row.Key with { LastUsedAt = at } } : row);
         }
         catch (RegistryUnavailableException)
@@ -234,11 +234,11 @@ internal sealed class ApiKeyGrain(
     }
 
     /// <summary>The key's row, for a command that may be meant for another workspace's, or for one above the caller.</summary>
-    private async Task<Outcome<ApiKeyState>> Find(string? workspace, Role mostRole, string what)
+    private async Task<Outcome<ApiKeyState>> Find(string? workspace, Role maxRole, string what)
     {
         return await _row.Read() is not { } row || (workspace is not null && workspace != row.Key.Workspace)
             ? new RegistryError(ErrorCode.ApiKeyNotFound, $"There is no API key '{_prefix}'.")
-            : row.Key.Role > mostRole
+            : row.Key.Role > maxRole
             ? new RegistryError(ErrorCode.Forbidden, $"A key can be {what} by its own role and those above it.")
             : row;
     }
@@ -266,7 +266,7 @@ internal sealed class ApiKeyGrain(
     /// <summary>Waits until no gateway takes the key for valid. None is told so any more when this begins.</summary>
     private async Task LeasesLapse()
     {
-        while (ApiKeyIdentity.HoldsAtMost - clock.GetElapsedTime(_leasedAt) is { Ticks: > 0 } left)
+        while (ApiKeyIdentity.MaxLeaseDuration - clock.GetElapsedTime(_leasedAt) is { Ticks: > 0 } left)
         {
             await Task.Delay(left + TimeSpan.FromMilliseconds(1), clock);
         }
@@ -284,7 +284,7 @@ internal sealed class ApiKeyGrain(
             Workspace = row.Key.Workspace,
             Role = row.Key.Role,
             ModelIds = row.Key.ModelIds,
-            HoldsFor = ApiKeyIdentity.HoldsAtMost,
+            LeaseDuration = ApiKeyIdentity.MaxLeaseDuration,
         };
     }
 }

@@ -14,5 +14,5 @@ internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
 
     /// <summary>A probe's result, as a command of the model. One that can't be stored now is asked for again.</summary>
     [Alias("Serve"), OneWay]
-    Task Serve(int ordinal, ServingResult result);
+    Task ReportProbe(int ordinal, ServingResult result);
 }

@@ -150,7 +150,7 @@ internal sealed partial class ModelGrain
         ModelName = command.Deployment.ModelName,
         Ordinal = ordinal,
         Version = number,
-        Serving = command.Deployment.Serving is { } spec ? Lifecycle.From(spec, start: 0) : null,
+        Serving = command.Deployment.Serving is { } spec ? Lifecycle.From(spec, attempt: 0) : null,
         Artifact = command.Deployment.Artifact,
         InstanceType = command.Deployment.InstanceType,
         Description = command.Deployment.Description,

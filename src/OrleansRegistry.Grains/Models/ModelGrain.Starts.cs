@@ -8,7 +8,7 @@ internal sealed partial class ModelGrain
 {
     private const string Prober = "system";
 
-    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<int> _queued = [];
     private IGrainTimer? _startTimer;
@@ -18,13 +18,13 @@ internal sealed partial class ModelGrain
         await Load();
     }
 
-    public async Task Serve(int ordinal, ServingResult result)
+    public async Task ReportProbe(int ordinal, ServingResult result)
     {
         try
         {
             var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
             var outcome = await OnVersion(
-                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.Serve(model, step, Prober, at));
+                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.ReportProbe(model, step, Prober, at));
             if (outcome.Error is { } error)
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);
@@ -47,7 +47,7 @@ internal sealed partial class ModelGrain
         if (starting)
         {
             _startTimer ??= this.RegisterGrainTimer(
-                AskStarts, new GrainTimerCreationOptions(TimeSpan.Zero, AskEvery) { Interleave = true, KeepAlive = true });
+                AskStarts, new GrainTimerCreationOptions(TimeSpan.Zero, PollInterval) { Interleave = true, KeepAlive = true });
         }
         else
         {
@@ -79,9 +79,9 @@ internal sealed partial class ModelGrain
 
     private async Task Ask(ActiveVersion version)
     {
-        if (await Version(version.Ordinal).AskServing(version.Start) is { } result && _queued.Add(version.Ordinal))
+        if (await Version(version.Ordinal).GetProbeResult(version.Attempt) is { } result && _queued.Add(version.Ordinal))
         {
-            await this.AsReference<IModelServing>().Serve(version.Ordinal, result);
+            await this.AsReference<IModelServing>().ReportProbe(version.Ordinal, result);
         }
     }
 

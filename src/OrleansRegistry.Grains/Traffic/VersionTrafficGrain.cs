@@ -10,7 +10,7 @@ internal sealed partial class VersionTrafficGrain(
     [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, TimeProvider clock, ILogger<VersionTrafficGrain> logger)
     : IGrainBase, IVersionTrafficGrain
 {
-    private static readonly TimeSpan WriteEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WriteInterval = TimeSpan.FromMinutes(1);
 
     private readonly StateRow<TrafficState> _row = new(storage, StorageNames.Traffic, context.GrainId);
     private readonly RecentTraffic _recent = new();
@@ -27,7 +27,7 @@ internal sealed partial class VersionTrafficGrain(
         await Confirm();
         _recent.Add(report, Stored.Series.FirstOrDefault(series => series.Id == report.Series)?.Calls ?? 0, clock.GetUtcNow());
         _isChanged = true;
-        _writeTimer ??= this.RegisterGrainTimer(Write, WriteEvery, WriteEvery);
+        _writeTimer ??= this.RegisterGrainTimer(Write, WriteInterval, WriteInterval);
     }
 
     public async Task<TrafficView> Read()

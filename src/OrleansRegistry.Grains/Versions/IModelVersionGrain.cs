@@ -21,9 +21,9 @@ internal interface IModelVersionGrain : IGrainWithStringKey, ILeasedGrain
     [Alias("TakeOver"), OneWay]
     Task TakeOver(Guid commandId, ModelVersionState written);
 
-    /// <summary>What the probe of a start has found, or null while it goes on. Begins the probe if none runs; never waits for it.</summary>
+    /// <summary>The result of the probe of an attempt to start, or null while it goes on. Begins the probe if none runs; never waits for it.</summary>
     [Alias("AskServing")]
-    Task<ServingResult?> AskServing(int start);
+    Task<ServingResult?> GetProbeResult(int attempt);
 }
 
 /// <summary>What a version answers to <see cref="IModelVersionGrain.Prepare"/>.</summary>

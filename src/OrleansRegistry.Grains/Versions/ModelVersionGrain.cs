@@ -34,7 +34,7 @@ internal sealed class ModelVersionGrain(
         {
             _prepared = null;
             _known = (written, _known.RowVersion + 1);
-            if (_probe is { } probe && probe.Start != StartOf(written))
+            if (_probe is { } probe && probe.Attempt != AttemptOf(written))
             {
                 StopProbe();
             }
@@ -43,16 +43,16 @@ internal sealed class ModelVersionGrain(
         return Task.CompletedTask;
     }
 
-    public async Task<ServingResult?> AskServing(int start)
+    public async Task<ServingResult?> GetProbeResult(int attempt)
     {
         // The model asks for starts that are stored: a lower one here means that a take-over was lost.
-        await Confirm(_known.State?.Serving?.Start < start);
-        if (_known.State is not { } version || StartOf(version) != start)
+        await Confirm(_known.State?.Serving?.Attempt < attempt);
+        if (_known.State is not { } version || AttemptOf(version) != attempt)
         {
             return null;
         }
 
-        if (_probe?.Start != start)
+        if (_probe?.Attempt != attempt)
         {
             StopProbe();
             _probe = new StartProbe(version.Serving!, health, clock);
@@ -76,8 +76,8 @@ internal sealed class ModelVersionGrain(
         _isConfirmed = true;
     }
 
-    private static int? StartOf(ModelVersionState version) =>
-        version is { IsActive: true, Serving: { Status: ServingStatus.Starting } serving } ? serving.Start : null;
+    private static int? AttemptOf(ModelVersionState version) =>
+        version is { IsActive: true, Serving: { Status: ServingStatus.Starting } serving } ? serving.Attempt : null;
 
     private void StopProbe()
     {

@@ -11,7 +11,7 @@ internal sealed class StartProbe : IDisposable
     public static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The longest wait between two probes.</summary>
-    public static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
     private volatile ServingResult? _result;
@@ -19,13 +19,13 @@ internal sealed class StartProbe : IDisposable
     /// <summary>Begins to probe.</summary>
     public StartProbe(ServingState serving, IHealthProbe health, TimeProvider clock)
     {
-        Start = serving.Start;
+        Attempt = serving.Attempt;
         var stop = _stop.Token;
         Ended = Task.Run(() => Run(serving, health, clock, stop), CancellationToken.None);
     }
 
-    /// <summary>The start that is probed.</summary>
-    public int Start { get; }
+    /// <summary>The attempt to start that is probed.</summary>
+    public int Attempt { get; }
 
     /// <summary>What was found, or null while the probe goes on.</summary>
     public ServingResult? Result => _result;
@@ -53,12 +53,12 @@ internal sealed class StartProbe : IDisposable
                 var left = deadline - clock.GetUtcNow();
                 if (problem is null || left <= TimeSpan.Zero)
                 {
-                    _result = new ServingResult(serving.Start, problem is null, problem);
+                    _result = new ServingResult(serving.Attempt, problem is null, problem);
                     return;
                 }
 
                 await Task.Delay(delay < left ? delay : left, clock, stop);
-                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+                delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
             }
         }
         catch (OperationCanceledException)

@@ -78,7 +78,7 @@ internal static class ModelRules
     }
 
     /// <summary>A probe's result (rules L3, P3, P4).</summary>
-    public static Outcome<ModelChange> Serve(ModelState model, LifecycleStep step, string by, DateTimeOffset at)
+    public static Outcome<ModelChange> ReportProbe(ModelState model, LifecycleStep step, string by, DateTimeOffset at)
     {
         var next = Track(model, step.State);
         if (step is { Changed: true, State.IsRoutable: true })
@@ -242,7 +242,7 @@ internal static class ModelRules
             Stage = version.Stage,
             Status = version.Serving?.Status ?? ServingStatus.Ready,
             Url = version.Serving?.Url,
-            Start = version.Serving?.Start ?? 0,
+            Attempt = version.Serving?.Attempt ?? 0,
         };
         if (known is not null)
         {

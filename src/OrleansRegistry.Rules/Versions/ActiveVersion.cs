@@ -26,10 +26,11 @@ internal sealed record ActiveVersion
     [JsonRequired]
     public ServingStatus Status { get; init; }
 
-    /// <summary>The start that goes on or was the last (rule L3).</summary>
+    /// <summary>Counts the attempts to start (rule L3); the last may go on.</summary>
     [Id(4)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public int Start { get; init; }
+    [JsonPropertyName("start")]
+    public int Attempt { get; init; }
 
     /// <summary>Where it answers, or null for a version that is only registered.</summary>
     [Id(5)]

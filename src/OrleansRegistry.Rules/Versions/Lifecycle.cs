@@ -85,10 +85,10 @@ internal static class Lifecycle
         VersionState.Deleted => Gone(version),
     };
 
-    /// <summary>What a probe found (rule L3). It applies only to the start it names, and only while that start goes on.</summary>
-    public static LifecycleStep Serve(ModelVersionState version, ServingResult result, DateTimeOffset at)
+    /// <summary>What a probe found (rule L3). It applies only to the attempt it names, and only while that start goes on.</summary>
+    public static LifecycleStep ReportProbe(ModelVersionState version, ServingResult result, DateTimeOffset at)
     {
-        if (!version.IsActive || version.Serving is not { Status: ServingStatus.Starting } serving || serving.Start != result.Start)
+        if (!version.IsActive || version.Serving is not { Status: ServingStatus.Starting } serving || serving.Attempt != result.Attempt)
         {
             return LifecycleStep.Same(version);
         }
@@ -111,17 +111,17 @@ internal static class Lifecycle
         };
 
     /// <summary>A spec as a version stores it, not yet started.</summary>
-    public static ServingState From(ServingSpec spec, int start) => new()
+    public static ServingState From(ServingSpec spec, int attempt) => new()
     {
         Url = spec.Url,
         HealthUrl = spec.HealthUrl,
         StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
-        Start = start,
+        Attempt = attempt,
     };
 
     private static LifecycleStep Begin(ModelVersionState version, ServingSpec? spec, DateTimeOffset at)
     {
-        var serving = spec is null ? version.Serving : From(spec, version.Serving?.Start ?? 0);
+        var serving = spec is null ? version.Serving : From(spec, version.Serving?.Attempt ?? 0);
         var activated = version with
         {
             State = version.Stage.ActiveState(),
@@ -163,7 +163,7 @@ internal static class Lifecycle
         Status = serving.HealthUrl is null ? ServingStatus.Ready : ServingStatus.Starting,
         Since = at,
         Message = null,
-        Start = serving.Start + 1,
+        Attempt = serving.Attempt + 1,
     };
 
     private static ServingState? Stop(ServingState? serving, DateTimeOffset at) =>
@@ -226,9 +226,9 @@ internal sealed record LifecycleStep
     }
 }
 
-/// <summary>What a probe of one start found.</summary>
-/// <param name="Start">The start that was probed.</param>
+/// <summary>The result of the probe of one attempt to start.</summary>
+/// <param name="Attempt">The attempt to start that was probed.</param>
 /// <param name="IsReady">Whether the health URL answered 2xx.</param>
 /// <param name="Message">Why not, or null.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingResult")]
-internal sealed record ServingResult([property: Id(0)] int Start, [property: Id(1)] bool IsReady, [property: Id(2)] string? Message);
+internal sealed record ServingResult([property: Id(0)] int Attempt, [property: Id(1)] bool IsReady, [property: Id(2)] string? Message);

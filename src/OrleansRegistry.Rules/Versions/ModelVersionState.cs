@@ -131,9 +131,10 @@ internal sealed record ServingState
     [Id(5)]
     public string? Message { get; init; }
 
-    /// <summary>Raised by deploy and activate: a probe's result applies only to the start it names (rule L3).</summary>
+    /// <summary>Raised by deploy and activate: a probe's result applies only to the attempt it names (rule L3).</summary>
     [Id(6)]
-    public int Start { get; init; }
+    [JsonPropertyName("start")]
+    public int Attempt { get; init; }
 
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(7)]

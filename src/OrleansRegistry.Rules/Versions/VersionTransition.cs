@@ -69,7 +69,7 @@ internal sealed record DeleteTransition : VersionTransition
 internal sealed record ServeTransition([property: Id(0)] ServingResult Result) : VersionTransition
 {
     public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
-        version is null ? null : Lifecycle.Serve(version, Result, at);
+        version is null ? null : Lifecycle.ReportProbe(version, Result, at);
 }
 
 /// <summary>New description and labels.</summary>

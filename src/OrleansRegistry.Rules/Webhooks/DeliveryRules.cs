@@ -6,8 +6,8 @@ internal static class DeliveryRules
     /// <summary>How long a webhook may fail before it is disabled.</summary>
     public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(1);
 
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromHours(1);
 
     /// <summary>
     /// How long to wait after so many tries in a row that failed: five seconds, twice as long after each, at most an hour; of that, a random
@@ -17,8 +17,8 @@ internal static class DeliveryRules
     /// <param name="random">From 0 to 1.</param>
     public static TimeSpan Wait(int failures, double random)
     {
-        var whole = First * Math.Pow(2, Math.Min(failures - 1, 20));
-        return (whole < Longest ? whole : Longest) * ((1 + random) / 2);
+        var whole = FirstDelay * Math.Pow(2, Math.Min(failures - 1, 20));
+        return (whole < MaxDelay ? whole : MaxDelay) * ((1 + random) / 2);
     }
 
     /// <summary>The row while a try goes on. Whether the webhook fails, its end says.</summary>

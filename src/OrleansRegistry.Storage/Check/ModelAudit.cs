@@ -78,7 +78,7 @@ internal static class ModelAudit
             else if ((entry.Version, entry.Stage, entry.Status, entry.Url)
                 != (version.Version, version.Stage, version.Serving?.Status ?? ServingStatus.Ready, version.Serving?.Url))
             {
-                yield return Of(model, $"knows version {entry.Ordinal} otherwise than its own row");
+                yield return Of(model, $"disagrees with the row of version {entry.Ordinal}");
             }
         }
 

@@ -5,15 +5,15 @@ using Microsoft.Data.Sqlite;
 namespace OrleansRegistry.Storage.Sqlite;
 
 /// <summary>Hands out connections that write, one open at a time.</summary>
-internal sealed class SqliteWriters(string connectionString, TimeSpan patience) : DbDataSource
+internal sealed class SqliteWriters(string connectionString, TimeSpan turnTimeout) : DbDataSource
 {
     private readonly WriterTurns _turns = new();
 
     public override string ConnectionString => connectionString;
 
-    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turns, patience);
+    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turns, turnTimeout);
 
-    private sealed class WriterConnection(string connectionString, WriterTurns turns, TimeSpan patience) : SqliteConnection(connectionString)
+    private sealed class WriterConnection(string connectionString, WriterTurns turns, TimeSpan turnTimeout) : SqliteConnection(connectionString)
     {
         private bool _hasTurn;
 
@@ -45,7 +45,7 @@ internal sealed class SqliteWriters(string connectionString, TimeSpan patience) 
         {
             try
             {
-                await turns.Enter(WorkspaceScope.Current ?? "", patience, cancellationToken);
+                await turns.Enter(WorkspaceScope.Current ?? "", turnTimeout, cancellationToken);
                 _hasTurn = true;
             }
             catch (TimeoutException e)

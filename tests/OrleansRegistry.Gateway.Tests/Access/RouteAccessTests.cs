@@ -72,7 +72,7 @@ public sealed class RouteAccessTests(RouteAccessTests.Server server) : IClassFix
             }
             else
             {
-                Assert.Contains(EnumNames<Role>.Of(Permissions.Least(permission)), reply.IsProblem(403, ErrorCode.Forbidden)["detail"], StringComparison.Ordinal);
+                Assert.Contains(EnumNames<Role>.Of(Permissions.MinRole(permission)), reply.IsProblem(403, ErrorCode.Forbidden)["detail"], StringComparison.Ordinal);
             }
         }
     }
@@ -92,7 +92,7 @@ public sealed class RouteAccessTests(RouteAccessTests.Server server) : IClassFix
             Operator: Resolve Invoke Read Deploy Administer Operate
             """,
             table);
-        Assert.All(Enum.GetValues<Permission>(), permission => Assert.True(Permissions.Least(permission).Allows(permission)));
+        Assert.All(Enum.GetValues<Permission>(), permission => Assert.True(Permissions.MinRole(permission).Allows(permission)));
     }
 
     private static async Task<Reply> Send(RegistryDriver caller, string method, string pattern, params (string, string)[] headers)

@@ -196,7 +196,7 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                     return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });
                 case < 84:
                     var starting = await Pick(step, version => version.Serving?.Status == ServingStatus.Starting);
-                    return () => Serve(starting, isReady: step.A % 3 != 0);
+                    return () => ReportProbe(starting, isReady: step.A % 3 != 0);
                 default:
                     return () => model.DeleteModel(new DeleteModelCommand { Context = silo.Command() });
             }
@@ -277,7 +277,7 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
             return number;
         }
 
-        private async Task Serve(int ordinal, bool isReady)
+        private async Task ReportProbe(int ordinal, bool isReady)
         {
             var version = await silo.Catalog.FindVersion("default", new VersionId(_id!, ordinal), default);
             if (version?.Serving is null)
@@ -288,7 +288,7 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
             // The start that goes on is the first or one of the next; any other result is dropped.
             for (var start = 1; start <= 4; start++)
             {
-                await silo.Grains.GetGrain<IModelServing>(GrainKeys.Model("default", _id!)).Serve(ordinal, new ServingResult(start, isReady, isReady ? null : "503"));
+                await silo.Grains.GetGrain<IModelServing>(GrainKeys.Model("default", _id!)).ReportProbe(ordinal, new ServingResult(start, isReady, isReady ? null : "503"));
             }
 
             // Results are queued without an answer: this waits behind them.

@@ -27,8 +27,8 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
             "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "Resolve", "Rollback",
         ],
         ["IModelNameGrain"] = ["Claim", "Get"],
-        ["IModelServing"] = ["Serve", "Touch"],
-        ["IModelVersionGrain"] = ["AskServing", "Prepare", "TakeOver"],
+        ["IModelServing"] = ["ReportProbe", "Touch"],
+        ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver"],
         ["IRatesGrain"] = ["Get", "Put"],
         ["IVersionTrafficGrain"] = ["Read", "Report"],
         ["IWebhookGrain"] = ["Create", "Delete", "Get", "ListDeliveries", "Patch", "Redeliver", "RotateSecret", "Touch"],
@@ -188,12 +188,12 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         await Make("default");
         var key = Key("4f7k2m9q");
         await key.Create(Creation() with { ExpiresAt = Silo.Clock.GetUtcNow().AddMinutes(1) });
-        Assert.Equal(ApiKeyIdentity.HoldsAtMost, (await key.Authenticate(Hash))!.HoldsFor);
+        Assert.Equal(ApiKeyIdentity.MaxLeaseDuration, (await key.Authenticate(Hash))!.LeaseDuration);
 
-        Silo.Clock.Move(TimeSpan.FromMinutes(1) - ApiKeyIdentity.HoldsAtMost);
+        Silo.Clock.Move(TimeSpan.FromMinutes(1) - ApiKeyIdentity.MaxLeaseDuration);
 
         // The clock goes on meanwhile, so that the key may also have expired already.
-        Assert.True(await key.Authenticate(Hash) is not { } known || known.HoldsFor < ApiKeyIdentity.HoldsAtMost);
+        Assert.True(await key.Authenticate(Hash) is not { } known || known.LeaseDuration < ApiKeyIdentity.MaxLeaseDuration);
     }
 
     [Theory]
@@ -231,7 +231,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
                         return held;
                     }
 
-                    held = asked + (long)(known.HoldsFor.TotalSeconds * Silo.Clock.TimestampFrequency);
+                    held = asked + (long)(known.LeaseDuration.TotalSeconds * Silo.Clock.TimestampFrequency);
                     first.TrySetResult();
                     await Task.Yield();
                 }
@@ -338,7 +338,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         await AssertAgreement();
 
         RotateApiKeyCommand Rotation(string prefix) =>
-            new() { Context = Silo.Command(), MostRole = Role.Operator, NewPrefix = prefix, NewHash = OtherHash, OverlapSeconds = 3600 };
+            new() { Context = Silo.Command(), MaxRole = Role.Operator, NewPrefix = prefix, NewHash = OtherHash, OverlapSeconds = 3600 };
     }
 
     [Fact]
@@ -348,7 +348,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         var key = Key("4f7k2m9q");
         await key.Create(Creation() with { Role = Role.Operator });
 
-        Assert.Equal(ErrorCode.Forbidden, (await key.Revoke(Revocation() with { MostRole = Role.Admin })).Error?.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await key.Revoke(Revocation() with { MaxRole = Role.Admin })).Error?.Code);
         Assert.Equal(ErrorCode.ApiKeyNotFound, (await key.Revoke(Revocation() with { Workspace = "other" })).Error?.Code);
         Assert.Equal(ErrorCode.ApiKeyNotFound, (await Key("00000000").Revoke(Revocation())).Error?.Code);
         Assert.NotNull(await key.Authenticate(Hash));
@@ -487,7 +487,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     private CreateApiKeyCommand Creation() =>
         new() { Context = Silo.Command(), Hash = Hash, Name = "ci", Workspace = "default", Role = Role.Deployer };
 
-    private RevokeApiKeyCommand Revocation() => new() { Context = Silo.Command(), MostRole = Role.Operator };
+    private RevokeApiKeyCommand Revocation() => new() { Context = Silo.Command(), MaxRole = Role.Operator };
 
     private async Task<IReadOnlyList<string>> WorkspaceEvents(string workspace) =>
         [.. (await Silo.Catalog.ListEvents(workspace, new EventFilter(), 100, default)).Where(happened => happened.ModelId is null).Select(happened => happened.Type)];

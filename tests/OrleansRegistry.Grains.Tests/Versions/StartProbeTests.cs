@@ -35,7 +35,7 @@ public sealed class StartProbeTests
         using var probe = Start();
 
         Assert.Equal(new Uri("http://server/health"), (await Next(_health.Questions)).Url);
-        Assert.Equal(7, probe.Start);
+        Assert.Equal(7, probe.Attempt);
         Assert.Null(probe.Result);
     }
 
@@ -148,7 +148,7 @@ public sealed class StartProbeTests
             HealthUrl = "http://server/health",
             StartupTimeoutSeconds = startupTimeoutSeconds,
             Since = Begin,
-            Start = 7,
+            Attempt = 7,
         },
         _health,
         _clock);

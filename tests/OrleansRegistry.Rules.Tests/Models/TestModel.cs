@@ -134,7 +134,7 @@ internal sealed class TestModel
 
     private Answer Serve(int ordinal, bool isReady)
     {
-        var answer = Run(new Command.Serve(ordinal, this[ordinal].Serving!.Start, isReady) { By = "system" });
+        var answer = Run(new Command.ReportProbe(ordinal, this[ordinal].Serving!.Attempt, isReady) { By = "system" });
         Assert.True(answer.Changed);
         return answer;
     }

@@ -42,7 +42,7 @@ internal abstract record Command
 
     public sealed record Label(string? Value, int? Ordinal) : Command;
 
-    public sealed record Serve(int Ordinal, int Start, bool IsReady) : Command;
+    public sealed record ReportProbe(int Ordinal, int Attempt, bool IsReady) : Command;
 
     public sealed record DeleteModel : Command;
 

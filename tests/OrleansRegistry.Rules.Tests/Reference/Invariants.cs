@@ -83,7 +83,7 @@ internal static class Invariants
             Quick.Equal(version.Stage, entry.Stage);
             Quick.Equal(version.WasHighest, entry.WasHighest);
             Quick.Equal(version.Serving?.Url, entry.Url);
-            Quick.Equal(version.Serving?.Start ?? 0, entry.Start);
+            Quick.Equal(version.Serving?.Attempt ?? 0, entry.Attempt);
             Quick.Equal(version.Serving?.Status ?? ServingStatus.Ready, entry.Status);
             Quick.Equal(version.IsRoutable, entry.IsRoutable);
             Quick.Equal(version.IsRoutable, version.Meter.RunningSince is not null);

@@ -87,7 +87,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 ModelName = model.Name,
                 Ordinal = model.NextOrdinal,
                 Version = number.ToString(),
-                Serving = deploy.Serving is { } spec ? Lifecycle.From(spec, start: 0) : null,
+                Serving = deploy.Serving is { } spec ? Lifecycle.From(spec, attempt: 0) : null,
                 InstanceType = deploy.InstanceType,
                 CreatedBy = deploy.By,
                 WasHighest = VersionNumbering.IsHighest(number, latest),
@@ -172,11 +172,11 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 at)),
             Command.Label c => OnVersion(c.Ordinal!.Value, context, new PatchTransition(default, Labels(c.Value)), (model, step) =>
                 ModelRules.Patch(model, step)),
-            Command.Serve c => OnVersion(
+            Command.ReportProbe c => OnVersion(
                 c.Ordinal,
                 context,
-                new ServeTransition(new ServingResult(c.Start, c.IsReady, c.IsReady ? null : "503")),
-                (model, step) => ModelRules.Serve(model, step, c.By, at)),
+                new ServeTransition(new ServingResult(c.Attempt, c.IsReady, c.IsReady ? null : "503")),
+                (model, step) => ModelRules.ReportProbe(model, step, c.By, at)),
             _ => throw new ArgumentException($"{command}", nameof(command)),
         };
     }

@@ -135,8 +135,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
     private static void Agree(ReferenceVersion version, ModelVersionState row, ActiveVersion? entry)
     {
         Quick.Equal(
-            (version.Number.ToString(), version.State, version.Stage, version.Status, version.Start, version.Label),
-            (row.Version, row.State, row.Stage, row.Serving?.Status, row.Serving?.Start ?? 0, row.Labels.GetValueOrDefault("team")));
+            (version.Number.ToString(), version.State, version.Stage, version.Status, version.Attempt, version.Label),
+            (row.Version, row.State, row.Stage, row.Serving?.Status, row.Serving?.Attempt ?? 0, row.Labels.GetValueOrDefault("team")));
         Quick.Equal((version.Serving?.Url, version.Serving?.HealthUrl), (row.Serving?.Url, row.Serving?.HealthUrl));
         Quick.Equal(
             (version.PublishNumber, version.IsHeldBack, version.WasHighest, version.Claim?.Number, version.Claim?.By),
@@ -165,7 +165,7 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             $"Deactivate {ErrorCode.NotRoutable}", $"Deactivate {ErrorCode.VersionDeleted}", $"Delete {ErrorCode.IsPrimary}",
             $"Delete {ErrorCode.NotRoutable}", $"Delete {ErrorCode.VersionDeleted}", $"Rollback {ErrorCode.NoPreviousPrimary}",
             $"Rollback {ErrorCode.PrimaryMoved}", $"Rollback {ErrorCode.ModelDeleted}", $"Rollback {ErrorCode.ModelNotFound}",
-            $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"Serve {ErrorCode.VersionDeleted}",
+            $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"ReportProbe {ErrorCode.VersionDeleted}",
         ];
 
         private static IEnumerable<string> Words =>

@@ -37,7 +37,7 @@ internal static class RandomCommands
         var command = sequence.Deployments.Length > 0 && draws.C % 3 == 0 && driver.Rows.Count > 0
             ? new Command.Promote(1 + (draws.Version % driver.Rows.Count))
             : Command(draws, driver);
-        yield return command with { By = command is Command.Serve ? "system" : draws.C % 2 == 0 ? "ann" : "ben" };
+        yield return command with { By = command is Command.ReportProbe ? "system" : draws.C % 2 == 0 ? "ann" : "ben" };
     }
 
     public static Command.Deploy Deploy(Draws draws)
@@ -78,18 +78,18 @@ internal static class RandomCommands
             < 830 when driver.Model is { Primary: null, History.IsEmpty: false } => new Command.Rollback(),
             < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
             < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
-            < 950 => Serve(draws, driver),
+            < 950 => ReportProbe(draws, driver),
             < 955 => new Command.DeleteModel(),
             < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
             _ => new Command.Reload(),
         };
 
-    private static Command.Serve Serve(Draws draws, ModelDriver driver)
+    private static Command.ReportProbe ReportProbe(Draws draws, ModelDriver driver)
     {
         ActiveVersion[] starting = [.. (driver.Model?.Active ?? []).Where(version => version.Status == ServingStatus.Starting)];
         var ordinal = starting.Length > 0 && draws.C % 4 != 0 ? starting[draws.Version % starting.Length].Ordinal : Version(draws, driver);
-        var start = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving?.Start ?? 0 : 0;
-        return new Command.Serve(ordinal, start + (draws.A % 6) switch { 0 => -1, 1 => 1, _ => 0 }, draws.B % 3 != 0);
+        var start = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving?.Attempt ?? 0 : 0;
+        return new Command.ReportProbe(ordinal, start + (draws.A % 6) switch { 0 => -1, 1 => 1, _ => 0 }, draws.B % 3 != 0);
     }
 
     private static int Version(Draws draws, ModelDriver driver)

@@ -192,7 +192,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         Command.Activate c => OnVersion(c.Ordinal, c, version => Activate(version, c)),
         Command.Deactivate c => OnVersion(c.Ordinal, c, version => Deactivate(version, c)),
         Command.Delete c => OnVersion(c.Ordinal, c, version => Delete(version, c)),
-        Command.Serve c => OnVersion(c.Ordinal, c, version => Serve(version, c)),
+        Command.ReportProbe c => OnVersion(c.Ordinal, c, version => ReportProbe(version, c)),
         Command.Label { Ordinal: { } ordinal } c => OnVersion(ordinal, c, version => Label(version, c)),
         Command.Rollback c => OnModel(() => Rollback(c)),
         Command.SetPolicy c => OnModel(() => SetPolicy(c)),
@@ -471,9 +471,9 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         return null;
     }
 
-    private string? Serve(ReferenceVersion version, Command.Serve command)
+    private string? ReportProbe(ReferenceVersion version, Command.ReportProbe command)
     {
-        if (!version.IsActive || version.Status != ServingStatus.Starting || version.Start != command.Start)
+        if (!version.IsActive || version.Status != ServingStatus.Starting || version.Attempt != command.Attempt)
         {
             Hit("L3 a result is dropped");
             return null;
@@ -579,7 +579,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
 
     private void BeginStart(ReferenceVersion version)
     {
-        version.Start += version.Serving is null ? 0 : 1;
+        version.Attempt += version.Serving is null ? 0 : 1;
         version.Status = version.Serving is null ? null
             : version.Serving.HealthUrl is null ? ServingStatus.Ready
             : ServingStatus.Starting;
@@ -765,7 +765,7 @@ internal sealed class ReferenceVersion
     /// <summary>Null without a serving spec.</summary>
     public ServingStatus? Status { get; set; }
 
-    public int Start { get; set; }
+    public int Attempt { get; set; }
 
     public string? Label { get; set; }
 

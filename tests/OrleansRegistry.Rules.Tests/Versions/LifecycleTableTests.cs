@@ -179,7 +179,7 @@ public sealed class LifecycleTableTests
         var version = model.In(condition, isPublished: true);
         var state = model[version];
 
-        Assert.Equal(Answer.Unchanged, model.Run(new Command.Serve(version, state.Serving!.Start, IsReady: false) { By = "system" }));
+        Assert.Equal(Answer.Unchanged, model.Run(new Command.ReportProbe(version, state.Serving!.Attempt, IsReady: false) { By = "system" }));
         Assert.Same(state, model[version]);
     }
 

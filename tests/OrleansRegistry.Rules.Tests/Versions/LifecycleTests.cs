@@ -80,14 +80,14 @@ public sealed class LifecycleTests
     public void L3_deploy_and_activate_raise_the_start()
     {
         var version = _model.Draft(serving: TestModel.SlowServer);
-        Assert.Equal(1, _model[version].Serving!.Start);
+        Assert.Equal(1, _model[version].Serving!.Attempt);
         _model.Fail(version);
         _model.Activate(version);
-        Assert.Equal(2, _model[version].Serving!.Start);
+        Assert.Equal(2, _model[version].Serving!.Attempt);
         _model.Deactivate(version);
-        Assert.Equal(2, _model[version].Serving!.Start);
+        Assert.Equal(2, _model[version].Serving!.Attempt);
         _model.Activate(version, TestModel.SlowServer with { Url = "http://elsewhere" });
-        Assert.Equal(3, _model[version].Serving!.Start);
+        Assert.Equal(3, _model[version].Serving!.Attempt);
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class LifecycleTests
 
         foreach (var isReady in (bool[])[true, false])
         {
-            var answer = _model.Run(new Command.Serve(version, _model[version].Serving!.Start + offset, isReady));
+            var answer = _model.Run(new Command.ReportProbe(version, _model[version].Serving!.Attempt + offset, isReady));
 
             Assert.Equal(Answer.Unchanged, answer);
             Assert.Equal(before, (_model.State, _model[version], _model.Events.Count));
@@ -114,11 +114,11 @@ public sealed class LifecycleTests
     public void L3_a_result_of_the_start_before_a_deactivation_is_dropped_after_the_next_activation()
     {
         var version = _model.Draft(serving: TestModel.SlowServer);
-        var start = _model[version].Serving!.Start;
+        var start = _model[version].Serving!.Attempt;
         _model.Deactivate(version);
         _model.Activate(version);
 
-        Assert.False(_model.Run(new Command.Serve(version, start, IsReady: false)).Changed);
+        Assert.False(_model.Run(new Command.ReportProbe(version, start, IsReady: false)).Changed);
 
         Assert.Equal(ServingStatus.Starting, _model[version].Serving!.Status);
     }
@@ -171,7 +171,7 @@ public sealed class LifecycleTests
 
         _model.Activate(version, TestModel.SlowServer);
 
-        Assert.Equal((ServingStatus.Starting, 1), (_model[version].Serving!.Status, _model[version].Serving!.Start));
+        Assert.Equal((ServingStatus.Starting, 1), (_model[version].Serving!.Status, _model[version].Serving!.Attempt));
     }
 
     [Fact]

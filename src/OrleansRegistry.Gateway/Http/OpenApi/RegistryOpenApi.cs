@@ -101,7 +101,7 @@ internal static class RegistryOpenApi
         {
             codes = [.. codes, .. AccessCodes];
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Security, context.Document)] = [] }];
-            operation.Description = $"{operation.Description}{(operation.Description is null ? "" : "\n\n")}Needs the role `{EnumNames<Role>.Of(Permissions.Least(needed.Permission))}`{Others(needed.Permission)}.";
+            operation.Description = $"{operation.Description}{(operation.Description is null ? "" : "\n\n")}Needs the role `{EnumNames<Role>.Of(Permissions.MinRole(needed.Permission))}`{Others(needed.Permission)}.";
         }
 
         foreach (var status in CommonCodes.Concat(codes).Distinct().GroupBy(code => ProblemKind.Of(code).Status).OrderBy(group => group.Key))

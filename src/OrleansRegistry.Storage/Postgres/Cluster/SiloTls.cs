@@ -23,7 +23,7 @@ public static class SiloTls
 
             void TakeTls(IConnectionBuilder connection)
             {
-                connection.RefusePlain(logger);
+                connection.RequireTls(logger);
                 connection.UseServerTls(certificates.Tls);
             }
         });

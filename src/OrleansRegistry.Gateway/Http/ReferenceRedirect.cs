@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Leads browsers from <c>/</c> to the API reference. For all other requests there is no route here, as anywhere else.</summary>
-internal sealed class FrontDoor : MatcherPolicy, IEndpointSelectorPolicy
+internal sealed class ReferenceRedirect : MatcherPolicy, IEndpointSelectorPolicy
 {
     private const string Path = "/";
 
@@ -19,14 +19,14 @@ internal sealed class FrontDoor : MatcherPolicy, IEndpointSelectorPolicy
     public static void Map(IEndpointRouteBuilder routes) => routes.Map(Path, Lead).AllowAnonymous().ExcludeFromDescription();
 
     /// <inheritdoc/>
-    public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(IsFrontDoor);
+    public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(IsRedirect);
 
     /// <inheritdoc/>
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
     {
         for (var place = 0; place < candidates.Count; place++)
         {
-            if (IsFrontDoor(candidates[place].Endpoint))
+            if (IsRedirect(candidates[place].Endpoint))
             {
                 candidates.SetValidity(place, httpContext.Request.IsRead() && AcceptedTypes.Prefer(httpContext.Request, MediaTypeNames.Text.Html));
             }
@@ -35,7 +35,7 @@ internal sealed class FrontDoor : MatcherPolicy, IEndpointSelectorPolicy
         return Task.CompletedTask;
     }
 
-    private static bool IsFrontDoor(Endpoint endpoint) => endpoint is RouteEndpoint { RoutePattern.RawText: Path };
+    private static bool IsRedirect(Endpoint endpoint) => endpoint is RouteEndpoint { RoutePattern.RawText: Path };
 
     private static Task Lead(HttpContext context)
     {

@@ -7,16 +7,16 @@ namespace OrleansRegistry.Cluster;
 /// Ends connections that don't begin with a TLS handshake, and says so in one line. The handshake itself would only tell of a
 /// corrupted frame.
 /// </summary>
-internal static partial class TlsOnly
+internal static partial class TlsRequirement
 {
     /// <summary>The first byte of a handshake.</summary>
     private const byte Handshake = 0x16;
 
-    /// <summary>How long the first byte is waited for: as long as the handshake.</summary>
+    /// <summary>How long to wait for the first byte: as long as for the handshake.</summary>
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Comes before the handshake.</summary>
-    public static void RefusePlain(this IConnectionBuilder connection, ILogger logger) => connection.Use(next => async context =>
+    public static void RequireTls(this IConnectionBuilder connection, ILogger logger) => connection.Use(next => async context =>
     {
         var first = await FirstByte(context);
         if (first is Handshake)
@@ -36,11 +36,11 @@ internal static partial class TlsOnly
     /// <summary>The first byte, which stays to be read; null when there is none.</summary>
     private static async Task<byte?> FirstByte(ConnectionContext context)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.ConnectionClosed);
-        patience.CancelAfter(HandshakeTimeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.ConnectionClosed);
+        timeout.CancelAfter(HandshakeTimeout);
         try
         {
-            var read = await context.Transport.Input.ReadAsync(patience.Token);
+            var read = await context.Transport.Input.ReadAsync(timeout.Token);
             byte? first = read.Buffer.IsEmpty ? null : read.Buffer.FirstSpan[0];
             context.Transport.Input.AdvanceTo(read.Buffer.Start);
             return first;

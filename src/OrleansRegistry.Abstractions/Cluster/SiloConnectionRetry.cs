@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansRegistry.Cluster;
 
-/// <summary>Lets a client look for a silo until it finds one: silos may start later than their clients.</summary>
-internal sealed partial class SiloSearch(ILogger<SiloSearch> logger, ClusterCertificates? certificates = null)
+/// <summary>Lets a client try to connect until a silo answers: silos may start later than their clients.</summary>
+internal sealed partial class SiloConnectionRetry(ILogger<SiloConnectionRetry> logger, ClusterCertificates? certificates = null)
     : IClientConnectionRetryFilter
 {
-    /// <summary>How often a client looks for the silos that there are, and for one to begin with.</summary>
+    /// <summary>How often a client reads the list of silos, and tries to connect to a first one.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
