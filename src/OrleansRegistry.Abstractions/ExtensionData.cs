@@ -35,7 +35,7 @@ internal sealed class ExtensionData : Dictionary<string, JsonElement>, IEquatabl
 [JsonSerializable(typeof(ExtensionData))]
 internal sealed partial class ExtensionDataJson : JsonSerializerContext;
 
-/// <summary>What is sent of it: Orleans knows no elements of JSON.</summary>
+/// <summary>The form in which it is sent: Orleans knows no elements of JSON.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ExtensionData")]
 internal readonly record struct ExtensionDataSurrogate([property: Id(0)] string Json);
 

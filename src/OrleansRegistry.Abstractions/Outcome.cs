@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OrleansRegistry;
 
-/// <summary>The outcome of a request: a value, or an error that the caller is expected to handle. Exceptions are for bugs and broken infrastructure.</summary>
+/// <summary>
+/// The outcome of a request: a value, or an error that the caller is expected to handle. Exceptions are for bugs and
+/// broken infrastructure.
+/// </summary>
 /// <typeparam name="T">The answer of a request that is not refused.</typeparam>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Outcome`1")]
 public sealed record Outcome<T>

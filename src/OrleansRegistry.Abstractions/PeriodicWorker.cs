@@ -6,7 +6,7 @@ namespace OrleansRegistry;
 /// A hosted service that does the same again and again, from its start on. What fails is done the next time.
 /// </summary>
 /// <param name="interval">From one time to the next.</param>
-/// <param name="clock">What the intervals are measured by.</param>
+/// <param name="clock">The clock that measures the intervals.</param>
 internal abstract class PeriodicWorker(TimeSpan interval, TimeProvider clock) : BackgroundService
 {
     /// <summary>The clock.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry;
 
-/// <summary>One refusal, in the vocabulary of <see cref="ErrorCode"/>. <see cref="ProblemKind"/> maps codes to HTTP statuses.</summary>
+/// <summary>
+/// One refusal, in the vocabulary of <see cref="ErrorCode"/>. <see cref="ProblemKind"/> maps codes to HTTP statuses.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RegistryError")]
 public sealed record RegistryError
 {

@@ -1,12 +1,13 @@
 namespace OrleansRegistry;
 
 /// <summary>
-/// The registry, for one workspace. Refusals that a caller is expected to handle are values (<see cref="Outcome{T}.Error"/>, one of <see cref="ErrorCode"/>).
-/// A method that gets no answer throws <see cref="RegistryUnavailableException"/>. The outcome of a command is then unknown for up to
-/// <see cref="CommandContext.Lifetime"/>. The same is true when its call is cancelled: cancelling stops the waiting only (rule E1).
-/// Repeat a deployment with the same <see cref="Deployment.IdempotencyKey"/>; promote, rollback and publish with <c>promote: true</c>
-/// only with <c>from</c>; every other command as it is. While a silo is being replaced, reads, deployments, and commands that are known
-/// not to have run are repeated by the client itself.
+/// The registry, for one workspace. Refusals that a caller is expected to handle are values
+/// (<see cref="Outcome{T}.Error"/>, one of <see cref="ErrorCode"/>). A method that gets no answer throws
+/// <see cref="RegistryUnavailableException"/>. The outcome of a command is then unknown for up to
+/// <see cref="CommandContext.Lifetime"/>. The same is true when its call is cancelled: cancelling stops the waiting
+/// only (rule E1). Repeat a deployment with the same <see cref="Deployment.IdempotencyKey"/>; promote, rollback and
+/// publish with <c>promote: true</c> only with <c>from</c>; every other command as it is. While a silo is being
+/// replaced, reads, deployments, and commands that are known not to have run are repeated by the client itself.
 /// </summary>
 public partial interface IModelRegistry
 {
@@ -14,14 +15,17 @@ public partial interface IModelRegistry
     Task<Outcome<DeployAnswer>> Deploy(Deployment deployment, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a version id. <paramref name="model"/> is an id or a name.
+    /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a
+    /// version id. <paramref name="model"/> is an id or a name.
     /// </summary>
     Task<Outcome<ResolvedVersion>> Resolve(string model, string? selector = null, CancellationToken cancellationToken = default);
 
     /// <summary>Publishes a draft (rules P1 and P3).</summary>
     /// <param name="versionId">The version.</param>
     /// <param name="promote">Whether it claims the primary pointer; null leaves it to rule P1.</param>
-    /// <param name="from">With <paramref name="promote"/> true: the primary that is expected, an id or null for none (rule P5).</param>
+    /// <param name="from">
+    /// With <paramref name="promote"/> true: the primary that is expected, an id or null for none (rule P5).
+    /// </param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Publish(
@@ -35,7 +39,9 @@ public partial interface IModelRegistry
     Task<Outcome<CommandAnswer>> Promote(
         string versionId, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Goes back to the previous primary that is still routable (rule P5). <paramref name="model"/> is an id or a name.</summary>
+    /// <summary>
+    /// Goes back to the previous primary that is still routable (rule P5). <paramref name="model"/> is an id or a name.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="from">The primary that is expected, an id or null for none.</param>
     /// <param name="options">Conditions, or null.</param>
@@ -43,7 +49,10 @@ public partial interface IModelRegistry
     Task<Outcome<CommandAnswer>> Rollback(
         string model, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Activates an inactive version, or starts a failed one again (rule L3), with another <paramref name="serving"/> if one is given.</summary>
+    /// <summary>
+    /// Activates an inactive version, or starts a failed one again (rule L3), with another <paramref name="serving"/>
+    /// if one is given.
+    /// </summary>
     Task<Outcome<CommandAnswer>> Activate(
         string versionId, ServingSpec? serving = null, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
@@ -56,7 +65,9 @@ public partial interface IModelRegistry
     Task<Outcome<CommandAnswer>> Deactivate(
         string versionId, string? promoteTo = null, bool refuseIfPrimary = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes a version for ever. Deleting the last one deletes its model (rules L4 and L5). Needs role admin.</summary>
+    /// <summary>
+    /// Deletes a version for ever. Deleting the last one deletes its model (rules L4 and L5). Needs role admin.
+    /// </summary>
     /// <param name="versionId">The version.</param>
     /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>
     /// <param name="refuseIfPrimary">Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</param>

@@ -11,13 +11,18 @@ namespace OrleansRegistry;
 public static class RegistryClient
 {
     /// <summary>
-    /// Connects the service to a cluster of the registry, and adds an <see cref="IModelRegistry"/>. The service starts when a silo answers. A process holds one client of one Orleans
-    /// cluster: a service that belongs to a cluster of its own needs another process for this one.
+    /// Connects the service to a cluster of the registry, and adds an <see cref="IModelRegistry"/>. The service starts
+    /// when a silo answers. A process holds one client of one Orleans cluster: a service that belongs to a cluster of
+    /// its own needs another process for this one.
     /// </summary>
     /// <param name="builder">The service.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <exception cref="OptionsValidationException">The options are not valid; the message names each fault.</exception>
-    /// <exception cref="InvalidOperationException">The service has a registry already. For another workspace of the same one add it by name.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// The options are not valid; the message names each fault.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The service has a registry already. For another workspace of the same one add it by name.
+    /// </exception>
     public static IHostApplicationBuilder AddOrleansRegistryClient(this IHostApplicationBuilder builder, Action<RegistryClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -35,22 +40,32 @@ public static class RegistryClient
         return builder;
     }
 
-    /// <summary>Adds an <see cref="IModelRegistry"/> to a process that is a silo of the registry's cluster itself.</summary>
+    /// <summary>
+    /// Adds an <see cref="IModelRegistry"/> to a process that is a silo of the registry's cluster itself.
+    /// </summary>
     /// <param name="services">The services of the silo's process.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <exception cref="OptionsValidationException">The options are not valid; the message names each fault.</exception>
-    /// <exception cref="InvalidOperationException">The process has one already. For another workspace add it by name.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// The options are not valid; the message names each fault.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The process has one already. For another workspace add it by name.
+    /// </exception>
     public static IServiceCollection AddModelRegistry(this IServiceCollection services, Action<ModelRegistryOptions> configure) =>
         services.AddModelRegistry(null, Read(services, configure));
 
     /// <summary>
-    /// Adds an <see cref="IModelRegistry"/> under a name, for a service that acts in several workspaces, or as several callers. It is asked for with
-    /// <c>[FromKeyedServices(name)]</c>, and uses the connection of the process.
+    /// Adds an <see cref="IModelRegistry"/> under a name, for a service that acts in several workspaces, or as several
+    /// callers. It is asked for with <c>[FromKeyedServices(name)]</c>, and uses the connection of the process.
     /// </summary>
-    /// <param name="services">The services of a silo's process, or of one with <see cref="AddOrleansRegistryClient"/>.</param>
+    /// <param name="services">
+    /// The services of a silo's process, or of one with <see cref="AddOrleansRegistryClient"/>.
+    /// </param>
     /// <param name="name">The name within the process.</param>
     /// <param name="configure">Sets the options.</param>
-    /// <exception cref="OptionsValidationException">The options are not valid; the message names each fault.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// The options are not valid; the message names each fault.
+    /// </exception>
     /// <exception cref="InvalidOperationException">There is one with this name already.</exception>
     public static IServiceCollection AddModelRegistry(this IServiceCollection services, string name, Action<ModelRegistryOptions> configure)
     {

@@ -12,12 +12,16 @@ public class ModelRegistryOptions
     /// <summary>The workspace of all calls. It must exist; <c>default</c> always does.</summary>
     public string Workspace { get; set; } = GrainKeys.DefaultWorkspace;
 
-    /// <summary>The service's name: events and views call it <c>service:{name}</c>. 1 to 64 characters without blanks and control characters; there is no default.</summary>
+    /// <summary>
+    /// The service's name: events and views call it <c>service:{name}</c>. 1 to 64 characters without blanks and
+    /// control characters; there is no default.
+    /// </summary>
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// The role that commands are sent with. Only an admin deletes, and moves the primary of a protected model. The default is deployer. A
-    /// service that is let into the cluster is trusted with the role that it states; see <see cref="RegistryClientOptions.Certificates"/>.
+    /// The role that commands are sent with. Only an admin deletes, and moves the primary of a protected model. The
+    /// default is deployer. A service that is let into the cluster is trusted with the role that it states; see
+    /// <see cref="RegistryClientOptions.Certificates"/>.
     /// </summary>
     public Role Role { get; set; } = Role.Deployer;
 
@@ -59,12 +63,15 @@ public class ModelRegistryOptions
 public sealed class RegistryClientOptions : ModelRegistryOptions
 {
     /// <summary>
-    /// The addresses at which silos take Orleans clients, as <c>host:port</c> with the port of their <c>Registry__ClientPort</c>. One that
-    /// answers is enough to start. A name with several addresses is resolved again every second, so that silos may come and go.
+    /// The addresses at which silos take Orleans clients, as <c>host:port</c> with the port of their
+    /// <c>Registry__ClientPort</c>. One that answers is enough to start. A name with several addresses is resolved
+    /// again every second, so that silos may come and go.
     /// </summary>
     public IList<string> Silos { get; } = [];
 
-    /// <summary>The service's certificate of the cluster's authority, or null for a cluster that runs without.</summary>
+    /// <summary>
+    /// The service's certificate of the cluster's authority, or null for a cluster that runs without.
+    /// </summary>
     public ClusterCertificateFiles? Certificates { get; set; }
 
     /// <summary>The silos as end points that may still have to be looked up.</summary>

@@ -1,7 +1,8 @@
 namespace OrleansRegistry;
 
 /// <summary>
-/// A refusal, thrown where an answer has no place for one. <see cref="Error"/> has the reason. Repeating the request does not help.
+/// A refusal, thrown where an answer has no place for one. <see cref="Error"/> has the reason. Repeating the request
+/// does not help.
 /// </summary>
 public sealed class RegistryRefusedException : Exception
 {

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace OrleansRegistry;
 
-/// <summary>What a silo counts: how commands are stored, and how starts end.</summary>
+/// <summary>The counters of a silo: how commands are stored, and how starts end.</summary>
 public sealed class RegistryMetrics : IDisposable
 {
     /// <summary>The name of the meter.</summary>

@@ -2,10 +2,14 @@ using OrleansRegistry.Storage.Check;
 
 namespace OrleansRegistry.Host;
 
-/// <summary><c>check</c>: lists rows that can't be read, and every disagreement between models, versions and events.</summary>
+/// <summary>
+/// <c>check</c>: lists rows that can't be read, and every disagreement between models, versions and events.
+/// </summary>
 internal static class CheckCommand
 {
-    /// <summary>Checks the database of the settings; answers the exit code, 0 when there is nothing to report.</summary>
+    /// <summary>
+    /// Checks the database of the settings; answers the exit code, 0 when there is nothing to report.
+    /// </summary>
     public static async Task<int> Run(string[] args, TextWriter output)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

@@ -1,14 +1,17 @@
 namespace OrleansRegistry.Host;
 
-/// <summary>What the executable is told to do: a command, the words it takes, and settings.</summary>
+/// <summary>The command line of the executable: a command, the words it takes, and settings.</summary>
 /// <param name="Command">One of <see cref="Commands"/>.</param>
-/// <param name="Words">What stands behind the command's name.</param>
+/// <param name="Words">The words behind the command's name.</param>
 /// <param name="Settings">Settings in the form that the configuration reads: <c>--Registry:Role=silo</c>.</param>
 internal sealed record CommandLine(Command Command, IReadOnlyList<string> Words, string[] Settings)
 {
     private const string InsecureCluster = "--insecure-cluster";
 
-    /// <summary>Where settings may stand. One anywhere else is mistyped, and a server that doesn't know it would start without it.</summary>
+    /// <summary>
+    /// Where settings may stand. One anywhere else is mistyped, and a server that doesn't know it would start without
+    /// it.
+    /// </summary>
     private static readonly string[] Sections = ["Registry", "ConnectionStrings", "Kestrel", "Logging", "Orleans", "urls", "environment"];
 
     /// <summary>Reads the arguments of the process.</summary>

@@ -5,8 +5,8 @@ namespace OrleansRegistry.Host;
 
 /// <summary>Something that the executable does.</summary>
 /// <param name="Name">Its word.</param>
-/// <param name="Words">What must or may stand behind it, as it is shown.</param>
-/// <param name="Summary">What it does, in a line.</param>
+/// <param name="Words">The words that must or may stand behind it, as they are shown.</param>
+/// <param name="Summary">Its summary, in a line.</param>
 /// <param name="Run">Does it, and answers the exit code.</param>
 internal sealed record Command(string Name, string Words, string Summary, Func<CommandLine, Task<int>> Run)
 {

@@ -4,12 +4,12 @@ using System.Text.RegularExpressions;
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// Holds the connections that a node promises against the file handles that it may have. A connection takes one, and another where its call goes to a
-/// model's server. The runtime has raised the limit as far as the process may.
+/// Holds the connections that a node promises against the file handles that it may have. A connection takes one, and
+/// another where its call goes to a model's server. The runtime has raised the limit as far as the process may.
 /// </summary>
 internal static partial class FileHandles
 {
-    /// <summary>What a node needs for itself: files, its database, other nodes.</summary>
+    /// <summary>The handles that a node needs for itself: files, its database, other nodes.</summary>
     private const int OwnUse = 512;
 
     /// <summary>With fewer connections nobody is served.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace OrleansRegistry.Host;
 
-/// <summary><c>health</c>: asks a node whether it is ready, for containers that have no other program to ask with.</summary>
+/// <summary>
+/// <c>health</c>: asks a node whether it is ready, for containers that have no other program to ask with.
+/// </summary>
 internal static class HealthCommand
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
@@ -39,7 +41,7 @@ internal static class HealthCommand
         return RegistryProgram.Failed;
     }
 
-    /// <summary>What the checks say that are not well, or the answer as it is when it is none of this registry.</summary>
+    /// <summary>The texts of the checks that fail, or the answer as it is when it is none of this registry.</summary>
     private static string Reason(string answer)
     {
         try

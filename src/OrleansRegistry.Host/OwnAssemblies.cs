@@ -3,8 +3,8 @@ using System.Reflection;
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// Loads all assemblies that the program refers to, so that none is loaded later, perhaps at a moment when it can't be: the runtime remembers a load
-/// that has failed, and what needs the assembly fails from then on.
+/// Loads all assemblies that the program refers to, so that none is loaded later, perhaps at a moment when it can't be:
+/// the runtime remembers a load that has failed, and what needs the assembly fails from then on.
 /// </summary>
 internal static class OwnAssemblies
 {

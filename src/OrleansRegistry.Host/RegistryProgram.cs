@@ -7,7 +7,10 @@ namespace OrleansRegistry.Host;
 /// <summary>The executable: runs the command that its arguments name, and says what went wrong in one line.</summary>
 internal static class RegistryProgram
 {
-    /// <summary>The exit code of a command that failed: a node whose settings or surroundings don't let it start, a check that found something.</summary>
+    /// <summary>
+    /// The exit code of a command that failed: a node whose settings or surroundings don't let it start, a check that
+    /// found something.
+    /// </summary>
     public const int Failed = 1;
 
     /// <summary>The exit code of a command that was called wrongly, and did nothing.</summary>
@@ -39,7 +42,10 @@ internal static class RegistryProgram
         }
     }
 
-    /// <summary>Whether an exception says what is wrong with settings or surroundings. Any other is a bug, and shown with all that is known of it.</summary>
+    /// <summary>
+    /// Whether an exception says what is wrong with settings or surroundings. Any other is a bug, and shown with all
+    /// that is known of it.
+    /// </summary>
     private static bool IsExpected(Exception e) =>
         e is StartupException or IOException or UnauthorizedAccessException or SocketException or CryptographicException
             or RegistryUnavailableException

@@ -18,7 +18,7 @@ internal sealed record RegistrySettings
 
     private const string Root = "Registry";
 
-    /// <summary>What tells a silo which pod it is in, beside its service account.</summary>
+    /// <summary>The variables that tell a silo which pod it is in, beside its service account.</summary>
     private static readonly string[] PodVariables = ["KUBERNETES_SERVICE_HOST", "POD_NAME", "POD_NAMESPACE"];
 
     /// <summary>The settings as they are set.</summary>
@@ -50,7 +50,7 @@ internal sealed record RegistrySettings
         EventRetentionDays = Options.EventRetentionDays,
     };
 
-    /// <summary>Who is let in.</summary>
+    /// <summary>The settings of access.</summary>
     public AccessOptions Access => Options.Auth with
     {
         Directory = Options.DataDirectory,
@@ -83,7 +83,7 @@ internal sealed record RegistrySettings
         PostgresConnectionString is null
         || (Options.Role != NodeRole.Silo && (Options.Auth.Secret is null || Options.Auth.AdminKey is null));
 
-    /// <summary>What the server listens on, and can be read.</summary>
+    /// <summary>The addresses that the server listens on, as far as they can be read.</summary>
     private IEnumerable<BindingAddress> Addresses => Listening.Where(IsHttp).Select(BindingAddress.Parse);
 
     private IReadOnlyList<string> Listening => Endpoints is [] ? Setting.Split(Urls) : Endpoints;
@@ -118,7 +118,7 @@ internal sealed record RegistrySettings
         return problems.Count == 0 ? settings : throw StartupException.Of(problems);
     }
 
-    /// <summary>What is wrong with settings that can be read.</summary>
+    /// <summary>The problems of settings that can be read.</summary>
     private IEnumerable<string> Problems(IConfiguration configuration) =>
     [
         .. RuntimeProblems(), .. AddressProblems(), .. ClusterProblems(configuration), .. AccessProblems(),
@@ -246,13 +246,14 @@ internal sealed record RegistrySettings
         }
     }
 
-    /// <summary>What is wrong with an address to listen on, or null.</summary>
+    /// <summary>The problem of an address to listen on, or null.</summary>
     private static string? AddressProblem(string url)
     {
         const string rule = "an address is http:// or https://, a host, and a port from 0 to 65535";
         try
         {
-            // A port that can't be read is left with the host. A host in brackets, and a path for a socket, have colons of their own.
+            // A port that can't be read is left with the host. A host in brackets, and a path for a socket, have colons
+            // of their own.
             var address = BindingAddress.Parse(url);
             var isWhole = address.IsUnixPipe || address.IsNamedPipe
                 || (address.Host.StartsWith('[') ? address.Host.EndsWith(']') : !address.Host.Contains(':', StringComparison.Ordinal));

@@ -1,6 +1,8 @@
 namespace OrleansRegistry.Host;
 
-/// <summary>Settings that are secret come as files where containers get them, each by the name of its setting.</summary>
+/// <summary>
+/// Settings that are secret come as files where containers get them, each by the name of its setting.
+/// </summary>
 internal static class SecretFiles
 {
     private const string Directory = "/run/secrets";

@@ -26,7 +26,8 @@ internal static class ServeCommand
         }
         catch (Exception e) when ((e is OperationCanceledException or SiloUnavailableException) && stopping.IsCancellationRequested)
         {
-            // Told to stop before it had started: a gateway while it waited between two looks for silos, or while it looked.
+            // Told to stop before it had started: a gateway while it waited between two looks for silos, or while it
+            // looked.
         }
 
         return 0;

@@ -3,8 +3,8 @@ using OrleansRegistry.Gateway;
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// The lines that a node prints once it has started: its version and address, where its rows and its key are (never the key),
-/// and a command to paste.
+/// The lines that a node prints once it has started: its version and address, where its rows and its key are (never the
+/// key), and a command to paste.
 /// </summary>
 internal static class StartBlock
 {
@@ -43,8 +43,8 @@ internal static class StartBlock
     }
 
     /// <summary>
-    /// An address by which this machine reaches the server. Where it listens on all of its addresses, the name is one that
-    /// requests may carry.
+    /// An address by which this machine reaches the server. Where it listens on all of its addresses, the name is one
+    /// that requests may carry.
     /// </summary>
     private static string Reachable(BindingAddress address, IReadOnlyList<string> allowedHosts)
     {

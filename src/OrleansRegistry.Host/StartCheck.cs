@@ -10,12 +10,15 @@ using OrleansRegistry.Gateway;
 namespace OrleansRegistry.Host;
 
 /// <summary>
-/// Looks, before a node makes or joins anything, at what would keep it from starting. A node listens last, when its silo is a member, its rows
-/// are there and its first key is made; without this a port in use would be found only then, and be told below all that the silo says of its end.
+/// Looks, before a node makes or joins anything, at what would keep it from starting. A node listens last, when its
+/// silo is a member, its rows are there and its first key is made; without this a port in use would be found only then,
+/// and be told below all that the silo says of its end.
 /// </summary>
 internal static class StartCheck
 {
-    /// <summary>Checks certificates, ports and the data directory, which is made when it is not there and all else is well.</summary>
+    /// <summary>
+    /// Checks certificates, ports and the data directory, which is made when it is not there and all else is well.
+    /// </summary>
     /// <exception cref="StartupException">The node can't start; the message names the setting.</exception>
     public static async Task Run(WebApplication app)
     {

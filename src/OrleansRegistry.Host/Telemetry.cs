@@ -6,7 +6,9 @@ using OpenTelemetry.Trace;
 
 namespace OrleansRegistry.Host;
 
-/// <summary>Traces and metrics over OTLP, when the standard variables of OpenTelemetry say where to send them.</summary>
+/// <summary>
+/// Traces and metrics over OTLP, when the standard variables of OpenTelemetry say where to send them.
+/// </summary>
 internal static class Telemetry
 {
     private static readonly string[] EndpointVariables =
@@ -23,7 +25,8 @@ internal static class Telemetry
             return;
         }
 
-        // Traces go on to models' servers. A caller's baggage does too, but as it was sent, not as it is understood here.
+        // Traces go on to models' servers. A caller's baggage does too, but as it was sent, not as it is understood
+        // here.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("orleans-registry", serviceVersion: RegistryProgram.Version))

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace OrleansRegistry.Outbound;
 
-/// <summary>What kind of network an address belongs to.</summary>
+/// <summary>The kind of network that an address belongs to.</summary>
 internal enum AddressKind
 {
     /// <summary>Anywhere else.</summary>
@@ -16,12 +16,20 @@ internal enum AddressKind
     /// <summary>This machine.</summary>
     Loopback = 2,
 
-    /// <summary>Never connected to: link-local addresses and clouds' metadata services, and what is no address of one other machine.</summary>
+    /// <summary>
+    /// Never connected to: link-local addresses and clouds' metadata services, and what is no address of one other
+    /// machine.
+    /// </summary>
     Forbidden = 3,
 }
 
-/// <summary>Says which addresses the registry may connect to on behalf of a user (server-side request forgery).</summary>
-/// <remarks>The ranges are those of the IANA special-purpose registries (RFC 6890), and the addresses under which clouds offer metadata.</remarks>
+/// <summary>
+/// Says which addresses the registry may connect to on behalf of a user (server-side request forgery).
+/// </summary>
+/// <remarks>
+/// The ranges are those of the IANA special-purpose registries (RFC 6890), and the addresses under which clouds offer
+/// metadata.
+/// </remarks>
 internal static class AddressGuard
 {
     private static readonly ImmutableArray<IPNetwork> Forbidden =
@@ -73,8 +81,9 @@ internal static class AddressGuard
 
     /// <summary>The kind of an address. One IPv6 address that embeds an IPv4 address is of that one's kind.</summary>
     /// <remarks>
-    /// A mapped address is taken as the IPv4 address it is before any network is asked: <see cref="IPNetwork.Contains"/> compares one with
-    /// networks of either family, and finds ::ffff:1.0.0.1 in fc00::/7 (.NET 10).
+    /// A mapped address is taken as the IPv4 address it is before any network is asked:
+    /// <see cref="IPNetwork.Contains"/> compares one with networks of either family, and finds ::ffff:1.0.0.1 in
+    /// fc00::/7 (.NET 10).
     /// </remarks>
     public static AddressKind KindOf(IPAddress address) =>
         address.IsIPv4MappedToIPv6 ? KindOf(address.MapToIPv4())

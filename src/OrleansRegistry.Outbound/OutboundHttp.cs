@@ -7,14 +7,14 @@ using System.Reflection;
 namespace OrleansRegistry.Outbound;
 
 /// <summary>
-/// Makes the handlers of all HTTP connections to addresses that users name. The address that is really connected to is looked at, after
-/// the name was resolved, so that no name and no redirect leads to where the registry may not go.
+/// Makes the handlers of all HTTP connections to addresses that users name. The address that is really connected to is
+/// looked at, after the name was resolved, so that no name and no redirect leads to where the registry may not go.
 /// </summary>
 public sealed class OutboundHttp(OutboundOptions options)
 {
     /// <summary>
-    /// Makes a handler that follows no redirects, and uses no proxy, no cookies and no decompression. A refused connection is an
-    /// <see cref="HttpRequestException"/> caused by an <see cref="AddressRefusedException"/>.
+    /// Makes a handler that follows no redirects, and uses no proxy, no cookies and no decompression. A refused
+    /// connection is an <see cref="HttpRequestException"/> caused by an <see cref="AddressRefusedException"/>.
     /// </summary>
     public SocketsHttpHandler CreateHandler() => new()
     {
@@ -25,12 +25,15 @@ public sealed class OutboundHttp(OutboundOptions options)
         ConnectCallback = Connect,
     };
 
-    /// <summary>What the registry calls itself where it asks on its own behalf: product and version.</summary>
+    /// <summary>The name of the registry where it asks on its own behalf: product and version.</summary>
     public static ProductInfoHeaderValue UserAgent { get; } = new(
         "OrleansRegistry",
         typeof(OutboundHttp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
 
-    /// <summary>Why nothing is ever connected to under a URL, since its host is an address that may not be connected to; null for all others.</summary>
+    /// <summary>
+    /// Why nothing is ever connected to under a URL, since its host is an address that may not be connected to; null
+    /// for all others.
+    /// </summary>
     public string? Refusal(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
@@ -65,7 +68,9 @@ public sealed class OutboundHttp(OutboundOptions options)
         }
     }
 
-    /// <summary>The host without the dot that may stand behind any name, and that resolvers take behind an address too.</summary>
+    /// <summary>
+    /// The host without the dot that may stand behind any name, and that resolvers take behind an address too.
+    /// </summary>
     private static ReadOnlySpan<char> Host(Uri url) => url.IdnHost.EndsWith('.') ? url.IdnHost.AsSpan()[..^1] : url.IdnHost;
 
     private static async ValueTask<IPAddress[]> Resolve(string host, CancellationToken cancellationToken) =>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace OrleansRegistry.Storage;
 
 /// <summary>
-/// Healthy while the database answers, and degraded while it doesn't: what needs no database goes on, and would end if all nodes were taken
-/// out of service for what they share.
+/// Healthy while the database answers, and degraded while it doesn't: what needs no database goes on, and would end if
+/// all nodes were taken out of service for what they share.
 /// </summary>
 internal sealed class StorageHealth(RegistryDatabase database) : IHealthCheck
 {

@@ -21,7 +21,7 @@ public enum Role
     Operator = 4,
 }
 
-/// <summary>What a route asks of its caller.</summary>
+/// <summary>The right that a route asks of its caller.</summary>
 internal enum Permission
 {
     /// <summary>To see which version answers.</summary>

@@ -1,8 +1,9 @@
 namespace OrleansRegistry;
 
 /// <summary>
-/// Which workspace a caller of grains acts in. A silo refuses calls to grains of another workspace, and calls that state none, whatever the
-/// code that made the key has meant: services that run beside a silo, and clients, state theirs before they call.
+/// Which workspace a caller of grains acts in. A silo refuses calls to grains of another workspace, and calls that
+/// state none, whatever the code that made the key has meant: services that run beside a silo, and clients, state
+/// theirs before they call.
 /// </summary>
 internal static class WorkspaceScope
 {

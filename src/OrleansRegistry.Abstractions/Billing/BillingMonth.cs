@@ -20,7 +20,9 @@ internal readonly record struct BillingMonth(DateTimeOffset Start)
         return new BillingMonth(new DateTimeOffset(utc.Year, utc.Month, 1, 0, 0, 0, TimeSpan.Zero));
     }
 
-    /// <summary>Parses <c>yyyy-MM</c>, from 1970 on; the last year has no month, so that every month has an end.</summary>
+    /// <summary>
+    /// Parses <c>yyyy-MM</c>, from 1970 on; the last year has no month, so that every month has an end.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out BillingMonth month)
     {
         var isMonth = DateTimeOffset.TryParseExact(text, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start)

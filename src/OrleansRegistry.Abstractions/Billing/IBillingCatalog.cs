@@ -21,7 +21,7 @@ internal interface IBillingCatalog
     /// </summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="window">The window.</param>
-    /// <param name="seed">What the sums are added to, made anew when the statement has to be begun again.</param>
+    /// <param name="seed">The sums to add to, made anew when the statement has to be begun again.</param>
     /// <param name="add">Adds a sum.</param>
     /// <param name="cancellationToken">Ends it.</param>
     Task<T> Fold<T>(string workspace, UsageWindow window, Func<T> seed, Action<T, UsageSum> add, CancellationToken cancellationToken);
@@ -71,7 +71,7 @@ internal interface IBillingCatalog
 /// <param name="Month">The month.</param>
 /// <param name="ClosedAt">When it was closed.</param>
 /// <param name="Currency">The currency.</param>
-/// <param name="TotalAmount">What it came to.</param>
+/// <param name="TotalAmount">The sum of the amounts.</param>
 internal sealed record ClosedMonth(BillingMonth Month, DateTimeOffset ClosedAt, string Currency, string TotalAmount);
 
 /// <summary>Which active time to add up.</summary>
@@ -101,7 +101,7 @@ internal sealed record UsageWindow
 /// <summary>Active time of a version, on one stage and instance type, within one part of a window.</summary>
 public sealed record UsageSum
 {
-    /// <summary>Whose time it is.</summary>
+    /// <summary>The version whose time it is.</summary>
     public required VersionId Id { get; init; }
 
     /// <summary>The name of the version's model.</summary>

@@ -5,8 +5,8 @@ using OrleansRegistry.Cluster;
 namespace OrleansRegistry;
 
 /// <summary>
-/// The catalog of a workspace, for clients that don't reach the database; <see cref="IWorkspaceCatalog"/> says what each read answers.
-/// Key: <see cref="GrainKeys.Catalog"/>.
+/// The catalog of a workspace, for clients that don't reach the database; <see cref="IWorkspaceCatalog"/> says what
+/// each read answers. Key: <see cref="GrainKeys.Catalog"/>.
 /// </summary>
 [Alias("OrleansRegistry.ICatalogGrain")]
 internal interface ICatalogGrain : IGrainWithStringKey, ILeasedGrain

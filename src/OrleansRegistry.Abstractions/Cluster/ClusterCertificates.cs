@@ -16,9 +16,16 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
     private const string AuthorityName = "authority";
     private const string NodeName = "node";
 
-    /// <summary>Makes a certificate for a node, and the authority that issues it when there is none yet. Both are valid for ten years.</summary>
-    /// <param name="directory">The directory of the node's certificate, its key and the authority's certificate.</param>
-    /// <param name="authorityDirectory">The directory of the authority and its key, which nodes don't need; null for the same directory.</param>
+    /// <summary>
+    /// Makes a certificate for a node, and the authority that issues it when there is none yet. Both are valid for ten
+    /// years.
+    /// </summary>
+    /// <param name="directory">
+    /// The directory of the node's certificate, its key and the authority's certificate.
+    /// </param>
+    /// <param name="authorityDirectory">
+    /// The directory of the authority and its key, which nodes don't need; null for the same directory.
+    /// </param>
     /// <exception cref="IOException">A file can't be read or written.</exception>
     public static ClusterCertificateFiles Create(string directory, string? authorityDirectory = null)
     {
@@ -67,7 +74,10 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
     }
 }
 
-/// <summary>A node's certificate and its cluster's authority, read again when their files change: new connections use the new ones.</summary>
+/// <summary>
+/// A node's certificate and its cluster's authority, read again when their files change: new connections use the new
+/// ones.
+/// </summary>
 internal sealed partial class ClusterCertificates
 {
     private readonly ClusterCertificateFiles _files;
@@ -90,7 +100,10 @@ internal sealed partial class ClusterCertificates
         }
     }
 
-    /// <summary>How connections are opened and answered: each end shows its certificate and those between it and the authority's.</summary>
+    /// <summary>
+    /// How connections are opened and answered: each end shows its certificate and those between it and the
+    /// authority's.
+    /// </summary>
     public TlsOptions Tls => new()
     {
         RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
@@ -111,7 +124,9 @@ internal sealed partial class ClusterCertificates
         },
     };
 
-    /// <summary>Trusts what the authority has issued, by itself or through certificates that are shown along, while its time is.</summary>
+    /// <summary>
+    /// Trusts what the authority has issued, by itself or through certificates that are shown along, while its time is.
+    /// </summary>
     public X509ChainPolicy Policy()
     {
         var policy = new X509ChainPolicy
@@ -148,7 +163,9 @@ internal sealed partial class ClusterCertificates
         }
     }
 
-    /// <summary>What is in the files. Their times would not do: where secrets are mounted, files are links that stay as they are.</summary>
+    /// <summary>
+    /// Reads the files. Their times would not do: where secrets are mounted, files are links that stay as they are.
+    /// </summary>
     private string[] Read() => [File.ReadAllText(_files.Certificate), File.ReadAllText(_files.Key), File.ReadAllText(_files.Authority)];
 
     [SuppressMessage("Reliability", "CA2000", Justification = "Open connections go on using what is replaced.")]

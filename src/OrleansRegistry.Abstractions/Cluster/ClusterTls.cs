@@ -5,8 +5,9 @@ using Orleans.Configuration;
 namespace OrleansRegistry.Cluster;
 
 /// <summary>
-/// Mutual TLS for every connection of a cluster, between silos and between clients and silos. Whoever has a certificate of the cluster's own
-/// authority belongs to it; names in certificates don't matter, so the authority must be used for nothing else.
+/// Mutual TLS for every connection of a cluster, between silos and between clients and silos. Whoever has a certificate
+/// of the cluster's own authority belongs to it; names in certificates don't matter, so the authority must be used for
+/// nothing else.
 /// </summary>
 internal static class ClusterTls
 {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Cluster;
 
 /// <summary>
-/// Ends connections that don't begin with a TLS handshake, and says so in one line. The handshake itself would only tell of a
-/// corrupted frame.
+/// Ends connections that don't begin with a TLS handshake, and says so in one line. The handshake itself would only
+/// tell of a corrupted frame.
 /// </summary>
 internal static partial class TlsRequirement
 {

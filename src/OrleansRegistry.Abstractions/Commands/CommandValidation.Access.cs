@@ -6,7 +6,7 @@ internal static partial class CommandValidation
 {
     private const int MaxKeyModels = 100;
 
-    /// <summary>What is wrong with the fields of a new API key.</summary>
+    /// <summary>The problems of a new API key's fields.</summary>
     /// <param name="command">The command.</param>
     /// <param name="now">The instant: a key can't expire before it is made.</param>
     public static ImmutableArray<FieldError> Validate(CreateApiKeyCommand command, DateTimeOffset now)
@@ -25,7 +25,7 @@ internal static partial class CommandValidation
         return problems.ToImmutable();
     }
 
-    /// <summary>What is wrong with a rotation.</summary>
+    /// <summary>The problems of a rotation.</summary>
     public static ImmutableArray<FieldError> Validate(RotateApiKeyCommand command)
     {
         var problems = new FieldProblems();
@@ -38,7 +38,7 @@ internal static partial class CommandValidation
     /// <summary>Whether a text can be the name of a workspace.</summary>
     public static bool IsWorkspace(string name) => FieldRules.Workspace(name) is null;
 
-    /// <summary>What is wrong with a new workspace.</summary>
+    /// <summary>The problems of a new workspace.</summary>
     public static ImmutableArray<FieldError> Validate(string name, CreateWorkspaceCommand command)
     {
         var problems = new FieldProblems();

@@ -6,10 +6,10 @@ internal static partial class CommandValidation
 {
     private static readonly string TypeRule = "must be one of " + string.Join(", ", EventType.All);
 
-    /// <summary>What is wrong with the fields of a new webhook.</summary>
+    /// <summary>The problems of a new webhook's fields.</summary>
     public static ImmutableArray<FieldError> Validate(CreateWebhookCommand command) => WebhookProblems(command.Url, command.Types, command.Description);
 
-    /// <summary>What is wrong with the fields of a change.</summary>
+    /// <summary>The problems of a change's fields.</summary>
     public static ImmutableArray<FieldError> Validate(PatchWebhookCommand command) =>
         WebhookProblems(command.Url, command.Types ?? [], command.Description.Value);
 

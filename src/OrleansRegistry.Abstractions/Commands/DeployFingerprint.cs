@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Tells a repeated deployment from another one by its content, whatever the order and spacing of its JSON. The hash is stored, so fields
-/// that are not set are left out: a field added later doesn't change the hash of requests without it.
+/// Tells a repeated deployment from another one by its content, whatever the order and spacing of its JSON. The hash is
+/// stored, so fields that are not set are left out: a field added later doesn't change the hash of requests without it.
 /// </summary>
 internal static class DeployFingerprint
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OrleansRegistry;
 
-/// <summary>The entity tags of models and versions: the values of <c>ETag</c>, which <c>If-Match</c> is compared with.</summary>
+/// <summary>
+/// The entity tags of models and versions: the values of <c>ETag</c>, which <c>If-Match</c> is compared with.
+/// </summary>
 public static class EntityTag
 {
     /// <summary>The tag of what has a revision, such as a model or the rates: <c>"12"</c>.</summary>

@@ -4,14 +4,18 @@ using OrleansRegistry.Cluster;
 namespace OrleansRegistry;
 
 /// <summary>
-/// One model: numbering, the primary pointer, the table of active versions, and the order of all commands on its versions.
-/// Key: <see cref="GrainKeys.Model"/>. An answered command is durable. An answer with <see cref="ErrorCode.Unavailable"/>, a
-/// timeout or a lost connection leaves the outcome unknown until the command's deadline (rule E1).
+/// One model: numbering, the primary pointer, the table of active versions, and the order of all commands on its
+/// versions. Key: <see cref="GrainKeys.Model"/>. An answered command is durable. An answer with
+/// <see cref="ErrorCode.Unavailable"/>, a timeout or a lost connection leaves the outcome unknown until the command's
+/// deadline (rule E1).
 /// </summary>
 [Alias("OrleansRegistry.IModelGrain")]
 internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
 {
-    /// <summary>Makes a new version (rules N1 to N5, L1, L6). A model that is deleted, or has another name, answers <see cref="ErrorCode.ModelDeleted"/>.</summary>
+    /// <summary>
+    /// Makes a new version (rules N1 to N5, L1, L6). A model that is deleted, or has another name, answers
+    /// <see cref="ErrorCode.ModelDeleted"/>.
+    /// </summary>
     [Alias("Deploy")]
     Task<Outcome<DeployAnswer>> Deploy(DeployCommand command);
 
@@ -52,8 +56,9 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
     Task<Outcome<ModelView>> DeleteModel(DeleteModelCommand command);
 
     /// <summary>
-    /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a version id.
-    /// Answers from memory, between and during commands; it never waits for the database once the model is loaded.
+    /// The version that a selector leads to now: null for the primary, an exact number, an npm-style range, or a
+    /// version id. Answers from memory, between and during commands; it never waits for the database once the model is
+    /// loaded.
     /// </summary>
     [Alias("Resolve"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     Task<Outcome<ResolvedVersion>> Resolve(string? selector);

@@ -4,7 +4,7 @@ namespace OrleansRegistry;
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RollbackCommand")]
 internal sealed record RollbackCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -17,7 +17,7 @@ internal sealed record RollbackCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchModelCommand")]
 internal sealed record PatchModelCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -42,7 +42,7 @@ internal sealed record PatchModelCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeleteModelCommand")]
 internal sealed record DeleteModelCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 }

@@ -1,6 +1,8 @@
 namespace OrleansRegistry;
 
-/// <summary>A field that a request may leave out, where null is a value of its own. The default value is left out.</summary>
+/// <summary>
+/// A field that a request may leave out, where null is a value of its own. The default value is left out.
+/// </summary>
 /// <typeparam name="T">The field's type.</typeparam>
 /// <param name="IsSet">Whether the request has the field.</param>
 /// <param name="Value">Its value, when it is set.</param>

@@ -1,10 +1,13 @@
 namespace OrleansRegistry;
 
-/// <summary>Publishes a draft, or with <see cref="Promote"/> claims the pointer for a version that is published already (rules P1, P3).</summary>
+/// <summary>
+/// Publishes a draft, or with <see cref="Promote"/> claims the pointer for a version that is published already (rules
+/// P1, P3).
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PublishCommand")]
 internal sealed record PublishCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -25,7 +28,7 @@ internal sealed record PublishCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PromoteCommand")]
 internal sealed record PromoteCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -42,7 +45,7 @@ internal sealed record PromoteCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ActivateCommand")]
 internal sealed record ActivateCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -59,7 +62,7 @@ internal sealed record ActivateCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeactivateCommand")]
 internal sealed record DeactivateCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -80,7 +83,7 @@ internal sealed record DeactivateCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeleteCommand")]
 internal sealed record DeleteCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -101,7 +104,7 @@ internal sealed record DeleteCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchVersionCommand")]
 internal sealed record PatchVersionCommand
 {
-    /// <summary>Who, until when, on what condition.</summary>
+    /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 

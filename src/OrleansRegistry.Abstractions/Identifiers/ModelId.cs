@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace OrleansRegistry;
 
-/// <summary>The id of a model: ten random characters of <see cref="Alphabet"/>, 50 bits, drawn once and never reused.</summary>
+/// <summary>
+/// The id of a model: ten random characters of <see cref="Alphabet"/>, 50 bits, drawn once and never reused.
+/// </summary>
 public static class ModelId
 {
     /// <summary>Digits and lower-case letters without the look-alikes <c>i l o u</c>.</summary>

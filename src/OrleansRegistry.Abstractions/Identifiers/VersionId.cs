@@ -14,7 +14,9 @@ public readonly record struct VersionId([property: Id(0)] string ModelId, [prope
     /// <summary>The longest text that can be a version id: ten characters, a hyphen and at most ten digits.</summary>
     public const int MaxLength = OrleansRegistry.ModelId.Length + 11;
 
-    /// <summary>Parses the one canonical spelling of a version id; anything else gives <see langword="false"/>.</summary>
+    /// <summary>
+    /// Parses the one canonical spelling of a version id; anything else gives <see langword="false"/>.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out VersionId id)
     {
         id = default;

@@ -1,7 +1,9 @@
 namespace OrleansRegistry;
 
 /// <summary>Brings a deployment to the model that its name belongs to.</summary>
-/// <remarks>A name is claimed only when it is decided that it gets a version: what is refused leaves no row behind (rule E3).</remarks>
+/// <remarks>
+/// A name is claimed only when it is decided that it gets a version: what is refused leaves no row behind (rule E3).
+/// </remarks>
 internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory, TimeProvider clock)
 {
     private const int MaxTries = 8;
@@ -9,8 +11,8 @@ internal sealed class Deployer(IGrainFactory grains, IWorkspaceCatalog catalog, 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Deploys, or answers what an earlier deployment with the same idempotency key made. With such a key it tries again while a silo is being
-    /// replaced: what was done is not done twice.
+    /// Deploys, or answers what an earlier deployment with the same idempotency key made. With such a key it tries
+    /// again while a silo is being replaced: what was done is not done twice.
     /// </summary>
     public async Task<Outcome<DeployAnswer>> Deploy(string workspace, DeployCommand command, CancellationToken cancellationToken)
     {

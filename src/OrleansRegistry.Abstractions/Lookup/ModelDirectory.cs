@@ -3,8 +3,8 @@ using BitFaster.Caching.Lru;
 namespace OrleansRegistry;
 
 /// <summary>
-/// The models of workspaces by id or name, an id first. What it found out is kept: an id stays one for ever, and a name leads to another id
-/// only after its model was deleted, which that model says itself when it is asked.
+/// The models of workspaces by id or name, an id first. What it found out is kept: an id stays one for ever, and a name
+/// leads to another id only after its model was deleted, which that model says itself when it is asked.
 /// </summary>
 internal sealed class ModelDirectory(IWorkspaceCatalog catalog)
 {
@@ -13,7 +13,9 @@ internal sealed class ModelDirectory(IWorkspaceCatalog catalog)
 
     private readonly ConcurrentLru<(string Workspace, string Text), Place> _known = new(MaxKnown);
 
-    /// <summary>Asks the model that a text names. One that was found by name and says it is deleted is looked up again.</summary>
+    /// <summary>
+    /// Asks the model that a text names. One that was found by name and says it is deleted is looked up again.
+    /// </summary>
     public async Task<Outcome<T>> Ask<T>(string workspace, string text, Func<string, Task<Outcome<T>>> ask, CancellationToken cancellationToken)
         where T : class
     {
@@ -31,7 +33,9 @@ internal sealed class ModelDirectory(IWorkspaceCatalog catalog)
         return NotFound(text);
     }
 
-    /// <summary>Whether there is a model of an id, or was one. Asked before a grain is, which would be made for any id.</summary>
+    /// <summary>
+    /// Whether there is a model of an id, or was one. Asked before a grain is, which would be made for any id.
+    /// </summary>
     public async Task<bool> Has(string workspace, string modelId, CancellationToken cancellationToken)
     {
         if (_known.TryGet((workspace, modelId), out var known))
@@ -48,7 +52,10 @@ internal sealed class ModelDirectory(IWorkspaceCatalog catalog)
         return isThere;
     }
 
-    /// <summary>Reads the model that a text names: a living one by its name, also a deleted one by its id. Null when there is none.</summary>
+    /// <summary>
+    /// Reads the model that a text names: a living one by its name, also a deleted one by its id. Null when there is
+    /// none.
+    /// </summary>
     public async Task<CatalogModel?> Read(string workspace, string text, CancellationToken cancellationToken)
     {
         if (ModelId.IsWellFormed(text) && await catalog.FindModel(workspace, text, cancellationToken) is { } byId)

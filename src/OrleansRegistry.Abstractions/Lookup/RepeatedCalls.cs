@@ -4,8 +4,9 @@ using Orleans.Concurrency;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Asks grains again while a silo is being replaced, so that callers wait instead of being refused: what only reads, however it failed, and
-/// commands that are known not to have been run. Of a command that got no answer nobody knows whether it took effect; it is not repeated.
+/// Asks grains again while a silo is being replaced, so that callers wait instead of being refused: what only reads,
+/// however it failed, and commands that are known not to have been run. Of a command that got no answer nobody knows
+/// whether it took effect; it is not repeated.
 /// </summary>
 internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
 {
@@ -32,11 +33,17 @@ internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilt
         }
     }
 
-    /// <summary>Whether somebody outside of the cluster asks a grain of the registry: what grains ask each other they repeat themselves.</summary>
+    /// <summary>
+    /// Whether somebody outside of the cluster asks a grain of the registry: what grains ask each other they repeat
+    /// themselves.
+    /// </summary>
     private static bool IsOfClient(IOutgoingGrainCallContext context) =>
         context.SourceId is null && context.InterfaceMethod.DeclaringType?.Assembly == typeof(RepeatedCalls).Assembly;
 
-    /// <summary>Whether the call did nothing. An exception of just this type says that a message never reached its grain; more special ones don't.</summary>
+    /// <summary>
+    /// Whether the call did nothing. An exception of just this type says that a message never reached its grain; more
+    /// special ones don't.
+    /// </summary>
     private static bool MayRepeat(Exception e, MethodInfo method) =>
         e is SiloReplacedException
         || e.GetType() == typeof(OrleansMessageRejectionException)

@@ -6,7 +6,10 @@ internal sealed class VersionWatch(IWorkspaceCatalog catalog, TimeProvider clock
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Reads a version: as it is now, or as soon as it is no longer starting, at the latest when the timeout has passed.</summary>
+    /// <summary>
+    /// Reads a version: as it is now, or as soon as it is no longer starting, at the latest when the timeout has
+    /// passed.
+    /// </summary>
     public async Task<VersionView?> Read(string workspace, VersionId id, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();

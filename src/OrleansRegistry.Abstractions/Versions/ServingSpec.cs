@@ -7,11 +7,16 @@ public sealed record ServingSpec
     /// <summary>The startup timeout of a spec that names none, in seconds.</summary>
     public const int DefaultStartupTimeoutSeconds = 900;
 
-    /// <summary>Base address of the model's server: absolute http or https, at most 2,048 characters, without user information and fragment.</summary>
+    /// <summary>
+    /// Base address of the model's server: absolute http or https, at most 2,048 characters, without user information
+    /// and fragment.
+    /// </summary>
     [Id(0)]
     public required string Url { get; init; } = "";
 
-    /// <summary>An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3).</summary>
+    /// <summary>
+    /// An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3).
+    /// </summary>
     [Id(1)]
     public string? HealthUrl { get; init; }
 

@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>What states and statuses mean. A new one has to be decided here.</summary>
+/// <summary>Says what states and statuses mean. A new one has to be decided here.</summary>
 internal static class VersionConditions
 {
     /// <summary>Whether a version in this state is active.</summary>

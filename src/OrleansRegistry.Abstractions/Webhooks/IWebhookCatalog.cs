@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry;
 
-/// <summary>Reads over the stored webhooks. They activate no grain; rows that can't be read are left out, and logged.</summary>
+/// <summary>
+/// Reads over the stored webhooks. They activate no grain; rows that can't be read are left out, and logged.
+/// </summary>
 internal interface IWebhookCatalog
 {
     /// <summary>The most webhooks a workspace may have.</summary>

@@ -5,8 +5,8 @@ using OrleansRegistry.Cluster;
 namespace OrleansRegistry;
 
 /// <summary>
-/// One webhook: where it goes, with which secrets, how far it has come. It reads the log of events behind its cursor, and tells a model's
-/// events in order, each until it is taken. Key: <see cref="GrainKeys.Webhook"/>.
+/// One webhook: where it goes, with which secrets, how far it has come. It reads the log of events behind its cursor,
+/// and tells a model's events in order, each until it is taken. Key: <see cref="GrainKeys.Webhook"/>.
 /// </summary>
 [Alias("OrleansRegistry.IWebhookGrain")]
 internal interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
@@ -32,7 +32,9 @@ internal interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
     [Alias("RotateSecret")]
     Task<Outcome<WebhookSecretView>> RotateSecret(WebhookCommand command);
 
-    /// <summary>Sets the cursor so that an event and all behind it are delivered, again or for the first time.</summary>
+    /// <summary>
+    /// Sets the cursor so that an event and all behind it are delivered, again or for the first time.
+    /// </summary>
     [Alias("Redeliver")]
     Task<Outcome<WebhookView>> Redeliver(RedeliverCommand command);
 
@@ -50,7 +52,7 @@ internal interface IWebhookGrain : IGrainWithStringKey, ILeasedGrain
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.WebhookCommand")]
 internal sealed record WebhookCommand
 {
-    /// <summary>Who, until when.</summary>
+    /// <summary>The caller and the deadline.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 }
@@ -59,7 +61,7 @@ internal sealed record WebhookCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.CreateWebhookCommand")]
 internal sealed record CreateWebhookCommand
 {
-    /// <summary>Who, until when.</summary>
+    /// <summary>The caller and the deadline.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -84,7 +86,7 @@ internal sealed record CreateWebhookCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchWebhookCommand")]
 internal sealed record PatchWebhookCommand
 {
-    /// <summary>Who, until when.</summary>
+    /// <summary>The caller and the deadline.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 
@@ -113,7 +115,7 @@ internal sealed record PatchWebhookCommand
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.RedeliverCommand")]
 internal sealed record RedeliverCommand
 {
-    /// <summary>Who, until when.</summary>
+    /// <summary>The caller and the deadline.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
 

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Sees to it that somebody can get in: makes the workspace <c>default</c>, and a key of role operator in it when there is no key at all.
-/// The key is in the file <c>admin-key</c> before it is valid, so that no crash leaves a node that nobody has a key of.
+/// Sees to it that somebody can get in: makes the workspace <c>default</c>, and a key of role operator in it when there
+/// is no key at all. The key is in the file <c>admin-key</c> before it is valid, so that no crash leaves a node that
+/// nobody has a key of.
 /// </summary>
 internal sealed partial class AccessBootstrapper(
     AccessOptions options, AccessSecret secret, IAccessCatalog catalog, IGrainFactory grains, TimeProvider clock, ILogger<AccessBootstrapper> logger)

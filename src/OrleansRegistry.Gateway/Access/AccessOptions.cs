@@ -4,7 +4,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Who is let in. Properties are settings.</summary>
+/// <summary>The settings of access. Properties are settings.</summary>
 internal sealed record AccessOptions
 {
     /// <summary>The fewest bytes of <see cref="Secret"/>.</summary>
@@ -40,7 +40,7 @@ internal sealed record AccessOptions
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 }
 
-/// <summary>Whose tokens (JWT) are taken, and what their claims say. Properties are settings.</summary>
+/// <summary>The issuer whose tokens (JWT) are taken, and what their claims say. Properties are settings.</summary>
 internal sealed record OidcOptions
 {
     /// <summary>The issuer, an https URL. Its keys are found by discovery.</summary>

@@ -5,8 +5,9 @@ using System.Text;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The secret of the deployment. Keys are stored as hashes under it, so that rows alone don't help to guess one; page tokens are signed with
-/// it. It stands in the settings, or in the file <c>secret</c> of the data directory, which is made at the first start.
+/// The secret of the deployment. Keys are stored as hashes under it, so that rows alone don't help to guess one; page
+/// tokens are signed with it. It stands in the settings, or in the file <c>secret</c> of the data directory, which is
+/// made at the first start.
 /// </summary>
 internal sealed class AccessSecret
 {
@@ -40,11 +41,13 @@ internal sealed class AccessSecret
         }
     }
 
-    /// <summary>Tells one secret from another, and nothing else about it. The file is made when it is not there.</summary>
+    /// <summary>
+    /// Tells one secret from another, and nothing else about it. The file is made when it is not there.
+    /// </summary>
     /// <exception cref="IOException">The file can't be read or made.</exception>
     internal string Fingerprint => _derived.Value.Fingerprint;
 
-    /// <summary>What of a key is stored and compared.</summary>
+    /// <summary>The part of a key that is stored and compared.</summary>
     internal ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(_derived.Value.ForKeys, Encoding.ASCII.GetBytes(key))];
 
     /// <summary>The signature of a page token.</summary>
@@ -75,7 +78,10 @@ internal sealed class AccessSecret
 /// <summary>Files that only the user who runs the node can read.</summary>
 internal static class PrivateFile
 {
-    /// <summary>The text of a file, which is made first when it is not there: whole, or not at all, and without a line break, which readers would take for a part of it.</summary>
+    /// <summary>
+    /// The text of a file, which is made first when it is not there: whole, or not at all, and without a line break,
+    /// which readers would take for a part of it.
+    /// </summary>
     /// <exception cref="IOException">It can't be read or made.</exception>
     public static string ReadOrCreate(string file, Func<string> create)
     {

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Who the caller is, and what they may do.</summary>
+/// <summary>The caller: who they are, and what they may do.</summary>
 internal sealed record CallerAnswer
 {
     /// <summary>The caller, as events and views name them: <c>key:{prefix}</c> or <c>token:{subject}</c>.</summary>
@@ -26,6 +26,6 @@ internal sealed record CallerAnswer
     /// <summary>From when on the key or token is not taken any more, or null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>What they may do.</summary>
+    /// <summary>Their permissions.</summary>
     public required ImmutableArray<Permission> Permissions { get; init; }
 }

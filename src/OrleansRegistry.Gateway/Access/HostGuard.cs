@@ -4,8 +4,9 @@ using Microsoft.Extensions.Primitives;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Takes only requests that name a host of this server. A page in somebody's browser can make a name of its own lead to this machine, but it
-/// can't make the browser name another host. Health is exempt: it says nothing that needs guarding, and probes ask by an address.
+/// Takes only requests that name a host of this server. A page in somebody's browser can make a name of its own lead to
+/// this machine, but it can't make the browser name another host. Health is exempt: it says nothing that needs
+/// guarding, and probes ask by an address.
 /// </summary>
 internal sealed class HostGuard(RequestDelegate next, AccessOptions options)
 {

@@ -8,10 +8,10 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect.Configuration;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The keys that an OpenID Connect issuer signs with. They are fetched every five minutes, so that a withdrawn key ends, and inside of a
-/// request whose token names a key that is not known, so that a new key counts from its first token on. There is one fetch at a time, two
-/// seconds after the one before at the soonest, and requests wait for it: strangers, who can name any key, make a token of a new key wait,
-/// but can't have it refused.
+/// The keys that an OpenID Connect issuer signs with. They are fetched every five minutes, so that a withdrawn key
+/// ends, and inside of a request whose token names a key that is not known, so that a new key counts from its first
+/// token on. There is one fetch at a time, two seconds after the one before at the soonest, and requests wait for it:
+/// strangers, who can name any key, make a token of a new key wait, but can't have it refused.
 /// </summary>
 internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock, ILogger<IssuerKeys> logger)
     : IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
@@ -42,7 +42,9 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     private bool _failed;
 
     /// <summary>The issuer with its keys.</summary>
-    /// <exception cref="RequestRefusedException">They were not fetched yet, or for too long, and can't be now.</exception>
+    /// <exception cref="RequestRefusedException">
+    /// They were not fetched yet, or for too long, and can't be now.
+    /// </exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         if (Present() is { } present)
@@ -55,7 +57,9 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     }
 
     /// <summary>Sees to it that a key of the issuer is known before a token that names it is checked.</summary>
-    /// <exception cref="RequestRefusedException">The key is not known, and the issuer can't be asked for it.</exception>
+    /// <exception cref="RequestRefusedException">
+    /// The key is not known, and the issuer can't be asked for it.
+    /// </exception>
     public async Task Find(string keyId, CancellationToken cancellationToken)
     {
         // What an earlier fetch brings may have been said before the issuer had the key.

@@ -12,7 +12,8 @@ internal static class IssuerTokens
     private const int MaxSubject = 200;
     private const string Subject = "sub";
 
-    // Asymmetric ones only: a token that is signed with the issuer's public key as if it were a shared secret must not pass.
+    // Asymmetric ones only: a token that is signed with the issuer's public key as if it were a shared secret must not
+    // pass.
     private static readonly string[] Algorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
@@ -134,7 +135,7 @@ internal static class IssuerTokens
         }
     }
 
-    /// <summary>What is wrong with a token, without anything that it says.</summary>
+    /// <summary>The problem of a token, without anything that it says.</summary>
     private static string Describe(Exception failure) => failure switch
     {
         SecurityTokenExpiredException => "The token has expired.",

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>How many keys a workspace may have. Commands at the same instant can overrun it by as many as there are.</summary>
+/// <summary>
+/// How many keys a workspace may have. Commands at the same instant can overrun it by as many as there are.
+/// </summary>
 internal sealed class KeyQuota(LimitOptions options, IAccessCatalog catalog, TimeProvider clock)
 {
     /// <summary>Why a workspace can't have another key, or null.</summary>

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Hosting;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Keeps a node from starting whose secret is another than the one that the keys in the database were made with. It runs when the database is
-/// there, and before anything else: a node that has none, as after a restore that left it out, must not draw one.
+/// Keeps a node from starting whose secret is another than the one that the keys in the database were made with. It
+/// runs when the database is there, and before anything else: a node that has none, as after a restore that left it
+/// out, must not draw one.
 /// </summary>
 internal sealed class SecretAgreement(AccessSecret secret, IAccessCatalog catalog) : IHostedService
 {

@@ -4,8 +4,8 @@ using OrleansRegistry.Billing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// A statement in the columns of FOCUS 1.2 (FinOps Open Cost and Usage Specification): all mandatory ones, those that say what ran, and three of
-/// our own. A row for each price of a line, so that price and quantity are one each. Pure.
+/// A statement in the columns of FOCUS 1.2 (FinOps Open Cost and Usage Specification): all mandatory ones, those that
+/// say what ran, and three of our own. A row for each price of a line, so that price and quantity are one each. Pure.
 /// </summary>
 internal static class FocusCsv
 {
@@ -59,7 +59,8 @@ internal static class FocusCsv
         Rows(workspace, statement, lines).Select(row => Line(Columns.Select(column => column.Value(row))));
 
     /// <summary>
-    /// What is billed for each price of a line: the rounded sum up to it less that before it, so that the rows add up to the line's amount.
+    /// What is billed for each price of a line: the rounded sum up to it less that before it, so that the rows add up
+    /// to the line's amount.
     /// </summary>
     private static IEnumerable<Row> Rows(string workspace, StatementView statement, IEnumerable<StatementLine> lines)
     {
@@ -86,7 +87,10 @@ internal static class FocusCsv
     private static string Quote(string cell) =>
         cell.AsSpan().ContainsAny("\",\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
 
-    /// <summary>A spreadsheet takes a cell that begins so for a formula; an apostrophe before it keeps it a text. No number of ours does.</summary>
+    /// <summary>
+    /// A spreadsheet takes a cell that begins so for a formula; an apostrophe before it keeps it a text. No number of
+    /// ours does.
+    /// </summary>
     private static string Defuse(string cell) => cell is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + cell : cell;
 
     private static string Stage(Row row) => EnumNames<Stage>.Of(row.Line.Stage);

@@ -56,15 +56,17 @@ internal sealed record UsageItem
     /// <summary>The active time in seconds, exact to the millisecond.</summary>
     public decimal ActiveSeconds { get; init; }
 
-    /// <summary>Its cost, with nine decimals: money is rounded on statements only. Null when some of it has no rate.</summary>
+    /// <summary>
+    /// Its cost, with nine decimals: money is rounded on statements only. Null when some of it has no rate.
+    /// </summary>
     public string? Amount { get; init; }
 }
 
 /// <summary>
-/// Groups and prices sums of active time as they come, by model and version. It keeps the totals and the items of one page, so that its size is not
-/// that of the workspace.
+/// Groups and prices sums of active time as they come, by model and version. It keeps the totals and the items of one
+/// page, so that its size is not that of the workspace.
 /// </summary>
-/// <param name="window">What the sums are of.</param>
+/// <param name="window">The time that the sums are of.</param>
 /// <param name="groupBy">By what.</param>
 /// <param name="rates">The rates.</param>
 /// <param name="skip">How many items the pages before had.</param>
@@ -89,7 +91,7 @@ internal sealed class UsageReport(UsageWindow window, string groupBy, RateTable 
     /// <summary>Whether there is a page behind this one.</summary>
     public bool HasMore => _count + _few.Count > skip + take;
 
-    /// <summary>What to add up: cut where rates change, and at midnights when days are asked for.</summary>
+    /// <summary>The window to add up: cut where rates change, and at midnights when days are asked for.</summary>
     public static UsageWindow Window(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, string groupBy, RateTable rates) => new()
     {
         From = from,

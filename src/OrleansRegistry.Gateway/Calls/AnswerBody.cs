@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The body of a server's answer. As soon as it lets itself be waited for, the head goes to the caller without it; a body that is there already
-/// goes along with its head.
+/// The body of a server's answer. As soon as it lets itself be waited for, the head goes to the caller without it; a
+/// body that is there already goes along with its head.
 /// </summary>
 internal sealed class AnswerBody(Stream body, HttpResponse response) : AsyncStream
 {

@@ -1,6 +1,8 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>A stream that is read, and perhaps written, asynchronously only. It has no length and no position.</summary>
+/// <summary>
+/// A stream that is read, and perhaps written, asynchronously only. It has no length and no position.
+/// </summary>
 internal abstract class AsyncStream : Stream
 {
     public override bool CanRead => true;

@@ -8,7 +8,10 @@ internal static partial class BackendAddress
     // What the caller sent is passed on as it is, not as Uri would write it.
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
-    /// <summary>The serving URL itself, with what stood behind <c>predict</c> in the path, and the caller's query behind its own.</summary>
+    /// <summary>
+    /// The serving URL itself, with what stood behind <c>predict</c> in the path, and the caller's query behind its
+    /// own.
+    /// </summary>
     /// <param name="servingUrl">The serving URL.</param>
     /// <param name="rest">Empty, or a slash and the rest of the path, percent-encoded as it was sent.</param>
     /// <param name="query">Empty, or a question mark and the query as it was sent.</param>
@@ -24,12 +27,15 @@ internal static partial class BackendAddress
         return Make((rest.Length == 0 ? path : path.TrimEnd('/') + rest) + Join(url.Query, query));
     }
 
-    /// <summary>A resource beside the serving URL: the path resolved against it as a link on a page is (RFC 3986, section 5.2).</summary>
+    /// <summary>
+    /// A resource beside the serving URL: the path resolved against it as a link on a page is (RFC 3986, section 5.2).
+    /// </summary>
     public static Uri Beside(string servingUrl, string path, string query) => Make(new Uri(new Uri(servingUrl), path).AbsoluteUri + query);
 
     /// <summary>
     /// A resource of the Open Inference Protocol: below the model that the serving URL names if it does
-    /// (<c>…/v2/models/resnet</c>, also with a version and with what follows), else below <c>v2/models/{name}</c> beside it.
+    /// (<c>…/v2/models/resnet</c>, also with a version and with what follows), else below <c>v2/models/{name}</c>
+    /// beside it.
     /// </summary>
     public static Uri OfModel(string servingUrl, string modelName, string rest, string query) =>
         ModelUrl().Match(new Uri(servingUrl).GetLeftPart(UriPartial.Path)) is { Success: true } model

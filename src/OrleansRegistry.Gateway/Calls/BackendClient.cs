@@ -28,8 +28,8 @@ internal sealed class BackendClient : IDisposable
     }
 
     /// <summary>
-    /// How the bytes of headers become text and bytes again, towards callers and towards models' servers. Each byte is one character, whatever
-    /// encoding the sender meant, so that headers arrive byte for byte.
+    /// How the bytes of headers become text and bytes again, towards callers and towards models' servers. Each byte is
+    /// one character, whatever encoding the sender meant, so that headers arrive byte for byte.
     /// </summary>
     internal static Encoding HeaderEncoding => Encoding.Latin1;
 

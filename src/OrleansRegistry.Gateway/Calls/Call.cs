@@ -10,9 +10,11 @@ internal sealed record Call(ResolvedVersion Version, Uri Destination)
     /// <summary>Whether it uses the model, rather than asking about it.</summary>
     public bool IsCounted { get; init; } = true;
 
-    /// <summary>What was seen of the request's body before it was known where it goes, or null.</summary>
+    /// <summary>The part of the request's body that was seen before it was known where it goes, or null.</summary>
     public SeenBody? Seen { get; init; }
 
-    /// <summary>Writes the answer's body in place of the server's, or answers false to let it pass; null lets every answer pass.</summary>
+    /// <summary>
+    /// Writes the answer's body in place of the server's, or answers false to let it pass; null lets every answer pass.
+    /// </summary>
     public Func<HttpContext, HttpResponseMessage, CancellationToken, Task<bool>>? Rewrite { get; init; }
 }

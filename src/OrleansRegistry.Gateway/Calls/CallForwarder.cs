@@ -6,7 +6,10 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem with a code.</summary>
+/// <summary>
+/// Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem
+/// with a code.
+/// </summary>
 internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, CallOptions options)
 {
     private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
@@ -22,7 +25,10 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     internal bool IsLoop(HttpRequest request) =>
         request.Headers[CallTransformer.LoopHeader].Any(value => value?.Contains(_loopToken, StringComparison.Ordinal) ?? false);
 
-    /// <summary>Forwards a call. Answers whether the model's server did its part: false when it answered 5xx or could not be asked.</summary>
+    /// <summary>
+    /// Forwards a call. Answers whether the model's server did its part: false when it answered 5xx or could not be
+    /// asked.
+    /// </summary>
     internal async Task<bool> Forward(HttpContext context, Call call)
     {
         if (!WebSocketHandshake.IsOne(context))
@@ -107,7 +113,10 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     private static bool IsTooLarge(Exception? cause) =>
         cause.AndCauses().Any(found => found is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge });
 
-    /// <summary>Whether the model's server was silent for too long: also after it had begun an answer for which the body was given up.</summary>
+    /// <summary>
+    /// Whether the model's server was silent for too long: also after it had begun an answer for which the body was
+    /// given up.
+    /// </summary>
     private static bool IsTimeout(HttpResponse response, Exception? cause) =>
         response.StatusCode == StatusCodes.Status504GatewayTimeout || cause.AndCauses().OfType<OperationCanceledException>().Any();
 
@@ -117,7 +126,10 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
             or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
         && !cause.AndCauses().OfType<BodyGivenUpException>().Any();
 
-    /// <summary>Whether it went wrong before there was a connection: then the server got nothing, unless the client had tried another one before.</summary>
+    /// <summary>
+    /// Whether it went wrong before there was a connection: then the server got nothing, unless the client had tried
+    /// another one before.
+    /// </summary>
     private static bool IsOfConnecting(Exception? cause) =>
         AddressRefusedException.IsCauseOf(cause)
         || cause.AndCauses().Any(found => found is TimeoutException

@@ -1,6 +1,9 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Whether a model's server may have got any of a call. A connection serves many requests, and isn't told which of them it is written by.</summary>
+/// <summary>
+/// Whether a model's server may have got any of a call. A connection serves many requests, and isn't told which of them
+/// it is written by.
+/// </summary>
 internal sealed class Delivery
 {
     /// <summary>Where a request says which delivery is its own.</summary>
@@ -17,7 +20,9 @@ internal sealed class Delivery
         set => Sending.Value = value;
     }
 
-    /// <summary>Whether some of it was written to a connection over HTTP/1.1, also if the client has tried another one since.</summary>
+    /// <summary>
+    /// Whether some of it was written to a connection over HTTP/1.1, also if the client has tried another one since.
+    /// </summary>
     public bool HasBegun => _hasBegun;
 
     /// <summary>Some of it is written.</summary>

@@ -2,8 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Gets the answer of a server that refuses a request over HTTP/1.1 before it has read all of it, where the client alone would only say that it
-/// could not send it.</summary>
+/// <summary>
+/// Gets the answer of a server that refuses a request over HTTP/1.1 before it has read all of it, where the client
+/// alone would only say that it could not send it.
+/// </summary>
 internal sealed class EarlyAnswers(HttpMessageHandler client) : DelegatingHandler(client)
 {
     // It is connected already.
@@ -39,7 +41,9 @@ internal sealed class EarlyAnswers(HttpMessageHandler client) : DelegatingHandle
         }
     }
 
-    /// <summary>Reads an answer that is there, or to come, as that to a request which is not sent; null when there is none.</summary>
+    /// <summary>
+    /// Reads an answer that is there, or to come, as that to a request which is not sent; null when there is none.
+    /// </summary>
     /// <exception cref="OperationCanceledException">It did not come in time, or the caller has gone.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "The client disposes of its handler, and the answer holds the request.")]
     private static async Task<HttpResponseMessage?> Read(Stream connection, HttpMethod method, CancellationToken cancellationToken)

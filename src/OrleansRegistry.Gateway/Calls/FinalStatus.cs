@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Finds the status of the final answer in the bytes that a server sends over HTTP/1.1: behind those that only say that it is there (1xx).</summary>
+/// <summary>
+/// Finds the status of the final answer in the bytes that a server sends over HTTP/1.1: behind those that only say that
+/// it is there (1xx).
+/// </summary>
 internal sealed class FinalStatus
 {
     // HTTP/1.1 200

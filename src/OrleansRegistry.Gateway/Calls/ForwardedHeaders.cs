@@ -3,14 +3,16 @@ using System.Net.Http.Headers;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Which headers pass between a caller and a model's server: all but those that are named here, byte for byte.</summary>
+/// <summary>
+/// Which headers pass between a caller and a model's server: all but those that are named here, byte for byte.
+/// </summary>
 internal static class ForwardedHeaders
 {
     public const string ModelId = "Model-Id";
     public const string ModelVersionId = "Model-Version-Id";
     public const string ModelResolvedBy = "Model-Resolved-By";
 
-    /// <summary>What a model's server says in the header in which the registry says the id of the request.</summary>
+    /// <summary>The value of a model's server in the header in which the registry says the id of the request.</summary>
     public const string ModelRequestId = "Model-Request-Id";
 
     private static readonly FrozenSet<string> NotRequested = Set(
@@ -36,7 +38,10 @@ internal static class ForwardedHeaders
     // What the registry says of the version, and to which pages browsers give an answer.
     private static readonly string[] OfTheRegistry = ["Model-", "Access-Control-"];
 
-    /// <summary>Whether a caller's header is not passed on. Servers that can't tell <c>_</c> from <c>-</c> in a name are not fooled either.</summary>
+    /// <summary>
+    /// Whether a caller's header is not passed on. Servers that can't tell <c>_</c> from <c>-</c> in a name are not
+    /// fooled either.
+    /// </summary>
     public static bool IsLeftOutOfRequests(string name)
     {
         var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
@@ -51,8 +56,10 @@ internal static class ForwardedHeaders
     public static bool IsLeftOutOfTrailers(string name) =>
         IsLeftOutOfAnswers(name) || name.Equals(CommonHeaders.RequestId, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The headers that a <c>Connection</c> header names: they belong to one connection (RFC 9110, section 7.6.1). The forwarder looks after
-    /// <c>Upgrade</c> itself.</summary>
+    /// <summary>
+    /// The headers that a <c>Connection</c> header names: they belong to one connection (RFC 9110, section 7.6.1). The
+    /// forwarder looks after <c>Upgrade</c> itself.
+    /// </summary>
     public static IEnumerable<string> NamedBy(IEnumerable<string?> connection) =>
         connection.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             .Where(name => !name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase));
@@ -66,7 +73,10 @@ internal static class ForwardedHeaders
         }
     }
 
-    /// <summary>Removes a header if it is there. A message and its content have different ones, and refuse to be asked for the other's.</summary>
+    /// <summary>
+    /// Removes a header if it is there. A message and its content have different ones, and refuse to be asked for the
+    /// other's.
+    /// </summary>
     public static void Remove(HttpHeaders? headers, string name)
     {
         if (headers?.NonValidated.Contains(name) is true)

@@ -19,7 +19,10 @@ internal sealed record InferenceLive(bool Live);
 /// <param name="Ready">True.</param>
 internal sealed record InferenceReady(bool Ready);
 
-/// <summary>The Open Inference Protocol, version 2: every model of the registry as one server offers them, over the same resolver.</summary>
+/// <summary>
+/// The Open Inference Protocol, version 2: every model of the registry as one server offers them, over the same
+/// resolver.
+/// </summary>
 internal static class InferenceEndpoints
 {
     private const string Model = "/v2/models/{model}";
@@ -65,7 +68,9 @@ internal static class InferenceEndpoints
     public static Task ModelReady(string model, HttpContext context, RequestCaller caller, CallHandler handler) =>
         Forward(model, "/ready", context, caller, handler);
 
-    /// <summary>Describes a model: what its server says, with the registry's name of it and the versions that can be called.</summary>
+    /// <summary>
+    /// Describes a model: what its server says, with the registry's name of it and the versions that can be called.
+    /// </summary>
     public static Task Metadata(string model, HttpContext context, RequestCaller caller, CallHandler handler, ModelMetadata metadata) =>
         Forward(
             model,

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Puts the registry's view into the metadata that a model's server answers (Open Inference Protocol): the registry's name of the model,
-/// and the versions that can be called, the latest deployment first.
+/// Puts the registry's view into the metadata that a model's server answers (Open Inference Protocol): the registry's
+/// name of the model, and the versions that can be called, the latest deployment first.
 /// </summary>
 internal sealed class ModelMetadata(IRegistryCatalog catalog, CallOptions options)
 {
@@ -16,7 +16,9 @@ internal sealed class ModelMetadata(IRegistryCatalog catalog, CallOptions option
     private const string Name = "name";
     private const string Versions = "versions";
 
-    /// <summary>Rewrites an answer. False, with nothing read or written, when it is no JSON document that says it succeeded.</summary>
+    /// <summary>
+    /// Rewrites an answer. False, with nothing read or written, when it is no JSON document that says it succeeded.
+    /// </summary>
     internal async Task<bool> Rewrite(
         HttpContext context, HttpResponseMessage answer, RequestCaller caller, ResolvedVersion version, CancellationToken cancellationToken)
     {
@@ -33,7 +35,9 @@ internal sealed class ModelMetadata(IRegistryCatalog catalog, CallOptions option
         return true;
     }
 
-    /// <summary>The document with name and versions, and without members whose name is no text; null when it is no document.</summary>
+    /// <summary>
+    /// The document with name and versions, and without members whose name is no text; null when it is no document.
+    /// </summary>
     internal static byte[]? Merge(byte[] body, string name, IEnumerable<string> versions)
     {
         try

@@ -1,6 +1,6 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What a caller's body turned out to hold while it was sent on is refused.</summary>
+/// <summary>A caller's body turned out to be refused while it was sent on.</summary>
 internal sealed class RefusedBodyException(RegistryError refusal) : IOException(refusal.Detail)
 {
     /// <summary>The refusal that caused an exception, or null.</summary>

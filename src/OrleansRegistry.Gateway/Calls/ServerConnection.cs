@@ -3,13 +3,14 @@ using System.Runtime.InteropServices;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// A connection to a model's server over HTTP/1.1. While a body is written to it, it listens. When the server refuses the request before it has
-/// read all of it, or reads no more, the body is given up, and what the server has said can be read from <see cref="Upload.Answer"/>. An answer
-/// that refuses nothing ends nothing: such a server may still read.
+/// A connection to a model's server over HTTP/1.1. While a body is written to it, it listens. When the server refuses
+/// the request before it has read all of it, or reads no more, the body is given up, and what the server has said can
+/// be read from <see cref="Upload.Answer"/>. An answer that refuses nothing ends nothing: such a server may still read.
 /// </summary>
 internal sealed class ServerConnection : AsyncStream
 {
-    // What is kept of an answer while the body may still be sent: more than a status behind what only says that one is to come (1xx).
+    // What is kept of an answer while the body may still be sent: more than a status behind what only says that one is
+    // to come (1xx).
     private const int MaxHeard = 16 * 1024;
     private const int FirstRefusal = 300;
 
@@ -220,7 +221,7 @@ internal sealed class ServerConnection : AsyncStream
         return count;
     }
 
-    /// <summary>What the server says, from when the request began. What is written goes nowhere.</summary>
+    /// <summary>The bytes that the server sends, from when the request began. Writes go nowhere.</summary>
     private sealed class Rest(ServerConnection connection) : AsyncStream
     {
         private int _taken;

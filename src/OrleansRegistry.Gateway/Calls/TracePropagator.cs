@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Says to a model's server which trace a call belongs to. All else that the caller sent, <c>baggage</c> too, stays as it was sent.</summary>
+/// <summary>
+/// Says to a model's server which trace a call belongs to. All else that the caller sent, <c>baggage</c> too, stays as
+/// it was sent.
+/// </summary>
 internal sealed class TracePropagator(DistributedContextPropagator inner) : DistributedContextPropagator
 {
     private static readonly string[] Replaced = ["traceparent", "tracestate"];

@@ -1,6 +1,9 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Brings what the gateway counted to the versions' grains. Totals are reported, not differences: the next report makes up for one that is lost.</summary>
+/// <summary>
+/// Brings what the gateway counted to the versions' grains. Totals are reported, not differences: the next report makes
+/// up for one that is lost.
+/// </summary>
 internal sealed class TrafficReporter(TrafficMeter meter, IGrainFactory grains)
 {
     private const int AtOnce = 16;

@@ -4,8 +4,9 @@ using System.IO.Pipelines;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The body of a call on its way to a model's server over HTTP/1.1. The client reads no answer before it has sent all of the body. A server
-/// may answer before that, and read no further: then the rest of the body is given up for its answer.
+/// The body of a call on its way to a model's server over HTTP/1.1. The client reads no answer before it has sent all
+/// of the body. A server may answer before that, and read no further: then the rest of the body is given up for its
+/// answer.
 /// </summary>
 /// <param name="caller">Where the body comes from.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a handle, and may be cancelled after the call has ended.")]
@@ -31,7 +32,10 @@ internal sealed class Upload(PipeReader caller)
         GivenUp = 3,
     }
 
-    /// <summary>The upload of the request that is sent here. A connection serves many requests, and isn't told which of them it is written by.</summary>
+    /// <summary>
+    /// The upload of the request that is sent here. A connection serves many requests, and isn't told which of them it
+    /// is written by.
+    /// </summary>
     public static Upload? Current
     {
         get => Sending.Value;
@@ -69,8 +73,10 @@ internal sealed class Upload(PipeReader caller)
         }
     }
 
-    /// <summary>Gives the rest of the body up for an answer. False when that was done before, and while the body has not begun to be sent:
-    /// the client may then send the request on another connection.</summary>
+    /// <summary>
+    /// Gives the rest of the body up for an answer. False when that was done before, and while the body has not begun
+    /// to be sent: the client may then send the request on another connection.
+    /// </summary>
     public bool TryGiveUp(Func<Stream> answer)
     {
         lock (_lock)
@@ -86,7 +92,9 @@ internal sealed class Upload(PipeReader caller)
         }
     }
 
-    /// <summary>After it was given up: nobody waits any more for the server to read, or for the caller to go on.</summary>
+    /// <summary>
+    /// After it was given up: nobody waits any more for the server to read, or for the caller to go on.
+    /// </summary>
     public void Stop()
     {
         lock (_ending)

@@ -5,14 +5,18 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Whether a request asks for a WebSocket, over HTTP/1.1 (RFC 6455, section 4.2.1) or HTTP/2 (RFC 8441).</summary>
+/// <summary>
+/// Whether a request asks for a WebSocket, over HTTP/1.1 (RFC 6455, section 4.2.1) or HTTP/2 (RFC 8441).
+/// </summary>
 internal static class WebSocketHandshake
 {
     private const string Protocol = "websocket";
     private const string Version = "13";
     private const int KeyBytes = 16;
 
-    /// <summary>Whether it does. What is no whole handshake is none; its <c>Upgrade</c> is then ignored (RFC 9110, section 7.8).</summary>
+    /// <summary>
+    /// Whether it does. What is no whole handshake is none; its <c>Upgrade</c> is then ignored (RFC 9110, section 7.8).
+    /// </summary>
     public static bool IsOne(HttpContext context)
     {
         var request = context.Request;

@@ -46,7 +46,10 @@ internal static class EventEndpoints
     }
 
     /// <summary>Lists events, oldest first.</summary>
-    /// <remarks>With <c>Accept: text/event-stream</c> the events come as server-sent events, and the stream goes on with what happens.</remarks>
+    /// <remarks>
+    /// With <c>Accept: text/event-stream</c> the events come as server-sent events, and the stream goes on with what
+    /// happens.
+    /// </remarks>
     public static Task<Results<Answer<Page<RegistryEvent>>, EventStream>> ListEvents(
         RequestCaller caller, HttpRequest request, IRegistryCatalog catalog, PageTokens pageTokens, CancellationToken cancellationToken) =>
         List(new EventFilter(), caller, request, catalog, pageTokens, cancellationToken);

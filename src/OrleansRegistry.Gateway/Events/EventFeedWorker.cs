@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Follows the log of events while somebody watches it, once for the whole gateway, and hands every event to all who want it. It follows the
-/// database, so that it sees what other nodes store too.
+/// Follows the log of events while somebody watches it, once for the whole gateway, and hands every event to all who
+/// want it. It follows the database, so that it sees what other nodes store too.
 /// </summary>
 internal sealed partial class EventFeedWorker(IRegistryCatalog catalog, TimeProvider clock, ILogger<EventFeedWorker> logger)
     : PeriodicWorker(PollInterval, clock)
@@ -22,8 +22,8 @@ internal sealed partial class EventFeedWorker(IRegistryCatalog catalog, TimeProv
     public int Readers => _subscriptions.Count;
 
     /// <summary>
-    /// Begins to collect events for a reader: all behind some position that was reached already. What came before is read from the catalog,
-    /// afterwards; both together have no gap, and overlap perhaps.
+    /// Begins to collect events for a reader: all behind some position that was reached already. What came before is
+    /// read from the catalog, afterwards; both together have no gap, and overlap perhaps.
     /// </summary>
     public async Task<EventSubscription> Subscribe(string workspace, EventFilter filter, CancellationToken cancellationToken)
     {
@@ -62,7 +62,9 @@ internal sealed partial class EventFeedWorker(IRegistryCatalog catalog, TimeProv
         }
     }
 
-    /// <summary>A page is handed out as a whole: who subscribes meanwhile gets all of it, or begins behind it.</summary>
+    /// <summary>
+    /// A page is handed out as a whole: who subscribes meanwhile gets all of it, or begins behind it.
+    /// </summary>
     private void HandOut(long position, ImmutableArray<RegistryEvent> events)
     {
         lock (_lock)

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Hosting;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Events as server-sent events: what has happened behind a position, and then what happens, until the reader or the node goes. Each has its
-/// position as <c>id</c>, its type as <c>event</c> and itself as <c>data</c>.
+/// Events as server-sent events: what has happened behind a position, and then what happens, until the reader or the
+/// node goes. Each has its position as <c>id</c>, its type as <c>event</c> and itself as <c>data</c>.
 /// </summary>
 internal sealed class EventStream : IResult, IEndpointMetadataProvider
 {

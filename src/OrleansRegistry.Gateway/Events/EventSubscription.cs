@@ -2,7 +2,10 @@ using System.Threading.Channels;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>One reader's part of the feed. It holds so much; a reader that falls further behind is cut off, and resumes from where it was.</summary>
+/// <summary>
+/// One reader's part of the feed. It holds so much; a reader that falls further behind is cut off, and resumes from
+/// where it was.
+/// </summary>
 internal sealed class EventSubscription(string workspace, EventFilter filter, Action<EventSubscription> end) : IDisposable
 {
     /// <summary>How many events are held for a reader.</summary>

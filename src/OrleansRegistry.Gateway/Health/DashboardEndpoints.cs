@@ -5,7 +5,9 @@ using Orleans.Dashboard;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Orleans' own dashboard for operators, at <c>/dashboard</c>. It is no part of the documented interface.</summary>
+/// <summary>
+/// Orleans' own dashboard for operators, at <c>/dashboard</c>. It is no part of the documented interface.
+/// </summary>
 internal static class DashboardEndpoints
 {
     // These two look into grains and into the log of a node; with no permission stated they are closed to everybody.

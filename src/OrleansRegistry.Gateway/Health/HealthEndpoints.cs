@@ -11,12 +11,12 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>The answer of a health route.</summary>
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
-/// <param name="Checks">What was looked at.</param>
+/// <param name="Checks">The checks.</param>
 internal sealed record HealthAnswer(string Status, IReadOnlyDictionary<string, HealthCheckAnswer> Checks);
 
 /// <summary>The result of one check.</summary>
 /// <param name="Status"><c>healthy</c>, <c>degraded</c> or <c>unhealthy</c>.</param>
-/// <param name="Description">What is wrong, or null.</param>
+/// <param name="Description">The problem, or null.</param>
 internal sealed record HealthCheckAnswer(string Status, string? Description);
 
 /// <summary>Health: whether the process lives, has started, and can answer.</summary>

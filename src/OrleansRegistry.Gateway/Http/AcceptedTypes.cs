@@ -4,12 +4,17 @@ using Microsoft.Net.Http.Headers;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What the header <c>Accept</c> prefers (RFC 9110, section 12.5.1), on routes that answer JSON or something else.</summary>
+/// <summary>
+/// Reads what the header <c>Accept</c> prefers (RFC 9110, section 12.5.1), on routes that answer JSON or something
+/// else.
+/// </summary>
 internal static class AcceptedTypes
 {
     private const int Named = 2;
 
-    /// <summary>Whether a type is preferred to JSON. Of two that are liked equally well it is the one that was named.</summary>
+    /// <summary>
+    /// Whether a type is preferred to JSON. Of two that are liked equally well it is the one that was named.
+    /// </summary>
     public static bool Prefer(HttpRequest request, string type)
     {
         var accepted = request.GetTypedHeaders().Accept;

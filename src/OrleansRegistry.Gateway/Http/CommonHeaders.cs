@@ -4,9 +4,10 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The headers of every answer. One is the id under which logs and traces have the request; an id that the caller sends is not taken over.
-/// The others tell browsers not to guess the answer's type, not to run anything in it, not to show it in a frame. A model's answers have them
-/// too, beside their own headers: they come from the registry's address, and must not act in its name there.
+/// The headers of every answer. One is the id under which logs and traces have the request; an id that the caller sends
+/// is not taken over. The others tell browsers not to guess the answer's type, not to run anything in it, not to show
+/// it in a frame. A model's answers have them too, beside their own headers: they come from the registry's address, and
+/// must not act in its name there.
 /// </summary>
 internal static class CommonHeaders
 {

@@ -11,7 +11,10 @@ internal static class EntityTags
             ? [.. tags.Select(tag => tag.ToString())]
             : null;
 
-    /// <summary>Whether one of the tags is, weakly compared, that of the resource. A header that is no list of tags matches nothing.</summary>
+    /// <summary>
+    /// Whether one of the tags is, weakly compared, that of the resource. A header that is no list of tags matches
+    /// nothing.
+    /// </summary>
     public static bool Match(IReadOnlyList<string> header, string tag) =>
         Parse(header)?.Any(candidate => candidate == "*" || candidate == tag || candidate == "W/" + tag) is true;
 }

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>How the clients of another protocol read an error: what the problem's <c>error</c> is on a route with this metadata.</summary>
+/// <summary>
+/// How the clients of another protocol read an error: what the problem's <c>error</c> is on a route with this metadata.
+/// </summary>
 /// <param name="Write">Makes it from the error.</param>
 internal sealed record ErrorDialect(Func<RegistryError, JsonNode> Write)
 {

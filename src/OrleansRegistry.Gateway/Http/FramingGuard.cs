@@ -3,8 +3,9 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Refuses requests that two servers could see end in different places (RFC 9112, sections 6.1 and 11.2), and closes the connection. The
-/// server takes some of them, as it may: a length beside a chunked body, and codings other than <c>chunked</c> alone.
+/// Refuses requests that two servers could see end in different places (RFC 9112, sections 6.1 and 11.2), and closes
+/// the connection. The server takes some of them, as it may: a length beside a chunked body, and codings other than
+/// <c>chunked</c> alone.
 /// </summary>
 internal sealed class FramingGuard(RequestDelegate next)
 {

@@ -7,10 +7,10 @@ internal sealed class HealthRoute
 {
     public static readonly HealthRoute Instance = new();
 
-    /// <summary>What the paths of the node's own health begin with.</summary>
+    /// <summary>The beginning of the paths of the node's own health.</summary>
     public const string Prefix = "/health";
 
-    /// <summary>What the paths begin with by which the Open Inference Protocol asks for it.</summary>
+    /// <summary>The beginning of the paths by which the Open Inference Protocol asks for it.</summary>
     public const string InferencePrefix = "/v2/health";
 
     /// <summary>Whether a path is one of the node's own health.</summary>

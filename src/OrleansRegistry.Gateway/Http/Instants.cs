@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Instants as requests name them: a date, which is its midnight in UTC, or RFC 3339 with at most milliseconds.</summary>
+/// <summary>
+/// Instants as requests name them: a date, which is its midnight in UTC, or RFC 3339 with at most milliseconds.
+/// </summary>
 internal static class Instants
 {
-    /// <summary>What such a text must be, for messages.</summary>
+    /// <summary>The rule of such a text, for messages.</summary>
     public const string Rule = "must be a date (2026-03-01) or an RFC 3339 time with an offset and at most milliseconds (2026-03-01T12:30:00.000Z), from 1970 on";
 
     private static readonly string[] Formats =

@@ -8,17 +8,22 @@ using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Makes page tokens. They are signed, and tied to workspace, list, filters and order: any other token is refused instead of misread.</summary>
+/// <summary>
+/// Makes page tokens. They are signed, and tied to workspace, list, filters and order: any other token is refused
+/// instead of misread.
+/// </summary>
 /// <param name="sign">Signs bytes with the secret of the deployment.</param>
 internal sealed class PageTokens(Func<byte[], byte[]> sign)
 {
     /// <summary>The tokens of a list.</summary>
-    /// <param name="workspace">Whose list it is.</param>
-    /// <param name="filter">What the list is of, its filters and its order.</param>
+    /// <param name="workspace">The workspace of the list.</param>
+    /// <param name="filter">The list's kind, filters and order.</param>
     internal PageToken For(string workspace, params ReadOnlySpan<string?> filter) => new(sign, [workspace, .. filter]);
 }
 
-/// <summary>A place in a list, as callers carry it from page to page: opaque, and signed together with what the list is of.</summary>
+/// <summary>
+/// A place in a list, as callers carry it from page to page: opaque, and signed together with what the list is of.
+/// </summary>
 internal sealed class PageToken(Func<byte[], byte[]> sign, string?[] filter)
 {
     private const string InstantFormat = "O";

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Answers every failure with a problem: what handlers throw, and what routing or the server refuses without a body.</summary>
+/// <summary>
+/// Answers every failure with a problem: what handlers throw, and what routing or the server refuses without a body.
+/// </summary>
 internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)

@@ -10,7 +10,10 @@ internal static class ReadRequests
     /// <summary>Whether a request only reads.</summary>
     public static bool IsRead(this HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
-    /// <summary>Lets the routes that take GET alone take HEAD too, unless they forward it: what a model's server says to HEAD is its own affair.</summary>
+    /// <summary>
+    /// Lets the routes that take GET alone take HEAD too, unless they forward it: what a model's server says to HEAD is
+    /// its own affair.
+    /// </summary>
     public static TRoutes TakeHead<TRoutes>(this TRoutes routes)
         where TRoutes : IEndpointConventionBuilder
     {

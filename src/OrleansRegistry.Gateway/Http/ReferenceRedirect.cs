@@ -7,7 +7,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Leads browsers from <c>/</c> to the API reference. For all other requests there is no route here, as anywhere else.</summary>
+/// <summary>
+/// Leads browsers from <c>/</c> to the API reference. For all other requests there is no route here, as anywhere else.
+/// </summary>
 internal sealed class ReferenceRedirect : MatcherPolicy, IEndpointSelectorPolicy
 {
     private const string Path = "/";

@@ -4,7 +4,7 @@ using OrleansRegistry.Outbound;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What a request's fields are checked with, beside what they hold.</summary>
+/// <summary>The context that a request's fields are checked with, beside their values.</summary>
 internal sealed class RequestFields
 {
     private readonly IReadOnlySet<string> _given;
@@ -31,8 +31,8 @@ internal sealed class RequestFields
         WithRefused(problems, ("serving.url", serving?.Url), ("serving.health_url", serving?.HealthUrl));
 
     /// <summary>
-    /// The problems, and those of URLs at addresses that the registry doesn't connect to, whatever happens. Where a name leads to is found out
-    /// when it is connected to.
+    /// The problems, and those of URLs at addresses that the registry doesn't connect to, whatever happens. Where a
+    /// name leads to is found out when it is connected to.
     /// </summary>
     internal IEnumerable<FieldError> WithRefused(IReadOnlyCollection<FieldError> problems, params IEnumerable<(string Field, string? Url)> urls) =>
     [

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Refuses what a route does not read: parameters that are unknown, repeated or not valid, and bodies that are not as they must be. All
-/// that is wrong is answered at once, in the order of the request: its query, its headers, its body. Handlers see only what is left.
+/// Refuses what a route does not read: parameters that are unknown, repeated or not valid, and bodies that are not as
+/// they must be. All that is wrong is answered at once, in the order of the request: its query, its headers, its body.
+/// Handlers see only what is left.
 /// </summary>
 [SuppressMessage("Performance", "CA1822", Justification = "An endpoint filter.")]
 internal sealed class RequestFilter : IEndpointFilter

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>A query parameter or header that a route reads. Routes declare theirs: what isn't declared is refused, and the OpenAPI
-/// document lists what is.</summary>
+/// <summary>
+/// A query parameter or header that a route reads. Routes declare theirs: what isn't declared is refused, and the
+/// OpenAPI document lists what is.
+/// </summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Description">What it does, for the OpenAPI document.</param>
+/// <param name="Description">Its effect, for the OpenAPI document.</param>
 internal sealed record RequestParameter(string Name, string Description)
 {
     /// <summary>Whether it is a header rather than a query parameter.</summary>
@@ -21,7 +23,7 @@ internal sealed record RequestParameter(string Name, string Description)
     /// <summary>The only values it may have, or null.</summary>
     public IReadOnlyList<string>? Values { get; private init; }
 
-    /// <summary>What is wrong with a value, or null.</summary>
+    /// <summary>The problem of a value, or null.</summary>
     public Func<string, string?> Problem { get; init; } = _ => null;
 
     /// <summary>A header.</summary>

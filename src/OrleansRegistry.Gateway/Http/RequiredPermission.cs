@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What a route asks of its caller. A route that says nothing is closed.</summary>
+/// <summary>The permission that a route asks of its caller. A route that says nothing is closed.</summary>
 /// <param name="Permission">The permission.</param>
 internal sealed record RequiredPermission(Permission Permission);
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The address that requests and connections are counted by: the peer's, or what a trusted proxy says of it. IPv6 counts by /64, which is what a
-/// single customer gets.
+/// The address that requests and connections are counted by: the peer's, or what a trusted proxy says of it. IPv6
+/// counts by /64, which is what a single customer gets.
 /// </summary>
 internal sealed class CallerAddresses(LimitOptions options)
 {
@@ -31,7 +31,7 @@ internal sealed class CallerAddresses(LimitOptions options)
         return options.TrustedProxies.Any(network => network.Contains(plain));
     }
 
-    /// <summary>What an address is counted as.</summary>
+    /// <summary>The address that an address is counted as.</summary>
     public static IPAddress ToKey(IPAddress address)
     {
         const int prefix = 8;
@@ -47,7 +47,9 @@ internal sealed class CallerAddresses(LimitOptions options)
         return new IPAddress(bytes);
     }
 
-    /// <summary>The last address that is not a trusted proxy's: what stands before it was written by whoever sends the request.</summary>
+    /// <summary>
+    /// The last address that is not a trusted proxy's: what stands before it was written by whoever sends the request.
+    /// </summary>
     private IPAddress? Forwarded(HttpRequest request)
     {
         var hops = string.Join(',', request.Headers[ForwardedFor].OfType<string>()).Split(',', StringSplitOptions.TrimEntries);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What a connection is for.</summary>
+/// <summary>The purpose of a connection.</summary>
 internal enum ConnectionPurpose
 {
     /// <summary>Anything.</summary>
@@ -17,13 +17,13 @@ internal enum ConnectionPurpose
 }
 
 /// <summary>A connection as the requests that come by it see it.</summary>
-/// <param name="purpose">What it is for.</param>
+/// <param name="purpose">Its purpose.</param>
 /// <param name="timeout">Ends it unless a request comes in time, or null.</param>
 internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? timeout)
 {
     private ITimer? _timeout = timeout;
 
-    /// <summary>What it is for.</summary>
+    /// <summary>Its purpose.</summary>
     public ConnectionPurpose Purpose => purpose;
 
     /// <summary>The connection of a request; null where it came by none of these.</summary>

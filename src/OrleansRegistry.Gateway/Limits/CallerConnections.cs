@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// The connections that are open, all together and by address. Some more are taken for health: those that come to its own listener, or where there is
-/// none, a few that come when all others are taken. Those that stay silent are closed.
+/// The connections that are open, all together and by address. Some more are taken for health: those that come to its
+/// own listener, or where there is none, a few that come when all others are taken. Those that stay silent are closed.
 /// </summary>
 internal sealed class CallerConnections(LimitOptions options, CallerAddresses addresses, RefusedAttempts refused, TimeProvider clock)
 {
@@ -15,7 +15,10 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
 
     private const int ForHealthPerAddress = 8;
 
-    /// <summary>How long the first request may take to come in once it has begun: what the server grants a handshake and the head of a request, or little more.</summary>
+    /// <summary>
+    /// How long the first request may take to come in once it has begun: what the server grants a handshake and the
+    /// head of a request, or little more.
+    /// </summary>
     private static readonly TimeSpan FirstRequestTimeout = TimeSpan.FromSeconds(15);
 
     private static readonly RegistryError TooMany = new(ErrorCode.RateLimited, "The limit of open connections is reached.");

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Holds every request against the limits, once: those of its caller, or where nobody is known, those of its address. It stands behind the
-/// look-up of the key, and before anything else is done for the request.
+/// Holds every request against the limits, once: those of its caller, or where nobody is known, those of its address.
+/// It stands behind the look-up of the key, and before anything else is done for the request.
 /// </summary>
 internal sealed class CallerLimits(
     RequestDelegate next, RequestRates rates, OpenRequests open, CallerAddresses addresses, CallerConnections connections, RefusedAttempts refused)

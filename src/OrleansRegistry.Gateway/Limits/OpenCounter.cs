@@ -12,7 +12,9 @@ internal sealed class OpenCounter<T>(int limit)
     /// <summary>How many holders there are.</summary>
     public int Holders => _open.Count;
 
-    /// <summary>Takes one more, which must be given back by <see cref="Leave"/>; false when the holder has as many as may be.</summary>
+    /// <summary>
+    /// Takes one more, which must be given back by <see cref="Leave"/>; false when the holder has as many as may be.
+    /// </summary>
     public bool TryEnter(T holder)
     {
         if (limit == 0)

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Counts who is not let in. Attackers can't fill the log: it says how many there were, every ten seconds at most.</summary>
+/// <summary>
+/// Counts who is not let in. Attackers can't fill the log: it says how many there were, every ten seconds at most.
+/// </summary>
 internal sealed partial class RefusedAttempts : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

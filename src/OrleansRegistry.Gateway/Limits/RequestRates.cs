@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>How many requests come in a second: by key, by workspace, and by address from whoever shows no valid key.</summary>
+/// <summary>
+/// How many requests come in a second: by key, by workspace, and by address from whoever shows no valid key.
+/// </summary>
 internal sealed class RequestRates(LimitOptions options) : IDisposable
 {
     private readonly RateLimit<string> _keys = new("A key", "requests", options.RequestsPerSecond, options.RequestBurst, nameof(options.RequestsPerSecond));

@@ -3,7 +3,8 @@ using BitFaster.Caching.Lru;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// What was deployed as a version. It never changes, so that what was found out once is kept, and resolving needs the database no more.
+/// What was deployed as a version. It never changes, so that what was found out once is kept, and resolving needs the
+/// database no more.
 /// </summary>
 internal sealed class ArtifactLookup(IRegistryCatalog catalog)
 {

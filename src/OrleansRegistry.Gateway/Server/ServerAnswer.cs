@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What answers: its version, its optional parts, and how much it takes.</summary>
+/// <summary>The server that answers: its version, its optional parts, and how much it takes.</summary>
 internal sealed record ServerAnswer
 {
     /// <summary>The version of the registry, a semantic version.</summary>
@@ -11,7 +11,9 @@ internal sealed record ServerAnswer
     /// <summary>The version of this interface: what the paths begin with.</summary>
     public required string Api { get; init; }
 
-    /// <summary>The optional parts that it has, by name: <c>dashboard</c>, <c>oidc</c>. A later release may have more.</summary>
+    /// <summary>
+    /// The optional parts that it has, by name: <c>dashboard</c>, <c>oidc</c>. A later release may have more.
+    /// </summary>
     public required ImmutableArray<string> Features { get; init; }
 
     /// <summary>How much a request may ask for.</summary>

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What a client can rely on here.</summary>
+/// <summary>The properties that a client can rely on here.</summary>
 internal static class ServerEndpoints
 {
     private const string Api = "v1";

@@ -24,8 +24,10 @@ internal static class DeploymentEndpoints
             ErrorCode.StateCorrupt);
 
     /// <summary>Deploys a new version of a model.</summary>
-    /// <remarks>Every deployment under a name that exists makes a new version of that model; a new name makes a model. <c>version_bump</c> is
-    /// read in any case.</remarks>
+    /// <remarks>
+    /// Every deployment under a name that exists makes a new version of that model; a new name makes a model.
+    /// <c>version_bump</c> is read in any case.
+    /// </remarks>
     public static async Task<Answer<VersionView>> Deploy(
         CommandReceipt receipt,
         RequestBody<DeployRequest> body,

@@ -1,8 +1,8 @@
 namespace OrleansRegistry.Access;
 
 /// <summary>
-/// Lets nobody reach a grain of another workspace (rule E2): the caller's workspace, which travels with every call, must be the one in the
-/// grain's key. It stands behind the checks of the gateway, for what they may have missed.
+/// Lets nobody reach a grain of another workspace (rule E2): the caller's workspace, which travels with every call,
+/// must be the one in the grain's key. It stands behind the checks of the gateway, for what they may have missed.
 /// </summary>
 internal sealed class WorkspaceGuard : IIncomingGrainCallFilter, IOutgoingGrainCallFilter
 {
@@ -17,7 +17,9 @@ internal sealed class WorkspaceGuard : IIncomingGrainCallFilter, IOutgoingGrainC
         return context.Invoke();
     }
 
-    /// <summary>What a grain of the registry asks of others it asks in its own workspace, also in turns that nobody's request began.</summary>
+    /// <summary>
+    /// A grain of the registry asks others in its own workspace, also in turns that nobody's request began.
+    /// </summary>
     public Task Invoke(IOutgoingGrainCallContext context)
     {
         if (context is { SourceId: { } source, SourceContext.GrainInstance: { } asking } && asking.GetType().Assembly == typeof(WorkspaceGuard).Assembly

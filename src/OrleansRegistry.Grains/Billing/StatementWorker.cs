@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansRegistry.Billing;
 
 /// <summary>
-/// Closes months by themselves, some hours after their end, in workspaces that have rates. What is to be closed is found in the rows; closing
-/// twice makes one statement, so that every silo may have such a service.
+/// Closes months by themselves, some hours after their end, in workspaces that have rates. What is to be closed is
+/// found in the rows; closing twice makes one statement, so that every silo may have such a service.
 /// </summary>
 internal sealed partial class StatementWorker(
     IBillingCatalog catalog, IGrainFactory grains, IOptions<BillingOptions> options, TimeProvider clock, ILogger<StatementWorker> logger)

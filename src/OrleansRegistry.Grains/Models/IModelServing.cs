@@ -4,7 +4,7 @@ using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
 
-/// <summary>What a model is asked from inside the silo: to go on with its starts.</summary>
+/// <summary>The calls to a model from inside the silo: to go on with its starts.</summary>
 [Alias("OrleansRegistry.IModelServing")]
 internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
 {

@@ -146,7 +146,9 @@ internal sealed partial class ModelGrain
     }
 
     /// <summary>Asks a version what a command would come to. Nothing is stored yet.</summary>
-    /// <exception cref="SiloReplacedException">The silo that the version was on is lost; the command may be tried again.</exception>
+    /// <exception cref="SiloReplacedException">
+    /// The silo that the version was on is lost; the command may be tried again.
+    /// </exception>
     private async Task<PreparedVersion> Prepare(int ordinal, CommandContext command, VersionTransition transition, DateTimeOffset at)
     {
         try
@@ -224,7 +226,10 @@ internal sealed partial class ModelGrain
     private LifecycleStep Existing(LifecycleStep? step) =>
         step ?? throw new StateCorruptException($"Model {_key.Id} knows a version that has no row.");
 
-    /// <summary>Why a version can't become active: rule L6, or a quota of the workspace, which commands on other models may overrun while this one runs.</summary>
+    /// <summary>
+    /// Why a version can't become active: rule L6, or a quota of the workspace, which commands on other models may
+    /// overrun while this one runs.
+    /// </summary>
     private async Task<RegistryError?> IsFull(ModelState model, bool isNewVersion)
     {
         var limits = options.Value;

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Models;
 
 /// <summary>
-/// Touches models that have a version <c>starting</c>, so that starts go on after a crash without a caller (rule L3). What must go on is
-/// found in the rows.
+/// Touches models that have a version <c>starting</c>, so that starts go on after a crash without a caller (rule L3).
+/// What must go on is found in the rows.
 /// </summary>
 internal sealed partial class StartWorker(IRegistryCatalog catalog, IGrainFactory grains, TimeProvider clock, ILogger<StartWorker> logger)
     : PeriodicWorker(PollInterval, clock)

@@ -12,7 +12,7 @@ namespace OrleansRegistry.State;
 /// <typeparam name="T">The type of the state.</typeparam>
 /// <param name="storage">The grain storage.</param>
 /// <param name="kind">The state name, unique for each type of grain.</param>
-/// <param name="context">Whose row it is.</param>
+/// <param name="context">The grain that has the row.</param>
 /// <param name="clock">The clock that deadlines are compared with.</param>
 /// <param name="logger">Where stored commands are logged.</param>
 internal sealed class CommandRow<T>(
@@ -52,11 +52,11 @@ internal sealed class CommandRow<T>(
     }
 
     /// <summary>Changes the row on a command's behalf. Answers the state that is stored then.</summary>
-    /// <param name="command">Who, and until when.</param>
+    /// <param name="command">The context of the command.</param>
     /// <param name="change">
     /// The next state, or why there is none; the same instance for no change. Not stored when the command is dry.
     /// </param>
-    /// <param name="events">What has happened then.</param>
+    /// <param name="events">The events of the change.</param>
     /// <exception cref="RegistryUnavailableException">
     /// The outcome is unknown, and the database can't say it either.
     /// </exception>

@@ -4,13 +4,13 @@ using Orleans.Storage;
 namespace OrleansRegistry.State;
 
 /// <summary>
-/// One stored row, read and written through Orleans' grain storage. A write that fails leaves <see cref="Value"/> as it was last
-/// confirmed: nobody ever sees, or builds on, a state that may not be stored.
+/// One stored row, read and written through Orleans' grain storage. A write that fails leaves <see cref="Value"/> as it
+/// was last confirmed: nobody ever sees, or builds on, a state that may not be stored.
 /// </summary>
 /// <typeparam name="T">The type of the state.</typeparam>
 /// <param name="storage">The grain storage.</param>
 /// <param name="kind">The state name, unique for each type of grain: storage keys rows by it.</param>
-/// <param name="grain">Whose row it is.</param>
+/// <param name="grain">The grain that has the row.</param>
 internal sealed class StateRow<T>(IGrainStorage storage, string kind, GrainId grain)
     where T : class
 {
@@ -32,10 +32,14 @@ internal sealed class StateRow<T>(IGrainStorage storage, string kind, GrainId gr
         (Value, _tag) = row.RecordExists ? (row.State, row.ETag) : (null, null);
     }
 
-    /// <summary>Writes the row if it still has the version that was read last; <paramref name="kept"/> is then what it holds.</summary>
-    /// <param name="written">What is written, with what the statement stores elsewhere.</param>
-    /// <param name="kept">What the row holds afterwards.</param>
-    /// <exception cref="RegistryUnavailableException">The write was refused or its outcome is unknown: read the row.</exception>
+    /// <summary>
+    /// Writes the row if it still has the version that was read last; <paramref name="kept"/> is then what it holds.
+    /// </summary>
+    /// <param name="written">The state to write, with everything that the statement stores elsewhere.</param>
+    /// <param name="kept">The state that the row holds afterwards.</param>
+    /// <exception cref="RegistryUnavailableException">
+    /// The write was refused or its outcome is unknown: read the row.
+    /// </exception>
     public async Task Write(T written, T kept)
     {
         var row = new GrainState<T>(written, _tag) { RecordExists = _tag is not null };

@@ -3,13 +3,16 @@ namespace OrleansRegistry.State;
 /// <summary>A grain whose key a caller may have made up.</summary>
 internal interface IPerhapsUnknown
 {
-    /// <summary>Whether it is known that nothing is stored under its key, and nothing is under way that could be.</summary>
+    /// <summary>
+    /// Whether it is known that nothing is stored under its key, and nothing is under way that could be.
+    /// </summary>
     bool IsUnknown { get; }
 }
 
 /// <summary>
-/// Lets go of activations that nothing is stored for, a second after they have said so: callers can make up any number of keys. Not at once:
-/// those who ask for the same key at the same time would be passed on from one activation to the next, which Orleans does twice at most.
+/// Lets go of activations that nothing is stored for, a second after they have said so: callers can make up any number
+/// of keys. Not at once: those who ask for the same key at the same time would be passed on from one activation to the
+/// next, which Orleans does twice at most.
 /// </summary>
 internal sealed class UnknownGrains(TimeProvider clock) : IIncomingGrainCallFilter
 {

@@ -1,9 +1,9 @@
 namespace OrleansRegistry.Versions;
 
 /// <summary>
-/// Waits, apart from every grain's turn, until the health URL of one start answers (rule L3): probes again and again, each time
-/// waiting twice as long, until the startup timeout is over. There is always one probe, also when the time is over already: the
-/// version may have come up while the registry was away.
+/// Waits, apart from every grain's turn, until the health URL of one start answers (rule L3): probes again and again,
+/// each time waiting twice as long, until the startup timeout is over. There is always one probe, also when the time is
+/// over already: the version may have come up while the registry was away.
 /// </summary>
 internal sealed class StartProbe : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class StartProbe : IDisposable
     /// <summary>The attempt to start that is probed.</summary>
     public int Attempt { get; }
 
-    /// <summary>What was found, or null while the probe goes on.</summary>
+    /// <summary>The result, or null while the probe goes on.</summary>
     public ServingResult? Result => _result;
 
     /// <summary>Completes when the probe has ended, with a result or without.</summary>
@@ -71,6 +71,8 @@ internal sealed class StartProbe : IDisposable
 /// <summary>Asks a health URL whether a version is up.</summary>
 internal interface IHealthProbe
 {
-    /// <summary>Null when the URL answers 2xx, else one sentence that says what it did. Throws only when cancelled.</summary>
+    /// <summary>
+    /// Null when the URL answers 2xx, else one sentence that says what it did. Throws only when cancelled.
+    /// </summary>
     Task<string?> Check(Uri url, CancellationToken cancellationToken);
 }

@@ -31,7 +31,9 @@ internal sealed class DeliveryRound(ImmutableArray<RegistryEvent> page, HashSet<
     /// <summary>Events that are to be told yet, in order.</summary>
     public IEnumerable<RegistryEvent> Untold => page.Where(happened => !told.Contains(happened.Position));
 
-    /// <summary>The position up to which the receiver has taken everything of the page, or null when that is nothing.</summary>
+    /// <summary>
+    /// The position up to which the receiver has taken everything of the page, or null when that is nothing.
+    /// </summary>
     public long? ToldUpTo => Untold.FirstOrDefault() is { } missing ? missing.Position - 1 : page.IsEmpty ? null : page[^1].Position;
 
     /// <summary>Notes an attempt.</summary>

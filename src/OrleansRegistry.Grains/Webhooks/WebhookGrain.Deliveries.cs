@@ -122,7 +122,8 @@ internal sealed partial class WebhookGrain
             {
                 foreach (var happened in events)
                 {
-                    // A command may have changed everything meanwhile, here or on the silo that has taken the place of this one.
+                    // A command may have changed everything meanwhile, here or on the silo that has taken the place of
+                    // this one.
                     if (!lease.IsHeld || Present is not { Webhook.State: WebhookState.Enabled } present || present.Webhook.Url != url || round.Told != _told)
                     {
                         return;
@@ -149,7 +150,9 @@ internal sealed partial class WebhookGrain
         }
     }
 
-    /// <summary>Stores attempts until there are none that are not stored, or the round has ended, which stores the rest.</summary>
+    /// <summary>
+    /// Stores attempts until there are none that are not stored, or the round has ended, which stores the rest.
+    /// </summary>
     private async Task StoreAsItGoes(DeliveryRound round, CancellationToken ended)
     {
         while (round.Unstored.Count > 0 && !ended.IsCancellationRequested)

@@ -4,7 +4,10 @@ using OrleansRegistry.Outbound;
 
 namespace OrleansRegistry.Webhooks;
 
-/// <summary>Posts events to receivers. A receiver has taken an event when it answers 2xx; no more of its answer is read than the head.</summary>
+/// <summary>
+/// Posts events to receivers. A receiver has taken an event when it answers 2xx; no more of its answer is read than the
+/// head.
+/// </summary>
 internal sealed class WebhookSender(OutboundHttp outbound, TimeProvider clock) : IDisposable
 {
     /// <summary>How long a receiver has to answer.</summary>

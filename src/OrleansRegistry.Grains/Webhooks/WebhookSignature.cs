@@ -4,7 +4,10 @@ using System.Text;
 
 namespace OrleansRegistry.Webhooks;
 
-/// <summary>Signs deliveries as Standard Webhooks 1.0.0 says: HMAC-SHA256 over id, seconds since 1970 and body, with dots between them.</summary>
+/// <summary>
+/// Signs deliveries as Standard Webhooks 1.0.0 says: HMAC-SHA256 over id, seconds since 1970 and body, with dots
+/// between them.
+/// </summary>
 internal static class WebhookSignature
 {
     private const string SecretPrefix = "whsec_";

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Webhooks;
 
 /// <summary>
-/// Touches enabled webhooks when something has happened, and every few seconds, so that deliveries go on after a crash and are tried again.
-/// Which there are is found in the rows; every silo may have such a service.
+/// Touches enabled webhooks when something has happened, and every few seconds, so that deliveries go on after a crash
+/// and are tried again. Which there are is found in the rows; every silo may have such a service.
 /// </summary>
 internal sealed partial class WebhookWorker(
     IRegistryCatalog catalog, IWebhookCatalog webhooks, IGrainFactory grains, TimeProvider clock, ILogger<WebhookWorker> logger)

@@ -3,7 +3,7 @@ using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Access;
 
-/// <summary>What can happen to workspaces and API keys.</summary>
+/// <summary>The events of workspaces and API keys.</summary>
 internal static class AccessEvents
 {
     public static EventDraft WorkspaceCreated(string name) =>

@@ -3,13 +3,13 @@ using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Access;
 
-/// <summary>What the row of an API key stores.</summary>
+/// <summary>The stored row of an API key.</summary>
 internal sealed record ApiKeyState : CommandState
 {
     /// <summary>The key as callers see it.</summary>
     public required ApiKeyView Key { get; init; }
 
-    /// <summary>What was before another key took its place, or null while none did.</summary>
+    /// <summary>The key as it was before another one took its place, or null while none did.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RotatedKeyState? Rotated { get; init; }
 
@@ -17,7 +17,7 @@ internal sealed record ApiKeyState : CommandState
     public required string Hash { get; init; }
 }
 
-/// <summary>What a rotation has changed of a key.</summary>
+/// <summary>The part of a key that a rotation has changed.</summary>
 internal sealed record RotatedKeyState
 {
     /// <summary>When the key would end without the rotation, or null for never.</summary>
@@ -28,7 +28,7 @@ internal sealed record RotatedKeyState
     public ExtensionData? ExtensionData { get; set; }
 }
 
-/// <summary>What the row of a workspace stores.</summary>
+/// <summary>The stored row of a workspace.</summary>
 internal sealed record WorkspaceState : CommandState
 {
     /// <summary>The workspace as callers see it.</summary>

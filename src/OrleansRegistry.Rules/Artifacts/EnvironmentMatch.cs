@@ -16,8 +16,8 @@ internal sealed record EnvironmentFit(string Name, bool Fits, ImmutableArray<Env
 
 /// <summary>Something that an environment lacks.</summary>
 /// <param name="Name"><c>format</c>, <c>python</c>, or the name of a package.</param>
-/// <param name="Needs">What the artifact needs.</param>
-/// <param name="Has">What the environment has, or null for nothing of the kind.</param>
+/// <param name="Needs">The artifact's need.</param>
+/// <param name="Has">The environment's part, or null for nothing of the kind.</param>
 internal sealed record EnvironmentDifference(string Name, string Needs, string? Has);
 
 /// <summary>Which environments can serve an artifact (rule F10).</summary>

@@ -6,7 +6,9 @@ using System.Text.RegularExpressions;
 
 namespace OrleansRegistry.Artifacts;
 
-/// <summary>Which manifests are well formed (rules F4 and F10). Answers everything that is wrong, by JSON name.</summary>
+/// <summary>
+/// Which manifests are well formed (rules F4 and F10). Answers everything that is wrong, by JSON name.
+/// </summary>
 internal static partial class ManifestRules
 {
     /// <summary>The most files of an artifact.</summary>
@@ -25,22 +27,22 @@ internal static partial class ManifestRules
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>What is wrong with a manifest.</summary>
+    /// <summary>The problems of a manifest.</summary>
     public static ImmutableArray<FieldError> Validate(ArtifactManifest manifest) =>
         [.. Problems(manifest).Take(MaxProblems)];
 
-    /// <summary>What is wrong with the number of files in a request, or null.</summary>
+    /// <summary>The problem of the number of files in a request, or null.</summary>
     public static string? FileCount(int count) => count is < 1 or > MaxFiles ? "must have 1 to 10,000 entries" : null;
 
-    /// <summary>What is wrong with a digest, or null.</summary>
+    /// <summary>The problem of a digest, or null.</summary>
     public static string? Digest(string digest) => digest.Length != 64 || digest.AsSpan().ContainsAnyExcept(HexDigits)
         ? "must be 64 lower-case hexadecimal digits"
         : null;
 
-    /// <summary>What is wrong with a file's size, or null.</summary>
+    /// <summary>The problem of a file's size, or null.</summary>
     public static string? Size(long size) => size is < 0 or > MaxSize ? "must be 0 to 2^50" : null;
 
-    /// <summary>What is wrong with a path (rule F4), or null.</summary>
+    /// <summary>The problem of a path (rule F4), or null.</summary>
     public static string? Path(string path)
     {
         if (path.Length == 0)

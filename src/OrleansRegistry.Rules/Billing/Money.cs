@@ -4,13 +4,14 @@ using System.Text.RegularExpressions;
 namespace OrleansRegistry.Billing;
 
 /// <summary>
-/// Exact sums of money. A price is a whole number of billionths a minute, active time a whole number of milliseconds, so that a price times a
-/// time is a whole number too: nothing is lost until an amount is rounded, once (rule B1). No floating point takes part.
+/// Exact sums of money. A price is a whole number of billionths a minute, active time a whole number of milliseconds,
+/// so that a price times a time is a whole number too: nothing is lost until an amount is rounded, once (rule B1). No
+/// floating point takes part.
 /// </summary>
 /// <param name="Units">Billionths of the currency, times milliseconds, at a price for each minute.</param>
 internal readonly partial record struct Money(Int128 Units)
 {
-    /// <summary>What a price for each minute may be.</summary>
+    /// <summary>The rule of a price for each minute.</summary>
     public const string PriceRule = "must be a decimal number of at least 0 in quotes, with at most nine digits before and nine behind the point, such as \"0.0125\"";
 
     private const int PriceDigits = 9;
@@ -19,7 +20,7 @@ internal readonly partial record struct Money(Int128 Units)
     /// <summary>Adds two amounts.</summary>
     public static Money operator +(Money one, Money other) => new(one.Units + other.Units);
 
-    /// <summary>What active time costs.</summary>
+    /// <summary>The cost of active time.</summary>
     /// <param name="pricePerMinute">A price as <see cref="IsPrice"/> allows it.</param>
     /// <param name="milliseconds">The active time.</param>
     public static Money Of(string pricePerMinute, long milliseconds) => new((Int128)Billionths(pricePerMinute) * milliseconds);

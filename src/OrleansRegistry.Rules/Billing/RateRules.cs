@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace OrleansRegistry.Billing;
 
-/// <summary>What rates may be put.</summary>
+/// <summary>The rules of rates that are put.</summary>
 internal static class RateRules
 {
     /// <summary>The most rates that a workspace may have.</summary>
     public const int MaxRates = 1000;
 
-    /// <summary>What is wrong with rates: their fields, and two that hold from the same instant.</summary>
+    /// <summary>The problems of rates: of their fields, and two that hold from the same instant.</summary>
     public static ImmutableArray<FieldError> Validate(PutRatesCommand command)
     {
         var problems = new FieldProblems();

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace OrleansRegistry.Billing;
 
-/// <summary>Finds the rate of a time. Pure; the gateway prices usage with it, and the billing grain a statement.</summary>
+/// <summary>
+/// Finds the rate of a time. Pure; the gateway prices usage with it, and the billing grain a statement.
+/// </summary>
 internal sealed class RateTable
 {
     private readonly Dictionary<(Stage Stage, string InstanceType), ImmutableArray<Rate>> _rates;

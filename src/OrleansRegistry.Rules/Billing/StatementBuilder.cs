@@ -9,7 +9,7 @@ namespace OrleansRegistry.Billing;
 /// so that its size is not that of the workspace.
 /// </summary>
 /// <param name="month">The month.</param>
-/// <param name="window">What was added up.</param>
+/// <param name="window">The time that was added up.</param>
 /// <param name="rates">The rates.</param>
 /// <param name="currency">The currency of the rates.</param>
 /// <param name="skip">How many lines the pages before had.</param>

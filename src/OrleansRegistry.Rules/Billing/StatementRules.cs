@@ -3,7 +3,7 @@ namespace OrleansRegistry.Billing;
 /// <summary>Which time is on a statement, and when it can be closed (rules B1 and B5). Pure functions.</summary>
 internal static class StatementRules
 {
-    /// <summary>What of a month's active time to add up: all of it, up to now, cut where rates change.</summary>
+    /// <summary>The part of a month's active time to add up: all of it, up to now, cut where rates change.</summary>
     public static UsageWindow Window(BillingMonth month, RateTable rates, DateTimeOffset now) => new()
     {
         From = month.Start,

@@ -12,7 +12,7 @@ internal abstract record CommandState
     [JsonRequired]
     public Guid LastCommand { get; init; }
 
-    /// <summary>What the write stores beside the row; null once it is stored.</summary>
+    /// <summary>The part of the write beside the row; null once it is stored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EventWrite>? Events { get; init; }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Models;
 
-/// <summary>What a name's row stores.</summary>
+/// <summary>The stored row of a name.</summary>
 internal sealed record ModelNameState
 {
     public required string ModelId { get; init; }

@@ -6,8 +6,8 @@ using Semver;
 namespace OrleansRegistry.Models;
 
 /// <summary>
-/// What <see cref="IModelGrain.Resolve"/> answers from: an immutable picture of a model's active versions, replaced as a whole after
-/// each write.
+/// What <see cref="IModelGrain.Resolve"/> answers from: an immutable picture of a model's active versions, replaced as
+/// a whole after each write.
 /// </summary>
 internal sealed class RoutingTable
 {
@@ -72,7 +72,9 @@ internal sealed class RoutingTable
         ? new RegistryError(ErrorCode.VersionNotFound, $"Model {_model.Name} has no active version {selector}.")
         : Answer(version, how);
 
-    /// <summary>A version that is routable, but not up, is led to and can't be called: that is said here, too.</summary>
+    /// <summary>
+    /// A version that is routable, but not up, is led to and can't be called: that is said here, too.
+    /// </summary>
     private Outcome<ResolvedVersion> Answer(ActiveVersion version, ResolvedBy how) => version.Status switch
     {
         ServingStatus.Ready => new ResolvedVersion

@@ -2,7 +2,9 @@ using Semver;
 
 namespace OrleansRegistry.Models;
 
-/// <summary>What a caller names a version by. Numbers and npm-style ranges are parsed by the Semver package.</summary>
+/// <summary>
+/// The text by which a caller names a version. Numbers and npm-style ranges are parsed by the Semver package.
+/// </summary>
 internal abstract record VersionSelector
 {
     /// <summary>The longest selector that is read.</summary>

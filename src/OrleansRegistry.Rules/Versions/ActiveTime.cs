@@ -1,11 +1,13 @@
 namespace OrleansRegistry.Versions;
 
-/// <summary>Rules B1 and B2: active time runs while a version is up and is split where its stage changes. Pure functions.</summary>
+/// <summary>
+/// Rules B1 and B2: active time runs while a version is up and is split where its stage changes. Pure functions.
+/// </summary>
 internal static class ActiveTime
 {
     /// <summary>
-    /// Sets the meter of <paramref name="after"/>: closes the interval that ran before when it can't go on, and opens one when the
-    /// version is up. Answers the version with its meter, and the interval that was closed, or null.
+    /// Sets the meter of <paramref name="after"/>: closes the interval that ran before when it can't go on, and opens
+    /// one when the version is up. Answers the version with its meter, and the interval that was closed, or null.
     /// </summary>
     /// <param name="before">The version before the command, or null for a new one.</param>
     /// <param name="after">The version after it; its meter is still the old one.</param>

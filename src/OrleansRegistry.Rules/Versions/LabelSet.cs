@@ -10,7 +10,9 @@ internal static class LabelSet
     public static IReadOnlyDictionary<string, string> From(IEnumerable<KeyValuePair<string, string>> labels) =>
         new Dictionary<string, string>(labels.OrderBy(label => label.Key, StringComparer.Ordinal));
 
-    /// <summary>What a merge patch (RFC 7396) makes of labels: null removes, as a value one label and as a whole all.</summary>
+    /// <summary>
+    /// Applies a merge patch (RFC 7396) to labels: null removes, as a value one label and as a whole all.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Merge(
         IReadOnlyDictionary<string, string> labels, Optional<IReadOnlyDictionary<string, string?>> patch)
     {

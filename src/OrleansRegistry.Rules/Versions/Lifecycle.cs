@@ -4,8 +4,8 @@ using OrleansRegistry.Events;
 namespace OrleansRegistry.Versions;
 
 /// <summary>
-/// The state machine of a version: rules L1 to L4 and the table of the lifecycle, a function for each row. Pure: from a version and
-/// an instant to a <see cref="LifecycleStep"/>; which version is primary is no matter of these functions.
+/// The state machine of a version: rules L1 to L4 and the table of the lifecycle, a function for each row. Pure: from a
+/// version and an instant to a <see cref="LifecycleStep"/>; which version is primary is no matter of these functions.
 /// </summary>
 internal static class Lifecycle
 {
@@ -49,7 +49,10 @@ internal static class Lifecycle
         VersionState.Deleted => Gone(version),
     };
 
-    /// <summary>Starts an inactive or failed version (rule L3). <paramref name="spec"/>, when given, is where it answers from now on.</summary>
+    /// <summary>
+    /// Starts an inactive or failed version (rule L3). <paramref name="spec"/>, when given, is where it answers from
+    /// now on.
+    /// </summary>
     public static LifecycleStep Activate(ModelVersionState version, ServingSpec? spec, DateTimeOffset at) => version.State switch
     {
         VersionState.Draft or VersionState.Published => StatusOf(version) switch
@@ -85,7 +88,9 @@ internal static class Lifecycle
         VersionState.Deleted => Gone(version),
     };
 
-    /// <summary>What a probe found (rule L3). It applies only to the attempt it names, and only while that start goes on.</summary>
+    /// <summary>
+    /// Applies a probe's result (rule L3), but only to the attempt it names, and only while that start goes on.
+    /// </summary>
     public static LifecycleStep ReportProbe(ModelVersionState version, ServingResult result, DateTimeOffset at)
     {
         if (!version.IsActive || version.Serving is not { Status: ServingStatus.Starting } serving || serving.Attempt != result.Attempt)
@@ -191,7 +196,7 @@ internal static class Lifecycle
         version, new RegistryError(ErrorCode.VersionDeleted, $"Version {version.Version} is deleted."));
 }
 
-/// <summary>What a command comes to for one version.</summary>
+/// <summary>The result of a command for one version.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.LifecycleStep")]
 internal sealed record LifecycleStep
 {
@@ -205,7 +210,7 @@ internal sealed record LifecycleStep
     [Id(1)]
     public RegistryError? Refusal { get; private init; }
 
-    /// <summary>What happened, in order; empty if nothing changed.</summary>
+    /// <summary>The events, in order; empty if nothing changed.</summary>
     [Id(2)]
     public ImmutableArray<EventDraft> Events { get; private init; } = [];
 

@@ -3,7 +3,7 @@ using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Versions;
 
-/// <summary>What can happen to a version.</summary>
+/// <summary>The events of a version.</summary>
 internal static class VersionEvents
 {
     public static EventDraft Deployed(ModelVersionState version) => EventDraft.Of(

@@ -1,6 +1,8 @@
 namespace OrleansRegistry.Versions;
 
-/// <summary>What a model asks of a version: one row of the lifecycle's table, with what the command brings.</summary>
+/// <summary>
+/// A request of a model to a version: one row of the lifecycle's table, with the values of the command.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionTransition")]
 internal abstract record VersionTransition
 {

@@ -10,8 +10,8 @@ internal static class DeliveryRules
     private static readonly TimeSpan MaxDelay = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long to wait after so many tries in a row that failed: five seconds, twice as long after each, at most an hour; of that, a random
-    /// share of the second half, so that what failed together doesn't come back together.
+    /// How long to wait after so many tries in a row that failed: five seconds, twice as long after each, at most an
+    /// hour; of that, a random share of the second half, so that what failed together doesn't come back together.
     /// </summary>
     /// <param name="failures">How many; at least 1.</param>
     /// <param name="random">From 0 to 1.</param>
@@ -25,7 +25,7 @@ internal static class DeliveryRules
     /// <param name="row">The row as it is.</param>
     /// <param name="from">The cursor that was stored last; when it was moved meanwhile, it stays.</param>
     /// <param name="to">The position up to which all is told now.</param>
-    /// <param name="attempts">What was attempted since, in order.</param>
+    /// <param name="attempts">The attempts since, in order.</param>
     public static WebhookRow During(WebhookRow row, string from, string to, IReadOnlyCollection<DeliveryView> attempts)
     {
         var next = row.With(attempts);
@@ -38,7 +38,7 @@ internal static class DeliveryRules
     /// <param name="row">The row as it is.</param>
     /// <param name="from">The cursor at which the try began; when it was moved meanwhile, it stays.</param>
     /// <param name="to">The position up to which all is told now.</param>
-    /// <param name="attempts">What was attempted, in order.</param>
+    /// <param name="attempts">The attempts, in order.</param>
     /// <param name="failure">The last attempt that failed, or null when none did.</param>
     /// <param name="now">The instant after it.</param>
     /// <param name="random">From 0 to 1.</param>

@@ -3,7 +3,7 @@ using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Webhooks;
 
-/// <summary>What can happen to webhooks.</summary>
+/// <summary>The events of webhooks.</summary>
 internal static class WebhookEvents
 {
     public static EventDraft Created(WebhookView webhook) => EventDraft.Of(

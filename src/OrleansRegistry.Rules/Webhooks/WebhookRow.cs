@@ -4,7 +4,7 @@ using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Webhooks;
 
-/// <summary>What the row of a webhook stores.</summary>
+/// <summary>The stored row of a webhook.</summary>
 internal sealed record WebhookRow : CommandState
 {
     /// <summary>How many attempts are kept.</summary>

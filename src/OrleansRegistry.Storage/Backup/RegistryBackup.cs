@@ -2,10 +2,14 @@ using System.Data.Common;
 
 namespace OrleansRegistry.Storage.Backup;
 
-/// <summary>Copies all rows of a SQLite file as they are at one instant. It only reads, and may run beside a node.</summary>
+/// <summary>
+/// Copies all rows of a SQLite file as they are at one instant. It only reads, and may run beside a node.
+/// </summary>
 public static class RegistryBackup
 {
-    /// <summary>Writes the copy to a file of its own, which is there whole or not at all, and for its user only.</summary>
+    /// <summary>
+    /// Writes the copy to a file of its own, which is there whole or not at all, and for its user only.
+    /// </summary>
     /// <exception cref="StartupException">The database can't be read, or is none of SQLite.</exception>
     /// <exception cref="IOException">The file can't be written, or is there already.</exception>
     public static async Task Write(StorageOptions options, string file, CancellationToken cancellationToken)

@@ -1,10 +1,13 @@
 namespace OrleansRegistry.Storage.Billing;
 
-/// <summary>Tells the time in each part of a window from sums over whole intervals. Pure; all in milliseconds.</summary>
+/// <summary>
+/// Tells the time in each part of a window from sums over whole intervals. Pure; all in milliseconds.
+/// </summary>
 internal static class UsageParts
 {
     /// <summary>
-    /// The time in each part of intervals that begin in part <paramref name="first"/> and end in part <paramref name="last"/>.
+    /// The time in each part of intervals that begin in part <paramref name="first"/> and end in part
+    /// <paramref name="last"/>.
     /// </summary>
     /// <param name="window">The window.</param>
     /// <param name="first">Where all of them begin.</param>
@@ -22,7 +25,10 @@ internal static class UsageParts
         }
     }
 
-    /// <summary>The time in each part of one interval that runs from an instant until the window's <see cref="UsageWindow.Now"/>.</summary>
+    /// <summary>
+    /// The time in each part of one interval that runs from an instant until the window's
+    /// <see cref="UsageWindow.Now"/>.
+    /// </summary>
     public static IEnumerable<(int Part, long Milliseconds)> Running(UsageWindow window, DateTimeOffset since)
     {
         var start = since > window.From ? since : window.From;

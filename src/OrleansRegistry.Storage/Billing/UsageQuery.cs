@@ -5,13 +5,16 @@ using System.Globalization;
 namespace OrleansRegistry.Storage.Billing;
 
 /// <summary>
-/// The one statement that adds up active time. It cuts no interval: it groups intervals by the parts of the window in which they begin and
-/// end, and answers how many there are and the sums of their ends, from which <see cref="UsageParts"/> tells the time in each part. So one
-/// pass over an index does, however many parts there are.
+/// The one statement that adds up active time. It cuts no interval: it groups intervals by the parts of the window in
+/// which they begin and end, and answers how many there are and the sums of their ends, from which
+/// <see cref="UsageParts"/> tells the time in each part. So one pass over an index does, however many parts there are.
 /// </summary>
 internal static class UsageQuery
 {
-    /// <summary>Intervals up to this length are found by an index that is bounded on both sides; see <c>registry_usage_by_end</c>.</summary>
+    /// <summary>
+    /// Intervals up to this length are found by an index that is bounded on both sides; see
+    /// <c>registry_usage_by_end</c>.
+    /// </summary>
     public const long LongMilliseconds = 31L * 24 * 60 * 60 * 1000;
 
     /// <summary>The statement for a window.</summary>
@@ -59,7 +62,9 @@ internal static class UsageQuery
         order by version.name, found.model_id, found.ordinal
         """;
 
-    /// <summary>How many cuts are not behind an instant: the number of its part. A tree of comparisons, so that few are made.</summary>
+    /// <summary>
+    /// How many cuts are not behind an instant: the number of its part. A tree of comparisons, so that few are made.
+    /// </summary>
     private static string PartOf(string instant, ReadOnlySpan<long> cuts, int before)
     {
         if (cuts.IsEmpty)

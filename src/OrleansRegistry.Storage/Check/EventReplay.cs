@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace OrleansRegistry.Storage.Check;
 
-/// <summary>What a model's events alone say about it.</summary>
+/// <summary>A model as its events alone tell of it.</summary>
 internal sealed class EventReplay
 {
     private readonly Dictionary<string, ReplayedVersion> _versions = [];

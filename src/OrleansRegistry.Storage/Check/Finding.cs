@@ -1,8 +1,8 @@
 namespace OrleansRegistry.Storage.Check;
 
 /// <summary>Something that is not as it must be.</summary>
-/// <param name="Subject">What it is about: a model, a version, or a row by its key.</param>
-/// <param name="Problem">What is wrong, in one sentence.</param>
+/// <param name="Subject">Its subject: a model, a version, or a row by its key.</param>
+/// <param name="Problem">The problem, in one sentence.</param>
 public sealed record Finding(string Subject, string Problem)
 {
     /// <inheritdoc/>

@@ -4,8 +4,8 @@ using System.Data.Common;
 namespace OrleansRegistry.Storage.Check;
 
 /// <summary>
-/// Looks at every stored row and says what is wrong: rows that are empty or can't be read, and every disagreement between a model, its
-/// name, its versions and its events. It only reads, and may run beside a node.
+/// Looks at every stored row and says what is wrong: rows that are empty or can't be read, and every disagreement
+/// between a model, its name, its versions and its events. It only reads, and may run beside a node.
 /// </summary>
 public static class RegistryCheck
 {

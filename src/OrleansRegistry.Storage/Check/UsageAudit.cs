@@ -3,7 +3,7 @@ using OrleansRegistry.Versions;
 namespace OrleansRegistry.Storage.Check;
 
 /// <summary>An interval of active time as bills add it up.</summary>
-/// <param name="Ordinal">Whose it is.</param>
+/// <param name="Ordinal">The version that has it.</param>
 /// <param name="Stage">On which stage.</param>
 /// <param name="StartedAt">When it began, in milliseconds since 1970.</param>
 /// <param name="EndedAt">When it ended.</param>

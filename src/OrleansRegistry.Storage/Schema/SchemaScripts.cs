@@ -5,10 +5,10 @@ namespace OrleansRegistry.Storage.Schema;
 
 /// <summary>A script, and the number by which a database knows it. One that has been released never changes.</summary>
 /// <param name="Number">Its number.</param>
-/// <param name="Sql">What it does.</param>
+/// <param name="Sql">Its statements.</param>
 internal sealed record SchemaScript(int Number, string Sql);
 
-/// <summary>What brings a database of one dialect up to date; the scripts travel inside the assembly.</summary>
+/// <summary>The scripts that bring a database of one dialect up to date; they are in the assembly.</summary>
 /// <param name="Steps">Run once each, in order. What was stored before the first of them can't be taken over.</param>
 /// <param name="Repeatable">All that is no table. Run after the steps where the database has a lower number.</param>
 internal sealed record SchemaScripts(IReadOnlyList<SchemaScript> Steps, SchemaScript Repeatable)

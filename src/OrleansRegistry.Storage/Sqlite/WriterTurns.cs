@@ -1,8 +1,9 @@
 namespace OrleansRegistry.Storage.Sqlite;
 
 /// <summary>
-/// Lets one writer through at a time. Workspaces that have writers waiting take turns, so that one with hundreds of them keeps another one's
-/// writer waiting for a turn or two. The writers of a workspace come in the order in which they asked.
+/// Lets one writer through at a time. Workspaces that have writers waiting take turns, so that one with hundreds of
+/// them keeps another one's writer waiting for a turn or two. The writers of a workspace come in the order in which
+/// they asked.
 /// </summary>
 internal sealed class WriterTurns
 {
@@ -14,7 +15,7 @@ internal sealed class WriterTurns
     private bool _isTaken;
 
     /// <summary>Waits for a turn. Whoever got it must <see cref="Leave"/>.</summary>
-    /// <param name="workspace">Whose writer it is; empty for the registry's own.</param>
+    /// <param name="workspace">The workspace of the writer; empty for the registry's own.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="TimeoutException">The turn did not come in time.</exception>

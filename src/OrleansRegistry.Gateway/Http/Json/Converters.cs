@@ -45,8 +45,8 @@ internal static class EnumNames<T>
 }
 
 /// <summary>
-/// Enumerations by their names alone. The converter that comes with System.Text.Json also reads lists such as <c>draft, published</c>
-/// and members without their underscores.
+/// Enumerations by their names alone. The converter that comes with System.Text.Json also reads lists such as <c>draft,
+/// published</c> and members without their underscores.
 /// </summary>
 /// <param name="names">The names, in the order of the members' values.</param>
 /// <param name="comparison">How names are compared on input.</param>
@@ -79,7 +79,10 @@ internal sealed class EnumConverter<T>(IReadOnlyList<string> names, StringCompar
         writer.WriteStringValue(names[Array.IndexOf(Enum.GetValues<T>(), value)]);
 }
 
-/// <summary>What something is limited to: null where it is not limited, which is stored as an empty list. Requests refuse such a list.</summary>
+/// <summary>
+/// The list that something is limited to: null where it is not limited, which is stored as an empty list. Requests
+/// refuse such a list.
+/// </summary>
 internal sealed class LimitConverter : JsonConverter<ImmutableArray<string>>
 {
     /// <summary>Writes the limits of keys and webhooks so.</summary>

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Fills a request with the fields of a JSON object. It goes field by field, where a deserializer would stop at the first problem, so
-/// that a caller hears of all of them, each by its name.
+/// Fills a request with the fields of a JSON object. It goes field by field, where a deserializer would stop at the
+/// first problem, so that a caller hears of all of them, each by its name.
 /// </summary>
 /// <param name="problems">Takes what is wrong.</param>
 /// <param name="isMergePatch">Whether null stands for an entry that is to be removed.</param>
@@ -14,7 +14,9 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
 {
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
 
-    /// <summary>Fills an object; its fields are named below <paramref name="path"/>. Answers the names that were there.</summary>
+    /// <summary>
+    /// Fills an object; its fields are named below <paramref name="path"/>. Answers the names that were there.
+    /// </summary>
     public HashSet<string> Fill(object target, JsonElement source, string path)
     {
         var type = JsonSettings.Options.GetTypeInfo(target.GetType());
@@ -41,8 +43,8 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
     }
 
     /// <summary>
-    /// The place of a field among those of the body, in the order in which they stand there. One that is missing comes behind the others of its
-    /// object, and one that is missing from the body behind all.
+    /// The place of a field among those of the body, in the order in which they stand there. One that is missing comes
+    /// behind the others of its object, and one that is missing from the body behind all.
     /// </summary>
     public int PlaceOf(string field) => _places.GetValueOrDefault(field, int.MaxValue);
 
@@ -83,7 +85,9 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
         }
     }
 
-    /// <summary>A list of objects or texts; what is wrong with one is named by its place, <c>rates[3].stage</c>.</summary>
+    /// <summary>
+    /// A list of objects or texts; what is wrong with one is named by its place, <c>rates[3].stage</c>.
+    /// </summary>
     private Array Parts(JsonElement source, string path, JsonTypeInfo type)
     {
         var parts = Array.CreateInstance(type.Type, source.GetArrayLength());

@@ -9,8 +9,8 @@ using Microsoft.Net.Http.Headers;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// An answer that is the same for everybody: made once by its route, by the first who asks, and kept as bytes, compressed too. Strangers may ask for
-/// it, so it must cost no more than sending it.
+/// An answer that is the same for everybody: made once by its route, by the first who asks, and kept as bytes,
+/// compressed too. Strangers may ask for it, so it must cost no more than sending it.
 /// </summary>
 internal sealed class PreparedAnswer
 {
@@ -28,7 +28,9 @@ internal sealed class PreparedAnswer
         _compressed = (Compress(bytes), $"\"{hash}-{Gzip}\"");
     }
 
-    /// <summary>Has the answer of a route made once only. Whatever the request says but for its encoding and tags doesn't count.</summary>
+    /// <summary>
+    /// Has the answer of a route made once only. Whatever the request says but for its encoding and tags doesn't count.
+    /// </summary>
     public static void MakeOnce(EndpointBuilder endpoint)
     {
         if (endpoint.RequestDelegate is { } make)

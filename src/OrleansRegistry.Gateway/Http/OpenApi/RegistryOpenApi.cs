@@ -111,7 +111,9 @@ internal static class RegistryOpenApi
         }
     }
 
-    /// <summary>The answer that is a problem with one of a few codes: a component, which all routes with these codes refer to.</summary>
+    /// <summary>
+    /// The answer that is a problem with one of a few codes: a component, which all routes with these codes refer to.
+    /// </summary>
     private static OpenApiResponseReference ProblemResponse(IReadOnlyList<string> codes, IOpenApiSchema problem, OpenApiDocument document)
     {
         var name = string.Join("Or", codes.Select(PascalCase));
@@ -130,7 +132,10 @@ internal static class RegistryOpenApi
 
     private static string PascalCase(string code) => string.Concat(code.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
-    /// <summary>What a route answers in one way or another, by what the caller accepts: of a status the document has only what was said last.</summary>
+    /// <summary>
+    /// The answers of a route that answers in one way or another, by what the caller accepts: of a status the document
+    /// has only what was said last.
+    /// </summary>
     private static async Task AddOtherContents(
         OpenApiResponses responses, IList<object> metadata, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
@@ -296,7 +301,10 @@ internal static class RegistryOpenApi
         return Task.CompletedTask;
     }
 
-    /// <summary>Answers have every field, and may get more. Where a field's values may be null, as in a merge patch, the schema says so.</summary>
+    /// <summary>
+    /// Answers have every field, and may get more. Where a field's values may be null, as in a merge patch, the schema
+    /// says so.
+    /// </summary>
     private static void DescribeObject(OpenApiSchema schema, JsonTypeInfo type)
     {
         foreach (var property in type.Properties.Where(property => property.AttributeProvider is PropertyInfo info

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
-/// Whether this node's clock goes with the database's. What a silo stores carries instants of its own clock, and a model may come from one silo
-/// to another at any time: a silo whose clock is off takes no commands. It resolves on.
+/// Whether this node's clock goes with the database's. What a silo stores carries instants of its own clock, and a
+/// model may come from one silo to another at any time: a silo whose clock is off takes no commands. It resolves on.
 /// </summary>
 internal sealed partial class ClockCheck(ILogger<ClockCheck> logger) : IHealthCheck
 {
@@ -41,7 +41,9 @@ internal sealed partial class ClockCheck(ILogger<ClockCheck> logger) : IHealthCh
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(IsOff ? HealthCheckResult.Degraded("The clock is too far from the database's: the silo takes no commands.") : HealthCheckResult.Healthy());
 
-    /// <summary>How far our clock is ahead at least, or behind; that the question took its time is no difference.</summary>
+    /// <summary>
+    /// How far our clock is ahead at least, or behind; that the question took its time is no difference.
+    /// </summary>
     private static TimeSpan Distance(DateTimeOffset asked, DateTimeOffset database, DateTimeOffset answered) =>
         database < asked ? asked - database
         : database > answered ? answered - database

@@ -6,8 +6,9 @@ using Orleans.Metadata;
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
-/// Which run of the database server the silo talks to. A server that was started anew may have lost what another one, or its own data directory,
-/// acknowledged last: a replica took over that had not heard of it, a backup was restored. So what a grain has read before the start counts no more.
+/// Which run of the database server the silo talks to. A server that was started anew may have lost what another one,
+/// or its own data directory, acknowledged last: a replica took over that had not heard of it, a backup was restored.
+/// So what a grain has read before the start counts no more.
 /// </summary>
 internal sealed partial class DatabaseEpoch(ILogger<DatabaseEpoch> logger) : IConfigureGrainContextProvider, IConfigureGrainContext
 {

@@ -5,9 +5,9 @@ using OrleansRegistry.Cluster;
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
-/// Lets a silo run no call to a grain of the registry, and give no answer to one, that doesn't hold its lease. Whether a command whose
-/// answer is held back took effect is unknown to its caller. While the silo's clock is off its models only resolve. A grain that was activated
-/// before the database was started last gives way to one that reads its row.
+/// Lets a silo run no call to a grain of the registry, and give no answer to one, that doesn't hold its lease. Whether
+/// a command whose answer is held back took effect is unknown to its caller. While the silo's clock is off its models
+/// only resolve. A grain that was activated before the database was started last gives way to one that reads its row.
 /// </summary>
 internal sealed class LeaseGuard(MembershipLease lease, DatabaseEpoch epoch, ClockCheck check) : IIncomingGrainCallFilter
 {
@@ -19,7 +19,8 @@ internal sealed class LeaseGuard(MembershipLease lease, DatabaseEpoch epoch, Clo
 
     public Task Invoke(IIncomingGrainCallContext context)
     {
-        // Models and statements are what goes by the clock; a model also does something by itself, when a version has started.
+        // Models and statements are what goes by the clock; a model also does something by itself, when a version has
+        // started.
         if (check.IsOff && context.Grain is IModelGrain or IBillingGrain && !IsRead(context))
         {
             throw new RegistryUnavailableException(WrongTime);

@@ -56,7 +56,7 @@ internal sealed partial class MembershipLease(
     /// <summary>Whether the silo may answer.</summary>
     public bool IsHeld => clock.GetTimestamp() < Volatile.Read(ref _heldUntil);
 
-    /// <summary>What this silo can say for another one.</summary>
+    /// <summary>The answer to the peer probe of another silo.</summary>
     public PeerProbeResult Probe(string other)
     {
         var last = _last;
@@ -214,7 +214,7 @@ internal sealed partial class MembershipLease(
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * clock.TimestampFrequency);
 
-    /// <summary>What a check found.</summary>
+    /// <summary>The result of a membership check.</summary>
     /// <param name="Members">The members.</param>
     /// <param name="Version">The version of the membership table.</param>
     /// <param name="Started">When the database server was started.</param>

@@ -8,12 +8,12 @@ namespace OrleansRegistry.Storage.Postgres.Cluster;
 [Alias("OrleansRegistry.IPeerProbe")]
 internal interface IPeerProbe : IGrainService
 {
-    /// <summary>What the silo last saw of another one in the membership table.</summary>
+    /// <summary>The silo's last sight of another one in the membership table.</summary>
     [Alias("Probe"), ResponseTimeout("00:00:00.600")]
     Task<PeerProbeResult> Probe(string silo);
 }
 
-/// <summary>What a silo knows of another one's membership.</summary>
+/// <summary>The knowledge of a silo about another one's membership.</summary>
 /// <param name="IsMember">Whether the other one was a member when the silo last checked.</param>
 /// <param name="Age">How long ago that check began.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PeerProbeResult")]

@@ -8,8 +8,8 @@ using OrleansRegistry.Cluster;
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
-/// Clusters of nodes on one PostgreSQL database. Orleans' membership is kept there by scripts of our own; a silo that membership calls
-/// dead can't write any more, and answers nothing without a lease on its membership.
+/// Clusters of nodes on one PostgreSQL database. Orleans' membership is kept there by scripts of our own; a silo that
+/// membership calls dead can't write any more, and answers nothing without a lease on its membership.
 /// </summary>
 public static class RegistryCluster
 {
@@ -56,8 +56,8 @@ public static class RegistryCluster
     }
 
     /// <summary>
-    /// How soon a silo is taken for dead. Orleans' own values answer again 11 s after a SIGKILL and over a minute after a SIGSTOP, because an
-    /// open connection counts as a sign of life for three times the longest probe.
+    /// How soon a silo is taken for dead. Orleans' own values answer again 11 s after a SIGKILL and over a minute after
+    /// a SIGSTOP, because an open connection counts as a sign of life for three times the longest probe.
     /// </summary>
     private static void Tune(ClusterMembershipOptions membership)
     {
@@ -68,8 +68,8 @@ public static class RegistryCluster
         // A silo that is heard but hears nothing answers nobody.
         membership.EnableConnectionLivenessCheck = false;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
-        // A node that starts waits for members which it can't reach, until they have been silent for three times this: as long as silos
-        // resolve on that are cut off from the database together, and then some.
+        // A node that starts waits for members which it can't reach, until they have been silent for three times this:
+        // as long as silos resolve on that are cut off from the database together, and then some.
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(20);
     }
 }

@@ -6,9 +6,9 @@ using Orleans.GrainDirectory;
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
 /// <summary>
-/// On which silo each grain is, in the cluster's database. Orleans' own directory lives in the silos and may for a moment have a grain twice
-/// while silos come and go; the second one would answer from what the first has changed since. Here a grain leaves a silo only when it
-/// says so itself, or when the database has it as dead.
+/// On which silo each grain is, in the cluster's database. Orleans' own directory lives in the silos and may for a
+/// moment have a grain twice while silos come and go; the second one would answer from what the first has changed
+/// since. Here a grain leaves a silo only when it says so itself, or when the database has it as dead.
 /// </summary>
 internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, ILogger<RegistryGrainDirectory> logger) : IGrainDirectory
 {
@@ -66,7 +66,8 @@ internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, 
         }
         catch (SiloReplacedException e)
         {
-            // They hold nothing any more, whether they stand there or not; Orleans would not come again after an exception.
+            // They hold nothing any more, whether they stand there or not; Orleans would not come again after an
+            // exception.
             LogNotCleared(e);
         }
     }
@@ -91,8 +92,8 @@ internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, 
         parameters);
 
     /// <summary>
-    /// Runs a statement, all of which may be run twice. What Orleans is told that it failed goes to the caller of the grain, whose call has
-    /// reached nobody then.
+    /// Runs a statement, all of which may be run twice. What Orleans is told that it failed goes to the caller of the
+    /// grain, whose call has reached nobody then.
     /// </summary>
     /// <exception cref="SiloReplacedException">The database doesn't answer.</exception>
     private async Task<T> Do<T>(string query, Func<DbCommand, Task<T>> run, Func<IEnumerable<NpgsqlParameter>> parameters)

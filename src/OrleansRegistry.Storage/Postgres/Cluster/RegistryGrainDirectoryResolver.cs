@@ -5,7 +5,10 @@ using Orleans.Runtime.GrainDirectory;
 
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
-/// <summary>Keeps the registry's grains in <see cref="RegistryGrainDirectory"/>; Orleans' own grains stay where Orleans has them.</summary>
+/// <summary>
+/// Keeps the registry's grains in <see cref="RegistryGrainDirectory"/>; Orleans' own grains stay where Orleans has
+/// them.
+/// </summary>
 internal sealed class RegistryGrainDirectoryResolver(RegistryGrainDirectory directory) : IGrainDirectoryResolver
 {
     public bool TryResolveGrainDirectory(GrainType grainType, GrainProperties? properties, [NotNullWhen(true)] out IGrainDirectory? grainDirectory)
