@@ -1,5 +1,5 @@
 # The registry as an image: built from the lock files, run as a user without rights.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+FROM mcr.microsoft.com/dotnet/sdk:10.0.115 AS build
 WORKDIR /source
 COPY . .
 RUN dotnet publish src/OrleansRegistry.Host -c Release -o /app -p:RestoreLockedMode=true

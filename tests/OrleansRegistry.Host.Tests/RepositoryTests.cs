@@ -66,13 +66,18 @@ public sealed partial class RepositoryTests
     }
 
     [Fact]
-    public void The_image_runs_on_the_patch_level_of_the_packages()
+    public void The_image_is_built_and_runs_on_the_patch_level_of_the_packages()
     {
         var packages = XDocument.Load(File("Directory.Packages.props")).Descendants("PackageVersion")
             .Where(package => ((string)package.Attribute("Include")!).StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal))
             .Select(package => (string)package.Attribute("Version")!).Distinct();
 
-        Assert.Contains($"aspnet:{Assert.Single(packages)}\n", System.IO.File.ReadAllText(File("Dockerfile")), StringComparison.Ordinal);
+        var runtime = Version.Parse(Assert.Single(packages));
+        var image = System.IO.File.ReadAllText(File("Dockerfile"));
+
+        Assert.Contains($"aspnet:{runtime}\n", image, StringComparison.Ordinal);
+        // The first SDK of each patch level: 10.0.115 builds for 10.0.15.
+        Assert.Contains($"sdk:{runtime.Major}.{runtime.Minor}.{100 + runtime.Build} ", image, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -195,7 +195,7 @@ class Artifact(Document):
 
 
 class CallerAnswer(Document):
-    """Who the caller is, and what they may do."""
+    """The caller: who they are, and what they may do."""
 
     __slots__ = ()
     _shown = ("subject", "key_prefix", "key_name", "role", "workspace", "expires_at")
@@ -237,7 +237,7 @@ class CallerAnswer(Document):
 
     @property
     def permissions(self) -> List[str]:
-        """What they may do."""
+        """Their permissions."""
         return self._read("permissions", many(text))
 
 
@@ -703,7 +703,7 @@ class ResolveAnswer(Document):
 
 
 class ServerAnswer(Document):
-    """What answers: its version, its optional parts, and how much it takes."""
+    """The server that answers: its version, its optional parts, and how much it takes."""
 
     __slots__ = ()
     _shown = ("version", "api")

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Data.Common;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Access;
 using OrleansRegistry.Storage.Catalog;
@@ -18,7 +17,7 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         var query = new CatalogQuery(Rows).Where("kind = 'key' and acts_in = {0}", workspace).OrderBy($"{CreatedAt}, key");
         if (after is not null)
         {
-            query.Where($"({CreatedAt}, key) > ({{0}}, {{1}})", Text(after.CreatedAt), GrainKeys.ApiKey(after.Prefix));
+            query.Where($"({CreatedAt}, key) > ({{0}}, {{1}})", after.CreatedAt.ToInstantText(), GrainKeys.ApiKey(after.Prefix));
         }
 
         return [.. (await Read<ApiKeyState>(query, cancellationToken, limit)).Select(row => row.Key)];
@@ -29,7 +28,7 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
             connection,
             new CatalogQuery("select count(*) from registry_state").Where("kind = 'key' and acts_in = {0}", workspace)
                 .Where("payload -> 'key' ->> 'revoked_at' is null")
-                .Where("coalesce(payload -> 'key' ->> 'expires_at' > {0}, true)", Text(at)),
+                .Where("coalesce(payload -> 'key' ->> 'expires_at' > {0}, true)", at.ToInstantText()),
             row => row.GetInt64(0),
             cancellationToken)).Single(),
         cancellationToken);
@@ -85,9 +84,6 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
     public Task<string?> FindAgreed(string setting, CancellationToken cancellationToken) => database.Read(async connection => (await CatalogReader.Read(
         connection, new CatalogQuery("select value from registry_setting").Where("name = {0}", setting), row => row.GetString(0), cancellationToken)).SingleOrDefault(),
         cancellationToken);
-
-    /// <summary>An instant as rows hold it, so that texts compare as instants do.</summary>
-    private static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private Task<bool> Any(CatalogQuery query, CancellationToken cancellationToken) => database.Read(async connection =>
         (await CatalogReader.Read(connection, query, row => row.GetString(0), cancellationToken, 1)).Length > 0,

@@ -45,7 +45,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         {
             _ = filter.Order == ModelOrder.Name
                 ? query.Where("(name, model_id) > ({0}, {1})", after.Name, after.Id)
-                : query.Where("(created_at, model_id) < ({0}, {1})", Instant(after.CreatedAt), after.Id);
+                : query.Where("(created_at, model_id) < ({0}, {1})", after.CreatedAt.ToInstantText(), after.Id);
         }
 
         query.OrderBy(filter.Order == ModelOrder.Name ? "name, model_id" : "created_at desc, model_id desc");
@@ -257,9 +257,6 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
 
     private static VersionView ReadVersion(DbDataReader row) => CatalogReader.Guard(CatalogReader.VersionName(row), () => CatalogReader.Version(row).ToView(
         row.GetBoolean(5), row.GetInt32(4), CatalogReader.Text(row, 6) is { } deleted ? DateTimeOffset.Parse(deleted, CultureInfo.InvariantCulture) : null));
-
-    private static string Instant(DateTimeOffset instant) =>
-        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     [LoggerMessage(300, LogLevel.Error, "A row was left out of a list: {Reason}")]
     private partial void LogLeftOut(string reason);

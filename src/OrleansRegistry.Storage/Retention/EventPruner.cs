@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 
 namespace OrleansRegistry.Storage.Retention;
 
@@ -45,7 +44,7 @@ internal sealed class EventPruner(RegistryDatabase database)
     /// <exception cref="DbException">The database can't do it now. What was removed stays so.</exception>
     public async Task<int> Prune(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        var instant = before.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        var instant = before.ToInstantText();
         var removed = 0;
         // Positions grow with time, but for what clocks differ: behind the first event that is not old there is nothing
         // to look for.
