@@ -18,7 +18,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private const int Invokers = 3;
     private const int ShortRound = 4;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task E1_N5_L2_P3_P4_P5_whatever_happens_to_nodes_and_database_clients_see_one_registry()
@@ -45,8 +45,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         ];
         var reports = await Disturb(cluster, server, history, random, TimeSpan.FromMinutes(minutes), working);
         await stop.CancelAsync();
-        await Task.WhenAll(working).WaitAsync(Patience);
-        await watching.WaitAsync(Patience);
+        await Task.WhenAll(working).WaitAsync(WaitTimeout);
+        await watching.WaitAsync(WaitTimeout);
 
         for (var model = 0; model < Models; model++)
         {
@@ -65,7 +65,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var begun = History.Now;
         var faults = new FaultInjector(cluster, server, history, random);
         List<FaultReport> reports = [];
-        await history.Recovery(ofReads: false).WaitAsync(Patience);
+        await history.Recovery(ofReads: false).WaitAsync(WaitTimeout);
         do
         {
             var round = Round(random, isLong: duration > TimeSpan.Zero);

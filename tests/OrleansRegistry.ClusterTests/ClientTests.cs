@@ -143,10 +143,10 @@ public sealed class ClientTests
         /// <summary>Waits until it has seen an event.</summary>
         public async Task Reach(long last)
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+            using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
             do
             {
-                await _more.WaitAsync(patience.Token);
+                await _more.WaitAsync(timeout.Token);
             }
             while (_seen[^1] < last);
         }

@@ -8,7 +8,7 @@ namespace OrleansRegistry.ClusterTests;
 /// <summary>What must be so after all that was done to a cluster, when its clients have ended.</summary>
 internal static class ClusterChecks
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Follows the events on one gateway after the other, from where it was cut off.</summary>
     public static async Task Watch(ClusterNodes cluster, EventWatcher watcher, CancellationToken stop)
@@ -56,8 +56,8 @@ internal static class ClusterChecks
         {
             foreach (var version in await client.ReadAll($"/v1/models/{model["id"]}/versions?state=published"))
             {
-                await BeUp(client, version).WaitAsync(Patience);
-                await Stop(client, version).WaitAsync(Patience);
+                await BeUp(client, version).WaitAsync(WaitTimeout);
+                await Stop(client, version).WaitAsync(WaitTimeout);
             }
         }
 
@@ -89,15 +89,15 @@ internal static class ClusterChecks
     private static async Task CheckEvents(HttpClient client, List<JsonNode> events, EventWatcher watcher, WebhookReceiver receiver)
     {
         var ids = events.ConvertAll(Id);
-        await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
+        await watcher.Watch(client, ids[^1]).WaitAsync(WaitTimeout);
         Assert.Equal(ids, watcher.Seen);
 
         var subscribed = Id(events.First(happened => (string)happened["type"]! == "webhook.created"));
         var sent = ids.Where(id => id > subscribed).ToHashSet();
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(WaitTimeout);
         while (!sent.IsSubsetOf(receiver.All.Select(delivery => delivery.Position)))
         {
-            await receiver.Next(1).WaitAsync(patience.Token);
+            await receiver.Next(1).WaitAsync(timeout.Token);
         }
 
         foreach (var model in receiver.All.GroupBy(delivery => (string?)delivery.Event["subject"]))

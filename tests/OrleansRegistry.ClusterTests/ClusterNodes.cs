@@ -78,7 +78,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
     private static readonly string OtherClockHost = Path.GetFullPath(
         typeof(ClusterNodes).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "OtherClockHost").Value!, AppContext.BaseDirectory);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly TestDatabase _database;
     private readonly ClusterCertificateFiles _files;
@@ -234,7 +234,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
                 await using var command = source.CreateCommand(query);
                 return await command.ExecuteScalarAsync();
             }
-            catch (NpgsqlException e) when (e.IsTransient && Stopwatch.GetElapsedTime(begun) < Patience)
+            catch (NpgsqlException e) when (e.IsTransient && Stopwatch.GetElapsedTime(begun) < WaitTimeout)
             {
                 // A server that recovers says so.
             }

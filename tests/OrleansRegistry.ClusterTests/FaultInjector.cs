@@ -14,7 +14,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     private const int AnswersPerFlap = 300;
     private const int AnswersPerLook = 50;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(3);
 
     /// <summary>How far a clock may be off without harm: less than what a silo takes no commands with.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(1.5);
@@ -74,7 +74,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         var node = nodes[index];
         var (reads, commands) = (history.Recovery(ofReads: true), history.Recovery(ofReads: false));
         await take(node);
-        var recovered = (await reads.WaitAsync(Patience), await commands.WaitAsync(Patience));
+        var recovered = (await reads.WaitAsync(WaitTimeout), await commands.WaitAsync(WaitTimeout));
         if (release is not null)
         {
             // What it still has to say nobody must believe; it ends by itself when it learns that it was given up.
@@ -94,7 +94,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         // What goes on regardless is answered: a silo may have little to do.
         var enough = Task.WhenAny(history.Fail(EnoughFailures), history.Answer(EnoughAnswers));
         await begin();
-        await enough.WaitAsync(Patience);
+        await enough.WaitAsync(WaitTimeout);
         return await Strike(end);
     }
 
@@ -103,7 +103,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     {
         var (reads, commands) = (history.Recovery(ofReads: true), history.Recovery(ofReads: false));
         await strike();
-        return (await reads.WaitAsync(Patience), await commands.WaitAsync(Patience));
+        return (await reads.WaitAsync(WaitTimeout), await commands.WaitAsync(WaitTimeout));
     }
 
     /// <summary>Takes a silo away while one more gateway, which doesn't reach the database and so doesn't learn of it, goes on asking it.</summary>
@@ -125,7 +125,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     private async Task<(TimeSpan Reads, TimeSpan Commands)> JoinAndLeave()
     {
         using var guest = await cluster.StartSilo();
-        await Strike(() => history.Answer(AnswersPerFlap)).WaitAsync(Patience);
+        await Strike(() => history.Answer(AnswersPerFlap)).WaitAsync(WaitTimeout);
         return await Strike(async () =>
         {
             await guest.Process.Signal("TERM");
@@ -165,7 +165,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     /// <summary>Lets a silo that was stranded learn what became of it, a while after the others have taken over.</summary>
     private async Task Rescue(SiloNode silo)
     {
-        await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+        await history.Answer(AnswersPerFlap).WaitAsync(WaitTimeout);
         await HealDatabase();
     }
 
@@ -174,7 +174,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
     {
         while (!await cluster.IsLost(silo))
         {
-            await history.Answer(AnswersPerLook).WaitAsync(Patience);
+            await history.Answer(AnswersPerLook).WaitAsync(WaitTimeout);
         }
 
         await silo.Process.Signal("CONT");
@@ -193,9 +193,9 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         for (var i = 0; i < Flaps; i++)
         {
             await Isolate(silo, isDeafOnly: false);
-            await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+            await history.Answer(AnswersPerFlap).WaitAsync(WaitTimeout);
             Reconnect();
-            await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+            await history.Answer(AnswersPerFlap).WaitAsync(WaitTimeout);
         }
     }
 
@@ -215,9 +215,9 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             // The silo may have all models, and nothing be answered without it.
             var enough = Task.WhenAny(history.Fail(EnoughFailures), history.Answer(AnswersPerFlap));
             silo.Database.Refuse();
-            await enough.WaitAsync(Patience);
+            await enough.WaitAsync(WaitTimeout);
             silo.Database.Heal();
-            await history.Answer(AnswersPerFlap).WaitAsync(Patience);
+            await history.Answer(AnswersPerFlap).WaitAsync(WaitTimeout);
         }
     }
 
@@ -241,7 +241,7 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         await server.Stop();
         while (Stopwatch.GetElapsedTime(begun) < LongOutage)
         {
-            await Task.WhenAny(history.Answer(1), history.Fail(1)).WaitAsync(Patience);
+            await Task.WhenAny(history.Answer(1), history.Fail(1)).WaitAsync(WaitTimeout);
         }
 
         return await Strike(server.Start);

@@ -16,7 +16,7 @@ public sealed class OutageTests
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(false, true)]
-    public async Task E1_silos_resolve_on_without_the_database_while_the_others_bear_witness(bool isFrozen, bool isForOne)
+    public async Task E1_silos_resolve_on_without_the_database_while_the_others_answer_peer_probes(bool isFrozen, bool isForOne)
     {
         await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1);
         var client = cluster.Gateways[0].Client;
@@ -46,7 +46,7 @@ public sealed class OutageTests
     }
 
     [Fact]
-    public async Task E1_a_silo_whose_witness_is_gone_does_not_resolve_without_the_database()
+    public async Task E1_a_silo_whose_peers_are_gone_does_not_resolve_without_the_database()
     {
         await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1);
         var client = cluster.Gateways[0].Client;

@@ -10,7 +10,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static readonly string Script = Path.GetFullPath(
         typeof(PostgresServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "PostgresServer").Value!, AppContext.BaseDirectory);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
 
@@ -64,7 +64,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _process.StandardInput.Close();
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(WaitTimeout);
         _process.Dispose();
     }
 
@@ -75,6 +75,6 @@ internal sealed class PostgresServer : IAsyncDisposable
         await Read();
     }
 
-    private async Task<string> Read() => await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+    private async Task<string> Read() => await _process.StandardOutput.ReadLineAsync().WaitAsync(WaitTimeout)
         ?? throw new InvalidOperationException("The PostgreSQL server of the test does not run; it has printed why.");
 }

@@ -10,7 +10,7 @@ public sealed class SetBackTests
 {
     private const int Models = 6;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task E1_silos_answer_what_their_database_says_after_it_was_set_back()
@@ -92,7 +92,7 @@ public sealed class SetBackTests
         var reply = await call();
         while (!isDone(reply))
         {
-            Assert.True(Stopwatch.GetElapsedTime(begun) < Patience, $"still {reply.Status} {reply.Body}");
+            Assert.True(Stopwatch.GetElapsedTime(begun) < WaitTimeout, $"still {reply.Status} {reply.Body}");
             reply = await call();
         }
 

@@ -12,7 +12,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     private const int Clients = 4;
     private const int AnswersPerStep = 300;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(1);
 
     private static string Previous => Environment.GetEnvironmentVariable("REGISTRY_TEST_PREVIOUS") is { Length: > 0 } executable
         ? executable
@@ -43,8 +43,8 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         await roll.ReplaceGateway(executable: null);
 
         await stop.CancelAsync();
-        await Task.WhenAll(working).WaitAsync(Patience);
-        await watching.WaitAsync(Patience);
+        await Task.WhenAll(working).WaitAsync(WaitTimeout);
+        await watching.WaitAsync(WaitTimeout);
         for (var model = 0; model < Models; model++)
         {
             await clients[0].Look(model);
@@ -95,9 +95,9 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         public async Task Settle()
         {
             var settled = Task.WhenAll(history.Recovery(ofReads: true), history.Recovery(ofReads: false), history.Answer(AnswersPerStep));
-            await Task.WhenAny([settled, .. working]).WaitAsync(Patience);
+            await Task.WhenAny([settled, .. working]).WaitAsync(WaitTimeout);
             // A client that has seen what must not be has ended.
-            await (Array.Find(working, client => client.IsFaulted) ?? settled.WaitAsync(Patience));
+            await (Array.Find(working, client => client.IsFaulted) ?? settled.WaitAsync(WaitTimeout));
             await each.Visit(cluster.Gateways[0].Client);
         }
 

@@ -16,7 +16,7 @@ public abstract class KillTests(ITestOutputHelper output)
     private const int Owners = 6;
     private const int Deployers = 4;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>An empty database.</summary>
     private protected abstract Task<TestDatabase> EmptyDatabase();
@@ -94,7 +94,7 @@ public abstract class KillTests(ITestOutputHelper output)
     {
         var events = await client.ReadAll("/v1/events");
         var ids = events.Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
-        await watcher.Watch(client, ids[^1]).WaitAsync(Patience);
+        await watcher.Watch(client, ids[^1]).WaitAsync(WaitTimeout);
         Assert.Equal(ids, watcher.Seen);
 
         ids.RemoveAll(id => id <= untold);

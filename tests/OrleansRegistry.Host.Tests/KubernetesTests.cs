@@ -21,7 +21,7 @@ public sealed class KubernetesTests : IAsyncLifetime
     private const string This = "silo-this";
     private const string Other = "silo-other";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(1);
 
     /// <summary>What a pod has in its environment, and two variables that must not count.</summary>
     private static readonly Dictionary<string, string> Variables = new()
@@ -60,7 +60,7 @@ public sealed class KubernetesTests : IAsyncLifetime
         using var other = await StartOther();
         await using var kubernetes = await FakeKubernetes.Start(This, Other);
         await using var silo = Build(kubernetes, out var port);
-        await silo.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await silo.StartAsync(TestContext.Current.CancellationToken).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
 
         var cluster = silo.Services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         Assert.Equal(("orleans-registry", "orleans-registry"), (cluster.ServiceId, cluster.ClusterId));
@@ -69,7 +69,7 @@ public sealed class KubernetesTests : IAsyncLifetime
         Assert.Equal((IPAddress.Loopback, port, 0, null), (endpoints.AdvertisedIPAddress, endpoints.SiloPort, endpoints.GatewayPort, endpoints.GatewayListeningEndpoint));
         Assert.Equal(This, silo.Services.GetRequiredService<ILocalSiloDetails>().Name);
 
-        await kubernetes.Delete(Other).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await kubernetes.Delete(Other).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
 
         // Alive, and heard by everybody: only its pod is gone.
         await other.WaitForOutput("is no member of the cluster any more");
@@ -83,7 +83,7 @@ public sealed class KubernetesTests : IAsyncLifetime
         await using var kubernetes = await FakeKubernetes.Start(This);
         await using var silo = Build(kubernetes, out _);
 
-        await silo.StartAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await silo.StartAsync(TestContext.Current.CancellationToken).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
 
         await other.WaitForOutput("is no member of the cluster any more");
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -78,6 +79,26 @@ public sealed partial class RepositoryTests
         Assert.Contains($"aspnet:{runtime}\n", image, StringComparison.Ordinal);
         // The first SDK of each patch level: 10.0.115 builds for 10.0.15.
         Assert.Contains($"sdk:{runtime.Major}.{runtime.Minor}.{100 + runtime.Build} ", image, StringComparison.Ordinal);
+    }
+
+    /// <summary>A mutant that no longer applies would be noticed only by the next long run.</summary>
+    [Fact]
+    public void Every_mutant_applies()
+    {
+        var patches = Directory.GetFiles(File("tests/OrleansRegistry.ClusterTests/Mutants"), "*.patch");
+
+        Assert.NotEmpty(patches);
+        Assert.All(patches, patch =>
+        {
+            using var check = Process.Start(new ProcessStartInfo("git", ["apply", "--check", patch])
+            {
+                WorkingDirectory = RepositoryRoot.Directory,
+                RedirectStandardError = true,
+            })!;
+            var problem = check.StandardError.ReadToEnd();
+            check.WaitForExit();
+            Assert.True(check.ExitCode == 0, problem);
+        });
     }
 
     [Fact]

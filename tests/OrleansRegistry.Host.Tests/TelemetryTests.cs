@@ -11,7 +11,7 @@ namespace OrleansRegistry.Host.Tests;
 /// <summary>What a node exports over OTLP, to a collector that the test plays.</summary>
 public sealed partial class TelemetryTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task Metrics_of_the_registry_of_Orleans_and_of_the_server_arrive_at_a_collector()
@@ -36,12 +36,12 @@ public sealed partial class TelemetryTests
 
             foreach (var name in (string[])["orleans_registry.commit.duration", "orleans_registry.auth.refused", "orleans-catalog-activations", "http.server.request.duration", "dotnet.process.memory.working_set"])
             {
-                await collector.Receive(Encoding.UTF8.GetBytes(name)).WaitAsync(Patience, TestContext.Current.CancellationToken);
+                await collector.Receive(Encoding.UTF8.GetBytes(name)).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
             }
 
             // A commit takes milliseconds, and the metric counts seconds: without bounds of its own it would tell nothing.
             byte[] bounds = [.. ((double[])[0.001, 0.0025, 0.005, 0.01, 0.025]).SelectMany(BitConverter.GetBytes)];
-            await collector.Receive(bounds).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await collector.Receive(bounds).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
         }
     }
 

@@ -20,7 +20,7 @@ namespace OrleansRegistry.Host.Tests;
 /// </summary>
 public sealed class TlsTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly TestDatabase _database = TestDatabase.Sqlite();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("registry-tls-");
@@ -80,7 +80,7 @@ public sealed class TlsTests : IAsyncLifetime
             await Deploy(client);
 
             using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/models/m/predict") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+            using var answer = await client.SendAsync(request).WaitAsync(WaitTimeout);
 
             Assert.Equal("HTTP/2", await answer.Content.ReadAsStringAsync());
             Assert.Equal(HttpVersion.Version20, answer.Version);
@@ -106,7 +106,7 @@ public sealed class TlsTests : IAsyncLifetime
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
                 Content = content,
             };
-            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+            using var answer = await client.SendAsync(request).WaitAsync(WaitTimeout);
 
             Assert.Equal("HTTP/2", await answer.Content.ReadAsStringAsync());
         }
@@ -123,7 +123,7 @@ public sealed class TlsTests : IAsyncLifetime
 
             using var body = new ByteArrayContent(new byte[16 << 20]);
             using var request = Request("/v1/models/m/predict/refuse", body);
-            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+            using var answer = await client.SendAsync(request).WaitAsync(WaitTimeout);
 
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
             Assert.Equal("", await answer.Content.ReadAsStringAsync());
@@ -143,11 +143,11 @@ public sealed class TlsTests : IAsyncLifetime
             using var body = new Parts(["""{"model":"m","prompt":"hi" """, """, "model":"other"}"""], begun.Task);
 
             using var request = Request("/v1/completions", body);
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(WaitTimeout);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             begun.SetResult();
 
-            await Assert.ThrowsAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+            await Assert.ThrowsAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
         }
     }
 
@@ -161,7 +161,7 @@ public sealed class TlsTests : IAsyncLifetime
         using (var request = new HttpRequestMessage(HttpMethod.Get, "/health/live"))
         {
             request.Headers.Host = "registry.example";
-            using var answer = await client.SendAsync(request).WaitAsync(Patience);
+            using var answer = await client.SendAsync(request).WaitAsync(WaitTimeout);
 
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             Assert.Equal("max-age=2592000", Assert.Single(answer.Headers.GetValues("Strict-Transport-Security")));
@@ -237,7 +237,7 @@ public sealed class TlsTests : IAsyncLifetime
             {
                 if (place > 0)
                 {
-                    await goesOn.WaitAsync(Patience);
+                    await goesOn.WaitAsync(WaitTimeout);
                 }
 
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(part));

@@ -7,7 +7,7 @@ namespace OrleansRegistry.Outbound;
 /// <summary>The guard looks at the address that a name was resolved to, on the connection itself.</summary>
 public sealed class OutboundHttpTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     [Theory]
     [InlineData("http://127.0.0.1:{0}/")]
@@ -54,7 +54,7 @@ public sealed class OutboundHttpTests
 
         await Task.WhenAll(AnswerRedirect(listener), IsRedirected());
 
-        async Task IsRedirected() => Assert.Equal(HttpStatusCode.Found, await Get(client, url, Port(listener)).WaitAsync(Patience));
+        async Task IsRedirected() => Assert.Equal(HttpStatusCode.Found, await Get(client, url, Port(listener)).WaitAsync(WaitTimeout));
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class OutboundHttpTests
 
     private static async Task AnswerRedirect(TcpListener listener)
     {
-        using var connection = await listener.AcceptTcpClientAsync().WaitAsync(Patience);
+        using var connection = await listener.AcceptTcpClientAsync().WaitAsync(WaitTimeout);
         await connection.GetStream().WriteAsync(
             Encoding.ASCII.GetBytes("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"));
     }

@@ -45,11 +45,11 @@ public sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>The next deliveries, as they arrive.</summary>
     public async Task<IReadOnlyList<Delivery>> Next(int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         List<Delivery> next = [];
         while (next.Count < count)
         {
-            next.Add(await _arrived.Reader.ReadAsync(patience.Token));
+            next.Add(await _arrived.Reader.ReadAsync(timeout.Token));
         }
 
         return next;

@@ -54,7 +54,7 @@ internal sealed class RequestFilter : IEndpointFilter
         }
     }
 
-    private static IEnumerable<FieldError> Problems(HttpRequest request, RequestParameter parameter)
+    private static List<FieldError> Problems(HttpRequest request, RequestParameter parameter)
     {
         var values = parameter.In(request);
         if (values.Count > parameter.MaxTimes)

@@ -11,7 +11,7 @@ public sealed class EarlyAnswerTests(SqliteServer server)
 {
     private const int Long = 16 << 20;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly RegistryDriver _registry = server.Driver;
 
@@ -41,13 +41,13 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         // One after the other, so that a connection that was given up would be used again if it could.
         foreach ((var isChunked, var expects) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
         {
-            using var answer = await Send(path, isChunked, expects).WaitAsync(Patience);
+            using var answer = await Send(path, isChunked, expects).WaitAsync(WaitTimeout);
 
             Assert.Equal(int.Parse(status.AsSpan(0, 3), provider: null), (int)answer.StatusCode);
             Assert.Equal("own", Assert.Single(answer.Headers.GetValues("X-Label")));
             Assert.Equal("7", Assert.Single(answer.Headers.GetValues("Retry-After")));
             Assert.Equal("0.1.0", Assert.Single(answer.Headers.GetValues("Model-Version")));
-            Assert.Equal("why", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+            Assert.Equal("why", await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
         }
 
         var traffic = await _registry.Get($"/v1/model_versions/{id}/traffic");
@@ -70,7 +70,7 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         using var client = await Begin(path);
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
 
-        Assert.Equal("HTTP/1.1 401 Unauthorized", await reader.ReadLineAsync().WaitAsync(Patience));
+        Assert.Equal("HTTP/1.1 401 Unauthorized", await reader.ReadLineAsync().WaitAsync(WaitTimeout));
     }
 
     [Fact]
@@ -93,10 +93,10 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         });
         (_, var path) = await Deploy(backend.Serving);
 
-        using var answer = await Send(path).WaitAsync(Patience);
+        using var answer = await Send(path).WaitAsync(WaitTimeout);
 
-        Assert.Equal("done", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
-        Assert.Equal(Long, await received.Task.WaitAsync(Patience));
+        Assert.Equal("done", await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
+        Assert.Equal(Long, await received.Task.WaitAsync(WaitTimeout));
     }
 
     [Fact]
@@ -105,9 +105,9 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
         (_, var path) = await Deploy(backend.Serving);
 
-        using var answer = await Send(path).WaitAsync(Patience);
+        using var answer = await Send(path).WaitAsync(WaitTimeout);
 
-        Assert.Equal((HttpStatusCode.OK, "done"), (answer.StatusCode, await answer.Content.ReadAsStringAsync().WaitAsync(Patience)));
+        Assert.Equal((HttpStatusCode.OK, "done"), (answer.StatusCode, await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout)));
     }
 
     [Theory]
@@ -132,9 +132,9 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         });
         (_, var path) = await Deploy(backend.Serving);
 
-        using var answer = await Send(path).WaitAsync(Patience);
+        using var answer = await Send(path).WaitAsync(WaitTimeout);
 
-        Assert.Equal(string.Concat(Enumerable.Repeat(piece, pieces)), await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+        Assert.Equal(string.Concat(Enumerable.Repeat(piece, pieces)), await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
     }
 
     [Fact]
@@ -164,10 +164,10 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         using (var client = await Begin(path))
         {
             using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-            Assert.Equal("HTTP/1.1 422 No", await reader.ReadLineAsync().WaitAsync(Patience));
+            Assert.Equal("HTTP/1.1 422 No", await reader.ReadLineAsync().WaitAsync(WaitTimeout));
         }
 
-        await closed.Task.WaitAsync(Patience);
+        await closed.Task.WaitAsync(WaitTimeout);
     }
 
     [Fact]
@@ -191,8 +191,8 @@ public sealed class EarlyAnswerTests(SqliteServer server)
 
         for (var request = 1; request <= 3; request++)
         {
-            using var answer = await Send(path).WaitAsync(Patience);
-            Assert.Equal($"{request}", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+            using var answer = await Send(path).WaitAsync(WaitTimeout);
+            Assert.Equal($"{request}", await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
         }
 
         Assert.Equal(1, backend.Accepted);
@@ -221,7 +221,7 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         using var client = await Begin(path, $"Expect: 100-continue\r\nContent-Length: {body}\r\n\r\n{new string('x', body)}");
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
 
-        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync().WaitAsync(Patience));
+        Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync().WaitAsync(WaitTimeout));
     }
 
     [Fact]
@@ -230,7 +230,7 @@ public sealed class EarlyAnswerTests(SqliteServer server)
         await using var backend = new RawBackend((stream, stop) => RawBackend.ReadHead(stream, stop));
         (_, var path) = await Deploy(backend.Serving);
 
-        using var answer = await Send(path).WaitAsync(Patience);
+        using var answer = await Send(path).WaitAsync(WaitTimeout);
 
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
     }
@@ -256,8 +256,8 @@ public sealed class EarlyAnswerTests(SqliteServer server)
 
         for (var i = 0; i < 3; i++)
         {
-            using var answer = await Send(path).WaitAsync(Patience);
-            Assert.Equal("sent", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+            using var answer = await Send(path).WaitAsync(WaitTimeout);
+            Assert.Equal("sent", await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
         }
 
         Assert.Equal(1, backend.Accepted);

@@ -6,7 +6,7 @@ namespace OrleansRegistry.Gateway.Tests.Calls;
 /// <summary>A connection to a model's server, byte by byte.</summary>
 public sealed class ServerConnectionTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Pipe _said = new();
     private readonly ServerConnection _connection;
@@ -25,7 +25,7 @@ public sealed class ServerConnectionTests : IDisposable
         var read = _connection.ReadAsync(_buffer, stop.Token).AsTask();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.WaitAsync(WaitTimeout));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class ServerConnectionTests : IDisposable
         var first = Begun();
         await Send(first);
         await Say("HTTP/1.1 200 OK\r\n\r\n");
-        Assert.Equal(8, await _connection.ReadAsync(_buffer.AsMemory(0, 8)).AsTask().WaitAsync(Patience));
+        Assert.Equal(8, await _connection.ReadAsync(_buffer.AsMemory(0, 8)).AsTask().WaitAsync(WaitTimeout));
         Assert.True(first.TryFinish());
 
         await Send(Begun());
@@ -89,7 +89,7 @@ public sealed class ServerConnectionTests : IDisposable
 
     private async Task Say(string text) => await _said.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
 
-    private async Task<string> Read() => Encoding.ASCII.GetString(_buffer, 0, await _connection.ReadAsync(_buffer).AsTask().WaitAsync(Patience));
+    private async Task<string> Read() => Encoding.ASCII.GetString(_buffer, 0, await _connection.ReadAsync(_buffer).AsTask().WaitAsync(WaitTimeout));
 
     /// <summary>What the server says can be read; what is written to it goes nowhere, or fails.</summary>
     private sealed class Wire(Stream said, bool isGone = false) : AsyncStream

@@ -11,7 +11,7 @@ public sealed class StreamTests(SqliteServer server)
 {
     private const long Gibibyte = 1L << 30;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly RegistryDriver _registry = server.Driver;
 
@@ -26,7 +26,7 @@ public sealed class StreamTests(SqliteServer server)
             {
                 await http.Response.WriteAsync($"data: {i}\n\n");
                 await http.Response.Body.FlushAsync();
-                Assert.True(await next.WaitAsync(Patience));
+                Assert.True(await next.WaitAsync(WaitTimeout));
             }
         });
         using var request = new HttpRequestMessage(HttpMethod.Post, await Deploy(backend));
@@ -36,12 +36,12 @@ public sealed class StreamTests(SqliteServer server)
         for (var i = 0; i < 3; i++)
         {
             // The model's server waits until this event has been read here.
-            Assert.Equal($"data: {i}", await reader.ReadLineAsync().WaitAsync(Patience));
-            Assert.Equal("", await reader.ReadLineAsync().WaitAsync(Patience));
+            Assert.Equal($"data: {i}", await reader.ReadLineAsync().WaitAsync(WaitTimeout));
+            Assert.Equal("", await reader.ReadLineAsync().WaitAsync(WaitTimeout));
             next.Release();
         }
 
-        Assert.Null(await reader.ReadLineAsync().WaitAsync(Patience));
+        Assert.Null(await reader.ReadLineAsync().WaitAsync(WaitTimeout));
     }
 
     [Theory]
@@ -67,11 +67,11 @@ public sealed class StreamTests(SqliteServer server)
             Content = method == "POST" ? new StringContent($$"""{"model":"{{name}}"}""") : null,
         };
 
-        using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+        using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(WaitTimeout);
         Assert.Equal("0.1.0", Assert.Single(answer.Headers.GetValues("Model-Version")));
 
         seen.SetResult();
-        Assert.Equal("answer", await answer.Content.ReadAsStringAsync().WaitAsync(Patience));
+        Assert.Equal("answer", await answer.Content.ReadAsStringAsync().WaitAsync(WaitTimeout));
     }
 
     [Fact]
@@ -96,9 +96,9 @@ public sealed class StreamTests(SqliteServer server)
 
             await http.Response.WriteAsync($"{parts}");
         });
-        using var content = new PartByPart(3, seen, Patience);
+        using var content = new PartByPart(3, seen, WaitTimeout);
 
-        using var answer = await server.Client.PostAsync(await Deploy(backend), content).WaitAsync(Patience);
+        using var answer = await server.Client.PostAsync(await Deploy(backend), content).WaitAsync(WaitTimeout);
 
         Assert.Equal("3", await answer.Content.ReadAsStringAsync());
     }
@@ -188,15 +188,15 @@ public sealed class StreamTests(SqliteServer server)
         using var client = new ClientWebSocket();
         client.Options.AddSubProtocol("tensors");
         client.Options.SetRequestHeader("Authorization", "Bearer " + RegistryServer.OperatorKey);
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(WaitTimeout);
 
-        await client.ConnectAsync(address, patience.Token);
-        await client.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
+        await client.ConnectAsync(address, timeout.Token);
+        await client.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, endOfMessage: true, timeout.Token);
         var echo = new byte[100];
-        var message = await client.ReceiveAsync(echo, patience.Token);
+        var message = await client.ReceiveAsync(echo, timeout.Token);
 
         Assert.Equal("hello", Encoding.UTF8.GetString(echo, 0, message.Count));
-        Assert.Equal(WebSocketMessageType.Close, (await client.ReceiveAsync(echo, patience.Token)).MessageType);
+        Assert.Equal(WebSocketMessageType.Close, (await client.ReceiveAsync(echo, timeout.Token)).MessageType);
         Assert.Equal("tensors", client.SubProtocol);
     }
 
@@ -209,17 +209,17 @@ public sealed class StreamTests(SqliteServer server)
         {
             http.RequestAborted.Register(ended.SetResult);
             arrived.SetResult();
-            await ended.Task.WaitAsync(Patience);
+            await ended.Task.WaitAsync(WaitTimeout);
         });
         var path = await Deploy(backend);
         using var hangUp = new CancellationTokenSource();
 
         var call = server.Client.PostAsync(path, null, hangUp.Token);
-        await arrived.Task.WaitAsync(Patience);
+        await arrived.Task.WaitAsync(WaitTimeout);
         await hangUp.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        await ended.Task.WaitAsync(Patience);
+        await ended.Task.WaitAsync(WaitTimeout);
     }
 
     [Fact]
@@ -265,7 +265,7 @@ public sealed class StreamTests(SqliteServer server)
     }
 
     /// <summary>Sends a part only after the part before was seen.</summary>
-    private sealed class PartByPart(int parts, SemaphoreSlim seen, TimeSpan patience) : HttpContent
+    private sealed class PartByPart(int parts, SemaphoreSlim seen, TimeSpan timeout) : HttpContent
     {
         public const int PartSize = 1 << 16;
 
@@ -275,7 +275,7 @@ public sealed class StreamTests(SqliteServer server)
             {
                 await stream.WriteAsync(new byte[PartSize]);
                 await stream.FlushAsync();
-                Assert.True(await seen.WaitAsync(patience));
+                Assert.True(await seen.WaitAsync(timeout));
             }
         }
 

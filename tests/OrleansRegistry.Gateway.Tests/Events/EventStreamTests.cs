@@ -14,7 +14,7 @@ public sealed class EventStreamTests : IAsyncLifetime
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly StubCatalog _catalog = new();
     private readonly FakeTimeProvider _clock = new();
@@ -63,7 +63,7 @@ public sealed class EventStreamTests : IAsyncLifetime
 
         Assert.Equal("", reader.Text.Replace(":\n\n", "", StringComparison.Ordinal));
         _lifetime.StopApplication();
-        await stream.WaitAsync(Patience);
+        await stream.WaitAsync(WaitTimeout);
         Assert.False(reader.IsAborted);
     }
 
@@ -88,12 +88,12 @@ public sealed class EventStreamTests : IAsyncLifetime
             }
         }
 
-        await cut.WaitAsync(Patience);
+        await cut.WaitAsync(WaitTimeout);
         Assert.True(stuck.IsAborted);
         Assert.Equal(1, _feed.Readers);
         Assert.Equal(count, well.Text.Split("data: ").Length - 1);
         _lifetime.StopApplication();
-        await watching.WaitAsync(Patience);
+        await watching.WaitAsync(WaitTimeout);
     }
 
     [Fact]
@@ -169,10 +169,10 @@ public sealed class EventStreamTests : IAsyncLifetime
 
         public async Task Has(string text)
         {
-            using var patience = new CancellationTokenSource(Patience);
+            using var timeout = new CancellationTokenSource(WaitTimeout);
             while (!Text.Contains(text, StringComparison.Ordinal))
             {
-                patience.Token.ThrowIfCancellationRequested();
+                timeout.Token.ThrowIfCancellationRequested();
                 await Task.Yield();
             }
         }

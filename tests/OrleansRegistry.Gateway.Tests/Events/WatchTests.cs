@@ -9,7 +9,7 @@ namespace OrleansRegistry.Gateway.Tests.Events;
 /// <summary>Events as they happen (rule P5): every reader gets each one once, in order.</summary>
 public abstract class WatchTests(RegistryServer server)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly RegistryDriver _registry = server.Driver;
 
@@ -178,7 +178,7 @@ public abstract class WatchTests(RegistryServer server)
                 request.Headers.Add("Last-Event-ID", lastEventId);
             }
 
-            var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Patience);
+            var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(WaitTimeout);
             Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
             return new Watch(answer, await answer.Content.ReadAsStreamAsync());
         }
@@ -186,12 +186,12 @@ public abstract class WatchTests(RegistryServer server)
         public async Task<IReadOnlyList<Seen>> Read(int count)
         {
             // Heartbeats are no progress.
-            using var patience = new CancellationTokenSource(Patience);
+            using var timeout = new CancellationTokenSource(WaitTimeout);
             List<Seen> seen = [];
             var fields = new Dictionary<string, string>();
             while (seen.Count < count)
             {
-                var line = await _reader.ReadLineAsync(patience.Token) ?? throw new EndOfStreamException($"The stream ended after {seen.Count} events.");
+                var line = await _reader.ReadLineAsync(timeout.Token) ?? throw new EndOfStreamException($"The stream ended after {seen.Count} events.");
                 if (line.Length > 0)
                 {
                     var colon = line.IndexOf(": ", StringComparison.Ordinal);

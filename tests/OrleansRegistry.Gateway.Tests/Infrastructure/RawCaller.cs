@@ -7,7 +7,7 @@ namespace OrleansRegistry.Gateway.Tests.Infrastructure;
 /// <summary>A caller who speaks bytes, each one a character, for what no HTTP client would say.</summary>
 internal static class RawCaller
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Sends a request with the operator's key, and reads until the server closes the connection.</summary>
     public static Task<string> Call(RegistryServer server, string line, string headers, string body = "") =>
@@ -25,7 +25,7 @@ internal static class RawCaller
         await client.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
         await reader.BaseStream.WriteAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
-        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
     }
 
     /// <summary>One whole answer on a connection that stays open: the head, and the body that it announces; what came when the server hangs up first.</summary>

@@ -10,7 +10,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     private const int WorkspacePerSecond = 20;
     private const int ConnectionsPerAddress = 40;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task E4_whoever_shows_no_valid_key_has_so_many_requests_by_address_and_health_is_not_counted()
@@ -115,7 +115,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     {
         await using var silent = await server.ConnectFrom("127.0.5.1");
 
-        Assert.Equal(0, await silent.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience));
+        Assert.Equal(0, await silent.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false, TestContext.Current.CancellationToken).AsTask().WaitAsync(WaitTimeout));
     }
 
     private static async Task<string> Ask(Stream connection, string path, string? key = null)
@@ -123,7 +123,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
         try
         {
             await connection.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n{(key is null ? "" : $"Authorization: Bearer {key}\r\n")}\r\n"));
-            return await RawCaller.ReadAnswer(connection).WaitAsync(Patience);
+            return await RawCaller.ReadAnswer(connection).WaitAsync(WaitTimeout);
         }
         catch (IOException)
         {

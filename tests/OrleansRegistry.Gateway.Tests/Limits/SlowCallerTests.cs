@@ -10,7 +10,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
 {
     private const int Connections = 12;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Who_does_not_finish_a_request_or_read_an_answer_is_cut_off()
@@ -104,7 +104,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     private static async Task<string> Ask(NetworkStream stream, string request)
     {
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
-        return await RawCaller.ReadAnswer(stream).WaitAsync(Patience);
+        return await RawCaller.ReadAnswer(stream).WaitAsync(WaitTimeout);
     }
 
     /// <summary>Sends the beginning of a request and nothing more; what is answered until the server hangs up.</summary>
@@ -113,14 +113,14 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
         using var client = await Connect();
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(beginning));
         using var reader = new StreamReader(client.GetStream(), Encoding.Latin1);
-        return await reader.ReadToEndAsync().WaitAsync(Patience);
+        return await reader.ReadToEndAsync().WaitAsync(WaitTimeout);
     }
 
     private async Task<string> DontRead(string request, Task left)
     {
         using var client = await Connect();
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
-        await left.WaitAsync(Patience);
+        await left.WaitAsync(WaitTimeout);
         return "";
     }
 

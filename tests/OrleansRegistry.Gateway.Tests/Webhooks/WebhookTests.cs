@@ -347,7 +347,7 @@ public abstract class WebhookTests(RegistryServer server)
 
     private async Task<Reply> Until(string path, Func<Reply, bool> isSo)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var reply = (await _registry.Get(path)).Is(200);
@@ -356,7 +356,7 @@ public abstract class WebhookTests(RegistryServer server)
                 return reply;
             }
 
-            patience.Token.ThrowIfCancellationRequested();
+            timeout.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
     }

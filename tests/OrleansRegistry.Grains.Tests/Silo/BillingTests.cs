@@ -145,19 +145,19 @@ public abstract class BillingTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     public async Task B5_months_close_by_themselves_after_the_grace_in_workspaces_that_have_rates()
     {
         var (month, _) = await AMonth();
-        using var keeper = new StatementWorker(
+        using var worker = new StatementWorker(
             Silo.Billing, Silo.Grains, Options.Create(new BillingOptions { CloseAfterHours = 24 }), Silo.Clock, NullLogger<StatementWorker>.Instance);
         MoveTo(month.End + TimeSpan.FromHours(25));
-        await keeper.CloseAll(default);
+        await worker.CloseAll(default);
         Assert.Empty(await Silo.Billing.ListClosed("default", default));
         await PutRates(("cpu-1x2", Stage.Published, "1", DateTimeOffset.UnixEpoch));
 
         Silo.Clock.Move(-TimeSpan.FromHours(2));
-        await keeper.CloseAll(default);
+        await worker.CloseAll(default);
         Assert.Empty(await Silo.Billing.ListClosed("default", default));
         Silo.Clock.Move(TimeSpan.FromHours(2));
-        await keeper.CloseAll(default);
-        await keeper.CloseAll(default);
+        await worker.CloseAll(default);
+        await worker.CloseAll(default);
 
         Assert.Equal([month], (await Silo.Billing.ListClosed("default", default)).Select(closed => closed.Month));
         Assert.Equal("system", (await Silo.ReadStatement(month)).Statement.ClosedBy);
