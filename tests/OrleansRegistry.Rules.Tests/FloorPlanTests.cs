@@ -22,6 +22,7 @@ public sealed partial class FloorPlanTests
     [InlineData("Grains", "Outbound", "Rules")]
     [InlineData("Gateway", "Abstractions", "Outbound", "Rules")]
     [InlineData("Client", "Abstractions")]
+    [InlineData("RestClient")]
     [InlineData("Host", "Gateway", "Grains", "Storage")]
     public void References_run_one_way(string project, params string[] expected)
     {

@@ -1,0 +1,11 @@
+namespace OrleansRegistry.RestClient;
+
+/// <summary>A wait has ended: the version will not become ready. Its start failed, or it was stopped.</summary>
+public sealed class StartFailedException : RegistryException
+{
+    internal StartFailedException(string detail, ModelVersion version)
+        : base("start_failed", detail) => Version = version;
+
+    /// <summary>The version as it is now.</summary>
+    public ModelVersion Version { get; }
+}
