@@ -34,6 +34,19 @@ internal static class AnswerHead
         }
     }
 
+    /// <summary>Whether an answer has no body by its status (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). Some servers send one all the same.</summary>
+    public static bool IsBare(HttpResponseMessage answer) =>
+        answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent or HttpStatusCode.NotModified;
+
+    /// <summary>Takes off what an answer says of a body that it has not: only 304 may tell how long another answer would be.</summary>
+    public static void RemoveLength(HttpResponseMessage answer)
+    {
+        if (answer.StatusCode != HttpStatusCode.NotModified)
+        {
+            ForwardedHeaders.Remove(answer.Content.Headers, "Content-Length");
+        }
+    }
+
     /// <summary>Whether bytes go both ways after this answer.</summary>
     public static bool OpensTunnel(HttpResponseMessage answer) =>
         answer.StatusCode == HttpStatusCode.SwitchingProtocols

@@ -37,6 +37,19 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
             context.Features.Set<IHttpUpgradeFeature>(null);
         }
 
+        var answer = new BrokenAnswer(context);
+        try
+        {
+            return await Send(context, call);
+        }
+        finally
+        {
+            await answer.Finish();
+        }
+    }
+
+    private async Task<bool> Send(HttpContext context, Call call)
+    {
         var transformer = new CallTransformer(call, _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Http, _config, transformer);
         var response = context.Response;

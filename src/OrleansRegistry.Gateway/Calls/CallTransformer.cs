@@ -53,7 +53,7 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         if (httpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
         {
             var body = httpContext.Request.BodyReader;
-            httpContext.Request.Body = new CallerBody(body, call.Seen);
+            httpContext.Request.Body = new CallerBody(body, httpContext.Request.ContentLength, call.Seen);
             proxyRequest.Options.Set(Upload.Key, new Upload(body));
         }
 
@@ -72,6 +72,12 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         }
 
         AnswerHead.Check(httpContext, proxyResponse);
+        var isBare = AnswerHead.IsBare(proxyResponse);
+        if (isBare)
+        {
+            AnswerHead.RemoveLength(proxyResponse);
+        }
+
         ForwardedHeaders.RemoveWhere(proxyResponse.Headers, ForwardedHeaders.IsLeftOutOfAnswers);
         if (proxyResponse.Headers.NonValidated.TryGetValues("Connection", out var connection))
         {
@@ -99,6 +105,12 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         }
 
         response.Headers.XContentTypeOptions = "nosniff";
+        if (isBare)
+        {
+            // What the server sends behind it all the same goes nowhere.
+            return false;
+        }
+
         if (call.Rewrite is { } rewrite && await rewrite(httpContext, proxyResponse, cancellationToken))
         {
             return false;

@@ -4,14 +4,16 @@ using System.IO.Pipelines;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// A caller's body on its way to a model's server. It breaks off before bytes that make it one that is refused, and when whoever reads is told to
-/// stop waiting. The server's own stream could not be read to its end after that.
+/// A caller's body on its way to a model's server. It breaks off before bytes that make it one that is refused, before its last bytes where its
+/// end does, and when whoever reads is told to stop waiting. The server's own stream could not be read to its end after that.
 /// </summary>
 /// <param name="body">The body.</param>
+/// <param name="length">How long it is, or null where only its end tells.</param>
 /// <param name="seen">What was seen of it, and looks at the rest; or null.</param>
-internal sealed class CallerBody(PipeReader body, SeenBody? seen) : AsyncStream
+internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen) : AsyncStream
 {
     private long _seen = seen?.Length ?? 0;
+    private long _left = length ?? long.MaxValue;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -26,7 +28,7 @@ internal sealed class CallerBody(PipeReader body, SeenBody? seen) : AsyncStream
                     throw new BodyGivenUpException();
                 }
 
-                Look(taken);
+                Look(taken, isEnd: taken.Length == _left || (read.IsCompleted && taken.Length == read.Buffer.Length));
                 if (!taken.IsEmpty || buffer.IsEmpty || read.IsCompleted)
                 {
                     taken.CopyTo(buffer.Span);
@@ -41,8 +43,9 @@ internal sealed class CallerBody(PipeReader body, SeenBody? seen) : AsyncStream
     }
 
     /// <summary>Looks at what was not seen before.</summary>
-    private void Look(ReadOnlySequence<byte> bytes)
+    private void Look(ReadOnlySequence<byte> bytes, bool isEnd)
     {
+        _left -= bytes.Length;
         if (seen is null)
         {
             return;
@@ -50,7 +53,7 @@ internal sealed class CallerBody(PipeReader body, SeenBody? seen) : AsyncStream
 
         var known = Math.Min(bytes.Length, _seen);
         _seen -= known;
-        if (seen.Look(bytes.Slice(known)) is { } refusal)
+        if ((seen.Look(bytes.Slice(known)) ?? (isEnd ? seen.Scanner.AtEnd() : null)) is { } refusal)
         {
             throw new RefusedBodyException(refusal);
         }

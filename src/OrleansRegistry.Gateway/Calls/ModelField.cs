@@ -22,7 +22,7 @@ internal static class ModelField
             var next = from is { } seen ? read.Buffer.Slice(seen) : read.Buffer;
             var allowed = next.Slice(0, Math.Min(next.Length, limit - (length - next.Length)));
             var refusal = looked.Look(allowed)
-                ?? (scanner.Model is not null ? looked.Look(next.Slice(allowed.End))
+                ?? (scanner.Model is not null ? looked.Look(next.Slice(allowed.End)) ?? (read.IsCompleted ? scanner.AtEnd() : null)
                 : length > limit ? new RegistryError(ErrorCode.PayloadTooLarge, $"The first {limit} bytes of the body don't hold the field model; put it first.")
                 : read.IsCompleted ? scanner.AtEnd()
                 : null);

@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Finds the field <c>model</c> of a JSON object while the object passes by, part by part, and makes sure that there is no second one: of two, the
-/// registry and the model's server could each take another. Each byte is looked at once, and none is kept but a name's or the model's.
+/// Finds the field <c>model</c> of a JSON object while the object passes by, part by part, and makes sure that it is one (RFC 8259), and that there
+/// is no second <c>model</c>: of two, the registry and the model's server could each take another. Each byte is looked at once, and none is kept but
+/// a name's or the model's.
 /// </summary>
 internal sealed class ModelScanner
 {
@@ -24,8 +25,9 @@ internal sealed class ModelScanner
     private ulong _objects;
     private int _depth;
     private int _marks;
+    private readonly JsonText _text = new();
+    private JsonLiteral _literal;
     private bool _isString;
-    private bool _isEscaped;
     private bool _isLiteral;
     private int _keeps;
     private bool _isModel;
@@ -64,7 +66,17 @@ internal sealed class ModelScanner
             bytes = bytes[1..];
             if (_isLiteral && IsOfLiteral(next))
             {
+                if (!_literal.TryTake(next))
+                {
+                    return NotJson();
+                }
+
                 continue;
+            }
+
+            if (_isLiteral && !_literal.IsWhole)
+            {
+                return NotJson();
             }
 
             _isLiteral = false;
@@ -77,10 +89,11 @@ internal sealed class ModelScanner
         return null;
     }
 
-    /// <summary>Says what is wrong when the body ends before the field was seen.</summary>
-    public RegistryError AtEnd() => _place == Place.End
-        ? RegistryError.Invalid(Name, "is missing: it names the model to call, and perhaps the version, as name@1.2.0")
-        : NotJson();
+    /// <summary>Says what is wrong when the body ends here, or null.</summary>
+    public RegistryError? AtEnd() =>
+        _place != Place.End ? NotJson()
+        : Model is null ? RegistryError.Invalid(Name, "is missing: it names the model to call, and perhaps the version, as name@1.2.0")
+        : null;
 
     private static RegistryError NotJson() => RegistryError.Invalid("body", "is not JSON");
 
@@ -105,8 +118,8 @@ internal sealed class ModelScanner
             case (Place.Value or Place.FirstElement, '"'):
                 return Begin(_isModel ? MaxModel : -1);
             case (Place.Value or Place.FirstElement, _) when IsOfLiteral(next):
-                _isLiteral = true;
-                return EndValue(isText: false);
+                (_isLiteral, _literal) = (true, default);
+                return _literal.TryTake(next) ? EndValue(isText: false) : NotJson();
             case (Place.FirstName or Place.Name, '"'):
                 return Begin(_depth == 1 ? MaxName : -1);
             case (Place.Colon, ':'):
@@ -159,30 +172,13 @@ internal sealed class ModelScanner
 
     private RegistryError? ContinueString(ref ReadOnlySpan<byte> bytes)
     {
-        if (_isEscaped)
+        if (!_text.TryTake(bytes, out var length, out var isEnd))
         {
-            _isEscaped = false;
-            Keep(bytes[..1]);
-            bytes = bytes[1..];
-            return null;
+            return _isModel ? RegistryError.Invalid(Name, WellFormedText.Rule) : NotJson();
         }
 
-        var end = bytes.IndexOfAny((byte)'"', (byte)'\\');
-        Keep(end < 0 ? bytes : bytes[..end]);
-        if (end < 0)
-        {
-            bytes = [];
-            return null;
-        }
-
-        var isEnd = bytes[end] == '"';
-        if (!isEnd)
-        {
-            _isEscaped = true;
-            Keep(bytes.Slice(end, 1));
-        }
-
-        bytes = bytes[(end + 1)..];
+        Keep(bytes[..(isEnd ? length - 1 : length)]);
+        bytes = bytes[length..];
         return isEnd ? EndString() : null;
     }
 

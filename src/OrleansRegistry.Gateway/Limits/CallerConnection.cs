@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRegistry.Gateway;
 
@@ -17,10 +20,16 @@ internal enum ConnectionPurpose
 }
 
 /// <summary>A connection as the requests that come by it see it.</summary>
+/// <param name="connection">The connection, before anything is put on it.</param>
 /// <param name="purpose">Its purpose.</param>
+/// <param name="clock">The clock.</param>
 /// <param name="timeout">Ends it unless a request comes in time, or null.</param>
-internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? timeout)
+internal sealed class CallerConnection(ConnectionContext connection, ConnectionPurpose purpose, TimeProvider clock, ITimer? timeout)
 {
+    /// <summary>How long a caller may take to read the rest of an answer that is broken off.</summary>
+    private static readonly TimeSpan RestTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly PipeWriter _output = connection.Transport.Output;
     private ITimer? _timeout = timeout;
 
     /// <summary>Its purpose.</summary>
@@ -40,6 +49,17 @@ internal sealed class CallerConnection(ConnectionPurpose purpose, ITimer? timeou
         {
             context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
         }
+    }
+
+    /// <summary>Sends what was written to the connection, and nothing more. It is closed behind that, at once or after some seconds.</summary>
+    public async Task SendWhatIsWritten(HttpContext context)
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var closing = connection.ConnectionClosed.Register(closed.SetResult);
+        // TLS writes to the connection beneath it.
+        await context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Output.CompleteAsync();
+        await _output.CompleteAsync();
+        await ((Task)closed.Task.WaitAsync(RestTimeout, clock)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>A request has come, or the connection has ended: nothing is waited for any more.</summary>

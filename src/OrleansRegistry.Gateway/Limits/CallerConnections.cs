@@ -61,7 +61,9 @@ internal sealed class CallerConnections(LimitOptions options, CallerAddresses ad
             }
 
             served = new CallerConnection(
+                connection,
                 purpose,
+                clock,
                 options.FirstByteTimeoutSeconds > 0
                     ? clock.CreateTimer(static silent => ((ConnectionContext)silent!).Abort(), connection, FirstRequestTimeout, Timeout.InfiniteTimeSpan)
                     : null);

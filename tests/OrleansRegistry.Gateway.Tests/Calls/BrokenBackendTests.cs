@@ -200,26 +200,62 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
     }
 
     [Theory]
-    [InlineData("Content-Length: 100\r\n\r\nhalf")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\nnonsense")]
-    public async Task An_answer_that_breaks_off_is_not_made_to_look_whole(string answer)
+    [InlineData("Content-Length: 100\r\n\r\nhalf", "half")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "5\r\nhello\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense", "5\r\nhello\r\n")]
+    public async Task An_answer_that_breaks_off_arrives_so_far_and_is_not_made_to_look_whole(string answer, string body)
     {
-        await using var backend = new RawBackend(async (stream, stop) =>
-        {
-            await RawBackend.ReadHead(stream, stop);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n" + answer), stop);
-        });
+        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\n" + answer);
+        var id = (await _registry.DeployPrimary(RegistryDriver.NewName(), backend.Serving))["id"];
 
-        // Either the head was not sent on yet, and the caller gets a problem; or it was, and the connection breaks.
-        try
-        {
-            (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
-        }
-        catch (HttpRequestException)
-        {
-            // It breaks.
-        }
+        var whole = await RawCaller.Call(server, $"GET /v1/model_versions/{id}/predict HTTP/1.1", "");
+
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", whole, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n" + body, whole, StringComparison.Ordinal);
+        // Where nothing but the end of the connection ends an answer, that must not come by itself.
+        await Assert.ThrowsAsync<IOException>(() => RawCaller.Call(server, $"GET /v1/model_versions/{id}/predict HTTP/1.0", ""));
+        Assert.Equal(("2", "2"), await Counts(id));
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_before_its_first_byte_is_a_problem()
+    {
+        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense");
+
+        (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
+    }
+
+    [Theory]
+    [InlineData(204, "Content-Length: 5\r\n\r\nhello")]
+    [InlineData(204, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData(204, "\r\nhello")]
+    [InlineData(205, "Content-Length: 5\r\n\r\nhello")]
+    [InlineData(205, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData(205, "\r\nhello")]
+    [InlineData(304, "Content-Length: 5\r\n\r\nhello")]
+    [InlineData(304, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    public async Task A_body_behind_a_status_that_has_none_is_left_out(int status, string answer)
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 {status} Odd\r\nETag: \"a\"\r\n{answer}");
+        var id = (await _registry.DeployPrimary(RegistryDriver.NewName(), backend.Serving))["id"];
+
+        var whole = await RawCaller.Call(server, $"POST /v1/model_versions/{id}/predict HTTP/1.1", "Content-Length: 0\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} Odd\r\n", whole, StringComparison.Ordinal);
+        Assert.Contains("\r\nETag: \"a\"\r\n", whole, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n", whole, StringComparison.Ordinal);
+        Assert.Equal(status == 304 && answer.StartsWith("Content-Length", StringComparison.Ordinal), whole.Contains("Content-Length: 5\r\n", StringComparison.Ordinal));
+        Assert.Equal(("1", "0"), await Counts(id));
+        Assert.DoesNotContain(server.Warnings, warning => warning.Contains("unexpectedly", StringComparison.Ordinal) || warning.Contains("unhandled", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Heads_that_only_say_that_one_is_to_come_are_passed_over()
+    {
+        await using var backend = RawBackend.Answering(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 199 Odd\r\nContent-Length: 3\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+
+        Assert.Equal("ok", (await Call(backend.Serving)).Is(200).Text);
     }
 
     [Fact]
@@ -319,5 +355,18 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
         var name = RegistryDriver.NewName();
         await _registry.DeployPrimary(name, serving);
         return $"/v1/models/{RegistryDriver.InPath(name)}/predict";
+    }
+
+    /// <summary>What was counted of a version's calls, once the last one is over: its caller knows that before the gateway counts it.</summary>
+    private async Task<(string? Calls, string? Errors)> Counts(string? id)
+    {
+        Reply traffic;
+        do
+        {
+            traffic = (await _registry.Get($"/v1/model_versions/{id}/traffic")).Is(200);
+        }
+        while (traffic["in_flight"] != "0");
+
+        return (traffic["calls"], traffic["errors"]);
     }
 }

@@ -111,8 +111,39 @@ public sealed class CompletionTests(ImpatientServer server) : IClassFixture<Impa
         Assert.Equal(0, calls);
     }
 
-    [Fact]
-    public async Task A_second_model_field_that_comes_later_breaks_the_request_to_the_server_off()
+    [Theory]
+    [InlineData("""{"model":"{0}" """)]
+    [InlineData("""{"model":"{0}","x":01}""")]
+    [InlineData("""{"x":"\q","model":"{0}"}""")]
+    [InlineData("""{"model":"{0}"}}""")]
+    public async Task A_body_that_is_no_json_is_refused_before_anybody_is_asked(string body)
+    {
+        var calls = 0;
+        await using var backend = await Backend.Start(_ =>
+        {
+            Interlocked.Increment(ref calls);
+            return Task.CompletedTask;
+        });
+        var name = RegistryDriver.NewName();
+        await _registry.DeployPrimary(name, backend.Serving());
+
+        foreach (var route in (string[])["chat/completions", "completions", "embeddings"])
+        {
+            (await _registry.Post("/v1/" + route, body.Replace("{0}", name, StringComparison.Ordinal))).IsInvalid("body");
+        }
+
+        Assert.Equal(0, calls);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"{0}","prompt":"hi" """, """, "model":"other"}""", "model", "must not appear twice", false)]
+    [InlineData("""{"model":"{0}","prompt":"hi" """, """, "model":"other"}""", "model", "must not appear twice", true)]
+    [InlineData("""{"model":"{0}","prompt":"hi" """, """, "seed":01, "other":1}""", "body", "is not JSON", false)]
+    [InlineData("""{"model":"{0}","prompt":"hi" """, """, "other":1""", "body", "is not JSON", false)]
+    [InlineData("""{"model":"{0}","prompt":"hi" """, """, "other":1""", "body", "is not JSON", true)]
+    [InlineData("""{"model":"{0}","prompt":"hi" """, "", "body", "is not JSON", true)]
+    public async Task A_body_that_turns_out_wrong_later_breaks_the_request_to_the_server_off_before_its_end(
+        string first, string second, string field, string why, bool isChunked)
     {
         var asked = new TaskCompletionSource();
         var received = new TaskCompletionSource<string>();
@@ -132,22 +163,26 @@ public sealed class CompletionTests(ImpatientServer server) : IClassFixture<Impa
         });
         var name = RegistryDriver.NewName();
         var id = (await _registry.DeployPrimary(name, backend.Serving))["id"];
-        (var first, var second) = ($$"""{"model":"{{name}}","prompt":"hi" """, """, "model":"other"}""");
+        first = first.Replace("{0}", name, StringComparison.Ordinal);
         using var client = new TcpClient();
         await client.ConnectAsync(server.Address.Host, server.Address.Port);
         var stream = client.GetStream();
+        var framing = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {first.Length + second.Length}";
 
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\nContent-Length: {first.Length + second.Length}\r\nConnection: close\r\n\r\n{first}"));
+            $"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\n{framing}\r\nConnection: close\r\n\r\n{Part(first)}"));
         await asked.Task.WaitAsync(Patience);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(second));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes((second.Length > 0 ? Part(second) : "") + (isChunked ? "0\r\n\r\n" : "")));
         using var reader = new StreamReader(stream);
         var answer = await reader.ReadToEndAsync().WaitAsync(Patience);
 
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
-        Assert.Contains("\"errors\":{\"model\":[\"must not appear twice\"]}", answer, StringComparison.Ordinal);
-        Assert.DoesNotContain("other", await received.Task.WaitAsync(Patience), StringComparison.Ordinal);
+        Assert.Contains($"\"errors\":{{\"{field}\":[\"{why}\"]}}", answer, StringComparison.Ordinal);
+        var got = await received.Task.WaitAsync(Patience);
+        Assert.DoesNotContain(isChunked ? "\r\n0\r\n" : "other", got, StringComparison.Ordinal);
         Assert.Equal("0", (await _registry.Get($"/v1/model_versions/{id}/traffic"))["errors"]);
+
+        string Part(string text) => isChunked ? $"{text.Length:x}\r\n{text}\r\n" : text;
     }
 
     [Fact]

@@ -106,6 +106,34 @@ public sealed class Http2Tests(TlsServer server) : IClassFixture<TlsServer>
         Assert.Equal("sum", Assert.Single(answer.TrailingHeaders).Key, ignoreCase: true);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task An_answer_that_breaks_off_arrives_so_far_and_then_fails(string version)
+    {
+        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        using var request = new HttpRequestMessage(HttpMethod.Post, await Deploy(backend.Serving)) { Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await Assert.ThrowsAnyAsync<Exception>(() => answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData(204)]
+    [InlineData(205)]
+    [InlineData(304)]
+    public async Task A_body_behind_a_status_that_has_none_is_left_out(int status)
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 {status} Odd\r\nContent-Length: 5\r\n\r\nhello");
+
+        using var answer = await Post(await Deploy(backend.Serving), []).WaitAsync(Patience);
+
+        Assert.Equal((status, ""), ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync().WaitAsync(Patience)));
+        Assert.DoesNotContain(server.Warnings, warning => warning.Contains("unexpectedly", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_refusal_that_comes_while_the_body_is_being_sent_ends_its_own_stream_only()
     {

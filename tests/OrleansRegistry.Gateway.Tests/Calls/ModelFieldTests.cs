@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Json;
 using CsCheck;
 
 namespace OrleansRegistry.Gateway.Tests.Calls;
@@ -16,7 +17,6 @@ public sealed class ModelFieldTests
     [InlineData("""{"models":"no","mode":"no","model ":"no","":"no","model":"iris"}""", "iris")]
     [InlineData("""{"a\\":"\\\"model\":","b":[],"c":{},"d":-1.5e+3,"e":null,"model":"\"\\\/"}""", "\"\\/")]
     [InlineData("\ufeff{\"model\":\"iris\"}\r\n\t ", "iris")]
-    [InlineData("""{"nan":NaN,"model":"iris"}""", "iris")]
     [InlineData("{\"model\":\"iris\",\"rest\":{\"model\":\"no", "iris")]
     public async Task The_model_field_of_the_object_counts(string body, string model) => Assert.Equal(model, (await Find(body)).Value!.Model);
 
@@ -49,6 +49,15 @@ public sealed class ModelFieldTests
     [InlineData("""{"model":"iris","a":"b" "model":"second"}""", "body")]
     [InlineData("""{"model":"iris"}{"model":"second"}""", "body")]
     [InlineData("""{"model":"iris","rest":not json}""", "body")]
+    [InlineData("""{"nan":NaN,"model":"iris"}""", "body")]
+    [InlineData("""{"model":"iris","x":01}""", "body")]
+    [InlineData("""{"model":"iris","x":truth}""", "body")]
+    [InlineData("""{"model":"iris","x":tru}""", "body")]
+    [InlineData("""{"model":"iris","x":-}""", "body")]
+    [InlineData("""{"model":"iris","x":1.}""", "body")]
+    [InlineData("""{"model":"iris","x":"\q"}""", "body")]
+    [InlineData("""{"model":"iris","x":"\u12g4"}""", "body")]
+    [InlineData("{\"model\":\"iris\",\"x\":\"a\nb\"}", "body")]
     public async Task A_body_that_does_not_name_one_model_is_refused_by_field(string body, string field)
     {
         var error = (await Find(body)).Error!;
@@ -130,6 +139,37 @@ public sealed class ModelFieldTests
 
             Assert.Equal((expected?.Fields[0], whole.Model), (found?.Fields[0], parts.Model));
         });
+
+    [Fact]
+    public void A_body_is_refused_where_a_json_reader_refuses_it() => Gen
+        .Select(Gen.String[Gen.Char["{}[]:,\" \\/utrfalsen0123-+.eE\n"], 0, 12], Gen.Int[1, 5])
+        .Sample((value, part) => AssertAsRead(Encoding.UTF8.GetBytes($"{{\"model\":\"iris\",\"x\":{value}}}"), part), iter: 50_000);
+
+    [Fact]
+    public void A_body_is_refused_where_its_text_is_no_utf8() => Gen
+        .Select(Gen.OneOfConst<byte>(0x61, 0x80, 0x9f, 0xa0, 0xbf, 0xc2, 0xc1, 0xe0, 0xe2, 0x82, 0xac, 0xed, 0xef, 0xf0, 0x90, 0xf4, 0x8f, 0xff).Array[0, 8], Gen.Int[1, 5])
+        .Sample((bytes, part) => AssertAsRead([.. "{\"model\":\"iris\",\"x\":\""u8, .. bytes, .. "\"}"u8], part), iter: 50_000);
+
+    private static void AssertAsRead(byte[] body, int part)
+    {
+        var scanner = new ModelScanner();
+        var refusal = body.Chunk(part).Select(chunk => scanner.Scan(chunk)).FirstOrDefault(found => found is not null) ?? scanner.AtEnd();
+
+        Assert.Equal(IsJson(body), refusal is null);
+    }
+
+    private static bool IsJson(byte[] body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(body));
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static Task<Outcome<SeenBody>> Find(string body) => Find(Encoding.UTF8.GetBytes(body));
 
