@@ -22,11 +22,11 @@ public sealed class HandleTests : IAsyncLifetime
     [InlineData(10_000, 4096L, 1792)]
     [InlineData(100, 4096L, 100)]
     [InlineData(10_000, 640L, 64)]
-    public void There_are_as_many_connections_as_the_handles_of_the_process_allow(int configured, long? handles, int expected) =>
+    public void Q1_there_are_as_many_connections_as_the_handles_of_the_process_allow(int configured, long? handles, int expected) =>
         Assert.Equal(expected, FileHandles.Connections(configured, handles));
 
     [Fact]
-    public async Task With_too_few_handles_a_node_does_not_start_and_says_how_many_it_needs()
+    public async Task Q1_with_too_few_handles_a_node_does_not_start_and_says_how_many_it_needs()
     {
         Assert.Throws<StartupException>(() => FileHandles.Connections(1, 639));
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { FileHandles = 512 });
@@ -39,7 +39,7 @@ public sealed class HandleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task E4_idle_connections_take_no_handle_that_the_node_needs_for_itself()
+    public async Task Q1_idle_connections_take_no_handle_that_the_node_needs_for_itself()
     {
         const int handles = 1024;
         const int connections = (handles - 512) / 2;
@@ -91,7 +91,7 @@ public sealed class HandleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_assembly_that_can_not_be_loaded_keeps_the_node_from_starting()
+    public async Task Q1_an_assembly_that_can_not_be_loaded_keeps_the_node_from_starting()
     {
         const string damaged = "Semver";
         var built = Path.GetDirectoryName(RegistryProcess.Built)!;

@@ -88,6 +88,7 @@ public sealed class LogTests : IAsyncLifetime
                 ["rates"] = new JsonArray(new JsonObject { ["stage"] = "draft", ["price_per_minute"] = "1", ["effective_from"] = "2026-01-01" }),
             });
             await process.WaitForOutput("version.failed");
+            await client.Call(HttpMethod.Delete, $"/v1/models/{first.Split('-')[0]}");
             await process.Signal("TERM");
             await process.WaitForExit();
 
@@ -101,7 +102,8 @@ public sealed class LogTests : IAsyncLifetime
                     line),
                 line => Assert.StartsWith($"{model}version.deployed {second} ", line, StringComparison.Ordinal),
                 line => Assert.StartsWith($"{model}version.deactivated {first} ", line, StringComparison.Ordinal),
-                line => Assert.StartsWith($"{model}version.failed {second} {{\"message\":\"The health URL could not be reached: ", line, StringComparison.Ordinal));
+                line => Assert.StartsWith($"{model}version.failed {second} {{\"message\":\"The health URL could not be reached: ", line, StringComparison.Ordinal),
+                line => Assert.Equal($"{model}model.deleted, version.deleted of all its versions{me}", line));
             Assert.Equal([$"webhook/default/{hook.Body!["webhook"]!["id"]}: webhook.created{me}"], Lines(process.Output, "webhook/"));
             Assert.Contains($"key/-/{key.Body!["api_key"]!["prefix"]}: api_key.created{me}", Lines(process.Output, "key/"));
             Assert.Equal([$"rates/default/all: rates.updated{me}"], Lines(process.Output, "rates/"));

@@ -12,7 +12,7 @@ public sealed class WriterTurnsTests
     private readonly List<string> _order = [];
 
     [Fact]
-    public async Task E6_workspaces_take_turns_and_the_writers_of_one_come_as_they_asked()
+    public async Task Q6_workspaces_take_turns_and_the_writers_of_one_come_as_they_asked()
     {
         await _turns.Enter("", Long, default);
         List<Task> writers = [.. "a1 a2 a3 b1 a4 c1 b2".Split(' ').Select(writer => Write(writer, default))];
@@ -27,7 +27,7 @@ public sealed class WriterTurnsTests
     }
 
     [Fact]
-    public async Task E6_a_writer_waits_for_at_most_one_of_each_other_workspace()
+    public async Task Q6_a_writer_waits_for_at_most_one_of_each_other_workspace()
     {
         await _turns.Enter("crowd", Long, default);
         List<Task> writers = [.. Enumerable.Range(0, 400).Select(n => Write($"crowd {n}", default)), Write("alone", default)];
@@ -56,7 +56,7 @@ public sealed class WriterTurnsTests
     }
 
     [Fact]
-    public async Task E6_the_workspace_of_a_writer_is_the_one_that_its_caller_acts_in()
+    public async Task Q6_the_workspace_of_a_writer_is_the_one_that_its_caller_acts_in()
     {
         await using var test = TestDatabase.Sqlite();
         await using var database = RegistryStorage.Open(test.Options);

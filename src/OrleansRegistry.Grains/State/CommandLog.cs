@@ -17,8 +17,16 @@ internal static partial class CommandLog
     {
         if (events is { Count: > 0 } && logger.IsEnabled(LogLevel.Information))
         {
-            logger.LogCommand(row, string.Join(", ", events.Where(happened => happened.Type != EventType.UsageRecorded).Select(Describe)), events[0].Actor);
+            logger.LogCommand(row, string.Join(", ", Told(events)), events[0].Actor);
         }
+    }
+
+    /// <summary>What is told. The versions of a deleted model are not named: the database alone knows those that are not active.</summary>
+    private static IEnumerable<string> Told(IReadOnlyList<EventWrite> events)
+    {
+        var isModelDeleted = events.Any(happened => happened.Type == EventType.ModelDeleted);
+        var told = events.Where(happened => happened.Type != EventType.UsageRecorded && !(isModelDeleted && happened.Type == EventType.VersionDeleted)).Select(Describe);
+        return isModelDeleted ? told.Append(EventType.VersionDeleted + " of all its versions") : told;
     }
 
     private static string Describe(EventWrite happened) => happened.VersionId is null ? happened.Type : $"{happened.Type} {happened.VersionId} {happened.Data}";

@@ -11,7 +11,7 @@ public sealed class KeyQuotaTests(KeyQuotaTests.Server server) : IClassFixture<K
     private RegistryDriver Operator => server.Driver;
 
     [Fact]
-    public async Task A_workspace_has_so_many_keys_that_count()
+    public async Task Q4_a_workspace_has_so_many_keys_that_count()
     {
         (await Operator.Post("/v1/workspaces", """{"name":"full"}""")).Is(201);
         List<string> prefixes = [];

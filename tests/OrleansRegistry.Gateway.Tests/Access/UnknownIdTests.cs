@@ -7,7 +7,7 @@ namespace OrleansRegistry.Gateway.Tests.Access;
 public sealed class UnknownIdTests(SqliteServer server)
 {
     [Fact]
-    public async Task E5_what_calls_and_keys_make_up_reaches_no_grain()
+    public async Task Q5_what_calls_and_keys_make_up_reaches_no_grain()
     {
         List<string> keys = [];
         for (var n = 0; n < 10; n++)

@@ -218,11 +218,19 @@ public sealed class BrokenBackendTests(ImpatientServer server) : IClassFixture<I
     }
 
     [Fact]
-    public async Task An_answer_that_breaks_off_before_its_first_byte_is_a_problem()
+    public async Task An_answer_that_breaks_off_before_its_first_byte_is_a_problem_or_breaks()
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense");
 
-        (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
+        // Either the head was not sent on yet, and the caller gets a problem; or it was, and the connection breaks.
+        try
+        {
+            (await Call(backend.Serving)).IsProblem(502, ErrorCode.BackendUnreachable);
+        }
+        catch (HttpRequestException)
+        {
+            // It breaks.
+        }
     }
 
     [Theory]

@@ -137,7 +137,7 @@ public sealed class HeaderTests(SqliteServer server)
     [InlineData("x_real_ip")]
     [InlineData("Client-Cert")]
     [InlineData("Trailer")]
-    public async Task What_a_caller_could_claim_does_not_pass(string header)
+    public async Task Q10_what_a_caller_could_claim_does_not_pass(string header)
     {
         var head = "";
         await using var backend = RawBackend.Answering(Empty, received => head = received);

@@ -80,7 +80,7 @@ public sealed class PredictTests(SqliteServer server)
     }
 
     [Fact]
-    public async Task Credentials_forged_origins_and_headers_of_the_connection_are_not_passed_on()
+    public async Task Q10_credentials_forged_origins_and_headers_of_the_connection_are_not_passed_on()
     {
         await using var backend = await Backend.Start(http => http.Response.WriteAsync(string.Join('\n', http.Request.Headers.Select(header => $"{header.Key}: {header.Value}"))));
         var name = RegistryDriver.NewName();

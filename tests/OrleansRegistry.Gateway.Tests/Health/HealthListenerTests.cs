@@ -9,7 +9,7 @@ public sealed class HealthListenerTests(HealthListenerTests.Server server) : ICl
     private const int Connections = 3;
 
     [Fact]
-    public async Task E4_it_answers_whatever_callers_hold_and_whatever_host_is_named_and_nothing_but_health()
+    public async Task Q3_it_answers_whatever_callers_hold_and_whatever_host_is_named_and_nothing_but_health()
     {
         List<Stream> open = [];
         try

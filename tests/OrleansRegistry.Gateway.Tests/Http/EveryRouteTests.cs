@@ -165,7 +165,7 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
     }
 
     [Fact]
-    public async Task E3_a_parameter_stands_as_often_as_it_may_and_no_value_twice()
+    public async Task Q7_a_parameter_stands_as_often_as_it_may_and_no_value_twice()
     {
         foreach (var (method, pattern) in Own)
         {

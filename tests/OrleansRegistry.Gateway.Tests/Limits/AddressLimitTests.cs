@@ -13,7 +13,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task E4_whoever_shows_no_valid_key_has_so_many_requests_by_address_and_health_is_not_counted()
+    public async Task Q2_whoever_shows_no_valid_key_has_so_many_requests_by_address_and_health_is_not_counted()
     {
         var stranger = server.DriverFrom("127.0.1.1", null);
         var forger = server.DriverFrom("127.0.1.1", "ork_nothing");
@@ -34,7 +34,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task E4_strangers_behind_a_trusted_proxy_are_told_apart_and_what_they_say_themselves_does_not_count()
+    public async Task Q2_strangers_behind_a_trusted_proxy_are_told_apart_and_what_they_say_themselves_does_not_count()
     {
         var proxy = server.DriverFrom(Proxy, null);
         var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(n => proxy.Get("/openapi/v1.json", ("X-Forwarded-For", $"192.0.2.{n}, 198.51.100.7, {Proxy}"))));
@@ -47,7 +47,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task E4_an_address_that_tries_keys_locks_out_no_other_and_no_key_that_is_known()
+    public async Task Q9_an_address_that_tries_keys_locks_out_no_other_and_no_key_that_is_known()
     {
         var known = await NewKey();
         (await server.DriverOf(known).Get("/v1/models")).Is(200);
@@ -62,7 +62,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task E4_the_keys_of_a_workspace_share_its_rate_and_another_workspace_has_its_own()
+    public async Task Q9_the_keys_of_a_workspace_share_its_rate_and_another_workspace_has_its_own()
     {
         var tenant = await server.NewTenant();
         var first = server.DriverFrom("127.0.6.1", tenant.Key);
@@ -77,7 +77,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task E4_an_address_has_so_many_connections_and_some_more_for_health_and_a_proxy_that_is_trusted_any_number()
+    public async Task Q3_an_address_has_so_many_connections_and_some_more_for_health_and_a_proxy_that_is_trusted_any_number()
     {
         List<Stream> open = [];
         // Two workspaces, so that neither comes to the end of its rate.
@@ -111,7 +111,7 @@ public sealed class AddressLimitTests(AddressLimitTests.Server server) : IClassF
     }
 
     [Fact]
-    public async Task E4_a_connection_that_says_nothing_is_closed()
+    public async Task Q3_a_connection_that_says_nothing_is_closed()
     {
         await using var silent = await server.ConnectFrom("127.0.5.1");
 

@@ -27,7 +27,7 @@ public sealed class CallerConnectionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Beyond_the_limit_some_more_are_kept_back_for_health_few_for_one_address_and_all_others_are_closed()
+    public async Task Q3_beyond_the_limit_some_more_are_kept_back_for_health_few_for_one_address_and_all_others_are_closed()
     {
         var connections = Of(new LimitOptions { Connections = 2, ConnectionsPerAddress = 0 });
         Assert.Equal([ConnectionPurpose.Calls, ConnectionPurpose.Calls], await Open(connections, "192.0.2.1", 2));
@@ -47,7 +47,7 @@ public sealed class CallerConnectionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_listener_for_health_takes_connections_whatever_callers_have_open_and_nothing_is_kept_back_elsewhere()
+    public async Task Q3_the_listener_for_health_takes_connections_whatever_callers_have_open_and_nothing_is_kept_back_elsewhere()
     {
         var connections = Of(new LimitOptions { Connections = 1, HealthPort = HealthPort });
         Assert.Equal([ConnectionPurpose.Calls, null], await Open(connections, "192.0.2.1", 2));
@@ -56,7 +56,7 @@ public sealed class CallerConnectionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_connection_without_a_byte_is_closed_when_its_time_is_up()
+    public async Task Q3_a_connection_without_a_byte_is_closed_when_its_time_is_up()
     {
         var connections = Of(new LimitOptions { FirstByteTimeoutSeconds = 5 });
         var silent = Connect(connections, "192.0.2.1", 80);
@@ -71,7 +71,7 @@ public sealed class CallerConnectionsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_speaks_without_a_request_is_closed_too_and_one_with_a_request_stays()
+    public async Task Q3_a_connection_that_speaks_without_a_request_is_closed_too_and_one_with_a_request_stays()
     {
         var connections = Of(new LimitOptions());
         var (babbling, asking) = (Connect(connections, "192.0.2.1", 80), Connect(connections, "192.0.2.1", 80));

@@ -12,7 +12,7 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
     private const int Models = 3;
 
     [Fact]
-    public async Task A_caller_who_sends_too_much_is_told_when_to_come_again_and_others_are_served()
+    public async Task Q3_a_caller_who_sends_too_much_is_told_when_to_come_again_and_others_are_served()
     {
         var noisy = server.DriverOf(await NewKey());
         var quiet = server.DriverOf(await NewKey());
@@ -27,7 +27,7 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
     }
 
     [Fact]
-    public async Task A_model_has_so_many_open_calls_and_another_model_its_own()
+    public async Task Q3_a_model_has_so_many_open_calls_and_another_model_its_own()
     {
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var arrived = new SemaphoreSlim(0);
@@ -56,7 +56,7 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
     }
 
     [Fact]
-    public async Task Bodies_that_say_late_which_model_they_are_for_are_held_for_a_few_requests_of_a_caller_only()
+    public async Task Q8_bodies_that_say_late_which_model_they_are_for_are_held_for_a_few_requests_of_a_caller_only()
     {
         const int most = 16;
         var key = await NewKey("invoker");
@@ -93,7 +93,7 @@ public sealed class LimitTests(LimitTests.Server server) : IClassFixture<LimitTe
     }
 
     [Fact]
-    public async Task A_workspace_that_is_full_says_so()
+    public async Task Q4_a_workspace_that_is_full_says_so()
     {
         var workspace = $"w{Guid.NewGuid():N}";
         (await server.Driver.Post("/v1/workspaces", $$"""{"name":"{{workspace}}"}""")).Is(201);

@@ -6,7 +6,7 @@ public sealed class OpenCounterTests
     private static readonly RequestCaller Caller = new("w", "key:a", Role.Viewer);
 
     [Fact]
-    public void A_holder_has_as_many_as_may_be_and_one_that_holds_nothing_is_forgotten()
+    public void Q3_a_holder_has_as_many_as_may_be_and_one_that_holds_nothing_is_forgotten()
     {
         var counter = new OpenCounter<string>(2);
         Assert.True(counter.TryEnter("a"));

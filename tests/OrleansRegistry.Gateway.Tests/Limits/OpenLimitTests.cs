@@ -11,7 +11,7 @@ public sealed class OpenLimitTests(OpenLimitTests.Server server) : IClassFixture
     private const int PerWorkspace = 3;
 
     [Fact]
-    public async Task E4_a_key_and_a_workspace_have_so_many_streams_and_waits_open_and_another_workspace_its_own()
+    public async Task Q3_a_key_and_a_workspace_have_so_many_streams_and_waits_open_and_another_workspace_its_own()
     {
         var tenant = await server.NewTenant();
         var first = server.DriverOf(tenant.Key);
@@ -48,7 +48,7 @@ public sealed class OpenLimitTests(OpenLimitTests.Server server) : IClassFixture
     }
 
     [Fact]
-    public async Task E4_a_key_and_a_workspace_have_so_many_calls_open_and_another_workspace_its_own()
+    public async Task Q3_a_key_and_a_workspace_have_so_many_calls_open_and_another_workspace_its_own()
     {
         await using var gate = await Gate.Start();
         var tenant = await server.NewTenant();
@@ -74,7 +74,7 @@ public sealed class OpenLimitTests(OpenLimitTests.Server server) : IClassFixture
     }
 
     [Fact]
-    public async Task E4_a_key_has_so_many_commands_open_and_another_its_own()
+    public async Task Q3_a_key_has_so_many_commands_open_and_another_its_own()
     {
         var tenant = await server.NewTenant();
         var first = server.DriverOf(tenant.Key);

@@ -13,7 +13,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task Who_does_not_finish_a_request_or_read_an_answer_is_cut_off()
+    public async Task Q3_who_does_not_finish_a_request_or_read_an_answer_is_cut_off()
     {
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = await Backend.Start(http => Pour(http, left));
@@ -30,7 +30,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     }
 
     [Fact]
-    public async Task Connections_beyond_the_limit_are_refused_but_for_health_and_those_before_it_are_served()
+    public async Task Q3_connections_beyond_the_limit_are_refused_but_for_health_and_those_before_it_are_served()
     {
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
         using var client = new HttpClient(handler, disposeHandler: false) { BaseAddress = server.Address };
@@ -61,7 +61,7 @@ public sealed class SlowCallerTests(SlowCallerTests.Server server) : IClassFixtu
     }
 
     [Fact]
-    public async Task Where_connections_are_scarce_nobody_keeps_one_without_a_key()
+    public async Task Q3_where_connections_are_scarce_nobody_keeps_one_without_a_key()
     {
         List<TcpClient> open = [];
         try

@@ -100,7 +100,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     }
 
     [Fact]
-    public async Task E5_what_nobody_has_stays_in_no_memory()
+    public async Task Q5_what_nobody_has_stays_in_no_memory()
     {
         await Make("default");
         var deployed = await Deploy("A model");
@@ -436,7 +436,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     }
 
     [Fact]
-    public async Task Quotas_bound_models_versions_and_active_versions_of_a_workspace()
+    public async Task Q4_quotas_bound_models_versions_and_active_versions_of_a_workspace()
     {
         await Restart(options => (options.ModelsPerWorkspace, options.VersionsPerWorkspace, options.ActiveVersionsPerWorkspace) = (2, 4, 3));
         var first = await Deploy("one");
