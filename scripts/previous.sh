@@ -3,26 +3,20 @@
 
 previous_host=  # its executable
 
-# The first commit from which a rolling upgrade is promised, by its subject; empty while the shape of what is stored is
-# free. It counts for as long as no release is tagged.
-first_to_upgrade_from=
+# The first commit from which a rolling upgrade is promised, by its subject: the shape of stored and sent records is kept
+# from here on. It counts for as long as no release is tagged.
+first_to_upgrade_from='Show that the last of three silos takes over, that every mutant applies, and the files of a field and of a setting'
 
-# The release before this commit, or else the commit above. Where there is neither, this commit itself: nodes are then
-# replaced by others of the same build.
+# The release before this commit, or else the commit above.
 find_previous() {
   git describe --tags --match '*[0-9].[0-9]*.[0-9]*' --abbrev=0 HEAD^ 2>/dev/null ||
-    { [[ $first_to_upgrade_from ]] && git log -1 --format=%H --grep="^$first_to_upgrade_from\$" | grep .; } ||
-    git rev-parse HEAD
+    git log -1 --format=%H --grep="^$first_to_upgrade_from\$" | grep . ||
+    die "the history has no commit '$first_to_upgrade_from': fetch all of it"
 }
 
 build_previous() {
   local commit kept tree log
   commit=$(find_previous)
-  if [[ $commit == "$(git rev-parse HEAD)" ]]; then
-    previous_host=$PWD/src/OrleansRegistry.Host/bin/Release/net10.0/OrleansRegistry.Host.dll
-    return
-  fi
-
   kept=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/orleans-registry/$commit
   previous_host=$kept/OrleansRegistry.Host.dll
   if [[ -f $previous_host ]]; then return; fi

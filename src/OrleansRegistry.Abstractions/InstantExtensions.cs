@@ -9,7 +9,9 @@ internal static class InstantExtensions
     public static DateTimeOffset GetInstant(this TimeProvider clock) =>
         DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <summary>An instant in UTC with three digits of milliseconds: these texts compare as their instants do.</summary>
+    /// <summary>
+    /// An instant in UTC with three digits of milliseconds: these texts compare as their instants do.
+    /// </summary>
     public static string ToInstantText(this DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
