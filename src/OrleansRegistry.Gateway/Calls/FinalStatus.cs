@@ -18,7 +18,7 @@ internal sealed class FinalStatus
     public int? Status { get; private set; }
 
     /// <summary>Looks at the next bytes.</summary>
-    public void Look(ReadOnlySpan<byte> bytes)
+    public void Scan(ReadOnlySpan<byte> bytes)
     {
         foreach (var next in bytes)
         {

@@ -45,7 +45,7 @@ internal sealed class ServerConnection : AsyncStream
                 (_upload, _status, _isDeaf) = (upload, new FinalStatus(), false);
                 // Bytes that nobody has read yet were sent too early; the client takes them for its answer.
                 _heard.RemoveRange(0, _heard.Count - _ahead);
-                _status.Look(CollectionsMarshal.AsSpan(_heard));
+                _status.Scan(CollectionsMarshal.AsSpan(_heard));
             }
         }
 
@@ -197,7 +197,7 @@ internal sealed class ServerConnection : AsyncStream
                 return false;
             }
 
-            _status.Look(bytes);
+            _status.Scan(bytes);
             if (!isSending || !(_status.Status >= FirstRefusal) || !GiveUp(upload))
             {
                 return !isAhead || (isSending && _status.Status is null && _heard.Count < MaxHeard);
