@@ -9,6 +9,9 @@ public static class ErrorCode
     /// <summary>400: the text is neither a number, a range nor a version id.</summary>
     public const string InvalidSelector = "invalid_selector";
 
+    /// <summary>400: the command takes a version's id only, and the request names the version by model and number; the detail has the id.</summary>
+    public const string IdRequired = "id_required";
+
     /// <summary>401: the request has no key or token that is valid.</summary>
     public const string Unauthenticated = "unauthenticated";
 

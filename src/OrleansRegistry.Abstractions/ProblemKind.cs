@@ -13,6 +13,7 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
     {
         [ErrorCode.ValidationFailed] = new(400, "The request is not valid"),
         [ErrorCode.InvalidSelector] = new(400, "The version selector is not valid"),
+        [ErrorCode.IdRequired] = new(400, "An id is required"),
         [ErrorCode.Unauthenticated] = new(401, "Authentication required"),
         [ErrorCode.Forbidden] = new(403, "Permission denied"),
         [ErrorCode.ApiKeyNotFound] = new(404, "API key not found"),

@@ -24,7 +24,7 @@ internal static class RegistryGateway
         this IServiceCollection services, CallOptions call, AccessOptions access, LimitOptions limits)
     {
         services.Configure<KestrelServerOptions>(Limit);
-        // VersionIdFilter answers what is not bound.
+        // VersionIdFilter finds what is not bound.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
         services.ConfigureHttpJsonOptions(options => JsonSettings.Apply(options.SerializerOptions));
         services.AddSingleton<IWorkspaceCatalog>(provider => provider.GetRequiredService<IRegistryCatalog>());
@@ -67,6 +67,7 @@ internal static class RegistryGateway
         app.UseAuthentication();
         app.UseMiddleware<CallerLimits>();
         app.UseAuthorization();
+        app.UseMiddleware<PathTexts>();
 
         var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>().AddEndpointFilter<VersionIdFilter>().TakeHead();
         v1.MapDeployments();
@@ -83,7 +84,7 @@ internal static class RegistryGateway
         v1.MapCaller();
         v1.MapServer();
 
-        var calls = app.MapGroup("").AddEndpointFilter<VersionIdFilter>().TakeHead();
+        var calls = app.MapGroup("").TakeHead();
         var limit = new BodyLimit(app.Services.GetRequiredService<CallOptions>().MaxBodyBytes);
         ((IEndpointConventionBuilder)calls).Add(limit.Limit);
         calls.MapCalls();

@@ -45,10 +45,10 @@ public sealed class DrainTests
         var calling = elsewhere.Call(HttpMethod.Post, "/v1/models/Model/predict", new JsonObject());
         await arrived;
 
-        var path = $"/v1/model_versions/{version["id"]}/deactivate?drain_seconds=";
-        var impatient = (await here.Call(HttpMethod.Post, path + "4")).MustBe(HttpStatusCode.OK).Body!;
+        var path = $"/v1/model_versions/{version["id"]}/deactivate";
+        var impatient = (await here.Call(HttpMethod.Post, path, new JsonObject { ["drain_seconds"] = 4 })).MustBe(HttpStatusCode.OK).Body!;
         Assert.Equal(1, (int)impatient["in_flight_left"]!);
-        var draining = here.Call(HttpMethod.Post, path + "60");
+        var draining = here.Call(HttpMethod.Post, path, new JsonObject { ["drain_seconds"] = 60 });
         Assert.False(draining.IsCompleted);
         answer.SetResult();
 

@@ -3,8 +3,8 @@ using System.Text;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Model names: 1 to 128 characters after trimming and Unicode normalization form C, any script, without control characters and the
-/// characters that can't stand in a path segment. They compare exactly.
+/// Model names: 1 to 128 characters after trimming and Unicode normalization form C, any script, without control characters, <c>\</c> and
+/// <c>%</c>. Slashes separate parts (rule A5). They compare exactly.
 /// </summary>
 internal static class ModelName
 {
@@ -47,10 +47,10 @@ internal static class ModelName
         {
             "" => "must not be empty",
             _ when FieldRules.IsLonger(name, MaxLength) => "must have at most 128 characters",
-            "." or ".." => "must not be . or ..",
             _ when TextProblem(name) is { } problem => problem,
             _ when !name.IsNormalized(NormalizationForm.FormC) => "must be in Unicode normalization form C",
-            _ when name.AsSpan().ContainsAny('/', '\\', '%') => "must not contain / \\ or %",
+            _ when name.AsSpan().ContainsAny('\\', '%') => "must not contain \\ or %",
+            _ when name.Split('/').Any(part => part is "" or "." or "..") => "must not have a part between its slashes that is empty, . or ..",
             _ when !WellFormedText.IsName(name) => WellFormedText.NameRule,
             _ => null,
         };

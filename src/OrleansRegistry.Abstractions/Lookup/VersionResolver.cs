@@ -42,17 +42,29 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
             return NotFound(id.ToString());
         }
 
-        var outcome = await Resolve(workspace, id.ModelId, id.ToString(), cancellationToken);
-        return outcome.Error?.Code switch
-        {
-            ErrorCode.ModelNotFound => NotFound(id.ToString()),
-            ErrorCode.ModelDeleted => new RegistryError(ErrorCode.VersionDeleted, $"Version {id} is deleted, with its model."),
-            _ => outcome,
-        };
+        return OfVersion(id.ToString(), await Resolve(workspace, id.ModelId, id.ToString(), cancellationToken));
     }
+
+    /// <summary>Resolves one version, which is named by its model and number.</summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="model">The model, by id or name.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    public async Task<Outcome<ResolvedVersion>> ResolveVersion(
+        string workspace, string model, string number, ImmutableArray<string> modelIds, CancellationToken cancellationToken) =>
+        OfVersion($"{model}@{number}", await Resolve(workspace, model, number, modelIds, cancellationToken));
 
     /// <summary>The error of a version that doesn't exist.</summary>
     public static RegistryError NotFound(string id) => new(ErrorCode.VersionNotFound, $"There is no version '{id}'.");
+
+    /// <summary>Of whoever asks for a version, what became of its model is told as what became of the version.</summary>
+    private static Outcome<ResolvedVersion> OfVersion(string version, Outcome<ResolvedVersion> outcome) => outcome.Error?.Code switch
+    {
+        ErrorCode.ModelNotFound => NotFound(version),
+        ErrorCode.ModelDeleted => new RegistryError(ErrorCode.VersionDeleted, $"Version {version} is deleted, with its model."),
+        _ => outcome,
+    };
 
     private static bool IsReached(string modelId, ImmutableArray<string> modelIds) => modelIds.IsDefaultOrEmpty || modelIds.Contains(modelId);
 

@@ -49,7 +49,7 @@ internal static class CallEndpoints
     {
         if (CallTarget.Of(context.Request, Segments, takesSelector: true) is not { } target)
         {
-            return ProblemWriter.Write(context, BadPath);
+            return ProblemWriter.Write(context, PathTexts.ClimbingPath);
         }
 
         return CallSelector.Read(context.Request, target.Selectors, Selector.Name, out var selector) is { } refusal
@@ -60,19 +60,24 @@ internal static class CallEndpoints
 
     /// <summary>Calls a version.</summary>
     /// <remarks>As calling a model, but the whole query goes to the model's server.</remarks>
-    public static Task PredictVersion(VersionId id, HttpContext context, RequestCaller caller, CallHandler handler)
+    public static Task PredictVersion(string id, HttpContext context, RequestCaller caller, CallHandler handler)
     {
         if (CallTarget.Of(context.Request, Segments, takesSelector: false) is not { } target)
         {
-            return ProblemWriter.Write(context, BadPath);
+            return ProblemWriter.Write(context, PathTexts.ClimbingPath);
         }
 
-        return CallSelector.Read(context.Request, [id.ToString()], "id", out _) is { } refusal
-            ? ProblemWriter.Write(context, refusal)
-            : handler.Handle(context, caller, id, resolved => new Call(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query)));
-    }
+        if (CallSelector.Read(context.Request, [id], "id", out _) is { } refusal)
+        {
+            return ProblemWriter.Write(context, refusal);
+        }
 
-    private static RegistryError BadPath { get; } = RegistryError.Invalid("path", "must not contain the segments . and .., encoded or not");
+        return VersionId.TryParse(id, out var version) ? handler.Handle(context, caller, version, Prepare)
+            : VersionName.TryParse(id, out var name) ? handler.Handle(context, caller, name, Prepare)
+            : ProblemWriter.Write(context, VersionName.Refusal(id));
+
+        Call Prepare(ResolvedVersion resolved) => new(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query));
+    }
 
     /// <summary>Maps a route with all that may stand behind it. The OpenAPI document, which knows no such paths, gets the route itself.</summary>
     private static RouteHandlerBuilder Map(RouteGroupBuilder calls, string pattern, Delegate handler)

@@ -16,6 +16,10 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
     internal Task Handle(HttpContext context, RequestCaller caller, VersionId version, Func<ResolvedVersion, Call> prepare) =>
         Handle(context, caller, cancellationToken => versions.Resolve(caller.Workspace, version, caller.ModelIds, cancellationToken), prepare);
 
+    /// <summary>Calls a version that is named by its model and number.</summary>
+    internal Task Handle(HttpContext context, RequestCaller caller, VersionName version, Func<ResolvedVersion, Call> prepare) => Handle(
+        context, caller, cancellationToken => versions.ResolveVersion(caller.Workspace, version.Model, version.Number, caller.ModelIds, cancellationToken), prepare);
+
     private async Task Handle(
         HttpContext context, RequestCaller caller, Func<CancellationToken, Task<Outcome<ResolvedVersion>>> resolve, Func<ResolvedVersion, Call> prepare)
     {

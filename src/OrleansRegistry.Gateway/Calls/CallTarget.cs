@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRegistry.Gateway;
 
@@ -12,29 +11,13 @@ internal sealed record CallTarget(string Rest, string Query, IReadOnlyList<strin
     /// <summary>Reads the target of a request whose route has this many segments; null when its path can't be passed on.</summary>
     public static CallTarget? Of(HttpRequest request, int segments, bool takesSelector)
     {
-        var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.StartsWith('/'))
-        {
-            // The absolute form: a proxy's way to name the server too.
-            var authority = target.IndexOf("//", StringComparison.Ordinal);
-            var slash = authority < 0 ? -1 : target.IndexOf('/', authority + 2);
-            if (slash < 0)
-            {
-                return null;
-            }
-
-            target = target[slash..];
-        }
-
-        var mark = target.IndexOf('?', StringComparison.Ordinal);
-        var path = mark < 0 ? target : target[..mark];
-        if (HasDotSegment(path))
+        if (RequestTarget.Of(request) is not { } target || HasDotSegment(target.Path))
         {
             return null;
         }
 
-        var query = mark < 0 ? "" : target[mark..].Replace("#", "%23", StringComparison.Ordinal);
-        var rest = Behind(path, segments).Replace("#", "%23", StringComparison.Ordinal);
+        var query = target.Query.Replace("#", "%23", StringComparison.Ordinal);
+        var rest = Behind(target.Path, segments).Replace("#", "%23", StringComparison.Ordinal);
         return takesSelector ? WithoutSelector(rest, query) : new CallTarget(rest, query, []);
     }
 

@@ -11,7 +11,10 @@ internal sealed record PathParameter(string Name, string Description)
     public static PathParameter Model { get; } = new("model", "The model's id or URL-encoded name.");
 
     /// <summary>A version of any model.</summary>
-    public static PathParameter Version { get; } = new("id", "The version's id.");
+    public static PathParameter Version { get; } = new("id", "The version's id, or `{model}@{number}`, URL-encoded.");
+
+    /// <summary>A version of any model, where a name would be too easily another one.</summary>
+    public static PathParameter VersionId { get; } = new("id", "The version's id.");
 }
 
 /// <summary>Describes paths.</summary>

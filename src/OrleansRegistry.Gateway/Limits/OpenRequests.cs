@@ -13,7 +13,6 @@ internal sealed class OpenRequests
     private readonly ImmutableArray<Limit> _calls;
     private readonly ImmutableArray<Limit> _streams;
     private readonly ImmutableArray<Limit> _commands;
-    private readonly ImmutableArray<Limit> _waitingCommands;
     private readonly OpenCounter<(string Workspace, string ModelId)> _callsOfModel;
     private readonly OpenCounter<string> _searches = new(MaxSearches);
 
@@ -35,7 +34,6 @@ internal sealed class OpenRequests
             Limit.OfWorkspace("streams and waits", options.OpenStreamsPerWorkspace, nameof(options.OpenStreamsPerWorkspace)),
         ];
         _commands = [Limit.OfKey("commands", options.OpenCommandsPerKey, nameof(options.OpenCommandsPerKey))];
-        _waitingCommands = [.. _commands, .. _streams];
     }
 
     /// <summary>Takes a place for a request of a caller; it must be given back. False, with what is full, when there is none.</summary>
@@ -46,8 +44,7 @@ internal sealed class OpenRequests
             RequestKind.Short => [],
             RequestKind.Call => _calls,
             RequestKind.Stream => _streams,
-            RequestKind.Command => _commands,
-            RequestKind.WaitingCommand or _ => _waitingCommands,
+            RequestKind.Command or _ => _commands,
         };
         for (var taken = 0; taken < limits.Length; taken++)
         {

@@ -17,12 +17,9 @@ internal enum RequestKind
 
     /// <summary>A command.</summary>
     Command,
-
-    /// <summary>A command whose answer waits.</summary>
-    WaitingCommand,
 }
 
-/// <summary>On a route whose requests may last: a stream, or a wait.</summary>
+/// <summary>On a route that reads, and whose requests may last: a stream, or a wait.</summary>
 /// <param name="Lasts">Whether this request does.</param>
 internal sealed record LastingRequest(Func<HttpRequest, bool> Lasts);
 
@@ -46,13 +43,8 @@ internal static class RequestKinds
             return RequestKind.Call;
         }
 
-        var lasts = route.GetMetadata<LastingRequest>()?.Lasts(context.Request) is true;
-        return (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method), lasts) switch
-        {
-            (true, true) => RequestKind.Stream,
-            (true, false) => RequestKind.Short,
-            (false, true) => RequestKind.WaitingCommand,
-            (false, false) => RequestKind.Command,
-        };
+        return !context.Request.IsRead() ? RequestKind.Command
+            : route.GetMetadata<LastingRequest>()?.Lasts(context.Request) is true ? RequestKind.Stream
+            : RequestKind.Short;
     }
 }

@@ -1,50 +1,66 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Http;
-
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What deactivating and deleting have in common beyond the command: the traffic of a dry run, and the wait for calls that run.</summary>
-internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, CallOptions options, TimeProvider clock)
+/// <summary>
+/// What deactivating and deleting have in common beyond the command: the version that is to follow, the traffic of a dry run, and the wait for calls that run.
+/// </summary>
+internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, OpenRequests open, CallOptions options, TimeProvider clock)
 {
+    /// <summary>The longest that an answer waits for calls.</summary>
+    public const int MaxDrainSeconds = 3600;
+
     /// <summary>After this long every other gateway has said what it had admitted before: each reports every second.</summary>
     private static readonly TimeSpan ReportDelay = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(500);
 
-    private const int MaxDrainSeconds = 3600;
-
-    /// <summary>How long the answer may wait for the calls that were admitted before the command (rule L2).</summary>
-    internal static RequestParameter DrainSeconds { get; } = RequestParameter.Number(
-        "drain_seconds",
-        $"Answers once the calls that were admitted before have ended, after 0 to {MaxDrainSeconds} seconds at the latest. The version is stopped at once.",
-        0,
-        MaxDrainSeconds);
-
-    /// <summary>Whether the answer to a request waits for calls.</summary>
-    internal static bool IsDraining(HttpRequest request) => DrainSeconds.In(request).Count > 0;
-
-    /// <summary>Answers a command that stopped a version, or would have.</summary>
-    internal async Task<Answer<StopAnswer>> Answer(
-        Outcome<CommandAnswer> outcome, CommandReceipt receipt, HttpRequest request, RequestCaller caller, VersionId version)
+    /// <summary>Stops a version by a command, and answers it.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="promoteTo">The id of the version that becomes primary if this one is, or null.</param>
+    /// <param name="drainSeconds">How long the answer may wait for the calls that were admitted before the command (rule L2), or null for no wait.</param>
+    /// <param name="receipt">What the request says of its command.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="command">Gives the command.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<Answer<StopAnswer>> Stop(
+        VersionId version,
+        string? promoteTo,
+        int? drainSeconds,
+        CommandReceipt receipt,
+        RequestCaller caller,
+        Func<Task<Outcome<CommandAnswer>>> command,
+        CancellationToken cancellationToken)
     {
-        if (!outcome.TryGet(out var answer, out var error))
+        if (VersionReference.ProblemOfOther(promoteTo, version) is { } problem)
         {
-            return error;
+            return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
         }
 
-        var stopped = new StopAnswer
+        // A wait needs a place of its own, and has it before anything is changed.
+        if (!open.TryEnter(drainSeconds is null ? RequestKind.Short : RequestKind.Stream, caller, out var place, out var full))
         {
-            Version = answer.Version,
-            Changed = answer.Changed,
-            PrimaryChange = answer.PrimaryChange,
-            ModelDeleted = answer.ModelDeleted,
-            Traffic = receipt.IsDryRun ? await traffic.Read(caller.Workspace, version) : null,
-            InFlightLeft = !receipt.IsDryRun && DrainSeconds.In(request) is [var seconds]
-                ? await Drain(
-                    caller.Workspace, version, TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), request.HttpContext.RequestAborted)
-                : null,
-        };
-        return Answer<StopAnswer>.Of(stopped, answer.Version.Etag, receipt.IsDryRun);
+            return full;
+        }
+
+        using (place)
+        {
+            if (!(await command()).TryGet(out var answer, out var error))
+            {
+                return error;
+            }
+
+            var stopped = new StopAnswer
+            {
+                Version = answer.Version,
+                Changed = answer.Changed,
+                PrimaryChange = answer.PrimaryChange,
+                ModelDeleted = answer.ModelDeleted,
+                Traffic = receipt.IsDryRun ? await traffic.Read(caller.Workspace, version) : null,
+                InFlightLeft = !receipt.IsDryRun && drainSeconds is { } seconds
+                    ? await Drain(caller.Workspace, version, TimeSpan.FromSeconds(seconds), cancellationToken)
+                    : null,
+            };
+            return Answer<StopAnswer>.Of(stopped, answer.Version.Etag, receipt.IsDryRun);
+        }
     }
 
     /// <summary>Waits for the calls of this gateway, and then for those that others report. Answers how many are left.</summary>

@@ -61,6 +61,15 @@ internal sealed class DeactivateRequest : IRequestBody
 
     /// <summary>Refuse if the version is primary.</summary>
     public bool RefuseIfPrimary { get; set; }
+
+    /// <summary>Answer once the calls that were admitted before have ended, after so many seconds at the latest: 0 to 3600. The version is stopped at once.</summary>
+    public int? DrainSeconds { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<FieldError> Validate(RequestFields fields) =>
+        DrainSeconds is < 0 or > CallDrain.MaxDrainSeconds
+            ? [new FieldError("drain_seconds", $"must be a whole number from 0 to {CallDrain.MaxDrainSeconds}")]
+            : [];
 }
 
 /// <summary>Changes a version by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>

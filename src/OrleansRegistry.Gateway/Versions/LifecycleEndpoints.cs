@@ -26,9 +26,8 @@ internal static class LifecycleEndpoints
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
             .RequirePermission(Permission.Deploy)
-            .Lasts(CallDrain.IsDraining)
-            .AcceptsParameters(CallDrain.DrainSeconds, CommonParameters.DryRun, CommonParameters.IfMatch)
-            .ProducesErrors([.. Common, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
+            .DescribePath(PathParameter.VersionId)
+            .ProducesErrors([.. Common, ErrorCode.IdRequired, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
     }
 
     private static IReadOnlyList<string> Common { get; } =
@@ -69,28 +68,24 @@ internal static class LifecycleEndpoints
             model.Activate(body.Value.ToCommand(receipt.By(caller), id.Ordinal)));
 
     /// <summary>Takes a version out of routing at once.</summary>
-    public static async Task<Answer<StopAnswer>> Deactivate(
+    public static Task<Answer<StopAnswer>> Deactivate(
         CommandReceipt receipt,
         VersionId id,
         RequestBody<DeactivateRequest> body,
         RequestCaller caller,
-        HttpRequest request,
         IGrainFactory grains,
-        CallDrain drain)
+        CallDrain drain,
+        CancellationToken cancellationToken)
     {
-        if (VersionReference.ProblemOfOther(body.Value.PromoteTo, id) is { } problem)
-        {
-            return RegistryError.Invalid("promote_to", problem);
-        }
-
-        var outcome = await grains.GetModel(caller, id.ModelId).Deactivate(new DeactivateCommand
+        var command = new DeactivateCommand
         {
             Context = receipt.By(caller),
             Ordinal = id.Ordinal,
             PromoteTo = body.Value.PromoteTo,
             RefuseIfPrimary = body.Value.RefuseIfPrimary,
-        });
-        return await drain.Answer(outcome, receipt, request, caller, id);
+        };
+        return drain.Stop(
+            id, command.PromoteTo, body.Value.DrainSeconds, receipt, caller, () => grains.GetModel(caller, id.ModelId).Deactivate(command), cancellationToken);
     }
 
     private static async Task<Answer<CommandAnswer>> On(

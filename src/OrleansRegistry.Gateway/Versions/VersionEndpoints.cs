@@ -17,6 +17,12 @@ internal static class VersionEndpoints
     private static readonly RequestParameter Timeout = RequestParameter.Number(
         "timeout_seconds", $"With `wait`: the longest wait in seconds, 1 to {MaxTimeout}; {DefaultTimeout} by default.", 1, MaxTimeout);
 
+    private static readonly RequestParameter DrainSeconds = RequestParameter.Number(
+        "drain_seconds",
+        $"Answers once the calls that were admitted before have ended, after 0 to {CallDrain.MaxDrainSeconds} seconds at the latest. The version is stopped at once.",
+        0,
+        CallDrain.MaxDrainSeconds);
+
     /// <summary>Maps the routes.</summary>
     public static void MapVersions(this IEndpointRouteBuilder routes)
     {
@@ -50,14 +56,15 @@ internal static class VersionEndpoints
         versions.MapMethods(Routes.OfVersion(), [HttpMethods.Delete], DeleteVersion)
             .WithName("delete_version")
             .RequirePermission(Permission.Administer)
-            .Lasts(CallDrain.IsDraining)
+            .DescribePath(PathParameter.VersionId)
             .AcceptsParameters(
                 CommonParameters.PromoteTo,
                 CommonParameters.RefuseIfPrimary,
-                CallDrain.DrainSeconds,
+                DrainSeconds,
                 CommonParameters.DryRun,
                 CommonParameters.IfMatch)
             .ProducesErrors(
+                ErrorCode.IdRequired,
                 ErrorCode.VersionNotFound,
                 ErrorCode.NotRoutable,
                 ErrorCode.IsPrimary,
@@ -106,23 +113,18 @@ internal static class VersionEndpoints
 
     /// <summary>Deletes a version at once and for ever; the last one takes its model along.</summary>
     /// <remarks>Its id and number stay taken, and its history stays readable.</remarks>
-    public static async Task<Answer<StopAnswer>> DeleteVersion(
-        CommandReceipt receipt, VersionId id, RequestCaller caller, HttpRequest request, IGrainFactory grains, CallDrain drain)
+    public static Task<Answer<StopAnswer>> DeleteVersion(
+        CommandReceipt receipt, VersionId id, RequestCaller caller, HttpRequest request, IGrainFactory grains, CallDrain drain, CancellationToken cancellationToken)
     {
-        var promoteTo = CommonParameters.PromoteTo.ValueIn(request);
-        if (VersionReference.ProblemOfOther(promoteTo, id) is { } problem)
-        {
-            return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
-        }
-
-        var outcome = await grains.GetModel(caller, id.ModelId).Delete(new DeleteCommand
+        var command = new DeleteCommand
         {
             Context = receipt.By(caller),
             Ordinal = id.Ordinal,
-            PromoteTo = promoteTo,
+            PromoteTo = CommonParameters.PromoteTo.ValueIn(request),
             RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
-        });
-        return await drain.Answer(outcome, receipt, request, caller, id);
+        };
+        var drainSeconds = DrainSeconds.In(request) is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : (int?)null;
+        return drain.Stop(id, command.PromoteTo, drainSeconds, receipt, caller, () => grains.GetModel(caller, id.ModelId).Delete(command), cancellationToken);
     }
 
     /// <summary>Says whether a version is in use: its calls, added up over all gateways.</summary>

@@ -195,10 +195,10 @@ class Version(types.Version, Resource):
             {
                 **present(promote_to=None if promote_to is None else id_of(promote_to)),
                 **({"refuse_if_primary": True} if refuse_if_primary else {}),
+                **present(drain_seconds=drain),
             },
             dry_run,
             if_match,
-            query={"drain_seconds": drain},
             patience=drain or 0,
         )
         return types.StopAnswer(document)

@@ -55,6 +55,14 @@ class HistoryRemoved(RegistryError):
     default_code = "history_removed"
 
 
+class IdRequired(RegistryError):
+    """400 `id_required`. The command takes a version's id only, and the request names the version by model and number;
+    the detail has the id.
+    """
+
+    default_code = "id_required"
+
+
 class IdempotencyKeyReused(RegistryError):
     """422 `idempotency_key_reused`. The idempotency key came before, with another body."""
 
@@ -290,6 +298,7 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "backend_unreachable": BackendUnreachable,
     "forbidden": Forbidden,
     "history_removed": HistoryRemoved,
+    "id_required": IdRequired,
     "idempotency_key_reused": IdempotencyKeyReused,
     "internal_error": InternalError,
     "invalid_selector": InvalidSelector,
@@ -341,6 +350,7 @@ __all__ = [
     "ConnectionFailed",
     "Forbidden",
     "HistoryRemoved",
+    "IdRequired",
     "IdempotencyKeyReused",
     "InternalError",
     "InvalidAnswer",

@@ -52,7 +52,7 @@ public abstract class TrafficTests(RegistryServer server)
 
         Reply[] tries =
         [
-            (await _registry.Post($"/v1/model_versions/{second}/deactivate?dry_run=true&drain_seconds=5")).Is(200),
+            (await _registry.Post($"/v1/model_versions/{second}/deactivate?dry_run=true", """{"drain_seconds":5}""")).Is(200),
             (await _registry.Delete($"/v1/model_versions/{second}?dry_run=true")).Is(200),
         ];
         foreach (var tried in tries)
@@ -79,7 +79,7 @@ public abstract class TrafficTests(RegistryServer server)
         before.Add(_registry.Post(path));
         await held.Arrived(4);
 
-        var draining = _registry.Post($"/v1/model_versions/{first}/deactivate?drain_seconds=60");
+        var draining = _registry.Do("deactivate", first, """{"drain_seconds":60}""");
         // The version is stopped at once, while the answer waits.
         while ((await _registry.Get($"/v1/model_versions/{first}"))["state"] != "inactive")
         {
@@ -107,7 +107,7 @@ public abstract class TrafficTests(RegistryServer server)
         var calls = Enumerable.Range(0, 2).Select(_ => _registry.Post($"/v1/models/{RegistryDriver.InPath(name)}/predict")).ToList();
         await held.Arrived(2);
 
-        var deactivated = (await _registry.Post($"/v1/model_versions/{id}/deactivate?drain_seconds=0")).Is(200);
+        var deactivated = (await _registry.Do("deactivate", id, """{"drain_seconds":0}""")).Is(200);
         Assert.Equal("2", deactivated["in_flight_left"]);
         var deleted = (await _registry.Delete($"/v1/model_versions/{id}?drain_seconds=1")).Is(200);
         Assert.Equal("2", deleted["in_flight_left"]);
@@ -127,9 +127,24 @@ public abstract class TrafficTests(RegistryServer server)
     {
         var id = (await _registry.Deploy(RegistryDriver.NewName()))["id"]!;
 
-        (await _registry.Post($"/v1/model_versions/{id}/deactivate?drain_seconds={seconds}")).IsInvalid("drain_seconds");
         (await _registry.Delete($"/v1/model_versions/{id}?drain_seconds={seconds}")).IsInvalid("drain_seconds");
         Assert.Equal("draft", (await _registry.Get($"/v1/model_versions/{id}"))["state"]);
+    }
+
+    [Fact]
+    public async Task What_stops_a_version_stands_in_the_body_of_deactivate_and_in_the_query_of_DELETE_and_nowhere_twice()
+    {
+        var id = (await _registry.Deploy(RegistryDriver.NewName()))["id"]!;
+
+        foreach (var parameter in (string[])["drain_seconds=1", "promote_to=x", "refuse_if_primary=true"])
+        {
+            (await _registry.Post($"/v1/model_versions/{id}/deactivate?{parameter}")).IsInvalid(parameter.Split('=')[0]);
+        }
+
+        (await _registry.Send("DELETE", $"/v1/model_versions/{id}", """{"drain_seconds":1}""", "application/json")).IsInvalid("body");
+        Assert.Equal("draft", (await _registry.Get($"/v1/model_versions/{id}"))["state"]);
+        Assert.Equal("0", (await _registry.Do("deactivate", id, """{"drain_seconds":1,"refuse_if_primary":true}""")).Is(200)["in_flight_left"]);
+        Assert.Equal("0", (await _registry.Delete($"/v1/model_versions/{id}?drain_seconds=1&refuse_if_primary=true")).Is(200)["in_flight_left"]);
     }
 
     private async Task IsTraffic(string id, int calls, int errors, bool isUsed = true)

@@ -27,7 +27,7 @@ public sealed class OpenLimitTests(OpenLimitTests.Server server) : IClassFixture
             [
                 await first.Get("/v1/models/m/events", ("Accept", "text/event-stream")),
                 await first.Get($"/v1/model_versions/{id}?wait=ready"),
-                await first.Do("deactivate?drain_seconds=1", id),
+                await first.Do("deactivate", id, """{"drain_seconds":1}"""),
                 await first.Delete($"/v1/model_versions/{id}?drain_seconds=1"),
             ])
         {

@@ -54,7 +54,10 @@ public abstract class LifecycleTests(RegistryServer server)
     [InlineData("activate", """{"serving":{"url":"ftp://x"}}""", "serving.url")]
     [InlineData("deactivate", """{"promote_to":"x"}""", "promote_to")]
     [InlineData("deactivate", """{"refuse_if_primary":null}""", "refuse_if_primary")]
-    [InlineData("deactivate", """{"drain_seconds":1}""", "drain_seconds")]
+    [InlineData("deactivate", """{"drain_seconds":-1}""", "drain_seconds")]
+    [InlineData("deactivate", """{"drain_seconds":3601}""", "drain_seconds")]
+    [InlineData("deactivate", """{"drain_seconds":1.5}""", "drain_seconds")]
+    [InlineData("deactivate", """{"drain_seconds":"1"}""", "drain_seconds")]
     public async Task Bad_input_names_its_fields_and_changes_nothing_E3(string command, string body, string field)
     {
         var version = await _registry.Deploy(RegistryDriver.NewName());
