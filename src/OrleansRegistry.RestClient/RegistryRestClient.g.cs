@@ -97,7 +97,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Reads a version, whatever its state.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<ModelVersion> GetVersion(
@@ -110,7 +110,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Changes a version's description and labels, by JSON merge patch.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="body">What is to be done.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -138,7 +138,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Says whether a version is in use: its calls, added up over all gateways.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<Traffic> GetVersionTraffic(string id, CancellationToken cancellationToken = default) =>
         Send(
@@ -147,7 +147,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Publishes a draft.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="body">What is to be done.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -166,7 +166,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Makes a routable version primary: it answers every call that names no version.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="body">What is to be done.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -185,7 +185,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Brings an inactive version back to its stage, or starts a failed one again.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="body">What is to be done.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -239,7 +239,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Lists the events of a version, oldest first.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public IAsyncEnumerable<RegistryEvent> ListVersionEvents(
@@ -252,7 +252,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>The active time of a version so far, by stage; a deleted one counts what it used.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<VersionUsage> GetVersionUsage(string id, CancellationToken cancellationToken = default) =>
         Send(
@@ -489,7 +489,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Calls a version.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="content">The body, as the model's server takes it.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<Prediction> PredictVersion(
@@ -501,7 +501,7 @@ public sealed partial class RegistryRestClient
             cancellationToken);
 
     /// <summary>Calls a version.</summary>
-    /// <param name="id">The version's id.</param>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="content">The body, as the model's server takes it.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<PredictionStream> PredictVersionStream(

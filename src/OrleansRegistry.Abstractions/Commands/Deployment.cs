@@ -20,7 +20,7 @@ public enum VersionBump
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.Deployment")]
 public sealed record Deployment
 {
-    /// <summary>The model's name: 1 to 128 characters after trimming and NFC, without <c>/ \ %</c> and control characters. A new name makes a model.</summary>
+    /// <summary>The model's name: 1 to 128 characters after trimming and NFC, without <c>\</c>, <c>%</c> and control characters; <c>/</c> separates parts. A new name makes a model.</summary>
     [Id(0)]
     public required string ModelName { get; init; } = "";
 

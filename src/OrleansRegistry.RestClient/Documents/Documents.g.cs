@@ -68,7 +68,7 @@ public sealed class Artifact : Document
     public long? SizeBytes => OptionalInteger("size_bytes");
 }
 
-/// <summary>Who the caller is, and what they may do.</summary>
+/// <summary>The caller: who they are, and what they may do.</summary>
 public sealed class CallerAnswer : Document
 {
     /// <summary>Reads a document.</summary>
@@ -99,7 +99,7 @@ public sealed class CallerAnswer : Document
     /// <summary>From when on the key or token is not taken any more, or null for never.</summary>
     public DateTimeOffset? ExpiresAt => OptionalInstant("expires_at");
 
-    /// <summary>What they may do.</summary>
+    /// <summary>Their permissions.</summary>
     public IReadOnlyList<string> Permissions => Many("permissions", static raw => TextOf(raw));
 }
 
@@ -472,7 +472,7 @@ public sealed class ResolveAnswer : Document
     public long Revision => Integer("revision");
 }
 
-/// <summary>What answers: its version, its optional parts, and how much it takes.</summary>
+/// <summary>The server that answers: its version, its optional parts, and how much it takes.</summary>
 public sealed class ServerAnswer : Document
 {
     /// <summary>Reads a document.</summary>

@@ -60,6 +60,16 @@ public sealed class HistoryRemovedException : RegistryException
     }
 }
 
+/// <summary>400 <c>id_required</c>. The command takes a version's id only, and the request names the version by
+/// model and number; the detail has the id.</summary>
+public sealed class IdRequiredException : RegistryException
+{
+    internal IdRequiredException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>422 <c>idempotency_key_reused</c>. The idempotency key came before, with another body.</summary>
 public sealed class IdempotencyKeyReusedException : RegistryException
 {
@@ -420,6 +430,7 @@ internal static class Refusals
         "backend_unreachable" => new BackendUnreachableException(refusal),
         "forbidden" => new ForbiddenException(refusal),
         "history_removed" => new HistoryRemovedException(refusal),
+        "id_required" => new IdRequiredException(refusal),
         "idempotency_key_reused" => new IdempotencyKeyReusedException(refusal),
         "internal_error" => new InternalErrorException(refusal),
         "invalid_selector" => new InvalidSelectorException(refusal),

@@ -148,13 +148,21 @@ public sealed class DeactivateRequest : RequestBody
         get => GetFlag("refuse_if_primary");
         set => Set("refuse_if_primary", value);
     }
+
+    /// <summary>Answer once the calls that were admitted before have ended, after so many seconds at the latest: 0
+    /// to 3600. The version is stopped at once.</summary>
+    public long? DrainSeconds
+    {
+        get => GetInteger("drain_seconds");
+        set => Set("drain_seconds", value);
+    }
 }
 
 /// <summary>A deployment: what becomes a new version of a model (rules N1 to N5, L1).</summary>
 public sealed class Deployment : RequestBody
 {
-    /// <summary>The model's name: 1 to 128 characters after trimming and NFC, without <c>/ \ %</c> and control
-    /// characters. A new name makes a model.</summary>
+    /// <summary>The model's name: 1 to 128 characters after trimming and NFC, without <c>\</c>, <c>%</c> and
+    /// control characters; <c>/</c> separates parts. A new name makes a model.</summary>
     public required string ModelName
     {
         get => GetText("model_name")!;
@@ -707,10 +715,6 @@ public sealed class ActivateParameters : RequestParameters
 /// <summary>What Deactivate may be told besides.</summary>
 public sealed class DeactivateParameters : RequestParameters
 {
-    /// <summary>Answers once the calls that were admitted before have ended, after 0 to 3600 seconds at the latest.
-    /// The version is stopped at once.</summary>
-    public long? DrainSeconds { get; set; }
-
     /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
     /// claimed or reserved.</summary>
     public bool? DryRun { get; set; }
@@ -720,7 +724,6 @@ public sealed class DeactivateParameters : RequestParameters
 
     internal override void AddTo(RegistryRequest request)
     {
-        request.Add("drain_seconds", DrainSeconds);
         request.Add("dry_run", DryRun);
         request.AddHeader("If-Match", IfMatch);
     }
