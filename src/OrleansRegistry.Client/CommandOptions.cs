@@ -1,6 +1,6 @@
 namespace OrleansRegistry;
 
-/// <summary>The condition of a command, and whether it is a dry run.</summary>
+/// <summary>The condition of a command, its comment, and whether it is a dry run.</summary>
 public sealed record CommandOptions
 {
     /// <summary>Makes it a dry run: the answer says what would happen; nothing is changed, claimed or reserved.</summary>
@@ -11,4 +11,10 @@ public sealed record CommandOptions
     /// <see cref="ErrorCode.RevisionMismatch"/>. Null for no condition. It does not apply to a deployment.
     /// </summary>
     public string? IfMatch { get; init; }
+
+    /// <summary>
+    /// Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The events of the command keep it. A deployment has
+    /// a comment of its own, <see cref="Deployment.Comment"/>.
+    /// </summary>
+    public string? Comment { get; init; }
 }

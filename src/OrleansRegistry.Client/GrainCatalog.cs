@@ -28,5 +28,13 @@ internal sealed class GrainCatalog(IGrainFactory grains) : IWorkspaceCatalog
 
     public Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken) => Of(workspace).FindEventRange(modelId);
 
+    public Task<ImmutableArray<PrimaryPeriod>> ListPrimaries(
+        string workspace, string modelId, EventCursor? previous, int limit, CancellationToken cancellationToken) =>
+        Of(workspace).ListPrimaries(modelId, previous, limit);
+
+    public Task<Outcome<PrimaryPeriod>> FindPrimary(
+        string workspace, string modelId, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Of(workspace).FindPrimary(modelId, at);
+
     private ICatalogGrain Of(string workspace) => grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog(workspace));
 }

@@ -15,7 +15,10 @@ internal sealed partial class ModelRegistry
         OfVersion(versionId, id => _catalog.FindVersion(Workspace, id, cancellationToken), cancellationToken);
 
     public Task<VersionView?> WaitWhileStarting(string versionId, TimeSpan timeout, CancellationToken cancellationToken) =>
-        OfVersion(versionId, id => _watch.Read(Workspace, id, timeout, cancellationToken), cancellationToken);
+        Wait(versionId, WaitTarget.Ready, timeout, cancellationToken);
+
+    public Task<VersionView?> Wait(string versionId, WaitTarget target, TimeSpan timeout, CancellationToken cancellationToken) =>
+        OfVersion(versionId, id => _watch.Read(Workspace, id, target, timeout, cancellationToken), cancellationToken);
 
     public Task<VersionUsage?> FindUsage(string versionId, CancellationToken cancellationToken) =>
         OfVersion(versionId, id => Catalog.FindUsage(id), cancellationToken);
@@ -67,15 +70,76 @@ internal sealed partial class ModelRegistry
 
     public Task<long> FindLastPosition(CancellationToken cancellationToken) => Ask(Catalog.FindLastPosition, cancellationToken);
 
+    public IAsyncEnumerable<RegistryEvent> ListEvents(EventFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return Problem(filter) is { } wrong ? throw new ArgumentException(wrong, nameof(filter)) : ListFrom(filter, cancellationToken);
+    }
+
+    public async IAsyncEnumerable<PrimaryPeriod> ListPrimaries(string model, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await FindModel(model, cancellationToken) is not { Model.Id: var modelId })
+        {
+            yield break;
+        }
+
+        for (EventCursor? previous = null; ;)
+        {
+            var page = await Ask(
+                () => _catalog.ListPrimaries(Workspace, modelId, previous, ICatalogGrain.MaxItems, cancellationToken), cancellationToken);
+            foreach (var period in page)
+            {
+                yield return period;
+            }
+
+            if (page.Length < ICatalogGrain.MaxItems)
+            {
+                yield break;
+            }
+
+            previous = EventCursor.Of(page[^1]);
+        }
+    }
+
+    public async Task<Outcome<PrimaryPeriod>> FindPrimary(string model, DateTimeOffset at, CancellationToken cancellationToken) =>
+        at > _clock.GetUtcNow() ? RegistryError.Invalid("at", "must not be in the future")
+        : await FindModel(model, cancellationToken) is { Model.Id: var id }
+            ? await Ask(() => _catalog.FindPrimary(Workspace, id, at, cancellationToken), cancellationToken)
+        : ModelDirectory.NotFound(model);
+
     public IAsyncEnumerable<RegistryEvent> Watch(EventFilter filter, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var wrong = filter.ModelId is { } model && !ModelId.IsWellFormed(model) ? $"'{model}' is no id of a model."
-            : filter.VersionId is { } version && !VersionId.TryParse(version, out _) ? $"'{version}' is no id of a version."
-            : filter.Types.IsDefaultOrEmpty || filter.Types.All(EventType.All.Contains) ? null
-            : "A type of event is none of EventType.";
+        var wrong = Problem(filter) ?? (filter.Since is not null || filter.Until is not null || filter.NewestFirst || filter.Previous is not null
+            ? "Instants, the newest first and the previous page apply to lists only."
+            : null);
         return wrong is null ? WatchFrom(filter, cancellationToken) : throw new ArgumentException(wrong, nameof(filter));
     }
+
+    private async IAsyncEnumerable<RegistryEvent> ListFrom(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var page = await Ask(() => _catalog.ListEvents(Workspace, filter, ICatalogGrain.MaxItems, cancellationToken), cancellationToken);
+            foreach (var happened in page)
+            {
+                yield return happened;
+            }
+
+            if (page.Length < ICatalogGrain.MaxItems)
+            {
+                yield break;
+            }
+
+            filter = filter with { Previous = EventCursor.Of(page[^1]) };
+        }
+    }
+
+    private static string? Problem(EventFilter filter) =>
+        filter.ModelId is { } model && !ModelId.IsWellFormed(model) ? $"'{model}' is no id of a model."
+        : filter.VersionId is { } version && !VersionId.TryParse(version, out _) ? $"'{version}' is no id of a version."
+        : filter.Types.IsDefaultOrEmpty || filter.Types.All(EventType.All.Contains) ? null
+        : "A type of event is none of EventType.";
 
     private async IAsyncEnumerable<RegistryEvent> WatchFrom(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -32,25 +32,32 @@ internal sealed partial class ModelRegistry : IModelRegistry
         var context = NewContext(options);
         // A key of its own makes repetitions of this call harmless.
         var command = DeployCommand.Of(context, deployment with { IdempotencyKey = deployment.IdempotencyKey ?? $"{context.CommandId:N}" });
-        List<FieldError> problems = [.. CommandValidation.Validate(command)];
+        List<FieldError> problems = [.. CommandValidation.Validate(command), .. CommandValidation.Validate(command.Context)];
         if (options?.IfMatch is not null)
         {
             problems.Add(new FieldError("If-Match", "does not apply to a deployment"));
         }
 
+        if (options?.Comment is not null)
+        {
+            problems.Add(new FieldError(CommandComment.Field, "belongs to the deployment itself"));
+        }
+
         return problems.Count > 0
             ? Task.FromResult<Outcome<DeployAnswer>>(RegistryError.Invalid([.. problems]))
-            : Run(Permission.Deploy, () => _deployer.Deploy(Workspace, command, cancellationToken), cancellationToken);
+            : Run(Permission.Deploy, null, () => _deployer.Deploy(Workspace, command, cancellationToken), cancellationToken);
     }
 
     public Task<Outcome<ResolvedVersion>> Resolve(string model, string? selector, CancellationToken cancellationToken) => Run(
         Permission.Resolve,
+        null,
         () => _resolver.Resolve(Workspace, model, selector, modelIds: [], cancellationToken),
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Publish(
         string versionId, bool? promote, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
         versionId,
+        options,
         (model, ordinal) =>
         {
             var command = new PublishCommand { Context = NewContext(options), Ordinal = ordinal, Promote = promote, From = from };
@@ -59,15 +66,17 @@ internal sealed partial class ModelRegistry : IModelRegistry
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Promote(string versionId, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
-        versionId, (model, ordinal) => model.Promote(new PromoteCommand { Context = NewContext(options), Ordinal = ordinal, From = from }), cancellationToken);
+        versionId, options, (model, ordinal) => model.Promote(new PromoteCommand { Context = NewContext(options), Ordinal = ordinal, From = from }), cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Rollback(string model, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => Run(
         Permission.Deploy,
+        options,
         () => _directory.Ask(Workspace, model, id => Model(id).Rollback(new RollbackCommand { Context = NewContext(options), From = from }), cancellationToken),
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Activate(string versionId, ServingSpec? serving, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
         versionId,
+        options,
         (model, ordinal) =>
         {
             var command = new ActivateCommand { Context = NewContext(options), Ordinal = ordinal, Serving = serving };
@@ -78,6 +87,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
     public Task<Outcome<CommandAnswer>> Deactivate(
         string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
         versionId,
+        options,
         (model, ordinal) => model.Deactivate(new DeactivateCommand
         {
             Context = NewContext(options),
@@ -90,6 +100,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
     public Task<Outcome<CommandAnswer>> Delete(
         string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
         versionId,
+        options,
         (model, ordinal) => model.Delete(new DeleteCommand
         {
             Context = NewContext(options),
@@ -101,7 +112,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
     public Task<Outcome<ModelView>> DeleteModel(string modelId, CommandOptions? options, CancellationToken cancellationToken) =>
         ModelId.IsWellFormed(modelId)
-            ? Run(Permission.Administer, () => Model(modelId).DeleteModel(new DeleteModelCommand { Context = NewContext(options) }), cancellationToken)
+            ? Run(Permission.Administer, options, () => Model(modelId).DeleteModel(new DeleteModelCommand { Context = NewContext(options) }), cancellationToken)
             : Task.FromResult<Outcome<ModelView>>(RegistryError.Invalid("model", "must be the id of a model; a name is not accepted here"));
 
     /// <summary>Sends a command that is well formed.</summary>
@@ -110,15 +121,22 @@ internal sealed partial class ModelRegistry : IModelRegistry
 
     /// <summary>Runs a command on a version, which its model does.</summary>
     private Task<Outcome<CommandAnswer>> OnVersion(
-        string versionId, Func<IModelGrain, int, Task<Outcome<CommandAnswer>>> command, CancellationToken cancellationToken, Permission needed = Permission.Deploy) =>
+        string versionId,
+        CommandOptions? options,
+        Func<IModelGrain, int, Task<Outcome<CommandAnswer>>> command,
+        CancellationToken cancellationToken,
+        Permission needed = Permission.Deploy) =>
         VersionId.TryParse(versionId, out var id)
-            ? Run(needed, () => command(Model(id.ModelId), id.Ordinal), cancellationToken)
+            ? Run(needed, options, () => command(Model(id.ModelId), id.Ordinal), cancellationToken)
             : Task.FromResult<Outcome<CommandAnswer>>(VersionResolver.NotFound(versionId));
 
-    /// <summary>Runs what the service's role must allow.</summary>
-    private Task<Outcome<T>> Run<T>(Permission needed, Func<Task<Outcome<T>>> call, CancellationToken cancellationToken)
+    /// <summary>Runs what the service's role must allow, and the options of a command don't forbid.</summary>
+    private Task<Outcome<T>> Run<T>(
+        Permission needed, CommandOptions? options, Func<Task<Outcome<T>>> call, CancellationToken cancellationToken)
         where T : class =>
-        _options.Role.Allows(needed)
+        CommandValidation.Validate(NewContext(options)) is { IsEmpty: false } problems
+            ? Task.FromResult<Outcome<T>>(RegistryError.Invalid(problems.AsSpan()))
+        : _options.Role.Allows(needed)
             ? Ask(call, cancellationToken)
             : Task.FromResult<Outcome<T>>(new RegistryError(ErrorCode.Forbidden, $"A service of role {_options.Role} may not do that; it needs {Permissions.MinRole(needed)}."));
 
@@ -148,5 +166,6 @@ internal sealed partial class ModelRegistry : IModelRegistry
     {
         DryRun = options?.DryRun ?? false,
         IfMatch = options?.IfMatch is { } tag ? [tag] : [],
+        Comment = CommandComment.Normalize(options?.Comment),
     };
 }

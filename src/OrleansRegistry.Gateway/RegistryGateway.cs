@@ -75,6 +75,7 @@ internal static class RegistryGateway
         v1.MapListVersions();
         v1.MapModels();
         v1.MapResolve();
+        v1.MapPrimaryHistory();
         v1.MapVersions();
         v1.MapLifecycle();
         v1.MapEvents();

@@ -42,6 +42,20 @@ public sealed partial class RegistryRestClient
             static raw => new ResolveAnswer(raw),
             cancellationToken);
 
+    /// <summary>Lists the primaries of a model, newest first: who made them so, when and why; by id also of a
+    /// deleted model.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public IAsyncEnumerable<PrimaryPeriod> ListPrimaries(
+        string model,
+        ListPrimariesParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        List(
+            new RegistryRequest(Operations.ListPrimaries, ("model", model)).With(parameters),
+            static raw => new PrimaryPeriod(raw),
+            cancellationToken);
+
     /// <summary>Says who the caller is, and what they may do.</summary>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<CallerAnswer> GetMe(CancellationToken cancellationToken = default) =>
@@ -214,7 +228,7 @@ public sealed partial class RegistryRestClient
             static raw => new StopAnswer(raw),
             cancellationToken);
 
-    /// <summary>Lists events, oldest first.</summary>
+    /// <summary>Lists events, oldest first unless <c>order_by</c> says otherwise.</summary>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public IAsyncEnumerable<RegistryEvent> ListEvents(
@@ -363,10 +377,14 @@ public sealed partial class RegistryRestClient
 
     /// <summary>Draws a new secret. For a day, deliveries are signed with the one before it too.</summary>
     /// <param name="id">The webhook's id.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
-    public Task<WebhookSecret> RotateWebhookSecret(string id, CancellationToken cancellationToken = default) =>
+    public Task<WebhookSecret> RotateWebhookSecret(
+        string id,
+        RotateWebhookSecretParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
         Send(
-            new RegistryRequest(Operations.RotateWebhookSecret, ("id", id)) { IsRepeatable = false },
+            new RegistryRequest(Operations.RotateWebhookSecret, ("id", id)) { IsRepeatable = false }.With(parameters),
             static raw => new WebhookSecret(raw),
             cancellationToken);
 
@@ -429,10 +447,14 @@ public sealed partial class RegistryRestClient
 
     /// <summary>Revokes an API key. Once this has answered, no gateway takes it any more.</summary>
     /// <param name="prefix">The prefix of the key: the part behind <c>ork_</c>.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
-    public Task<ApiKey> RevokeApiKey(string prefix, CancellationToken cancellationToken = default) =>
+    public Task<ApiKey> RevokeApiKey(
+        string prefix,
+        RevokeApiKeyParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
         Send(
-            new RegistryRequest(Operations.RevokeApiKey, ("prefix", prefix)),
+            new RegistryRequest(Operations.RevokeApiKey, ("prefix", prefix)).With(parameters),
             static raw => new ApiKey(raw),
             cancellationToken);
 
@@ -754,6 +776,10 @@ internal static class Operations
     /// <summary><c>GET /v1/models/{model}/resolve</c></summary>
     public static readonly Operation Resolve =
         new("resolve", HttpMethod.Get, "/v1/models/{model}/resolve");
+
+    /// <summary><c>GET /v1/models/{model}/primary_history</c></summary>
+    public static readonly Operation ListPrimaries =
+        new("list_primaries", HttpMethod.Get, "/v1/models/{model}/primary_history", HasPages: true);
 
     /// <summary><c>GET /v1/me</c></summary>
     public static readonly Operation GetMe =

@@ -71,7 +71,7 @@ public sealed class LogTests : IAsyncLifetime
         using (client)
         {
             var health = $"http://127.0.0.1:{RegistryProcess.FreePort()}/";
-            var deployed = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = Canary, ["description"] = Canary, ["publish"] = true });
+            var deployed = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = Canary, ["description"] = Canary, ["publish"] = true, ["comment"] = Canary });
             var slow = await client.Call(HttpMethod.Post, "/v1/model_versions", new JsonObject
             {
                 ["model_name"] = Canary,
@@ -80,8 +80,8 @@ public sealed class LogTests : IAsyncLifetime
             var (first, second) = ((string)deployed.Body!["id"]!, (string)slow.Body!["id"]!);
             await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/publish");
             await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/promote?dry_run=true");
-            await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/deactivate");
-            var hook = await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = "https://example.com/hook" });
+            await client.Call(HttpMethod.Post, $"/v1/model_versions/{first}/deactivate", new JsonObject { ["comment"] = Canary });
+            var hook = await client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = "https://example.com/hook", ["comment"] = Canary });
             var key = await client.Call(HttpMethod.Post, "/v1/api_keys", new JsonObject { ["name"] = Canary, ["role"] = "viewer" });
             await client.Call(HttpMethod.Put, "/v1/billing/rates", new JsonObject
             {
@@ -98,7 +98,7 @@ public sealed class LogTests : IAsyncLifetime
                 Lines(process.Output, model),
                 line => Assert.Equal(
                     $"{model}model.created, version.deployed {first} {{\"version\":\"0.1.0\",\"stage\":\"draft\",\"serving\":null}}, version.published {first} {{}}, "
-                    + $"primary.changed {first} {{\"from\":null,\"to\":\"{first}\",\"reason\":\"published\"}}{me}",
+                    + $"primary.changed {first} {{\"from\":null,\"from_version\":null,\"to\":\"{first}\",\"to_version\":\"0.1.0\",\"reason\":\"published\"}}{me}",
                     line),
                 line => Assert.StartsWith($"{model}version.deployed {second} ", line, StringComparison.Ordinal),
                 line => Assert.StartsWith($"{model}version.deactivated {first} ", line, StringComparison.Ordinal),

@@ -70,7 +70,7 @@ public sealed partial class FloorPlanTests
         string.Join(Environment.NewLine, uses.Select(use => $"{use.From} uses {use.Name} of {use.To}"));
 
     // Comments, the members of enumerations and the names of properties only look like uses.
-    [GeneratedRegex(@"(?m)//.*$|(?<=enum \w+\s*)\{[^}]*\}|\w+(?=\s*\{ (?:get|init|set)\b)")]
+    [GeneratedRegex(@"(?m)//.*$|(?<=enum \w+\s*)\{[^}]*\}|\w+(?=\s*\{ (?:get|init|set)\b)|(?<=\n\s+)\w+(?= = )")]
     private static partial Regex Aside();
 
     // Types but for those that are a type's own, and extension methods.

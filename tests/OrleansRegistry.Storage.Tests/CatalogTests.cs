@@ -183,6 +183,34 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         }
     }
 
+    [Fact]
+    public async Task A_page_of_events_and_a_history_of_primaries_are_read_from_an_index()
+    {
+        await using var connection = await Database.Writers.OpenConnectionAsync();
+        foreach (var (condition, order, index) in new[]
+        {
+            ("and position > 0", "position", "registry_event_by_workspace"),
+            ("and position > 0", "position desc", "registry_event_by_workspace"),
+            ("and position > 0 and at >= '2026' and at < '2027'", "at, position", "registry_event_by_time"),
+            ("and position > 0 and at < '2027'", "at desc, position desc", "registry_event_by_time"),
+            ("and position > 0 and actor = 'key:ci'", "position", "registry_event_by_actor"),
+            ("and position > 0 and actor = 'key:ci'", "position desc", "registry_event_by_actor"),
+            ("and position > 0 and model_id = 'x'", "position desc", "registry_event_by_model"),
+            ("and position > 0 and version_id = 'x-1'", "position desc", "registry_event_by_version"),
+            ("and position is not null and model_id = 'x' and type = 'primary.changed'", "at desc, position desc", "registry_event_primary"),
+            ("and position is not null and model_id = 'x' and type = 'primary.changed' and at <= '2026'", "at desc, position desc", "registry_event_primary"),
+            ("and position is not null and model_id = 'x' and type = 'primary.changed' and at > '2026'", "at, position", "registry_event_primary"),
+        })
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"select * from catalog_event where workspace = 'default' {condition} order by {order} limit 50";
+            var plan = await Plan(command);
+            Assert.Contains(plan, line => line.Contains(index, StringComparison.Ordinal));
+            Assert.Contains(plan, line => line.Contains("registry_version_by_ordinal", StringComparison.Ordinal));
+            Assert.DoesNotContain(plan, line => line.Contains("TEMP B-TREE", StringComparison.Ordinal) || line.Contains("Sort", StringComparison.Ordinal));
+        }
+    }
+
     private async Task<List<string>> Plan(DbCommand command)
     {
         command.CommandText = (Options.PostgresConnectionString is null ? "explain query plan " : "set enable_seqscan = off; explain ") + command.CommandText;

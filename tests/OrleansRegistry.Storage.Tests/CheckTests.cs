@@ -17,7 +17,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         ["active stage"] = ("version-1", row => row["stage"] = "draft", "disagrees with the row of version 1"),
         ["active table"] = ("model", row => row["active"] = new JsonArray(), "does not know version 1"),
         ["routes to inactive"] = ("version-1", row => row["state"] = "inactive", "routes to version 1, which is not active"),
-        ["primary"] = ("model", row => row["primary"]!["ordinal"] = 2, "has version 2 as primary, which is not routable"),
+        ["primary"] = ("model", row => row["primary"]!["ordinal"] = 3, "has version 3 as primary, which is not active"),
         ["no primary"] = ("model", row => row["primary"] = null, "has another primary than its events say"),
         ["open meter"] = ("version-2", row => row["meter"]!["running_since"] = "2026-03-01T12:00:00.000Z", "is not up, but its meter runs"),
         ["closed meter"] = ("version-1", row => row["meter"]!["running_since"] = null, "is up, but its meter stands still"),

@@ -40,15 +40,26 @@ internal static class Rows
                 Attempt = 1,
                 Url = "http://127.0.0.1:9000",
                 PublishNumber = 2,
-                Claim = new Claim { Number = 2, Reason = PrimaryReason.Promoted, By = "key:ci" },
+                Claim = new Claim { Number = 2, Reason = PrimaryReason.Promoted, By = "key:ci", ByName = "ci", Comment = "Faster" },
                 WasHighest = true,
             },
         ],
-        Primary = new PrimaryPointer { Ordinal = 1, Version = "0.1.0", Since = Noon, Reason = PrimaryReason.Published, By = "key:ci", Order = 1 },
+        Primary = new PrimaryPointer
+        {
+            Ordinal = 1,
+            Version = "0.1.0",
+            Since = Noon,
+            Reason = PrimaryReason.Published,
+            By = "key:ci",
+            ByName = "ci",
+            Comment = "The first one",
+            Order = 1,
+        },
         History = [new PastPrimary(1, "0.1.0")],
         PendingPrimary = new PastPrimary(2, "1.0.0"),
         CreatedAt = Noon,
         CreatedBy = "key:ci",
+        CreatedByName = "ci",
         LastInstant = Noon,
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
@@ -83,6 +94,7 @@ internal static class Rows
         Meter = new Meter { RunningSince = Noon, DraftMilliseconds = 1, PublishedMilliseconds = 2 },
         WasHighest = true,
         Idempotency = new IdempotencyKey { Key = $"key-{ordinal}", BodyHash = "abc" },
+        CreatedByName = "ci",
     };
 
     /// <summary>A version that was the second one, and keeps its place for when it comes back.</summary>
@@ -101,6 +113,7 @@ internal static class Rows
         Rates = [new Rate { InstanceType = "cpu-1x2", Stage = Stage.Draft, PricePerMinute = "0.0125", EffectiveFrom = Noon }],
         UpdatedAt = Noon,
         UpdatedBy = "key:ci",
+        UpdatedByName = "ci",
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 
@@ -120,6 +133,7 @@ internal static class Rows
             NextAttemptAt = Noon,
             CreatedAt = Noon,
             CreatedBy = "key:ci",
+            CreatedByName = "ci",
         },
         Secrets = [new WebhookSecret { Value = "whsec_bmV3" }, new WebhookSecret { Value = "whsec_b2xk", ExpiresAt = Noon }],
         Deliveries =
@@ -145,6 +159,7 @@ internal static class Rows
             RevokedAt = Noon,
             RevokedBy = "token:ann",
             LastUsedAt = Noon,
+            CreatedByName = "first key",
         },
         Rotated = new RotatedKeyState { ExpiresAt = Noon },
         Hash = Convert.ToBase64String(new byte[32]),
@@ -153,7 +168,14 @@ internal static class Rows
 
     public static WorkspaceState Workspace() => new()
     {
-        Workspace = new WorkspaceView { Name = "vision", Description = "The vision team", CreatedAt = Noon, CreatedBy = "key:00000000" },
+        Workspace = new WorkspaceView
+        {
+            Name = "vision",
+            Description = "The vision team",
+            CreatedAt = Noon,
+            CreatedBy = "key:00000000",
+            CreatedByName = "first key",
+        },
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 
@@ -165,6 +187,7 @@ internal static class Rows
             Closed = true,
             ClosedAt = Noon,
             ClosedBy = "key:ci",
+            ClosedByName = "ci",
             AsOf = Noon,
             Currency = "EUR",
             TotalMilliseconds = 60_000,
@@ -189,8 +212,16 @@ internal static class Rows
     public static VersionWrite Write(ModelVersionState version, int? expect = null) =>
         new() { Key = GrainKeys.Version("default", version.Id), Expect = expect, State = version };
 
-    public static EventWrite Event(string type, string? versionId = null) =>
-        new() { Type = type, At = Noon, VersionId = versionId, Actor = "key:ci", Data = """{"n":1}""" };
+    public static EventWrite Event(string type, string? versionId = null) => new()
+    {
+        Type = type,
+        At = Noon,
+        VersionId = versionId,
+        Actor = "key:ci",
+        ActorName = "ci",
+        Comment = "It is good",
+        Data = """{"n":1}""",
+    };
 
     public static string Json<T>(T state) => new StateSerializer().Serialize(state).ToString();
 }

@@ -198,15 +198,17 @@ def test_C2_a_wait_ends_at_once_when_the_version_was_stopped(end: str, registry:
         version.wait()
 
 
-def test_C2_waiting_for_the_primary_polls_until_it_is(registry: Client, name: str) -> None:
+def test_C2_waiting_for_the_primary_or_a_stop_ends_when_it_is_so(registry: Client, name: str) -> None:
     registry.register(name, publish=True)
     version = registry.register(name)
-    promoting = registry.version(version.id)
+    for until, command in (("primary", "promote"), ("stopped", "deactivate")):
+        other = threading.Thread(target=getattr(registry.version(version.id), command))
+        other.start()
+        version.wait(until)  # type: ignore[arg-type]
+        other.join()
+        assert version.is_primary == (until == "primary") and (version.state == "inactive") == (until == "stopped")
 
-    version._transport.clock = SleeplessClock(promoting.promote)
-    assert version.wait("primary").is_primary
-
-    with pytest.raises(ValueError, match="must be 'ready' or 'primary'"):
+    with pytest.raises(ValueError, match="must be 'ready', 'primary' or 'stopped'"):
         version.wait("done")  # type: ignore[arg-type]
 
 

@@ -36,6 +36,7 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "get_model": (Client.model, lambda t: t.client.model(t.model.name)),
     "patch_model": (Model.update, lambda t: t.model.update(description="x")),
     "delete_model": (Model.delete, lambda t: t.model.delete(confirm=t.model.name, dry_run=True)),
+    "list_primaries": (Model.primary_history, lambda t: list(t.model.primary_history())),
     "rollback": (Model.rollback, lambda t: t.model.rollback()),
     "get_version": (Version.refresh, lambda t: t.version.refresh()),
     "patch_version": (Version.update, lambda t: t.version.update(labels={"a": "b"})),

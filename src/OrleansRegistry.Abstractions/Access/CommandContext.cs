@@ -47,6 +47,14 @@ internal sealed record CommandContext
     [Id(5)]
     public Role Role { get; init; } = Role.Deployer;
 
+    /// <summary>The name of the caller's key, or null for a caller who has none.</summary>
+    [Id(6)]
+    public string? ActorName { get; init; }
+
+    /// <summary>Why, in the caller's own words, or null. The events of the command keep it.</summary>
+    [Id(7)]
+    public string? Comment { get; init; }
+
     /// <summary>The context of a command that is given now: it has the whole lifetime.</summary>
     /// <param name="actor">Who.</param>
     /// <param name="role">As what.</param>

@@ -57,6 +57,10 @@ internal sealed record ApiKeyIdentity
     /// <summary>For how long after the question the answer counts, and nobody needs to ask again.</summary>
     [Id(3)]
     public TimeSpan LeaseDuration { get; init; }
+
+    /// <summary>The name of the key; null from a node of the release before.</summary>
+    [Id(4)]
+    public string? Name { get; init; }
 }
 
 /// <summary>An API key, without its secret.</summary>
@@ -106,6 +110,14 @@ public sealed record ApiKeyView
     /// <summary>The hour in which it was last used, or null when it never was.</summary>
     [Id(10)]
     public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>The name of the key of who made it, or null for a caller who has none.</summary>
+    [Id(12)]
+    public string? CreatedByName { get; init; }
+
+    /// <summary>The name of the key of who revoked it, or null.</summary>
+    [Id(13)]
+    public string? RevokedByName { get; init; }
 
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(11)]

@@ -37,6 +37,10 @@ public sealed record WorkspaceView
     [Id(3)]
     public required string CreatedBy { get; init; }
 
+    /// <summary>The name of the key of who made it, or null for a caller who has none.</summary>
+    [Id(5)]
+    public string? CreatedByName { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(4)]
     internal ExtensionData? ExtensionData { get; set; }

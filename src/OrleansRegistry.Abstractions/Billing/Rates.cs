@@ -52,6 +52,10 @@ public sealed record RatesView
     /// <summary>Raised by every change; 0 when none ever were put.</summary>
     [Id(4)]
     public int Revision { get; init; }
+
+    /// <summary>The name of the key of who put them, or null.</summary>
+    [Id(5)]
+    public string? UpdatedByName { get; init; }
 }
 
 /// <summary>Puts the rates of a workspace in place of those it had.</summary>

@@ -37,6 +37,10 @@ internal sealed record StatementView
     /// <summary>The sum of the lines' amounts; null when one has none.</summary>
     [Id(7)]
     public string? TotalAmount { get; init; }
+
+    /// <summary>The name of the key of who closed it, or null.</summary>
+    [Id(8)]
+    public string? ClosedByName { get; init; }
 }
 
 /// <summary>Closes a month.</summary>

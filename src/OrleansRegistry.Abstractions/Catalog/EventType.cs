@@ -57,6 +57,9 @@ public static class EventType
     /// <summary>The workspace's rates were replaced.</summary>
     public const string RatesUpdated = "rates.updated";
 
+    /// <summary>A month was closed.</summary>
+    public const string MonthClosed = "month.closed";
+
     /// <summary>A webhook was made.</summary>
     public const string WebhookCreated = "webhook.created";
 
@@ -75,5 +78,8 @@ public static class EventType
 
     /// <summary>All types: those of models, and those of the workspace.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [.. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked, RatesUpdated, WebhookCreated, WebhookUpdated, WebhookDeleted];
+    [
+        .. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked, RatesUpdated, MonthClosed, WebhookCreated,
+        WebhookUpdated, WebhookDeleted,
+    ];
 }

@@ -54,6 +54,14 @@ internal interface ICatalogGrain : IGrainWithStringKey, ILeasedGrain
     [Alias("FindEventRange"), ReadOnly]
     Task<EventRange> FindEventRange(string? modelId);
 
+    /// <summary>The primaries of a model, newest first, at most <see cref="MaxItems"/>.</summary>
+    [Alias("ListPrimaries"), ReadOnly]
+    Task<ImmutableArray<PrimaryPeriod>> ListPrimaries(string modelId, EventCursor? previous, int limit);
+
+    /// <summary>What was primary at an instant.</summary>
+    [Alias("FindPrimary"), ReadOnly]
+    Task<Outcome<PrimaryPeriod>> FindPrimary(string modelId, DateTimeOffset at);
+
     /// <summary>The position of the last event.</summary>
     [Alias("FindLastPosition"), ReadOnly]
     Task<long> FindLastPosition();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace OrleansRegistry;
 
@@ -30,11 +31,27 @@ internal interface IWorkspaceCatalog
     /// <summary>The version that a deployment with this key made, also of a model since deleted, or null.</summary>
     Task<IdempotentDeployment?> FindDeployment(string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken);
 
-    /// <summary>Events in order of position, at most <paramref name="limit"/>.</summary>
+    /// <summary>Events in the filter's order, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<RegistryEvent>> ListEvents(string workspace, EventFilter filter, int limit, CancellationToken cancellationToken);
 
     /// <summary>Which events there are, of a workspace or of one of its models.</summary>
     Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken);
+
+    /// <summary>The primaries of a model as its events tell of them, newest first, at most <paramref name="limit"/>.</summary>
+    /// <param name="workspace">Whose model it is.</param>
+    /// <param name="modelId">The model.</param>
+    /// <param name="previous">The event that began the last period of the page before, or null for the first page.</param>
+    /// <param name="limit">How many.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    Task<ImmutableArray<PrimaryPeriod>> ListPrimaries(
+        string workspace, string modelId, EventCursor? previous, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What was primary at an instant, or <see cref="ErrorCode.HistoryRemoved"/> where nobody knows any more, or
+    /// <see cref="ErrorCode.ModelNotFound"/>.
+    /// </summary>
+    Task<Outcome<PrimaryPeriod>> FindPrimary(
+        string workspace, string modelId, DateTimeOffset at, CancellationToken cancellationToken);
 }
 
 /// <summary>Reads over all stored rows, for nodes. They activate no grain.</summary>
@@ -173,4 +190,43 @@ public sealed record EventFilter
     /// <summary>Only events behind this position; 0 for all.</summary>
     [Id(3)]
     public long After { get; init; }
+
+    /// <summary>Of one actor, as events name them, or null.</summary>
+    [Id(4)]
+    public string? Actor { get; init; }
+
+    /// <summary>Only events of this instant and later ones, or null.</summary>
+    [Id(5)]
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Only events before this instant, or null.</summary>
+    [Id(6)]
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Whether the newest come first.</summary>
+    [Id(7)]
+    public bool NewestFirst { get; init; }
+
+    /// <summary>The last item of the page before, or null for the first page.</summary>
+    [Id(8)]
+    public EventCursor? Previous { get; init; }
+
+    /// <summary>
+    /// Whether the order is that of instants, then of positions: so it is where instants narrow the list. The events of
+    /// one model have that order by their positions.
+    /// </summary>
+    internal bool IsByInstant => (Since is not null || Until is not null) && ModelId is null && VersionId is null;
+}
+
+/// <summary>A place in a list of events, or in the history of a primary.</summary>
+/// <param name="Position">The position of the last event seen.</param>
+/// <param name="At">Its instant.</param>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.EventCursor")]
+public sealed record EventCursor([property: Id(0)] long Position, [property: Id(1)] DateTimeOffset At)
+{
+    /// <summary>The place of an event.</summary>
+    internal static EventCursor Of(RegistryEvent happened) => new(happened.Position, happened.At);
+
+    /// <summary>The place of a period in a history, of which every one has an event.</summary>
+    internal static EventCursor Of(PrimaryPeriod period) => new(long.Parse(period.EventId!, CultureInfo.InvariantCulture), period.From!.Value);
 }

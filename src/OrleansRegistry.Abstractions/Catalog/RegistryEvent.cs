@@ -29,11 +29,23 @@ public sealed record RegistryEvent
     /// <summary>The model, or null for an event of the workspace.</summary>
     public string? ModelId { get; init; }
 
+    /// <summary>The name of the model, or null for an event of the workspace.</summary>
+    public string? ModelName { get; init; }
+
     /// <summary>The version, or null for an event of the model or the workspace.</summary>
     public string? VersionId { get; init; }
 
+    /// <summary>The number of the version, or null for an event of the model or the workspace.</summary>
+    public string? Version { get; init; }
+
     /// <summary>Whose command it was.</summary>
     public required string Actor { get; init; }
+
+    /// <summary>The name of the actor's key, or null for an actor who has none.</summary>
+    public string? ActorName { get; init; }
+
+    /// <summary>Why, in the actor's own words, or null when they said nothing.</summary>
+    public string? Comment { get; init; }
 
     /// <summary>The data of this type of event, an object.</summary>
     public required JsonElement Data { get; init; }
@@ -66,6 +78,18 @@ internal readonly record struct RegistryEventSurrogate
 
     [Id(7)]
     public required string Data { get; init; }
+
+    [Id(8)]
+    public string? ModelName { get; init; }
+
+    [Id(9)]
+    public string? Version { get; init; }
+
+    [Id(10)]
+    public string? ActorName { get; init; }
+
+    [Id(11)]
+    public string? Comment { get; init; }
 }
 
 /// <summary>Turns events into what is sent, and back.</summary>
@@ -82,8 +106,12 @@ internal sealed class RegistryEventConverter : IConverter<RegistryEvent, Registr
             At = surrogate.At,
             Workspace = surrogate.Workspace,
             ModelId = surrogate.ModelId,
+            ModelName = surrogate.ModelName,
             VersionId = surrogate.VersionId,
+            Version = surrogate.Version,
             Actor = surrogate.Actor,
+            ActorName = surrogate.ActorName,
+            Comment = surrogate.Comment,
             Data = data.RootElement.Clone(),
         };
     }
@@ -95,8 +123,12 @@ internal sealed class RegistryEventConverter : IConverter<RegistryEvent, Registr
         At = value.At,
         Workspace = value.Workspace,
         ModelId = value.ModelId,
+        ModelName = value.ModelName,
         VersionId = value.VersionId,
+        Version = value.Version,
         Actor = value.Actor,
+        ActorName = value.ActorName,
+        Comment = value.Comment,
         Data = value.Data.GetRawText(),
     };
 }

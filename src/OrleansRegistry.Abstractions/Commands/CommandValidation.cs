@@ -34,6 +34,14 @@ internal static partial class CommandValidation
         return problems.ToImmutable();
     }
 
+    /// <summary>What is wrong with the comment of a command.</summary>
+    public static ImmutableArray<FieldError> Validate(CommandContext context)
+    {
+        var problems = new FieldProblems();
+        problems.Add(CommandComment.Field, CommandComment.Problem(context.Comment));
+        return problems.ToImmutable();
+    }
+
     /// <summary>What is wrong with an activation: its serving spec, if it has one.</summary>
     public static ImmutableArray<FieldError> Validate(ActivateCommand command)
     {

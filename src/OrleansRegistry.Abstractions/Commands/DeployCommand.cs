@@ -18,8 +18,15 @@ internal sealed record DeployCommand
     public IdempotencyKey? Idempotency => Deployment.IdempotencyKey is { } key ? IdempotencyKey.Of(key, Deployment) : null;
 
     /// <summary>The command for a deployment as a caller says it.</summary>
-    public static DeployCommand Of(CommandContext context, Deployment deployment) =>
-        new() { Context = context, Deployment = deployment with { ModelName = ModelName.Normalize(deployment.ModelName) } };
+    public static DeployCommand Of(CommandContext context, Deployment deployment)
+    {
+        var comment = CommandComment.Normalize(deployment.Comment);
+        return new DeployCommand
+        {
+            Context = context with { Comment = comment },
+            Deployment = deployment with { ModelName = ModelName.Normalize(deployment.ModelName), Comment = comment },
+        };
+    }
 }
 
 /// <summary>The key of a deployment that may be repeated, and what tells a repetition from another request.</summary>

@@ -80,4 +80,11 @@ public sealed record Deployment
     /// </summary>
     [Id(12), JsonIgnore]
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The events of the
+    /// deployment keep it; the version does not.
+    /// </summary>
+    [Id(13)]
+    public string? Comment { get; init; }
 }

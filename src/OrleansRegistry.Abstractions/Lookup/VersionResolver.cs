@@ -78,9 +78,12 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
             return outcome;
         }
 
-        var found = VersionId.TryParse(selector, out var id)
+        // A primary that was given serving stays primary when its start fails (rule L3).
+        var named = selector ?? (await catalog.FindModel(workspace, modelId, cancellationToken))?.Model.Primary?.VersionId;
+        var found = VersionId.TryParse(named, out var id)
             ? id.ModelId == modelId ? await catalog.FindVersion(workspace, id, cancellationToken) : null
-            : await catalog.FindVersion(workspace, modelId, selector!, cancellationToken);
+            : named is null ? null
+            : await catalog.FindVersion(workspace, modelId, named, cancellationToken);
         return found is null ? outcome : found.State switch
         {
             VersionState.Inactive => new RegistryError(ErrorCode.VersionInactive, $"Version {found.Version} is inactive; activate it first."),

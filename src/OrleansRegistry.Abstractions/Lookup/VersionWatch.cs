@@ -1,23 +1,21 @@
 namespace OrleansRegistry;
 
-/// <summary>Reads a version, and waits for its serving.</summary>
+/// <summary>Reads a version, and waits for what becomes of it.</summary>
 internal sealed class VersionWatch(IWorkspaceCatalog catalog, TimeProvider clock)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Reads a version: as it is now, or as soon as it is no longer starting, at the latest when the timeout has
-    /// passed.
-    /// </summary>
-    public async Task<VersionView?> Read(string workspace, VersionId id, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <summary>Reads a version as soon as it is what is waited for, at the latest when the timeout has passed.</summary>
+    public async Task<VersionView?> Read(
+        string workspace, VersionId id, WaitTarget target, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
         for (var delay = FirstDelay; ; delay = delay * 1.5 < MaxDelay ? delay * 1.5 : MaxDelay)
         {
             var version = await catalog.FindVersion(workspace, id, cancellationToken);
             var left = timeout - clock.GetElapsedTime(begun);
-            if (version is not { Serving.Status: ServingStatus.Starting } || !version.State.IsActive() || left <= TimeSpan.Zero)
+            if (version is null || !version.State.IsActive() || IsReached(version, target) || left <= TimeSpan.Zero)
             {
                 return version;
             }
@@ -25,4 +23,11 @@ internal sealed class VersionWatch(IWorkspaceCatalog catalog, TimeProvider clock
             await Task.Delay(delay < left ? delay : left, clock, cancellationToken);
         }
     }
+
+    private static bool IsReached(VersionView active, WaitTarget target) => target switch
+    {
+        WaitTarget.Ready => active.Serving?.Status != ServingStatus.Starting,
+        WaitTarget.Primary => active.IsPrimary || active.Serving?.Status == ServingStatus.Failed,
+        WaitTarget.Stopped => false,
+    };
 }

@@ -60,6 +60,10 @@ public sealed record ModelView
     [Id(12)]
     public int Revision { get; init; }
 
+    /// <summary>The name of the deployer's key, or null for a caller who has none.</summary>
+    [Id(14)]
+    public string? CreatedByName { get; init; }
+
     /// <summary>The entity tag that <c>If-Match</c> takes: the model's header <c>ETag</c>.</summary>
     public string Etag => EntityTag.OfRevision(Revision);
 }
@@ -87,6 +91,14 @@ public sealed record PrimaryView
     /// <summary>Whose command made it so.</summary>
     [Id(4)]
     public required string By { get; init; }
+
+    /// <summary>The name of their key, or null for a caller who has none.</summary>
+    [Id(5)]
+    public string? ByName { get; init; }
+
+    /// <summary>Why, in their own words, or null when they said nothing.</summary>
+    [Id(6)]
+    public string? Comment { get; init; }
 }
 
 /// <summary>A version that takes the primary pointer when it is ready.</summary>

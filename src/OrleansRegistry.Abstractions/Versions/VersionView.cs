@@ -84,6 +84,10 @@ public sealed record VersionView
     [Id(19)]
     public int Revision { get; init; }
 
+    /// <summary>The name of the deployer's key, or null for a caller who has none.</summary>
+    [Id(20)]
+    public string? CreatedByName { get; init; }
+
     /// <summary>The entity tag that <c>If-Match</c> takes: the version's header <c>ETag</c>.</summary>
     public string Etag => EntityTag.OfVersion(Revision, IsPrimary);
 }

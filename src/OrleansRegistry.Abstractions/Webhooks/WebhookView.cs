@@ -65,6 +65,10 @@ public sealed record WebhookView
     [Id(11)]
     public required string CreatedBy { get; init; }
 
+    /// <summary>The name of the key of who made it, or null for a caller who has none.</summary>
+    [Id(13)]
+    public string? CreatedByName { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(12)]
     internal ExtensionData? ExtensionData { get; set; }

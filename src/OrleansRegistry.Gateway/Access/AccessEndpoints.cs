@@ -53,7 +53,7 @@ internal static class AccessEndpoints
         access.MapDelete(Keys + "/{prefix}", RevokeApiKey)
             .WithName("revoke_api_key")
             .RequirePermission(Permission.Administer)
-            .AcceptsParameters()
+            .AcceptsParameters(CommonParameters.Comment)
             .ProducesErrors(ErrorCode.ApiKeyNotFound, ErrorCode.StateCorrupt);
         access.MapGet(Workspaces, ListWorkspaces)
             .WithName("list_workspaces")
@@ -133,7 +133,7 @@ internal static class AccessEndpoints
         }
 
         var key = ApiKey.Create();
-        var command = body.Value.ToCommand(receipt.By(caller), workspace, secret.HashKey(key), [.. models.Distinct(StringComparer.Ordinal)]);
+        var command = body.Value.ToCommand(receipt.By(caller, body.Value), workspace, secret.HashKey(key), [.. models.Distinct(StringComparer.Ordinal)]);
         if (!body.Fields.Optional("expires_at", body.Value.ExpiresAt).IsSet && options.DefaultKeyDays > 0)
         {
             command = command with { ExpiresAt = body.Fields.Now.AddDays(options.DefaultKeyDays) };
@@ -159,7 +159,7 @@ internal static class AccessEndpoints
         CancellationToken cancellationToken)
     {
         var key = ApiKey.Create();
-        var command = body.Value.ToCommand(receipt.By(caller), Reach(caller), caller.Role, PrefixOf(key), secret.HashKey(key));
+        var command = body.Value.ToCommand(receipt.By(caller, body.Value), Reach(caller), caller.Role, PrefixOf(key), secret.HashKey(key));
         if (!ApiKey.IsPrefix(prefix) || await catalog.FindKey(prefix, cancellationToken) is not { Key.Workspace: var workspace } || IsForeign(caller, workspace))
         {
             return NoKey(prefix);
@@ -209,7 +209,7 @@ internal static class AccessEndpoints
     public static async Task<Answer<WorkspaceView>> CreateWorkspace(
         CommandReceipt receipt, RequestBody<CreateWorkspaceRequest> body, RequestCaller caller, IGrainFactory grains)
     {
-        var outcome = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(body.Value.Name)).Create(body.Value.ToCommand(receipt.By(caller)));
+        var outcome = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(body.Value.Name)).Create(body.Value.ToCommand(receipt.By(caller, body.Value)));
         return outcome.TryGet(out var made, out var error) ? Answer<WorkspaceView>.Of(made, location: $"/v1/{Workspaces}/{made.Name}") : error;
     }
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Makes an API key.</summary>
-internal sealed class CreateApiKeyRequest : IRequestBody
+internal sealed class CreateApiKeyRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "name": "ci", "role": "deployer" }""";
@@ -47,7 +47,7 @@ internal sealed class CreateApiKeyRequest : IRequestBody
 }
 
 /// <summary>Puts a new API key in the place of one.</summary>
-internal sealed class RotateApiKeyRequest : IRequestBody
+internal sealed class RotateApiKeyRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -70,7 +70,7 @@ internal sealed class RotateApiKeyRequest : IRequestBody
 }
 
 /// <summary>Makes a workspace.</summary>
-internal sealed class CreateWorkspaceRequest : IRequestBody
+internal sealed class CreateWorkspaceRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "name": "vision", "description": "The vision team" }""";

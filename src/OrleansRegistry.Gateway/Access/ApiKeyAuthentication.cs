@@ -75,7 +75,12 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
         }
 
         Outcome<RequestCaller> caller =
-            new RequestCaller(identity.Workspace, "key:" + proof.Prefix, identity.Role) { ModelIds = identity.ModelIds, Proof = proof };
+            new RequestCaller(identity.Workspace, "key:" + proof.Prefix, identity.Role)
+            {
+                KeyName = identity.Name,
+                ModelIds = identity.ModelIds,
+                Proof = proof,
+            };
         _known.AddOrUpdate(proof.Prefix, new KnownCaller(proof, caller, asked + (long)(identity.LeaseDuration.TotalSeconds * clock.TimestampFrequency)));
         return caller;
     }

@@ -22,10 +22,10 @@ internal static class BillingEndpoints
     private const string Month = "billing/statements/{month}";
 
     private static readonly RequestParameter From =
-        new("from", "The beginning of the window, a date or an RFC 3339 time; the beginning of the present month, in UTC, by default.") { Problem = ProblemOf };
+        new("from", "The beginning of the window, a date or an RFC 3339 time; the beginning of the present month, in UTC, by default.") { Problem = Instants.ProblemOf };
 
     private static readonly RequestParameter To =
-        new("to", "The end of the window, exclusive: a date or an RFC 3339 time; now by default.") { Problem = ProblemOf };
+        new("to", "The end of the window, exclusive: a date or an RFC 3339 time; now by default.") { Problem = Instants.ProblemOf };
 
     private static readonly RequestParameter GroupBy = RequestParameter.OneOf(
         "group_by",
@@ -62,7 +62,7 @@ internal static class BillingEndpoints
         billing.MapPost(Month + "/close", CloseMonth)
             .WithName("close_month")
             .RequirePermission(Permission.Administer)
-            .AcceptsParameters(CommonParameters.DryRun)
+            .AcceptsParameters(CommonParameters.Comment, CommonParameters.DryRun)
             .ProducesErrors(ErrorCode.MonthOpen, ErrorCode.Unrated, ErrorCode.StateCorrupt);
         billing.MapGet("billing/rates", GetRates)
             .WithName("get_rates")
@@ -111,8 +111,8 @@ internal static class BillingEndpoints
             skip = int.Parse(cursor[1], CultureInfo.InvariantCulture);
         }
 
-        var from = InstantOf(From, request) ?? BillingMonth.Of(now).Start;
-        var to = InstantOf(To, request) ?? now;
+        var from = Instants.In(From, request) ?? BillingMonth.Of(now).Start;
+        var to = Instants.In(To, request) ?? now;
         var groupBy = GroupBy.ValueIn(request) ?? UsageReport.ByModel;
         if (to < from)
         {
@@ -240,7 +240,7 @@ internal static class BillingEndpoints
     public static async Task<Answer<RatesView>> PutRates(
         CommandReceipt receipt, RequestBody<PutRatesRequest> body, RequestCaller caller, IGrainFactory grains)
     {
-        var outcome = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Put(body.Value.ToCommand(receipt.By(caller)));
+        var outcome = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(caller.Workspace)).Put(body.Value.ToCommand(receipt.By(caller, body.Value)));
         return outcome.TryGet(out var rates, out var error) ? Rates(rates, receipt.IsDryRun) : error;
     }
 
@@ -256,11 +256,6 @@ internal static class BillingEndpoints
             yield return month;
         }
     }
-
-    private static DateTimeOffset? InstantOf(RequestParameter parameter, HttpRequest request) =>
-        parameter.ValueIn(request) is { } text && Instants.TryParse(text, out var instant) ? instant : null;
-
-    private static string? ProblemOf(string text) => Instants.TryParse(text, out _) ? null : Instants.Rule;
 
     private static RegistryError NoMonth() => RegistryError.Invalid("month", "must be a month such as 2026-03, from 1970 on");
 }

@@ -4,7 +4,7 @@ using OrleansRegistry.Billing;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Puts all rates of the workspace.</summary>
-internal sealed class PutRatesRequest : IRequestBody
+internal sealed class PutRatesRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example =>

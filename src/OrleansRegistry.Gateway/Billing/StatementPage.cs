@@ -17,6 +17,9 @@ internal sealed record StatementPage
     /// <summary>Who closed it, or null.</summary>
     public required string? ClosedBy { get; init; }
 
+    /// <summary>The name of the key of who closed it, or null.</summary>
+    public required string? ClosedByName { get; init; }
+
     /// <summary>Up to when time is counted; the month's end, once that is over.</summary>
     public required DateTimeOffset AsOf { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed record StatementPage
         Closed = statement.Closed,
         ClosedAt = statement.ClosedAt,
         ClosedBy = statement.ClosedBy,
+        ClosedByName = statement.ClosedByName,
         AsOf = statement.AsOf,
         Currency = statement.Currency,
         Lines = lines,

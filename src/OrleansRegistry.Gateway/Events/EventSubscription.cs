@@ -43,5 +43,6 @@ internal sealed class EventSubscription(string workspace, EventFilter filter, Ac
         happened.Workspace == workspace
         && (filter.ModelId is null || filter.ModelId == happened.ModelId)
         && (filter.VersionId is null || filter.VersionId == happened.VersionId)
+        && (filter.Actor is null || filter.Actor == happened.Actor)
         && (filter.Types.IsDefaultOrEmpty || filter.Types.Contains(happened.Type));
 }

@@ -25,9 +25,18 @@ internal sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
         return ValueTask.FromResult<CommandReceipt?>(new CommandReceipt(context.Request, clock.GetUtcNow()));
     }
 
-    /// <summary>The command's context, on behalf of a caller. Tags that are not valid are refused where the route reads them.</summary>
+    /// <summary>The context of a command whose body, if it has one, says why.</summary>
+    public CommandContext By(RequestCaller caller, IRequestBody body) =>
+        By(caller) with { Comment = CommandComment.Normalize(body.Comment) };
+
+    /// <summary>
+    /// The context of a command without a body, on behalf of a caller. Tags that are not valid are refused where the
+    /// route reads them, and so are comments.
+    /// </summary>
     public CommandContext By(RequestCaller caller) => CommandContext.For(caller.Actor, caller.Role, _receivedAt) with
     {
+        ActorName = caller.KeyName,
+        Comment = CommandComment.Normalize(CommonParameters.Comment.ValueIn(_request)),
         DryRun = IsDryRun,
         IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. EntityTags.Parse(header) ?? []] : [],
     };

@@ -18,6 +18,14 @@ internal static class CommonParameters
     public static RequestParameter DryRun { get; } =
         RequestParameter.Flag("dry_run", "Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed, claimed or reserved.");
 
+    /// <summary>Of commands without a body; the others have a field of this name.</summary>
+    public static RequestParameter Comment { get; } = new(
+        CommandComment.Field,
+        "Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The events of the command keep it.")
+    {
+        Problem = CommandComment.Problem,
+    };
+
     /// <remarks>Several header lines are one list.</remarks>
     public static RequestParameter IfMatch { get; } = RequestParameter.Header(
         "If-Match",

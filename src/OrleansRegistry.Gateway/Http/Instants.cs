@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
@@ -14,6 +15,13 @@ internal static class Instants
     [
         "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.fK", "yyyy-MM-dd'T'HH:mm:ss.ffK", "yyyy-MM-dd'T'HH:mm:ss.fffK",
     ];
+
+    /// <summary>What is wrong with a text, or null.</summary>
+    public static string? ProblemOf(string text) => TryParse(text, out _) ? null : Rule;
+
+    /// <summary>The instant that a parameter of a request names, or null when it is absent.</summary>
+    public static DateTimeOffset? In(RequestParameter parameter, HttpRequest request) =>
+        parameter.ValueIn(request) is { } text && TryParse(text, out var instant) ? instant : null;
 
     /// <summary>Reads an instant.</summary>
     public static bool TryParse(string? text, out DateTimeOffset instant)

@@ -9,9 +9,12 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>A request whose body is a JSON object.</summary>
+/// <summary>A command whose body is a JSON object.</summary>
 internal interface IRequestBody
 {
+    /// <summary>Why, in the caller's own words, or null.</summary>
+    string? Comment { get; }
+
     /// <summary>Whether the body may be left out.</summary>
     static virtual bool IsOptional => false;
 
@@ -29,6 +32,16 @@ internal interface IRequestBody
 
     /// <summary>What is wrong with the fields, beyond their types.</summary>
     IEnumerable<FieldError> Validate(RequestFields fields) => [];
+}
+
+/// <summary>What the bodies of all commands have.</summary>
+internal abstract class CommandRequest
+{
+    /// <summary>
+    /// Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The events of the
+    /// command keep it.
+    /// </summary>
+    public string? Comment { get; set; }
 }
 
 /// <summary>A parameter of a handler that may turn out to be wrong. The handler runs only when none is.</summary>
@@ -120,9 +133,13 @@ internal sealed class RequestBody<T> : IBindableFromHttpContext<RequestBody<T>>,
         Fields = new RequestFields(binder.Fill(Value.Target, source, ""), context);
         // What could not be read, as a whole or in a part, holds a default, of which nothing is to be said.
         var unread = problems.Select(problem => problem.Field).ToList();
-        problems.AddRange(Value.Validate(Fields).Where(problem => !unread.Any(field => IsIn(problem.Field, field) || IsIn(field, problem.Field))));
+        problems.AddRange(Found().Where(problem => !unread.Any(field => IsIn(problem.Field, field) || IsIn(field, problem.Field))));
         return problems.Count == 0 ? null : RegistryError.Invalid([.. problems.OrderBy(problem => binder.PlaceOf(problem.Field))]);
     }
+
+    private IEnumerable<FieldError> Found() => CommandComment.Problem(Value.Comment) is { } problem
+        ? [.. Value.Validate(Fields), new FieldError(CommandComment.Field, problem)]
+        : Value.Validate(Fields);
 
     private static bool IsIn(string whole, string field) =>
         field.StartsWith(whole, StringComparison.Ordinal) && (field.Length == whole.Length || field[whole.Length] is '.' or '[');

@@ -15,6 +15,9 @@ internal sealed record RequestCaller(string Workspace, string Actor, Role Role) 
     /// <summary>The caller among all workspaces: what limits count by.</summary>
     internal string Name { get; } = Workspace + "/" + Actor;
 
+    /// <summary>The name of their key, or null for a token.</summary>
+    internal string? KeyName { get; init; }
+
     /// <summary>The only models they may call, by id; empty for all.</summary>
     public ImmutableArray<string> ModelIds { get; init; } = [];
 

@@ -62,7 +62,12 @@ internal static class Routes
 
     /// <summary>A route that changes a resource: it can be tried, and depend on the resource's entity tag.</summary>
     public static RouteHandlerBuilder MapCommand(this IEndpointRouteBuilder routes, string method, string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, [method], handler).AcceptsParameters(CommonParameters.DryRun, CommonParameters.IfMatch);
+        routes.MapMethods(pattern, [method], handler).AcceptsParameters(
+        [
+            CommonParameters.DryRun,
+            CommonParameters.IfMatch,
+            .. HttpMethods.IsDelete(method) ? [CommonParameters.Comment] : Array.Empty<RequestParameter>(),
+        ]);
 }
 
 /// <summary>The codes of a route's problems.</summary>

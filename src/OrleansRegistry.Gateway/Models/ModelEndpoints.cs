@@ -64,7 +64,7 @@ internal static class ModelEndpoints
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var command = body.Value.ToCommand(receipt.By(caller), body.Fields);
+        var command = body.Value.ToCommand(receipt.By(caller, body.Value), body.Fields);
         var outcome = await directory.Ask(caller.Workspace, model, id => grains.GetModel(caller, id).PatchModel(command), cancellationToken);
         return outcome.TryGet(out var patched, out var error) ? Answers.Model(patched, receipt.IsDryRun) : error;
     }
@@ -104,7 +104,7 @@ internal static class ModelEndpoints
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var command = new RollbackCommand { Context = receipt.By(caller), From = body.Fields.Optional("from", body.Value.From) };
+        var command = new RollbackCommand { Context = receipt.By(caller, body.Value), From = body.Fields.Optional("from", body.Value.From) };
         return Answers.Command(
             await directory.Ask(
                 caller.Workspace,

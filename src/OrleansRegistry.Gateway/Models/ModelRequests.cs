@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Goes back to the previous primary.</summary>
-internal sealed class RollbackRequest : IRequestBody
+internal sealed class RollbackRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -11,7 +11,7 @@ internal sealed class RollbackRequest : IRequestBody
 }
 
 /// <summary>Changes a model by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
-internal sealed class PatchModelRequest : IRequestBody
+internal sealed class PatchModelRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "description": "Tells irises apart.", "primary_policy": "manual" }""";

@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Publishes a draft.</summary>
-internal sealed class PublishRequest : IRequestBody
+internal sealed class PublishRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "promote": true }""";
@@ -24,7 +24,7 @@ internal sealed class PublishRequest : IRequestBody
 }
 
 /// <summary>Makes a version primary.</summary>
-internal sealed class PromoteRequest : IRequestBody
+internal sealed class PromoteRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -34,7 +34,7 @@ internal sealed class PromoteRequest : IRequestBody
 }
 
 /// <summary>Brings a version back.</summary>
-internal sealed class ActivateRequest : IRequestBody
+internal sealed class ActivateRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -51,7 +51,7 @@ internal sealed class ActivateRequest : IRequestBody
 }
 
 /// <summary>Takes a version out of routing.</summary>
-internal sealed class DeactivateRequest : IRequestBody
+internal sealed class DeactivateRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static bool IsOptional => true;
@@ -73,7 +73,7 @@ internal sealed class DeactivateRequest : IRequestBody
 }
 
 /// <summary>Changes a version by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
-internal sealed class PatchVersionRequest : IRequestBody
+internal sealed class PatchVersionRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "description": "Trained on the May data.", "labels": { "team": "vision", "draft": null } }""";

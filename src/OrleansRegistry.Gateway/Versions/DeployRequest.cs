@@ -20,6 +20,9 @@ internal sealed class DeployRequest : IRequestBody
     public Deployment Deployment { get; } = new() { ModelName = "" };
 
     /// <inheritdoc/>
+    public string? Comment => Deployment.Comment;
+
+    /// <inheritdoc/>
     public object Target => Deployment;
 
     /// <inheritdoc/>

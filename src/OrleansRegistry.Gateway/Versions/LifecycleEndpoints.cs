@@ -46,7 +46,7 @@ internal static class LifecycleEndpoints
         On(receipt, id, caller, grains, model =>
             VersionReference.Problem(body.Value.From, id.ModelId) is { } problem
                 ? Refusal("from", problem)
-                : model.Publish(body.Value.ToCommand(receipt.By(caller), body.Fields, id.Ordinal)));
+                : model.Publish(body.Value.ToCommand(receipt.By(caller, body.Value), body.Fields, id.Ordinal)));
 
     /// <summary>Makes a routable version primary: it answers every call that names no version.</summary>
     public static Task<Answer<CommandAnswer>> Promote(
@@ -56,7 +56,7 @@ internal static class LifecycleEndpoints
                 ? Refusal("from", problem)
                 : model.Promote(new PromoteCommand
                 {
-                    Context = receipt.By(caller),
+                    Context = receipt.By(caller, body.Value),
                     Ordinal = id.Ordinal,
                     From = body.Fields.Optional("from", body.Value.From),
                 }));
@@ -65,7 +65,7 @@ internal static class LifecycleEndpoints
     public static Task<Answer<CommandAnswer>> Activate(
         CommandReceipt receipt, VersionId id, RequestBody<ActivateRequest> body, RequestCaller caller, IGrainFactory grains) =>
         On(receipt, id, caller, grains, model =>
-            model.Activate(body.Value.ToCommand(receipt.By(caller), id.Ordinal)));
+            model.Activate(body.Value.ToCommand(receipt.By(caller, body.Value), id.Ordinal)));
 
     /// <summary>Takes a version out of routing at once.</summary>
     public static Task<Answer<StopAnswer>> Deactivate(
@@ -79,7 +79,7 @@ internal static class LifecycleEndpoints
     {
         var command = new DeactivateCommand
         {
-            Context = receipt.By(caller),
+            Context = receipt.By(caller, body.Value),
             Ordinal = id.Ordinal,
             PromoteTo = body.Value.PromoteTo,
             RefuseIfPrimary = body.Value.RefuseIfPrimary,

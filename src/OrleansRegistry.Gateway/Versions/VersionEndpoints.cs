@@ -12,7 +12,10 @@ internal static class VersionEndpoints
     private const int MaxTimeout = 60;
 
     private static readonly RequestParameter Wait =
-        RequestParameter.OneOf("wait", "Answers when serving is ready or failed, or the time is up.", "ready");
+        RequestParameter.OneOf(
+            "wait",
+            "Answers as soon as it is so, or can't come so any more, or the time is up: `ready` when serving is ready or failed, `primary` when the version is primary, `stopped` when it is inactive or deleted.",
+            EnumNames<WaitTarget>.All);
 
     private static readonly RequestParameter Timeout = RequestParameter.Number(
         "timeout_seconds", $"With `wait`: the longest wait in seconds, 1 to {MaxTimeout}; {DefaultTimeout} by default.", 1, MaxTimeout);
@@ -61,6 +64,7 @@ internal static class VersionEndpoints
                 CommonParameters.PromoteTo,
                 CommonParameters.RefuseIfPrimary,
                 DrainSeconds,
+                CommonParameters.Comment,
                 CommonParameters.DryRun,
                 CommonParameters.IfMatch)
             .ProducesErrors(
@@ -81,11 +85,12 @@ internal static class VersionEndpoints
         var timeout = Timeout.In(request) is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : (int?)null;
         if (timeout is not null && !isWaiting)
         {
-            return RegistryError.Invalid(Timeout.Name, "needs wait=ready");
+            return RegistryError.Invalid(Timeout.Name, "needs wait");
         }
 
         var wait = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
-        return await watch.Read(caller.Workspace, id, wait, cancellationToken) is { } found ? Answers.Version(found) : VersionResolver.NotFound(id.ToString());
+        var target = EnumNames<WaitTarget>.TryParse(Wait.ValueIn(request), out var named) ? named : WaitTarget.Ready;
+        return await watch.Read(caller.Workspace, id, target, wait, cancellationToken) is { } found ? Answers.Version(found) : VersionResolver.NotFound(id.ToString());
     }
 
     /// <summary>Reads a version by its number, whatever its state.</summary>
@@ -106,7 +111,7 @@ internal static class VersionEndpoints
     public static async Task<Answer<VersionView>> PatchVersion(
         CommandReceipt receipt, VersionId id, RequestBody<PatchVersionRequest> body, RequestCaller caller, IGrainFactory grains)
     {
-        var command = body.Value.ToCommand(receipt.By(caller), body.Fields, id.Ordinal);
+        var command = body.Value.ToCommand(receipt.By(caller, body.Value), body.Fields, id.Ordinal);
         var outcome = await grains.GetModel(caller, id.ModelId).PatchVersion(command);
         return outcome.TryGet(out var answer, out var error) ? Answers.Version(answer.Version, receipt.IsDryRun) : error;
     }

@@ -34,11 +34,17 @@ internal static class WebhookEndpoints
             .ProducesErrors([.. OfBody, ErrorCode.TooManyWebhooks]);
         webhooks.MapGet(Webhook, GetWebhook).WithName("get_webhook").ProducesErrors(OfRow);
         webhooks.MapPatch(Webhook, PatchWebhook).WithName("patch_webhook").ProducesErrors([.. OfBody, ErrorCode.WebhookNotFound]);
-        webhooks.MapDelete(Webhook, DeleteWebhook).WithName("delete_webhook").ProducesErrors(OfRow);
-        webhooks.MapPost(Webhook + "/rotate_secret", RotateSecret).WithName("rotate_webhook_secret").ProducesErrors(OfRow);
+        webhooks.MapDelete(Webhook, DeleteWebhook)
+            .WithName("delete_webhook")
+            .AcceptsParameters(CommonParameters.Comment)
+            .ProducesErrors(OfRow);
+        webhooks.MapPost(Webhook + "/rotate_secret", RotateSecret)
+            .WithName("rotate_webhook_secret")
+            .AcceptsParameters(CommonParameters.Comment)
+            .ProducesErrors(OfRow);
         webhooks.MapPost(Webhook + "/redeliver", Redeliver)
             .WithName("redeliver")
-            .AcceptsParameters(From)
+            .AcceptsParameters(From, CommonParameters.Comment)
             .ProducesErrors([.. OfRow, ErrorCode.HistoryRemoved]);
         webhooks.MapGet(Webhook + "/deliveries", ListDeliveries).WithName("list_deliveries").ProducesErrors(OfRow);
     }
@@ -69,7 +75,7 @@ internal static class WebhookEndpoints
         }
 
         var id = ModelId.New();
-        var outcome = await Grain(grains, caller, id).Create(body.Value.ToCommand(receipt.By(caller), model?.Id));
+        var outcome = await Grain(grains, caller, id).Create(body.Value.ToCommand(receipt.By(caller, body.Value), model?.Id));
         return outcome.TryGet(out var made, out var error) ? Answer<WebhookSecretView>.Of(made, location: $"/v1/{Webhooks}/{id}") : error;
     }
 
@@ -90,7 +96,7 @@ internal static class WebhookEndpoints
         var model = await FindModel(caller, body.Value.Model, directory, cancellationToken);
         return body.Value.Model is { } named && model is null
             ? ModelDirectory.NotFound(named)
-            : await Ask(id, caller, grains, webhook => webhook.Patch(body.Value.ToCommand(receipt.By(caller), body.Fields, model?.Id)));
+            : await Ask(id, caller, grains, webhook => webhook.Patch(body.Value.ToCommand(receipt.By(caller, body.Value), body.Fields, model?.Id)));
     }
 
     /// <summary>Deletes a webhook, and answers what it was. Nothing is sent to it any more.</summary>

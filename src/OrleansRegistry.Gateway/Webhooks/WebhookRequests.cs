@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Makes a webhook.</summary>
-internal sealed class CreateWebhookRequest : IRequestBody
+internal sealed class CreateWebhookRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "url": "https://hooks.example.com/registry", "types": ["version.published", "primary.changed"] }""";
@@ -35,7 +35,7 @@ internal sealed class CreateWebhookRequest : IRequestBody
 }
 
 /// <summary>Changes a webhook by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
-internal sealed class PatchWebhookRequest : IRequestBody
+internal sealed class PatchWebhookRequest : CommandRequest, IRequestBody
 {
     /// <inheritdoc/>
     public static string Example => """{ "types": ["version.failed"], "state": "enabled" }""";

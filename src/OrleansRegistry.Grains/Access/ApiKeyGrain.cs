@@ -89,6 +89,7 @@ internal sealed class ApiKeyGrain(
                         ExpiresAt = command.ExpiresAt,
                         CreatedAt = now,
                         CreatedBy = command.Context.Actor,
+                        CreatedByName = command.Context.ActorName,
                     },
                     Hash = hash,
                 },
@@ -118,7 +119,15 @@ internal sealed class ApiKeyGrain(
         {
             var revoked = await Change(
                 command.Context,
-                row => row with { Key = row.Key with { RevokedAt = clock.GetInstant(), RevokedBy = command.Context.Actor } },
+                row => row with
+                {
+                    Key = row.Key with
+                    {
+                        RevokedAt = clock.GetInstant(),
+                        RevokedBy = command.Context.Actor,
+                        RevokedByName = command.Context.ActorName,
+                    },
+                },
                 AccessEvents.ApiKeyRevoked);
             if (revoked.Error is null)
             {
@@ -285,6 +294,7 @@ internal sealed class ApiKeyGrain(
             Role = row.Key.Role,
             ModelIds = row.Key.ModelIds,
             LeaseDuration = ApiKeyIdentity.MaxLeaseDuration,
+            Name = row.Key.Name,
         };
     }
 }

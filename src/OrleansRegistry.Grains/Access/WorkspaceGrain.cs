@@ -27,7 +27,14 @@ internal sealed class WorkspaceGrain(
             row => row is null
                 ? new WorkspaceState
                 {
-                    Workspace = new WorkspaceView { Name = _name, Description = command.Description, CreatedAt = now, CreatedBy = command.Context.Actor },
+                    Workspace = new WorkspaceView
+                    {
+                        Name = _name,
+                        Description = command.Description,
+                        CreatedAt = now,
+                        CreatedBy = command.Context.Actor,
+                        CreatedByName = command.Context.ActorName,
+                    },
                 }
                 : new RegistryError(ErrorCode.WorkspaceExists, $"There is a workspace '{_name}'."),
             _ => [AccessEvents.WorkspaceCreated(_name).By(command.Context, now, _name)]);

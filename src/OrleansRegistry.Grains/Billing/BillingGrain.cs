@@ -64,7 +64,13 @@ internal sealed class BillingGrain(
             return unrated;
         }
 
-        var closed = statement with { Closed = true, ClosedAt = clock.GetInstant(), ClosedBy = command.Context.Actor };
+        var closed = statement with
+        {
+            Closed = true,
+            ClosedAt = clock.GetInstant(),
+            ClosedBy = command.Context.Actor,
+            ClosedByName = command.Context.ActorName,
+        };
         return command.Context.DryRun ? closed : await Store(command.Context, closed, lines);
     }
 
@@ -88,16 +94,13 @@ internal sealed class BillingGrain(
             return StoreErrors.Unavailable();
         }
 
-        await _row.Change(command, row => row ?? new StatementState { Statement = closed }, _ => []);
+        await _row.Change(
+            command,
+            row => row ?? new StatementState { Statement = closed },
+            next => [BillingEvents.MonthClosed(next.Statement).By(command, closed.ClosedAt!.Value)]);
         if (_row.Value is not { } stored)
         {
             return StoreErrors.Unavailable();
-        }
-
-        if (stored.LastCommand == command.CommandId)
-        {
-            logger.LogCommand(
-                context.GrainId.Key, $"closed with {closed.TotalAmount} {closed.Currency}", command.Actor);
         }
 
         try

@@ -46,6 +46,7 @@ internal sealed class RatesGrain(
             Rates = Sort(command.Rates),
             UpdatedAt = now,
             UpdatedBy = command.Context.Actor,
+            UpdatedByName = command.Context.ActorName,
             ExtensionData = row?.ExtensionData,
         };
         return row is not null && row.Currency == next.Currency && row.Rates.SequenceEqual(next.Rates) ? row : next;

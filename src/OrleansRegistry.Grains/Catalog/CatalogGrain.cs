@@ -36,5 +36,11 @@ internal sealed class CatalogGrain(IGrainContext context, IRegistryCatalog catal
 
     public Task<EventRange> FindEventRange(string? modelId) => catalog.FindEventRange(_workspace, modelId, CancellationToken.None);
 
+    public Task<ImmutableArray<PrimaryPeriod>> ListPrimaries(string modelId, EventCursor? previous, int limit) =>
+        catalog.ListPrimaries(_workspace, modelId, previous, Math.Min(limit, ICatalogGrain.MaxItems), CancellationToken.None);
+
+    public Task<Outcome<PrimaryPeriod>> FindPrimary(string modelId, DateTimeOffset at) =>
+        catalog.FindPrimary(_workspace, modelId, at, CancellationToken.None);
+
     public Task<long> FindLastPosition() => catalog.FindLastPosition(CancellationToken.None);
 }

@@ -141,6 +141,7 @@ internal sealed partial class ModelGrain
         LatestVersion = "0.0.0",
         CreatedAt = at,
         CreatedBy = command.Context.Actor,
+        CreatedByName = command.Context.ActorName,
     };
 
     private ModelVersionState NewVersion(DeployCommand command, int ordinal, string number, bool wasHighest) => new()
@@ -157,6 +158,7 @@ internal sealed partial class ModelGrain
         Labels = LabelSet.From(command.Deployment.Labels ?? LabelSet.None),
         ExternalId = command.Deployment.ExternalId,
         CreatedBy = command.Context.Actor,
+        CreatedByName = command.Context.ActorName,
         WasHighest = wasHighest,
         Idempotency = command.Idempotency,
     };

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Events;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
@@ -24,7 +25,7 @@ internal sealed partial class ModelGrain
         {
             var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
             var outcome = await OnVersion(
-                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.ReportProbe(model, step, Prober, at));
+                command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.ReportProbe(model, step, Author.Of(command), at));
             if (outcome.Error is { } error)
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);

@@ -134,14 +134,11 @@ internal sealed partial class ModelGrain(
                 Expect = row == 0 ? null : row,
                 State = version,
             })],
-            Events = [.. change.Events.Select(happened => new EventWrite
-            {
-                Type = happened.What.Type,
-                At = at,
-                VersionId = happened.Version?.ToString(),
-                Actor = command.Actor,
-                Data = happened.What.Data,
-            })],
+            Events =
+            [
+                .. change.Events.Select(
+                    happened => happened.What.By(happened.Author ?? Author.Of(command), at, happened.Version)),
+            ],
         };
         uses.Add(_key.Workspace, Growth(_row.Value, next));
         var began = clock.GetTimestamp();

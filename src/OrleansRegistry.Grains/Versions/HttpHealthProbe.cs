@@ -13,7 +13,7 @@ internal sealed class HttpHealthProbe(OutboundHttp outbound, TimeProvider clock)
 
     private readonly HttpMessageInvoker _client = new(Configure(outbound.CreateHandler()), disposeHandler: true);
 
-    public async Task<string?> Check(Uri url, CancellationToken cancellationToken)
+    public async Task<HealthAnswer> Check(Uri url, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -22,20 +22,25 @@ internal sealed class HttpHealthProbe(OutboundHttp outbound, TimeProvider clock)
         try
         {
             using var response = await _client.SendAsync(request, either.Token);
-            return response.IsSuccessStatusCode
-                ? null
-                : string.Create(CultureInfo.InvariantCulture, $"The health URL answered {(int)response.StatusCode}.");
+            var status = (int)response.StatusCode;
+            return new HealthAnswer(
+                response.IsSuccessStatusCode
+                    ? null
+                    : string.Create(CultureInfo.InvariantCulture, $"The health URL answered {status}."),
+                status);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return "The health URL did not answer in time.";
+            return new HealthAnswer("The health URL did not answer in time.", null);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever a stranger's server makes the client throw is an answer to the question whether it is up.
-            return AddressRefusedException.IsCauseOf(e)
-                ? "The health URL leads to an address that the registry is not allowed to connect to."
-                : $"The health URL could not be reached: {(e is HttpRequestException http ? http.HttpRequestError.ToString() : e.GetType().Name)}.";
+            return new HealthAnswer(
+                AddressRefusedException.IsCauseOf(e)
+                    ? "The health URL leads to an address that the registry is not allowed to connect to."
+                    : $"The health URL could not be reached: {(e is HttpRequestException http ? http.HttpRequestError.ToString() : e.GetType().Name)}.",
+                null);
         }
     }
 

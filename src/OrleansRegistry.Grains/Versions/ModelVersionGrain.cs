@@ -46,7 +46,7 @@ internal sealed class ModelVersionGrain(
     public async Task<ServingResult?> GetProbeResult(int attempt)
     {
         // The model asks for starts that are stored: a lower one here means that a take-over was lost.
-        await Confirm(_known.State?.Serving?.Attempt < attempt);
+        await Confirm((_known.State?.Serving?.Attempt ?? 0) < attempt);
         if (_known.State is not { } version || AttemptOf(version) != attempt)
         {
             return null;

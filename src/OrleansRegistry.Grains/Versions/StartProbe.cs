@@ -1,17 +1,25 @@
+using System.Globalization;
+
 namespace OrleansRegistry.Versions;
 
 /// <summary>
-/// Waits, apart from every grain's turn, until the health URL of one start answers (rule L3): probes again and again,
-/// each time waiting twice as long, until the startup timeout is over. There is always one probe, also when the time is
-/// over already: the version may have come up while the registry was away.
+/// Waits, apart from every grain's turn, until the health URL of one start answers (rule L3): probes again and again
+/// until the startup timeout is over, soon at first and then more seldom. There is always one probe, also when the time
+/// is over already: the version may have come up while the registry was away.
 /// </summary>
 internal sealed class StartProbe : IDisposable
 {
     /// <summary>How long to wait after the first probe that failed.</summary>
     public static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The longest wait between two probes.</summary>
+    /// <summary>The max wait between two probes while a start is young.</summary>
+    public static readonly TimeSpan MaxEarlyDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>The max wait between two probes.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a start is young.</summary>
+    public static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stop = new();
     private volatile ServingResult? _result;
@@ -46,19 +54,21 @@ internal sealed class StartProbe : IDisposable
         var delay = FirstDelay;
         try
         {
-            while (true)
+            for (var probes = 1; ; probes++)
             {
-                var problem = await health.Check(new Uri(serving.HealthUrl!), stop);
+                var found = await health.Check(new Uri(serving.HealthUrl!), stop);
                 stop.ThrowIfCancellationRequested();
-                var left = deadline - clock.GetUtcNow();
-                if (problem is null || left <= TimeSpan.Zero)
+                var now = clock.GetUtcNow();
+                var left = deadline - now;
+                if (found.IsReady || left <= TimeSpan.Zero)
                 {
-                    _result = new ServingResult(serving.Attempt, problem is null, problem);
+                    _result = ResultOf(serving.Attempt, found, probes, now - serving.Since);
                     return;
                 }
 
                 await Task.Delay(delay < left ? delay : left, clock, stop);
-                delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
+                var max = now - serving.Since < Early ? MaxEarlyDelay : MaxDelay;
+                delay = delay * 2 < max ? delay * 2 : max;
             }
         }
         catch (OperationCanceledException)
@@ -66,13 +76,29 @@ internal sealed class StartProbe : IDisposable
             // Deactivated, deleted, or the silo stops: whoever asks next begins a new probe.
         }
     }
+
+    private static ServingResult ResultOf(int attempt, HealthAnswer found, int probes, TimeSpan elapsed)
+    {
+        var seconds = (long)elapsed.TotalSeconds;
+        var message = found.IsReady ? null : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{found.Problem} It was asked {probes} {(probes == 1 ? "time" : "times")} in {seconds} {(seconds == 1 ? "second" : "seconds")}.");
+        return new ServingResult(attempt, found.IsReady, message) { Probes = probes, LastStatus = found.Status, Seconds = seconds };
+    }
 }
 
 /// <summary>Asks a health URL whether a version is up.</summary>
 internal interface IHealthProbe
 {
-    /// <summary>
-    /// Null when the URL answers 2xx, else one sentence that says what it did. Throws only when cancelled.
-    /// </summary>
-    Task<string?> Check(Uri url, CancellationToken cancellationToken);
+    /// <summary>What the URL answers. Throws only when cancelled.</summary>
+    Task<HealthAnswer> Check(Uri url, CancellationToken cancellationToken);
+}
+
+/// <summary>What a health URL answered.</summary>
+/// <param name="Problem">One sentence that says what it did instead of answering 2xx; null when it answered so.</param>
+/// <param name="Status">The HTTP status, or null when there was no answer.</param>
+internal sealed record HealthAnswer(string? Problem, int? Status)
+{
+    /// <summary>Whether the version is up.</summary>
+    public bool IsReady => Problem is null;
 }

@@ -55,6 +55,7 @@ internal sealed partial class WebhookGrain(
                 LastEventId = Text(reached),
                 CreatedAt = now,
                 CreatedBy = command.Context.Actor,
+                CreatedByName = command.Context.ActorName,
             },
             Secrets = [new WebhookSecret { Value = secret }],
         }, row => WebhookEvents.Created(row.Webhook));

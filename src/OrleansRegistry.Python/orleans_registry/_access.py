@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
 from . import _operations as operations
 from . import types
-from ._commands import UNSET, Unset, given
+from ._commands import UNSET, Unset, given, present
 from ._errors import RegistryError
 from ._lists import PAGE_SIZE, Pages
 from ._models import Resource
@@ -20,26 +20,33 @@ class ApiKey(types.ApiKey, Resource):
 
     __slots__ = ()
 
-    def rotate(self, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+    def rotate(
+        self, *, overlap_seconds: Optional[int] = None, comment: Optional[str] = None
+    ) -> types.CreatedApiKey:
         """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap.
 
         Args:
             overlap_seconds: How long this key goes on to count; a day by default.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``ApiKeyEnded`` for example.
             OutcomeUnknown: It may have been done. Rotate the key again, and revoke the one that nobody has.
         """
-        return rotate_key(self._transport, self.prefix, overlap_seconds)
+        return rotate_key(self._transport, self.prefix, overlap_seconds, comment)
 
-    def revoke(self) -> ApiKey:
+    def revoke(self, *, comment: Optional[str] = None) -> ApiKey:
         """Ends the key. No request that begins after the answer may use it.
+
+        Args:
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
             OutcomeUnknown: It may have been done.
         """
-        self._become(*self._transport.send(Request(operations.REVOKE_API_KEY, {"prefix": self.prefix})))
+        request = Request(operations.REVOKE_API_KEY, {"prefix": self.prefix}, query={"comment": comment})
+        self._become(*self._transport.send(request))
         return self
 
 
@@ -61,6 +68,7 @@ class Webhook(types.Webhook, Resource):
         model: Union[str, None, Unset] = UNSET,
         description: Union[str, None, Unset] = UNSET,
         state: Union[types.WebhookState, Unset] = UNSET,
+        comment: Optional[str] = None,
     ) -> Webhook:
         """Changes the webhook. What is not named stays.
 
@@ -70,18 +78,25 @@ class Webhook(types.Webhook, Resource):
             model: The only model it is told of, by id or name, or None for all.
             description: Free text, or None for none.
             state: ``enabled`` or ``disabled``.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
             OutcomeUnknown: It may have been done.
         """
         told = types if types is UNSET or types is None else list(types)
-        body = given(url=url, types=told, model=model, description=description, state=state)
+        body = {
+            **given(url=url, types=told, model=model, description=description, state=state),
+            **present(comment=comment),
+        }
         self._become(*self._transport.send(Request(operations.PATCH_WEBHOOK, {"id": self.id}, body=body)))
         return self
 
-    def delete(self) -> Webhook:
+    def delete(self, *, comment: Optional[str] = None) -> Webhook:
         """Deletes the webhook.
+
+        Args:
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
@@ -91,30 +106,37 @@ class Webhook(types.Webhook, Resource):
         def settle(error: RegistryError) -> Optional[Dict[str, Any]]:
             return self.raw if isinstance(error, WebhookNotFound) else None
 
-        self._become(*self._transport.send(Request(operations.DELETE_WEBHOOK, {"id": self.id}, settle=settle)))
+        query = {"comment": comment}
+        request = Request(operations.DELETE_WEBHOOK, {"id": self.id}, query=query, settle=settle)
+        self._become(*self._transport.send(request))
         return self
 
-    def rotate_secret(self) -> types.WebhookSecret:
+    def rotate_secret(self, *, comment: Optional[str] = None) -> types.WebhookSecret:
         """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too.
+
+        Args:
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
             OutcomeUnknown: It may have been done.
         """
-        request = Request(operations.ROTATE_WEBHOOK_SECRET, {"id": self.id}, is_repeatable=False)
+        query = {"comment": comment}
+        request = Request(operations.ROTATE_WEBHOOK_SECRET, {"id": self.id}, query=query, is_repeatable=False)
         return types.WebhookSecret(self._transport.send(request).document)
 
-    def redeliver(self, from_: Union[int, str]) -> Webhook:
+    def redeliver(self, from_: Union[int, str], *, comment: Optional[str] = None) -> Webhook:
         """Delivers an event and all behind it again.
 
         Args:
             from_: The id of the event.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``HistoryRemoved`` for example.
             OutcomeUnknown: It may have been done.
         """
-        request = Request(operations.REDELIVER, {"id": self.id}, query={"from": from_})
+        request = Request(operations.REDELIVER, {"id": self.id}, query={"from": from_, "comment": comment})
         self._become(*self._transport.send(request))
         return self
 
@@ -174,8 +196,10 @@ class MonthlyStatement(types.StatementPage):
         return list(self)
 
 
-def rotate_key(transport: Transport, prefix: str, overlap_seconds: Optional[int]) -> types.CreatedApiKey:
+def rotate_key(
+    transport: Transport, prefix: str, overlap_seconds: Optional[int], comment: Optional[str]
+) -> types.CreatedApiKey:
     """Puts a new key in the place of one."""
-    body = None if overlap_seconds is None else {"overlap_seconds": overlap_seconds}
-    request = Request(operations.ROTATE_API_KEY, {"prefix": prefix}, body=body, is_repeatable=False)
+    body = present(overlap_seconds=overlap_seconds, comment=comment)
+    request = Request(operations.ROTATE_API_KEY, {"prefix": prefix}, body=body or None, is_repeatable=False)
     return types.CreatedApiKey(transport.send(request).document)

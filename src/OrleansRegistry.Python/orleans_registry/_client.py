@@ -12,7 +12,7 @@ from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
 from ._lists import Pages
-from ._models import Model, Version, call, call_stream, events, find_version
+from ._models import Model, Version, call, call_stream, event_query, events, find_version
 from ._protocols import Inference, OpenAI
 from ._settings import Arguments, Secret, check_key, check_proxy, parse_url, resolve
 from ._transport import Request, Transport
@@ -97,6 +97,7 @@ class Client:
         artifact: Optional[types.ArtifactSpec] = None,
         instance_type: Optional[str] = None,
         external_id: Optional[str] = None,
+        comment: Optional[str] = None,
         wait: bool = True,
         dry_run: bool = False,
         idempotency_key: Optional[str] = None,
@@ -125,6 +126,7 @@ class Client:
             artifact: A reference to the model's files. The registry keeps it and never opens it.
             instance_type: What it runs on, for bills.
             external_id: Your own id for it.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
             wait: Waits until it is ready, for as long as ``total_timeout`` or ``Version.wait`` says.
             dry_run: Only says what would happen; the ids of a new name are then examples.
             idempotency_key: Names the version that you want. The same key with the same arguments answers the version
@@ -150,6 +152,7 @@ class Client:
             serving=serving_body(serving_url, health_url, startup_timeout_seconds),
             instance_type=instance_type,
             external_id=external_id,
+            comment=comment,
         )
         drawn = os.urandom(16).hex() if idempotency_key is None else idempotency_key
         key = None if dry_run else drawn
@@ -293,9 +296,13 @@ class Client:
         model: Optional[str] = None,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
         after: Union[int, str, None] = None,
+        actor: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> Stream[Event]:
-        """The events of the workspace or of a model, oldest first.
+        """The events of the workspace or of a model, oldest first unless you say otherwise.
 
         >>> _ = registry.register("figs")
         >>> [event.type for event in registry.events(model="figs")]
@@ -304,7 +311,11 @@ class Client:
         Args:
             model: Only of this model, by name or id.
             types: Only of this type or these.
-            after: Only behind the event with this id.
+            after: Only behind the event with this id. With ``follow`` it may be ``now``: only what happens from now on.
+            actor: Only what this actor did, as events name them.
+            since: Only events of this instant and later ones: a date or an RFC 3339 time. Not with ``follow``.
+            until: Only events before this instant. Not with ``follow``.
+            order_by: ``id`` by default, or ``-id`` for the newest first. Not with ``follow``.
             follow: Goes on with what happens. When the connection ends, the next one goes on behind the last event:
                 none is missed, and none comes twice. ``total_timeout`` does not end it.
 
@@ -313,7 +324,8 @@ class Client:
         """
         operation = operations.LIST_EVENTS if model is None else operations.LIST_MODEL_EVENTS
         path = {} if model is None else {"model": model}
-        return events(self._transport, operation, path, types, after, follow)
+        query = event_query(types, after, actor, since, until, order_by)
+        return events(self._transport, operation, path, query, follow)
 
     # Bills
 
@@ -342,14 +354,18 @@ class Client:
         request = Request(operations.GET_STATEMENT, {"month": month}, headers={"Accept": "text/csv"})
         return self._transport.read(request, _read_text)
 
-    def close_month(self, month: str, *, dry_run: bool = False) -> Statement:
+    def close_month(self, month: str, *, comment: Optional[str] = None, dry_run: bool = False) -> Statement:
         """Closes the bill of a month, such as ``2026-03``: it never changes again.
+
+        Args:
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``MonthOpen`` or ``Unrated`` for example.
             OutcomeUnknown: It may have been done.
         """
-        request = Request(operations.CLOSE_MONTH, {"month": month}, query={"dry_run": dry_run or None})
+        query = {"comment": comment, "dry_run": dry_run or None}
+        request = Request(operations.CLOSE_MONTH, {"month": month}, query=query)
         return Statement(self._transport.send(request).document)
 
     def rates(self) -> Rates:
@@ -360,6 +376,7 @@ class Client:
         self,
         rates: Iterable[Union[types.RateSpec, types.Rate]],
         *,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> Rates:
@@ -369,6 +386,7 @@ class Client:
             rates: All rates.
             dry_run: Only says what would happen.
             if_match: The entity tag that the present rates must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
@@ -378,7 +396,7 @@ class Client:
             operations.PUT_RATES,
             query={"dry_run": dry_run or None},
             headers={"If-Match": if_match},
-            body={"rates": list(rates)},
+            body={"rates": list(rates), **present(comment=comment)},
         )
         return Rates(self._transport, *self._transport.send(request))
 
@@ -405,6 +423,7 @@ class Client:
         types: Optional[Iterable[types.EventType]] = None,
         model: Optional[str] = None,
         description: Optional[str] = None,
+        comment: Optional[str] = None,
     ) -> types.WebhookSecret:
         """Makes a webhook. The answer has the secret that deliveries are signed with, this once.
 
@@ -413,13 +432,14 @@ class Client:
             types: The types of events it is told of; all by default.
             model: The only model it is told of, by id or name; all by default.
             description: Free text.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
             OutcomeUnknown: It may have been done: look at ``webhooks()``.
         """
         told = None if types is None else list(types)
-        body = present(url=url, types=told, model=model, description=description)
+        body = present(url=url, types=told, model=model, description=description, comment=comment)
         request = Request(operations.CREATE_WEBHOOK, body=body, is_repeatable=False)
         return WebhookSecret(self._transport.send(request).document)
 
@@ -443,6 +463,7 @@ class Client:
         workspace: Optional[str] = None,
         models: Optional[Iterable[str]] = None,
         expires_at: Union[str, None, Unset] = UNSET,
+        comment: Optional[str] = None,
     ) -> types.CreatedApiKey:
         """Makes an API key. The answer has the key itself, this once.
 
@@ -453,6 +474,7 @@ class Client:
             models: The only models that it may call, by id or name; only for the role invoker.
             expires_at: From when on it is not taken any more: a date or an RFC 3339 time, or None for never. By
                 default what the registry's settings say.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
@@ -461,31 +483,42 @@ class Client:
         body = {
             **present(name=name, role=role, workspace=workspace, models=None if models is None else list(models)),
             **given(expires_at=expires_at),
+            **present(comment=comment),
         }
         request = Request(operations.CREATE_API_KEY, body=body, is_repeatable=False)
         return types.CreatedApiKey(self._transport.send(request).document)
 
-    def rotate_api_key(self, prefix: str, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+    def rotate_api_key(
+        self, prefix: str, *, overlap_seconds: Optional[int] = None, comment: Optional[str] = None
+    ) -> types.CreatedApiKey:
         """Puts a new key in the place of the one with this prefix. See ``ApiKey.rotate``."""
-        return rotate_key(self._transport, prefix, overlap_seconds)
+        return rotate_key(self._transport, prefix, overlap_seconds, comment)
 
-    def revoke_api_key(self, prefix: str) -> ApiKey:
+    def revoke_api_key(self, prefix: str, *, comment: Optional[str] = None) -> ApiKey:
         """Ends the key with this prefix. See ``ApiKey.revoke``."""
         transport = self._transport
-        return ApiKey(transport, *transport.send(Request(operations.REVOKE_API_KEY, {"prefix": prefix})))
+        request = Request(operations.REVOKE_API_KEY, {"prefix": prefix}, query={"comment": comment})
+        return ApiKey(transport, *transport.send(request))
 
     def workspaces(self) -> Iterator[Workspace]:
         """All workspaces. For operators."""
         return Pages(self._transport, operations.LIST_WORKSPACES, Workspace)
 
-    def create_workspace(self, name: str, *, description: Optional[str] = None) -> Workspace:
+    def create_workspace(
+        self, name: str, *, description: Optional[str] = None, comment: Optional[str] = None
+    ) -> Workspace:
         """Makes a workspace. For operators.
+
+        Args:
+            name: Its name.
+            description: Free text.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``WorkspaceExists`` for example.
             OutcomeUnknown: It may have been done.
         """
-        body = present(name=name, description=description)
+        body = present(name=name, description=description, comment=comment)
         return Workspace(self._transport.send(Request(operations.CREATE_WORKSPACE, body=body)).document)
 
     # The registry, and who asks it

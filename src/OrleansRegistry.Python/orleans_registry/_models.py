@@ -85,6 +85,7 @@ class Version(types.Version, Resource):
         *,
         promote: Optional[bool] = None,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
@@ -96,6 +97,7 @@ class Version(types.Version, Resource):
             from_: With ``promote=True``: the version that must be primary now, or None for none.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``VersionInactive`` or ``PrimaryMoved`` for example.
@@ -103,7 +105,7 @@ class Version(types.Version, Resource):
         """
         return self._command(
             operations.PUBLISH,
-            {**present(promote=promote), **from_body(from_)},
+            {**present(promote=promote, comment=comment), **from_body(from_)},
             dry_run,
             if_match,
             # Publishing twice changes nothing, unless it claims the primary twice.
@@ -114,6 +116,7 @@ class Version(types.Version, Resource):
         self,
         *,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
@@ -129,6 +132,7 @@ class Version(types.Version, Resource):
                 is.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``NotRoutable`` or ``PrimaryMoved`` for example.
@@ -136,7 +140,7 @@ class Version(types.Version, Resource):
         """
         return self._command(
             operations.PROMOTE,
-            from_body(from_),
+            {**from_body(from_), **present(comment=comment)},
             dry_run,
             if_match,
             is_repeatable=from_ is not UNSET,
@@ -148,6 +152,7 @@ class Version(types.Version, Resource):
         serving_url: Optional[str] = None,
         health_url: Optional[str] = None,
         startup_timeout_seconds: Optional[int] = None,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
@@ -159,13 +164,14 @@ class Version(types.Version, Resource):
             startup_timeout_seconds: How long the start may take.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``VersionActive`` or ``VersionDeleted`` for example.
             OutcomeUnknown: It may have been done.
         """
         serving = serving_body(serving_url, health_url, startup_timeout_seconds)
-        return self._command(operations.ACTIVATE, present(serving=serving), dry_run, if_match)
+        return self._command(operations.ACTIVATE, present(serving=serving, comment=comment), dry_run, if_match)
 
     def deactivate(
         self,
@@ -173,6 +179,7 @@ class Version(types.Version, Resource):
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
         drain: Optional[int] = None,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.StopAnswer:
@@ -185,6 +192,7 @@ class Version(types.Version, Resource):
                 were left.
             dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
             if_match: The entity tag that the version must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
@@ -193,7 +201,7 @@ class Version(types.Version, Resource):
         document = self._send(
             operations.DEACTIVATE,
             {
-                **present(promote_to=None if promote_to is None else id_of(promote_to)),
+                **present(promote_to=None if promote_to is None else id_of(promote_to), comment=comment),
                 **({"refuse_if_primary": True} if refuse_if_primary else {}),
                 **present(drain_seconds=drain),
             },
@@ -209,6 +217,7 @@ class Version(types.Version, Resource):
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
         drain: Optional[int] = None,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.StopAnswer:
@@ -223,6 +232,7 @@ class Version(types.Version, Resource):
                 were left.
             dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
             if_match: The entity tag that the version must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
@@ -237,6 +247,7 @@ class Version(types.Version, Resource):
                 "promote_to": None if promote_to is None else id_of(promote_to),
                 "refuse_if_primary": True if refuse_if_primary else None,
                 "drain_seconds": drain,
+                "comment": comment,
             },
             patience=drain or 0,
             settle=self._settle_deletion,
@@ -248,6 +259,7 @@ class Version(types.Version, Resource):
         *,
         description: Union[str, None, Unset] = UNSET,
         labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> Version:
@@ -258,6 +270,7 @@ class Version(types.Version, Resource):
             labels: Labels to set and to remove, or None to remove all.
             dry_run: Only says what would happen: in a version of its own, and this one stays as it is.
             if_match: The entity tag that the version must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
@@ -269,7 +282,7 @@ class Version(types.Version, Resource):
                 {"id": self.id},
                 query={"dry_run": dry_run or None},
                 headers={"If-Match": if_match},
-                body=given(description=description, labels=_plain(labels)),
+                body={**given(description=description, labels=_plain(labels)), **present(comment=comment)},
             )
         )
         if dry_run:
@@ -277,23 +290,23 @@ class Version(types.Version, Resource):
         self._become(*answer)
         return self
 
-    def wait(self, until: Literal["ready", "primary"] = "ready", *, timeout: float = 900.0) -> Version:
-        """Waits until the version is ready, or until it is the primary.
+    def wait(self, until: Literal["ready", "primary", "stopped"] = "ready", *, timeout: float = 900.0) -> Version:
+        """Waits until the version is ready, until it is the primary, or until it is stopped.
 
         >>> registry.register("rice", serving_url=serving_url, publish=True, wait=False).wait("primary").is_primary
         True
 
         Args:
-            until: ``ready`` or ``primary``. A version becomes the primary by a publish that claims it, or by
-                ``promote()``.
+            until: ``ready``, ``primary`` or ``stopped``. A version becomes the primary by a publish that claims it, or
+                by ``promote()``. It is stopped when it is inactive or deleted.
             timeout: After how many seconds to give up.
 
         Raises:
             StartFailed: It will not become ready: its start failed, or it is inactive or deleted.
             TimedOut: It took longer than ``timeout``.
         """
-        if until not in ("ready", "primary"):
-            raise ValueError(f"until is {until!r}, and must be 'ready' or 'primary'")
+        if until not in ("ready", "primary", "stopped"):
+            raise ValueError(f"until is {until!r}, and must be 'ready', 'primary' or 'stopped'")
         clock = self._transport.clock
         end = clock.now() + timeout
         while True:
@@ -303,16 +316,20 @@ class Version(types.Version, Resource):
             request = Request(
                 operations.GET_VERSION,
                 {"id": self.id},
-                query={"wait": "ready", "timeout_seconds": seconds},
+                query={"wait": until, "timeout_seconds": seconds},
                 patience=seconds,
             )
             self._become(*self._transport.send(request))
-            is_ready = self._is_ready()
-            if is_ready and (until == "ready" or self.is_primary):
+            if until == "stopped":
+                is_so, state = self.state in ("inactive", "deleted"), f"still {self.state}"
+            else:
+                is_ready = self._is_ready()
+                is_so = is_ready and (until == "ready" or self.is_primary)
+                state = "ready, but not the primary," if is_ready else "not ready"
+            if is_so:
                 return self
             remaining = end - clock.now()
             if remaining <= 0:
-                state = "ready, but not the primary," if is_ready else "not ready"
                 raise TimedOut(
                     f"version {self.version} of {self.model_name} ({self.id}) is {state} after {timeout:g} seconds"
                 )
@@ -337,10 +354,15 @@ class Version(types.Version, Resource):
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
         after: Union[int, str, None] = None,
+        actor: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> Stream[Event]:
         """The events of this version, oldest first. See ``Client.events``."""
-        return events(self._transport, operations.LIST_VERSION_EVENTS, {"id": self.id}, types, after, follow)
+        query = event_query(types, after, actor, since, until, order_by)
+        return events(self._transport, operations.LIST_VERSION_EVENTS, {"id": self.id}, query, follow)
 
     def traffic(self) -> types.Traffic:
         """Whether the version is in use: its calls and errors, and how many calls run now."""
@@ -480,10 +502,28 @@ class Model(types.Model, Resource):
         request = Request(operations.RESOLVE, {"model": self.id}, query={"version": selector})
         return types.ResolveAnswer(self._transport.send(request).document)
 
+    def primary_history(self, *, at: Optional[str] = None) -> Iterator[types.PrimaryPeriod]:
+        """What was primary when, by whom and why; newest first.
+
+        >>> _ = registry.register("peas", serving_url=serving_url, publish=True, comment="The first peas")
+        >>> [(period.version, period.comment) for period in registry.model("peas").primary_history()]
+        [('0.1.0', 'The first peas')]
+
+        Args:
+            at: Only the period that this instant falls into: a date or an RFC 3339 time. Its version is None where
+                nothing was primary.
+
+        Raises:
+            RegistryError: Nobody knows any more: ``HistoryRemoved``.
+        """
+        path = {"model": self.id}
+        return Pages(self._transport, operations.LIST_PRIMARIES, types.PrimaryPeriod, path, {"at": at})
+
     def rollback(
         self,
         *,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
@@ -499,6 +539,7 @@ class Model(types.Model, Resource):
                 is.
             dry_run: Only says what would happen.
             if_match: The entity tag that the model must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused, with ``NoPreviousPrimary`` or ``PrimaryMoved`` for example.
@@ -509,7 +550,7 @@ class Model(types.Model, Resource):
             {"model": self.id},
             query={"dry_run": dry_run or None},
             headers={"If-Match": if_match},
-            body=from_body(from_) or None,
+            body={**from_body(from_), **present(comment=comment)} or None,
             is_command=not dry_run,
             is_repeatable=from_ is not UNSET or dry_run,
         )
@@ -522,6 +563,7 @@ class Model(types.Model, Resource):
         labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
         primary_policy: Union[types.PrimaryPolicy, Unset] = UNSET,
         protected: Union[bool, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> Model:
@@ -534,12 +576,18 @@ class Model(types.Model, Resource):
             protected: Whether only an admin moves the primary. Needs the role admin.
             dry_run: Only says what would happen: in a model of its own, and this one stays as it is.
             if_match: The entity tag that the model must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             RegistryError: The command is refused.
             OutcomeUnknown: It may have been done.
         """
-        body = given(description=description, labels=_plain(labels), primary_policy=primary_policy, protected=protected)
+        body = {
+            **given(
+                description=description, labels=_plain(labels), primary_policy=primary_policy, protected=protected
+            ),
+            **present(comment=comment),
+        }
         answer = self._transport.send(
             Request(
                 operations.PATCH_MODEL,
@@ -554,13 +602,21 @@ class Model(types.Model, Resource):
         self._become(*answer)
         return self
 
-    def delete(self, *, confirm: str, dry_run: bool = False, if_match: Optional[str] = None) -> types.DeletedModel:
+    def delete(
+        self,
+        *,
+        confirm: str,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.DeletedModel:
         """Deletes the model with all its versions, at once and for ever.
 
         Args:
             confirm: The model's name, so that no other one is meant.
             dry_run: Only says what would happen.
             if_match: The entity tag that the model must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
             ValueError: ``confirm`` is another name.
@@ -576,7 +632,7 @@ class Model(types.Model, Resource):
         request = Request(
             operations.DELETE_MODEL,
             {"model": self.id},
-            query={"dry_run": dry_run or None},
+            query={"comment": comment, "dry_run": dry_run or None},
             headers={"If-Match": if_match},
             settle=settle,
         )
@@ -610,10 +666,15 @@ class Model(types.Model, Resource):
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
         after: Union[int, str, None] = None,
+        actor: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> Stream[Event]:
         """The events of the model and its versions, oldest first. See ``Client.events``."""
-        return events(self._transport, operations.LIST_MODEL_EVENTS, {"model": self.id}, types, after, follow)
+        query = event_query(types, after, actor, since, until, order_by)
+        return events(self._transport, operations.LIST_MODEL_EVENTS, {"model": self.id}, query, follow)
 
 
 def _plain(labels: Union[Mapping[str, Optional[str]], None, Unset]) -> Any:
@@ -676,16 +737,33 @@ def _call(
     )
 
 
+def event_query(
+    of: Union[str, Iterable[str], None],
+    after: Union[int, str, None],
+    actor: Optional[str],
+    since: Optional[str],
+    until: Optional[str],
+    order_by: Optional[str],
+) -> Dict[str, QueryValue]:
+    """What narrows and orders events."""
+    return {
+        "type": type_filter(of),
+        "after": after,
+        "actor": actor,
+        "since": since,
+        "until": until,
+        "order_by": order_by,
+    }
+
+
 def events(
     transport: Transport,
     operation: Operation,
     path: Mapping[str, str],
-    of: Union[str, Iterable[str], None],
-    after: Union[int, str, None],
+    query: Mapping[str, QueryValue],
     follow: bool,
 ) -> Stream[Event]:
     """A list of events, or a stream of what happens."""
-    query: Dict[str, QueryValue] = {"type": type_filter(of), "after": after}
     if follow:
         return Follower(transport, operation, path, query).stream()
     pages = Pages(transport, operation, Event, path, query)

@@ -68,6 +68,7 @@ class AsyncClient:
         artifact: Optional[types.ArtifactSpec] = None,
         instance_type: Optional[str] = None,
         external_id: Optional[str] = None,
+        comment: Optional[str] = None,
         wait: bool = True,
         dry_run: bool = False,
         idempotency_key: Optional[str] = None,
@@ -89,6 +90,7 @@ class AsyncClient:
             artifact=artifact,
             instance_type=instance_type,
             external_id=external_id,
+            comment=comment,
             wait=wait,
             dry_run=dry_run,
             idempotency_key=idempotency_key,
@@ -172,10 +174,23 @@ class AsyncClient:
         model: Optional[str] = None,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
         after: Union[int, str, None] = None,
+        actor: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
-        """The events of the workspace or of a model, oldest first. See ``Client.events``."""
-        stream = self._sync.events(model=model, types=types, after=after, follow=follow)
+        """The events of the workspace or of a model, oldest first unless you say otherwise. See ``Client.events``."""
+        stream = self._sync.events(
+            model=model,
+            types=types,
+            after=after,
+            actor=actor,
+            since=since,
+            until=until,
+            order_by=order_by,
+            follow=follow,
+        )
         return AsyncStream(self._threads, stream)
 
     async def usage(
@@ -203,9 +218,9 @@ class AsyncClient:
         """The bill of a month as CSV in the columns of FOCUS 1.2. See ``Client.statement_csv``."""
         return await self._threads.run(self._sync.statement_csv, month)
 
-    async def close_month(self, month: str, *, dry_run: bool = False) -> Statement:
+    async def close_month(self, month: str, *, comment: Optional[str] = None, dry_run: bool = False) -> Statement:
         """Closes the bill of a month, such as ``2026-03``: it never changes again. See ``Client.close_month``."""
-        return await self._threads.run(self._sync.close_month, month, dry_run=dry_run)
+        return await self._threads.run(self._sync.close_month, month, comment=comment, dry_run=dry_run)
 
     async def rates(self) -> Rates:
         """The price of a minute of active time, by stage and instance type. See ``Client.rates``."""
@@ -215,11 +230,12 @@ class AsyncClient:
         self,
         rates: Iterable[Union[types.RateSpec, types.Rate]],
         *,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> Rates:
         """Puts all rates in the place of those that were there. See ``Client.put_rates``."""
-        return await self._threads.run(self._sync.put_rates, rates, dry_run=dry_run, if_match=if_match)
+        return await self._threads.run(self._sync.put_rates, rates, comment=comment, dry_run=dry_run, if_match=if_match)
 
     def webhooks(self) -> AsyncIterator[AsyncWebhook]:
         """The webhooks of the workspace. See ``Client.webhooks``."""
@@ -238,6 +254,7 @@ class AsyncClient:
         types: Optional[Iterable[types.EventType]] = None,
         model: Optional[str] = None,
         description: Optional[str] = None,
+        comment: Optional[str] = None,
     ) -> types.WebhookSecret:
         """Makes a webhook. The answer has the secret that deliveries are signed with, this once. See
         ``Client.create_webhook``.
@@ -248,6 +265,7 @@ class AsyncClient:
             types=types,
             model=model,
             description=description,
+            comment=comment,
         )
 
     def api_keys(self, *, workspace: Optional[str] = None) -> AsyncIterator[AsyncApiKey]:
@@ -263,6 +281,7 @@ class AsyncClient:
         workspace: Optional[str] = None,
         models: Optional[Iterable[str]] = None,
         expires_at: Union[str, None, Unset] = UNSET,
+        comment: Optional[str] = None,
     ) -> types.CreatedApiKey:
         """Makes an API key. The answer has the key itself, this once. See ``Client.create_api_key``."""
         return await self._threads.run(
@@ -272,15 +291,27 @@ class AsyncClient:
             workspace=workspace,
             models=models,
             expires_at=expires_at,
+            comment=comment,
         )
 
-    async def rotate_api_key(self, prefix: str, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+    async def rotate_api_key(
+        self,
+        prefix: str,
+        *,
+        overlap_seconds: Optional[int] = None,
+        comment: Optional[str] = None,
+    ) -> types.CreatedApiKey:
         """Puts a new key in the place of the one with this prefix. See ``Client.rotate_api_key``."""
-        return await self._threads.run(self._sync.rotate_api_key, prefix, overlap_seconds=overlap_seconds)
+        return await self._threads.run(
+            self._sync.rotate_api_key,
+            prefix,
+            overlap_seconds=overlap_seconds,
+            comment=comment,
+        )
 
-    async def revoke_api_key(self, prefix: str) -> AsyncApiKey:
+    async def revoke_api_key(self, prefix: str, *, comment: Optional[str] = None) -> AsyncApiKey:
         """Ends the key with this prefix. See ``Client.revoke_api_key``."""
-        answer = await self._threads.run(self._sync.revoke_api_key, prefix)
+        answer = await self._threads.run(self._sync.revoke_api_key, prefix, comment=comment)
         return AsyncApiKey(self._threads, answer)
 
     def workspaces(self) -> AsyncIterator[Workspace]:
@@ -288,9 +319,15 @@ class AsyncClient:
         pages = self._sync.workspaces()
         return AsyncPages(self._threads, pages, lambda item: item)
 
-    async def create_workspace(self, name: str, *, description: Optional[str] = None) -> Workspace:
+    async def create_workspace(
+        self,
+        name: str,
+        *,
+        description: Optional[str] = None,
+        comment: Optional[str] = None,
+    ) -> Workspace:
         """Makes a workspace. For operators. See ``Client.create_workspace``."""
-        return await self._threads.run(self._sync.create_workspace, name, description=description)
+        return await self._threads.run(self._sync.create_workspace, name, description=description, comment=comment)
 
     async def me(self) -> types.CallerAnswer:
         """Who you are for the registry: your key or token, its role, workspace and models, and what you may do. See
@@ -351,6 +388,7 @@ class AsyncVersion(types.Version):
         *,
         promote: Optional[bool] = None,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
@@ -359,6 +397,7 @@ class AsyncVersion(types.Version):
             self._sync.publish,
             promote=promote,
             from_=from_,
+            comment=comment,
             dry_run=dry_run,
             if_match=if_match,
         )
@@ -367,11 +406,18 @@ class AsyncVersion(types.Version):
         self,
         *,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
         """Makes the version the primary: it answers calls that name no version. See ``Version.promote``."""
-        return await self._threads.run(self._sync.promote, from_=from_, dry_run=dry_run, if_match=if_match)
+        return await self._threads.run(
+            self._sync.promote,
+            from_=from_,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
 
     async def activate(
         self,
@@ -379,6 +425,7 @@ class AsyncVersion(types.Version):
         serving_url: Optional[str] = None,
         health_url: Optional[str] = None,
         startup_timeout_seconds: Optional[int] = None,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
@@ -388,6 +435,7 @@ class AsyncVersion(types.Version):
             serving_url=serving_url,
             health_url=health_url,
             startup_timeout_seconds=startup_timeout_seconds,
+            comment=comment,
             dry_run=dry_run,
             if_match=if_match,
         )
@@ -398,6 +446,7 @@ class AsyncVersion(types.Version):
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
         drain: Optional[int] = None,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.StopAnswer:
@@ -407,6 +456,7 @@ class AsyncVersion(types.Version):
             promote_to=promote_to,
             refuse_if_primary=refuse_if_primary,
             drain=drain,
+            comment=comment,
             dry_run=dry_run,
             if_match=if_match,
         )
@@ -417,6 +467,7 @@ class AsyncVersion(types.Version):
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
         drain: Optional[int] = None,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.StopAnswer:
@@ -428,6 +479,7 @@ class AsyncVersion(types.Version):
             promote_to=promote_to,
             refuse_if_primary=refuse_if_primary,
             drain=drain,
+            comment=comment,
             dry_run=dry_run,
             if_match=if_match,
         )
@@ -437,6 +489,7 @@ class AsyncVersion(types.Version):
         *,
         description: Union[str, None, Unset] = UNSET,
         labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> AsyncVersion:
@@ -447,13 +500,19 @@ class AsyncVersion(types.Version):
             self._sync.update,
             description=description,
             labels=labels,
+            comment=comment,
             dry_run=dry_run,
             if_match=if_match,
         )
         return AsyncVersion(self._threads, answer)
 
-    async def wait(self, until: Literal["ready", "primary"] = "ready", *, timeout: float = 900.0) -> AsyncVersion:
-        """Waits until the version is ready, or until it is the primary. See ``Version.wait``."""
+    async def wait(
+        self,
+        until: Literal["ready", "primary", "stopped"] = "ready",
+        *,
+        timeout: float = 900.0,
+    ) -> AsyncVersion:
+        """Waits until the version is ready, until it is the primary, or until it is stopped. See ``Version.wait``."""
         answer = await self._threads.run(self._sync.wait, until, timeout=timeout)
         return AsyncVersion(self._threads, answer)
 
@@ -483,10 +542,22 @@ class AsyncVersion(types.Version):
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
         after: Union[int, str, None] = None,
+        actor: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
         """The events of this version, oldest first. See ``Version.events``."""
-        stream = self._sync.events(types=types, after=after, follow=follow)
+        stream = self._sync.events(
+            types=types,
+            after=after,
+            actor=actor,
+            since=since,
+            until=until,
+            order_by=order_by,
+            follow=follow,
+        )
         return AsyncStream(self._threads, stream)
 
     async def traffic(self) -> types.Traffic:
@@ -544,15 +615,27 @@ class AsyncModel(types.Model):
         """Which version a selector leads to now, and where it answers. See ``Model.resolve``."""
         return await self._threads.run(self._sync.resolve, selector)
 
+    def primary_history(self, *, at: Optional[str] = None) -> AsyncIterator[types.PrimaryPeriod]:
+        """What was primary when, by whom and why; newest first. See ``Model.primary_history``."""
+        pages = self._sync.primary_history(at=at)
+        return AsyncPages(self._threads, pages, lambda item: item)
+
     async def rollback(
         self,
         *,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
         """Goes back to the primary before the present one. See ``Model.rollback``."""
-        return await self._threads.run(self._sync.rollback, from_=from_, dry_run=dry_run, if_match=if_match)
+        return await self._threads.run(
+            self._sync.rollback,
+            from_=from_,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
 
     async def update(
         self,
@@ -561,6 +644,7 @@ class AsyncModel(types.Model):
         labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
         primary_policy: Union[types.PrimaryPolicy, Unset] = UNSET,
         protected: Union[bool, Unset] = UNSET,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> AsyncModel:
@@ -571,6 +655,7 @@ class AsyncModel(types.Model):
             labels=labels,
             primary_policy=primary_policy,
             protected=protected,
+            comment=comment,
             dry_run=dry_run,
             if_match=if_match,
         )
@@ -580,11 +665,18 @@ class AsyncModel(types.Model):
         self,
         *,
         confirm: str,
+        comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.DeletedModel:
         """Deletes the model with all its versions, at once and for ever. See ``Model.delete``."""
-        return await self._threads.run(self._sync.delete, confirm=confirm, dry_run=dry_run, if_match=if_match)
+        return await self._threads.run(
+            self._sync.delete,
+            confirm=confirm,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
 
     async def predict(
         self,
@@ -626,10 +718,22 @@ class AsyncModel(types.Model):
         *,
         types: Union[types.EventType, Iterable[types.EventType], None] = None,
         after: Union[int, str, None] = None,
+        actor: Optional[str] = None,
+        since: Optional[str] = None,
+        until: Optional[str] = None,
+        order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
         """The events of the model and its versions, oldest first. See ``Model.events``."""
-        stream = self._sync.events(types=types, after=after, follow=follow)
+        stream = self._sync.events(
+            types=types,
+            after=after,
+            actor=actor,
+            since=since,
+            until=until,
+            order_by=order_by,
+            follow=follow,
+        )
         return AsyncStream(self._threads, stream)
 
 class AsyncApiKey(types.ApiKey):
@@ -654,15 +758,20 @@ class AsyncApiKey(types.ApiKey):
     def __reduce__(self) -> NoReturn:
         raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
 
-    async def rotate(self, *, overlap_seconds: Optional[int] = None) -> types.CreatedApiKey:
+    async def rotate(
+        self,
+        *,
+        overlap_seconds: Optional[int] = None,
+        comment: Optional[str] = None,
+    ) -> types.CreatedApiKey:
         """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap. See
         ``ApiKey.rotate``.
         """
-        return await self._threads.run(self._sync.rotate, overlap_seconds=overlap_seconds)
+        return await self._threads.run(self._sync.rotate, overlap_seconds=overlap_seconds, comment=comment)
 
-    async def revoke(self) -> AsyncApiKey:
+    async def revoke(self, *, comment: Optional[str] = None) -> AsyncApiKey:
         """Ends the key. No request that begins after the answer may use it. See ``ApiKey.revoke``."""
-        answer = await self._threads.run(self._sync.revoke)
+        answer = await self._threads.run(self._sync.revoke, comment=comment)
         return AsyncApiKey(self._threads, answer)
 
 class AsyncWebhook(types.Webhook):
@@ -700,6 +809,7 @@ class AsyncWebhook(types.Webhook):
         model: Union[str, None, Unset] = UNSET,
         description: Union[str, None, Unset] = UNSET,
         state: Union[types.WebhookState, Unset] = UNSET,
+        comment: Optional[str] = None,
     ) -> AsyncWebhook:
         """Changes the webhook. What is not named stays. See ``Webhook.update``."""
         answer = await self._threads.run(
@@ -709,23 +819,24 @@ class AsyncWebhook(types.Webhook):
             model=model,
             description=description,
             state=state,
+            comment=comment,
         )
         return AsyncWebhook(self._threads, answer)
 
-    async def delete(self) -> AsyncWebhook:
+    async def delete(self, *, comment: Optional[str] = None) -> AsyncWebhook:
         """Deletes the webhook. See ``Webhook.delete``."""
-        answer = await self._threads.run(self._sync.delete)
+        answer = await self._threads.run(self._sync.delete, comment=comment)
         return AsyncWebhook(self._threads, answer)
 
-    async def rotate_secret(self) -> types.WebhookSecret:
+    async def rotate_secret(self, *, comment: Optional[str] = None) -> types.WebhookSecret:
         """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too. See
         ``Webhook.rotate_secret``.
         """
-        return await self._threads.run(self._sync.rotate_secret)
+        return await self._threads.run(self._sync.rotate_secret, comment=comment)
 
-    async def redeliver(self, from_: Union[int, str]) -> AsyncWebhook:
+    async def redeliver(self, from_: Union[int, str], *, comment: Optional[str] = None) -> AsyncWebhook:
         """Delivers an event and all behind it again. See ``Webhook.redeliver``."""
-        answer = await self._threads.run(self._sync.redeliver, from_)
+        answer = await self._threads.run(self._sync.redeliver, from_, comment=comment)
         return AsyncWebhook(self._threads, answer)
 
     async def deliveries(self) -> List[types.Delivery]:

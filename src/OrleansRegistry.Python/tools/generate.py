@@ -14,7 +14,7 @@ import keyword
 import re
 import sys
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Set
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 import generate_async
 from generate_async import docstring
@@ -32,8 +32,8 @@ HEAD = (
 
 # Members that repr leaves out: what is secret, and what is long.
 UNSHOWN = {"key", "secret", "description", "message", "detail"}
-# Parameters whose own name says too little.
-CHOICE_NAMES = {"type": "EventType"}
+# Parameters whose own name says too little, or whose values are others elsewhere: those by their first value too.
+CHOICE_NAMES: Dict[Union[str, Tuple[str, str]], str] = {"type": "EventType", ("order_by", "id"): "EventOrder"}
 SCHEMA_NAMES = {"RegistryEvent": "Event"}
 # Errors without a code of the registry; they are written by hand.
 OWN_ERRORS = [
@@ -196,7 +196,8 @@ class Generator:
         """Names the list of values of a parameter, unless a schema has it already."""
         values = schema.get("enum")
         if values and values not in self.choices.values():
-            self.choices[CHOICE_NAMES.get(name, camel(name))] = values
+            choice = CHOICE_NAMES.get((name, values[0])) or CHOICE_NAMES.get(name) or camel(name)
+            assert self.choices.setdefault(choice, values) == values, choice
 
     def _choice_name(self, schema: Schema) -> Optional[str]:
         values = self._resolved(schema).get("enum")

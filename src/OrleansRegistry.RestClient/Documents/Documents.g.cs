@@ -47,6 +47,12 @@ public sealed class ApiKey : Document
 
     /// <summary>The hour in which it was last used, or null when it never was.</summary>
     public DateTimeOffset? LastUsedAt => OptionalInstant("last_used_at");
+
+    /// <summary>The name of the key of who made it, or null for a caller who has none.</summary>
+    public string? CreatedByName => OptionalText("created_by_name");
+
+    /// <summary>The name of the key of who revoked it, or null.</summary>
+    public string? RevokedByName => OptionalText("revoked_by_name");
 }
 
 /// <summary>The model's files: a reference that the registry keeps and never opens.</summary>
@@ -224,11 +230,23 @@ public sealed class RegistryEvent : Document
     /// <summary>The model, or null for an event of the workspace.</summary>
     public string? ModelId => OptionalText("model_id");
 
+    /// <summary>The name of the model, or null for an event of the workspace.</summary>
+    public string? ModelName => OptionalText("model_name");
+
     /// <summary>The version, or null for an event of the model or the workspace.</summary>
     public string? VersionId => OptionalText("version_id");
 
+    /// <summary>The number of the version, or null for an event of the model or the workspace.</summary>
+    public string? Version => OptionalText("version");
+
     /// <summary>Whose command it was.</summary>
     public string Actor => Text("actor");
+
+    /// <summary>The name of the actor's key, or null for an actor who has none.</summary>
+    public string? ActorName => OptionalText("actor_name");
+
+    /// <summary>Why, in the actor's own words, or null when they said nothing.</summary>
+    public string? Comment => OptionalText("comment");
 
     /// <summary>Data.</summary>
     public JsonElement Data => Any("data");
@@ -331,6 +349,9 @@ public sealed class Model : Document
     /// <summary>Raised by every command on the model or its versions.</summary>
     public long Revision => Integer("revision");
 
+    /// <summary>The name of the deployer's key, or null for a caller who has none.</summary>
+    public string? CreatedByName => OptionalText("created_by_name");
+
     /// <summary>The entity tag that <c>If-Match</c> takes: the model's header <c>ETag</c>.</summary>
     public string? Etag => OptionalText("etag");
 }
@@ -375,6 +396,12 @@ public sealed class Primary : Document
 
     /// <summary>Whose command made it so.</summary>
     public string By => Text("by");
+
+    /// <summary>The name of their key, or null for a caller who has none.</summary>
+    public string? ByName => OptionalText("by_name");
+
+    /// <summary>Why, in their own words, or null when they said nothing.</summary>
+    public string? Comment => OptionalText("comment");
 }
 
 /// <summary>A move of the primary pointer.</summary>
@@ -391,6 +418,44 @@ public sealed class PrimaryChange : Document
 
     /// <summary>The id of the version that is primary now, or null.</summary>
     public string? To => OptionalText("to");
+}
+
+/// <summary>A time during which a version was primary, or none was.</summary>
+public sealed class PrimaryPeriod : Document
+{
+    /// <summary>Reads a document.</summary>
+    public PrimaryPeriod(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The instant at which it began, or null before the first primary, and where its event was
+    /// removed.</summary>
+    public DateTimeOffset? From => OptionalInstant("from");
+
+    /// <summary>The instant at which the next one began, or null while it lasts.</summary>
+    public DateTimeOffset? Until => OptionalInstant("until");
+
+    /// <summary>The id of the version that was primary, or null for none.</summary>
+    public string? VersionId => OptionalText("version_id");
+
+    /// <summary>The number of the version that was primary, or null for none.</summary>
+    public string? Version => OptionalText("version");
+
+    /// <summary>Whose command began it, or null where that is not known.</summary>
+    public string? Actor => OptionalText("actor");
+
+    /// <summary>The name of the actor's key, or null for an actor who has none.</summary>
+    public string? ActorName => OptionalText("actor_name");
+
+    /// <summary>Why, in the actor's own words, or null when they said nothing.</summary>
+    public string? Comment => OptionalText("comment");
+
+    /// <summary>The reason of the move that began it, or null where that is not known.</summary>
+    public string? Reason => OptionalText("reason");
+
+    /// <summary>The id of the event that began it, or null where that is not known.</summary>
+    public string? EventId => OptionalText("event_id");
 }
 
 /// <summary>The price of a minute of active time, from an instant on until the next rate of the same instance type
@@ -441,6 +506,9 @@ public sealed class RateTable : Document
 
     /// <summary>Raised by every change; 0 when none ever were put.</summary>
     public long Revision => Integer("revision");
+
+    /// <summary>The name of the key of who put them, or null.</summary>
+    public string? UpdatedByName => OptionalText("updated_by_name");
 }
 
 /// <summary>The version that a selector leads to now.</summary>
@@ -575,6 +643,9 @@ public sealed class Statement : Document
 
     /// <summary>Total amount.</summary>
     public string? TotalAmount => OptionalText("total_amount");
+
+    /// <summary>Closed by name.</summary>
+    public string? ClosedByName => OptionalText("closed_by_name");
 }
 
 /// <summary>StatementCharge.</summary>
@@ -656,6 +727,9 @@ public sealed class StatementPage : Document
 
     /// <summary>Who closed it, or null.</summary>
     public string? ClosedBy => OptionalText("closed_by");
+
+    /// <summary>The name of the key of who closed it, or null.</summary>
+    public string? ClosedByName => OptionalText("closed_by_name");
 
     /// <summary>Up to when time is counted; the month's end, once that is over.</summary>
     public DateTimeOffset AsOf => Instant("as_of");
@@ -897,6 +971,9 @@ public sealed class ModelVersion : Document
     /// it.</summary>
     public long Revision => Integer("revision");
 
+    /// <summary>The name of the deployer's key, or null for a caller who has none.</summary>
+    public string? CreatedByName => OptionalText("created_by_name");
+
     /// <summary>The entity tag that <c>If-Match</c> takes: the version's header <c>ETag</c>.</summary>
     public string? Etag => OptionalText("etag");
 }
@@ -977,6 +1054,9 @@ public sealed class Webhook : Document
 
     /// <summary>The caller who made it.</summary>
     public string CreatedBy => Text("created_by");
+
+    /// <summary>The name of the key of who made it, or null for a caller who has none.</summary>
+    public string? CreatedByName => OptionalText("created_by_name");
 }
 
 /// <summary>A webhook with a secret that was just drawn. It is shown only this once.</summary>
@@ -1020,4 +1100,7 @@ public sealed class Workspace : Document
 
     /// <summary>The caller who made it.</summary>
     public string CreatedBy => Text("created_by");
+
+    /// <summary>The name of the key of who made it, or null for a caller who has none.</summary>
+    public string? CreatedByName => OptionalText("created_by_name");
 }

@@ -3,6 +3,16 @@
 
 namespace OrleansRegistry.RestClient;
 
+/// <summary>The values of <c>EventOrder</c>. A newer registry may have more.</summary>
+public static class EventOrderValues
+{
+    /// <summary><c>id</c></summary>
+    public const string Id = "id";
+
+    /// <summary><c>-id</c></summary>
+    public const string DescendingId = "-id";
+}
+
 /// <summary>The values of <c>EventType</c>. A newer registry may have more.</summary>
 public static class EventTypeValues
 {
@@ -59,6 +69,9 @@ public static class EventTypeValues
 
     /// <summary><c>rates.updated</c></summary>
     public const string RatesUpdated = "rates.updated";
+
+    /// <summary><c>month.closed</c></summary>
+    public const string MonthClosed = "month.closed";
 
     /// <summary><c>webhook.created</c></summary>
     public const string WebhookCreated = "webhook.created";
@@ -229,6 +242,12 @@ public static class WaitValues
 {
     /// <summary><c>ready</c></summary>
     public const string Ready = "ready";
+
+    /// <summary><c>primary</c></summary>
+    public const string Primary = "primary";
+
+    /// <summary><c>stopped</c></summary>
+    public const string Stopped = "stopped";
 }
 
 /// <summary>Whether a webhook gets events. A newer registry may have more.</summary>

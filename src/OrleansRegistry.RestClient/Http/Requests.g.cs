@@ -12,6 +12,14 @@ public sealed class ActivateRequest : RequestBody
         get => GetObject<ServingSpec>("serving");
         set => Set("serving", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>The model's files: a reference that the registry keeps and never opens.</summary>
@@ -79,6 +87,14 @@ public sealed class CreateApiKeyRequest : RequestBody
         get => GetText("expires_at");
         set => Set("expires_at", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Makes a webhook.</summary>
@@ -111,6 +127,14 @@ public sealed class CreateWebhookRequest : RequestBody
         get => GetText("description");
         set => Set("description", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Makes a workspace.</summary>
@@ -129,6 +153,14 @@ public sealed class CreateWorkspaceRequest : RequestBody
     {
         get => GetText("description");
         set => Set("description", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -155,6 +187,14 @@ public sealed class DeactivateRequest : RequestBody
     {
         get => GetInteger("drain_seconds");
         set => Set("drain_seconds", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -247,6 +287,14 @@ public sealed class Deployment : RequestBody
         get => GetText("external_id");
         set => Set("external_id", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the deployment keep it; the version does not.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Changes a model by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
@@ -281,6 +329,14 @@ public sealed class PatchModelRequest : RequestBody
         get => GetFlag("protected");
         set => Set("protected", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Changes a version by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>
@@ -298,6 +354,14 @@ public sealed class PatchVersionRequest : RequestBody
     {
         get => GetTextTable("labels");
         set => Set("labels", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -338,6 +402,14 @@ public sealed class PatchWebhookRequest : RequestBody
         get => GetText("state");
         set => Set("state", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Makes a version primary.</summary>
@@ -348,6 +420,14 @@ public sealed class PromoteRequest : RequestBody
     {
         get => GetText("from");
         set => Set("from", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -370,6 +450,14 @@ public sealed class PublishRequest : RequestBody
         get => GetText("from");
         set => Set("from", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Puts all rates of the workspace.</summary>
@@ -380,6 +468,14 @@ public sealed class PutRatesRequest : RequestBody
     {
         get => GetMany<RateSpec>("rates")!;
         set => Set("rates", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -429,6 +525,14 @@ public sealed class RollbackRequest : RequestBody
         get => GetText("from");
         set => Set("from", value);
     }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
 }
 
 /// <summary>Puts a new API key in the place of one.</summary>
@@ -439,6 +543,14 @@ public sealed class RotateApiKeyRequest : RequestBody
     {
         get => GetInteger("overlap_seconds");
         set => Set("overlap_seconds", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -547,6 +659,19 @@ public sealed class ResolveParameters : RequestParameters
     }
 }
 
+/// <summary>What ListPrimaries may be told besides.</summary>
+public sealed class ListPrimariesParameters : RequestParameters
+{
+    /// <summary>Only the period that this instant falls into: a date or an RFC 3339 time, not in the
+    /// future.</summary>
+    public string? At { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("at", At);
+    }
+}
+
 /// <summary>What PatchModel may be told besides.</summary>
 public sealed class PatchModelParameters : RequestParameters
 {
@@ -574,10 +699,15 @@ public sealed class DeleteModelParameters : RequestParameters
     /// <summary>Entity tags of which the resource in the path must have one; else 412.</summary>
     public string? IfMatch { get; set; }
 
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("dry_run", DryRun);
         request.AddHeader("If-Match", IfMatch);
+        request.Add("comment", Comment);
     }
 }
 
@@ -601,7 +731,9 @@ public sealed class RollbackParameters : RequestParameters
 /// <summary>What GetVersion may be told besides.</summary>
 public sealed class GetVersionParameters : RequestParameters
 {
-    /// <summary>Answers when serving is ready or failed, or the time is up. One of <c>ready</c>.</summary>
+    /// <summary>Answers as soon as it is so, or can't come so any more, or the time is up: <c>ready</c> when
+    /// serving is ready or failed, <c>primary</c> when the version is primary, <c>stopped</c> when it is inactive
+    /// or deleted. One of <c>ready</c>, <c>primary</c>, <c>stopped</c>.</summary>
     public string? Wait { get; set; }
 
     /// <summary>With <c>wait</c>: the longest wait in seconds, 1 to 60; 30 by default.</summary>
@@ -644,6 +776,10 @@ public sealed class DeleteVersionParameters : RequestParameters
     /// The version is stopped at once.</summary>
     public long? DrainSeconds { get; set; }
 
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
     /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
     /// claimed or reserved.</summary>
     public bool? DryRun { get; set; }
@@ -656,6 +792,7 @@ public sealed class DeleteVersionParameters : RequestParameters
         request.Add("promote_to", PromoteTo);
         request.Add("refuse_if_primary", RefuseIfPrimary);
         request.Add("drain_seconds", DrainSeconds);
+        request.Add("comment", Comment);
         request.Add("dry_run", DryRun);
         request.AddHeader("If-Match", IfMatch);
     }
@@ -735,13 +872,36 @@ public sealed class ListEventsParameters : RequestParameters
     /// <summary>A type of event. May appear several times.</summary>
     public IReadOnlyList<string>? Type { get; set; }
 
-    /// <summary>Only events behind this position.</summary>
-    public long? After { get; set; }
+    /// <summary>Only what this actor did, as events name them: <c>key:r24dn91t</c>.</summary>
+    public string? Actor { get; set; }
+
+    /// <summary>Only events behind this position; <c>now</c> in a stream: only what happens from now on.</summary>
+    public string? After { get; set; }
+
+    /// <summary>Lists only events of this instant and later ones: a date or an RFC 3339 time. The order is then
+    /// that of instants, and of ids within one.</summary>
+    public string? Since { get; set; }
+
+    /// <summary>Lists only events before this instant: a date or an RFC 3339 time. The order is then that of
+    /// instants, and of ids within one.</summary>
+    public string? Until { get; set; }
+
+    /// <summary>The order of a list: oldest first (<c>id</c>, by default) or newest first. One of <c>id</c>,
+    /// <c>-id</c>.</summary>
+    public string? OrderBy { get; set; }
+
+    /// <summary>Only events of this model and its versions, by id or name.</summary>
+    public string? Model { get; set; }
 
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("type", Type);
+        request.Add("actor", Actor);
         request.Add("after", After);
+        request.Add("since", Since);
+        request.Add("until", Until);
+        request.Add("order_by", OrderBy);
+        request.Add("model", Model);
     }
 }
 
@@ -751,13 +911,32 @@ public sealed class ListModelEventsParameters : RequestParameters
     /// <summary>A type of event. May appear several times.</summary>
     public IReadOnlyList<string>? Type { get; set; }
 
-    /// <summary>Only events behind this position.</summary>
-    public long? After { get; set; }
+    /// <summary>Only what this actor did, as events name them: <c>key:r24dn91t</c>.</summary>
+    public string? Actor { get; set; }
+
+    /// <summary>Only events behind this position; <c>now</c> in a stream: only what happens from now on.</summary>
+    public string? After { get; set; }
+
+    /// <summary>Lists only events of this instant and later ones: a date or an RFC 3339 time. The order is then
+    /// that of instants, and of ids within one.</summary>
+    public string? Since { get; set; }
+
+    /// <summary>Lists only events before this instant: a date or an RFC 3339 time. The order is then that of
+    /// instants, and of ids within one.</summary>
+    public string? Until { get; set; }
+
+    /// <summary>The order of a list: oldest first (<c>id</c>, by default) or newest first. One of <c>id</c>,
+    /// <c>-id</c>.</summary>
+    public string? OrderBy { get; set; }
 
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("type", Type);
+        request.Add("actor", Actor);
         request.Add("after", After);
+        request.Add("since", Since);
+        request.Add("until", Until);
+        request.Add("order_by", OrderBy);
     }
 }
 
@@ -767,13 +946,32 @@ public sealed class ListVersionEventsParameters : RequestParameters
     /// <summary>A type of event. May appear several times.</summary>
     public IReadOnlyList<string>? Type { get; set; }
 
-    /// <summary>Only events behind this position.</summary>
-    public long? After { get; set; }
+    /// <summary>Only what this actor did, as events name them: <c>key:r24dn91t</c>.</summary>
+    public string? Actor { get; set; }
+
+    /// <summary>Only events behind this position; <c>now</c> in a stream: only what happens from now on.</summary>
+    public string? After { get; set; }
+
+    /// <summary>Lists only events of this instant and later ones: a date or an RFC 3339 time. The order is then
+    /// that of instants, and of ids within one.</summary>
+    public string? Since { get; set; }
+
+    /// <summary>Lists only events before this instant: a date or an RFC 3339 time. The order is then that of
+    /// instants, and of ids within one.</summary>
+    public string? Until { get; set; }
+
+    /// <summary>The order of a list: oldest first (<c>id</c>, by default) or newest first. One of <c>id</c>,
+    /// <c>-id</c>.</summary>
+    public string? OrderBy { get; set; }
 
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("type", Type);
+        request.Add("actor", Actor);
         request.Add("after", After);
+        request.Add("since", Since);
+        request.Add("until", Until);
+        request.Add("order_by", OrderBy);
     }
 }
 
@@ -802,12 +1000,17 @@ public sealed class GetUsageParameters : RequestParameters
 /// <summary>What CloseMonth may be told besides.</summary>
 public sealed class CloseMonthParameters : RequestParameters
 {
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
     /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
     /// claimed or reserved.</summary>
     public bool? DryRun { get; set; }
 
     internal override void AddTo(RegistryRequest request)
     {
+        request.Add("comment", Comment);
         request.Add("dry_run", DryRun);
     }
 }
@@ -829,15 +1032,46 @@ public sealed class PutRatesParameters : RequestParameters
     }
 }
 
+/// <summary>What DeleteWebhook may be told besides.</summary>
+public sealed class DeleteWebhookParameters : RequestParameters
+{
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("comment", Comment);
+    }
+}
+
+/// <summary>What RotateWebhookSecret may be told besides.</summary>
+public sealed class RotateWebhookSecretParameters : RequestParameters
+{
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("comment", Comment);
+    }
+}
+
 /// <summary>What Redeliver may be told besides.</summary>
 public sealed class RedeliverParameters : RequestParameters
 {
     /// <summary>The id of the first event that is to be delivered; required.</summary>
     public long? From { get; set; }
 
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("from", From);
+        request.Add("comment", Comment);
     }
 }
 
@@ -851,6 +1085,19 @@ public sealed class ListApiKeysParameters : RequestParameters
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("workspace", Workspace);
+    }
+}
+
+/// <summary>What RevokeApiKey may be told besides.</summary>
+public sealed class RevokeApiKeyParameters : RequestParameters
+{
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("comment", Comment);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Billing;
@@ -14,12 +15,17 @@ internal sealed record RatesState : CommandState
 
     public required string UpdatedBy { get; init; }
 
+    /// <summary>The name of the key of who put them, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? UpdatedByName { get; init; }
+
     public RatesView ToView(int revision) => new()
     {
         Currency = Currency,
         Rates = Rates,
         UpdatedAt = UpdatedAt,
         UpdatedBy = UpdatedBy,
+        UpdatedByName = UpdatedByName,
         Revision = revision,
     };
 }

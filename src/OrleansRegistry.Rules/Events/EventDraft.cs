@@ -24,9 +24,24 @@ internal readonly record struct EventDraft([property: Id(0)] string Type, [prope
         new(type, JsonSerializer.Serialize(data, json));
 
     /// <summary>The event of a row that is no model's.</summary>
-    /// <param name="command">Who.</param>
+    /// <param name="command">Who, and why.</param>
     /// <param name="at">When.</param>
     /// <param name="workspace">Where, or null for the row's own workspace.</param>
     public EventWrite By(CommandContext command, DateTimeOffset at, string? workspace = null) =>
-        new() { Type = Type, At = at, Actor = command.Actor, Data = Data, Workspace = workspace };
+        By(Author.Of(command), at) with { Workspace = workspace };
+
+    /// <summary>The event of a model's row.</summary>
+    /// <param name="author">Who, and why.</param>
+    /// <param name="at">When.</param>
+    /// <param name="version">The version, or null for an event of the model.</param>
+    public EventWrite By(Author author, DateTimeOffset at, VersionId? version = null) => new()
+    {
+        Type = Type,
+        At = at,
+        VersionId = version?.ToString(),
+        Actor = author.Actor,
+        ActorName = author.Name,
+        Comment = author.Comment,
+        Data = Data,
+    };
 }

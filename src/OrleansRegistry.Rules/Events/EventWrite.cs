@@ -18,6 +18,14 @@ internal sealed record EventWrite
 
     public required string Actor { get; init; }
 
+    /// <summary>The name of the actor's key, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ActorName { get; init; }
+
+    /// <summary>Why, in the actor's own words, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Comment { get; init; }
+
     /// <summary>An object, as JSON text.</summary>
     [JsonConverter(typeof(RawJsonConverter))]
     public required string Data { get; init; }

@@ -14,14 +14,20 @@ internal static class ModelEvents
 
     public static EventDraft Deleted() => EventDraft.Of(EventType.ModelDeleted);
 
-    public static EventDraft PrimaryChanged(string? from, string? to, PrimaryReason reason) =>
+    public static EventDraft PrimaryChanged(ModelState before, ModelState after) =>
         EventDraft.Of(
             EventType.PrimaryChanged,
-            new PrimaryChangedData(from, to, reason),
+            new PrimaryChangedData(
+                before.PrimaryId?.ToString(),
+                before.Primary?.Version,
+                after.PrimaryId?.ToString(),
+                after.Primary?.Version,
+                after.Primary?.Reason ?? PrimaryReason.Fallback),
             ModelEventJson.Default.PrimaryChangedData);
 }
 
-internal sealed record PrimaryChangedData(string? From, string? To, PrimaryReason Reason);
+internal sealed record PrimaryChangedData(
+    string? From, string? FromVersion, string? To, string? ToVersion, PrimaryReason Reason);
 
 /// <summary>The JSON of what these events add.</summary>
 [JsonSourceGenerationOptions(

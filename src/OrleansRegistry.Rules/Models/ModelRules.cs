@@ -19,7 +19,7 @@ internal static class ModelRules
             VersionCount = model.VersionCount + 1,
             LatestVersion = version.WasHighest ? version.Version : model.LatestVersion,
         };
-        var by = command.Context.Actor;
+        var by = Author.Of(command.Context);
         if (command.Deployment.Publish)
         {
             next = PrimarySelection.Publish(next, version.Ordinal, command.Deployment.Promote, by, at);
@@ -42,7 +42,7 @@ internal static class ModelRules
             return moved;
         }
 
-        var by = command.Context.Actor;
+        var by = Author.Of(command.Context);
         var next = Track(model, step.State);
         if (step.Changed)
         {
@@ -62,7 +62,7 @@ internal static class ModelRules
         var isPrimary = model.Primary?.Ordinal == command.Ordinal;
         return !isPrimary && MovedFrom(model, command.From) is { } moved
             ? moved
-            : Change(model, PrimarySelection.Promote(model, command.Ordinal, command.Context.Actor, at), step);
+            : Change(model, PrimarySelection.Promote(model, command.Ordinal, Author.Of(command.Context), at), step);
     }
 
     /// <summary>Activates (rules L3, P4).</summary>
@@ -71,14 +71,14 @@ internal static class ModelRules
         var next = Track(model, step.State);
         if (step is { Changed: true, State.IsRoutable: true })
         {
-            next = PrimarySelection.BecameRoutable(next, command.Ordinal, command.Context.Actor, at);
+            next = PrimarySelection.BecameRoutable(next, command.Ordinal, Author.Of(command.Context), at);
         }
 
         return Change(model, next, step);
     }
 
     /// <summary>A probe's result (rules L3, P3, P4).</summary>
-    public static Outcome<ModelChange> ReportProbe(ModelState model, LifecycleStep step, string by, DateTimeOffset at)
+    public static Outcome<ModelChange> ReportProbe(ModelState model, LifecycleStep step, Author by, DateTimeOffset at)
     {
         var next = Track(model, step.State);
         if (step is { Changed: true, State.IsRoutable: true })
@@ -91,12 +91,12 @@ internal static class ModelRules
 
     /// <summary>Deactivates (rules L2, P4).</summary>
     public static Outcome<ModelChange> Deactivate(ModelState model, LifecycleStep step, DeactivateCommand command, DateTimeOffset at) =>
-        Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.Context.Actor, at);
+        Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, Author.Of(command.Context), at);
 
     /// <summary>Deletes (rules L4, L5, P4). The last version takes the model along.</summary>
     public static Outcome<ModelChange> Delete(ModelState model, LifecycleStep step, DeleteCommand command, DateTimeOffset at)
     {
-        var outcome = Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.Context.Actor, at);
+        var outcome = Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, Author.Of(command.Context), at);
         if (outcome.Value is not { } change)
         {
             return outcome;
@@ -104,7 +104,7 @@ internal static class ModelRules
 
         var next = change.Model with { VersionCount = change.Model.VersionCount - 1 };
         return next.VersionCount == 0
-            ? change with { Model = next with { DeletedAt = at }, Events = change.Events.Add((ModelEvents.Deleted(), null)) }
+            ? change with { Model = next with { DeletedAt = at }, Events = change.Events.Add(new ModelEvent(ModelEvents.Deleted(), null)) }
             : change with { Model = next };
     }
 
@@ -119,7 +119,7 @@ internal static class ModelRules
             return moved;
         }
 
-        return PrimarySelection.Rollback(model, command.Context.Actor, at) is { } next
+        return PrimarySelection.Rollback(model, Author.Of(command.Context), at) is { } next
             ? Change(model, next, null)
             : new RegistryError(ErrorCode.NoPreviousPrimary, "No earlier primary of this model is routable.");
     }
@@ -167,7 +167,7 @@ internal static class ModelRules
 
         return fields.Count == 0
             ? new ModelChange(model, [], [])
-            : new ModelChange(next, [], [(ModelEvents.Updated(fields), null)]);
+            : new ModelChange(next, [], [new ModelEvent(ModelEvents.Updated(fields), null)]);
     }
 
     /// <summary>Why a role can't make a change, or null: who moves the primary of a protected model, now or when a start is done, must be an admin.</summary>
@@ -183,21 +183,21 @@ internal static class ModelRules
     /// </summary>
     public static ModelChange Delete(ModelState model, IReadOnlyList<LifecycleStep> active, DateTimeOffset at)
     {
-        var events = ImmutableArray.CreateBuilder<(EventDraft, VersionId?)>();
+        var events = ImmutableArray.CreateBuilder<ModelEvent>();
         foreach (var step in active)
         {
-            events.AddRange(step.Events.Select(what => (what, (VersionId?)step.State.Id)));
+            events.AddRange(step.Events.Select(what => new ModelEvent(what, step.State.Id)));
         }
 
         var next = model with { Active = [], Primary = null, VersionCount = 0, DeletedAt = at };
         events.AddRange(PointerMove(model, next));
-        events.Add((ModelEvents.Deleted(), null));
+        events.Add(new ModelEvent(ModelEvents.Deleted(), null));
         return new ModelChange(next, [.. active.Select(step => Keep(model, step.State))], events.ToImmutable());
     }
 
     /// <summary>A version leaves routing; the pointer moves with it (rule P4).</summary>
     private static Outcome<ModelChange> Leave(
-        ModelState model, LifecycleStep step, string? promoteTo, bool refuseIfPrimary, string by, DateTimeOffset at)
+        ModelState model, LifecycleStep step, string? promoteTo, bool refuseIfPrimary, Author by, DateTimeOffset at)
     {
         var next = Track(model, step.State);
         if (model.Primary?.Ordinal == step.State.Ordinal)
@@ -267,24 +267,25 @@ internal static class ModelRules
     private static ModelChange Change(
         ModelState before, ModelState after, LifecycleStep? step, params ReadOnlySpan<EventDraft> first)
     {
-        ImmutableArray<(EventDraft, VersionId?)> events =
+        ImmutableArray<ModelEvent> events =
         [
-            .. first.ToArray().Select(what => (what, (VersionId?)null)),
-            .. step?.Events.Select(what => (what, (VersionId?)step.State.Id)) ?? [],
+            .. first.ToArray().Select(what => new ModelEvent(what, null)),
+            .. step?.Events.Select(what => new ModelEvent(what, step.State.Id)) ?? [],
             .. PointerMove(before, after),
         ];
         return new ModelChange(after, step is { Changed: true } ? [Keep(before, step.State)] : [], events);
     }
 
-    private static IEnumerable<(EventDraft What, VersionId? Version)> PointerMove(ModelState before, ModelState after)
+    private static IEnumerable<ModelEvent> PointerMove(ModelState before, ModelState after)
     {
         if (before.Primary?.Ordinal == after.Primary?.Ordinal)
         {
             yield break;
         }
 
-        var from = before.PrimaryId?.ToString();
-        yield return (ModelEvents.PrimaryChanged(from, after.PrimaryId?.ToString(), after.Primary?.Reason ?? PrimaryReason.Fallback), after.PrimaryId ?? before.PrimaryId);
+        // A claim that waited is told of by the end of the start, and is still its claimant's.
+        var author = after.Primary is { } set ? new Author(set.By, set.ByName, set.Comment) : null;
+        yield return new ModelEvent(ModelEvents.PrimaryChanged(before, after), after.PrimaryId ?? before.PrimaryId, author);
     }
 
     private static RegistryError? MovedFrom(ModelState model, Optional<string> from) =>
@@ -296,6 +297,12 @@ internal static class ModelRules
 /// <summary>What a command comes to for a model.</summary>
 /// <param name="Model">The next state; the same instance when the model doesn't change.</param>
 /// <param name="Versions">Rows of versions to store with it.</param>
-/// <param name="Events">What happened, in order of cause, each with the version it is about.</param>
+/// <param name="Events">What happened, in order of cause.</param>
 internal sealed record ModelChange(
-    ModelState Model, ImmutableArray<ModelVersionState> Versions, ImmutableArray<(EventDraft What, VersionId? Version)> Events);
+    ModelState Model, ImmutableArray<ModelVersionState> Versions, ImmutableArray<ModelEvent> Events);
+
+/// <summary>Something that happens to a model or one of its versions.</summary>
+/// <param name="What">What it is.</param>
+/// <param name="Version">The version, or null for an event of the model.</param>
+/// <param name="Author">Who did it, and why; null for whoever gives the command.</param>
+internal sealed record ModelEvent(EventDraft What, VersionId? Version, Author? Author = null);

@@ -61,6 +61,10 @@ internal sealed record ModelState
 
     public required string CreatedBy { get; init; }
 
+    /// <summary>The name of the creator's key, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CreatedByName { get; init; }
+
     public DateTimeOffset? DeletedAt { get; init; }
 
     /// <summary>The instant of the last command; none is ever earlier, whatever the clock does.</summary>
@@ -114,6 +118,14 @@ internal sealed record PrimaryPointer
     public PrimaryReason Reason { get; init; }
 
     public required string By { get; init; }
+
+    /// <summary>The name of the key of who set it, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ByName { get; init; }
+
+    /// <summary>Why, in their own words, or null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Comment { get; init; }
 
     /// <summary>The order number that set it (rule P3).</summary>
     public long Order { get; init; }

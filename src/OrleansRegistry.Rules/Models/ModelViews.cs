@@ -16,6 +16,8 @@ internal static class ModelViews
             Since = primary.Since,
             Reason = primary.Reason,
             By = primary.By,
+            ByName = primary.ByName,
+            Comment = primary.Comment,
         },
         PendingPrimary = model.PendingPrimary is not { } pending ? null : new PendingPrimaryView
         {
@@ -29,6 +31,7 @@ internal static class ModelViews
         ActiveVersionCount = model.Active.Length,
         CreatedAt = model.CreatedAt,
         CreatedBy = model.CreatedBy,
+        CreatedByName = model.CreatedByName,
         Revision = revision,
     };
 }

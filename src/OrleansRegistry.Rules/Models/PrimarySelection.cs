@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Events;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
@@ -13,7 +14,7 @@ internal static class PrimarySelection
     public const int HistoryLength = 10;
 
     /// <summary>A draft was published (rule P1): draws its publish number and, if it is a claim, spends it now or lets it wait (rule P3).</summary>
-    public static ModelState Publish(ModelState model, int ordinal, bool? promote, string by, DateTimeOffset at)
+    public static ModelState Publish(ModelState model, int ordinal, bool? promote, Author by, DateTimeOffset at)
     {
         var version = model.Find(ordinal)!;
         var number = model.Order + 1;
@@ -24,23 +25,22 @@ internal static class PrimarySelection
             HeldBack = version.HeldBack || (!claims && model.Primary?.Ordinal != ordinal),
         };
         model = (model with { Order = number }).With(version);
-        return claims ? Enter(model, version, new Claim { Number = number, Reason = ReasonOf(promote), By = by }, at) : model;
+        return claims ? Enter(model, version, ClaimOf(number, ReasonOf(promote), by), at) : model;
     }
 
     /// <summary>A published version claims the pointer anew (<c>promote: true</c>); its publish number stays.</summary>
-    public static ModelState Reclaim(ModelState model, int ordinal, string by, DateTimeOffset at)
+    public static ModelState Reclaim(ModelState model, int ordinal, Author by, DateTimeOffset at)
     {
         var number = model.Order + 1;
-        return Enter(
-            model with { Order = number }, model.Find(ordinal)!, new Claim { Number = number, Reason = PrimaryReason.Promoted, By = by }, at);
+        return Enter(model with { Order = number }, model.Find(ordinal)!, ClaimOf(number, PrimaryReason.Promoted, by), at);
     }
 
     /// <summary>Somebody named the version, which is routable (rule P2): draws a number and takes the pointer, or renews it.</summary>
-    public static ModelState Promote(ModelState model, int ordinal, string by, DateTimeOffset at) =>
+    public static ModelState Promote(ModelState model, int ordinal, Author by, DateTimeOffset at) =>
         Draw(model, ordinal, PrimaryReason.Promoted, by, at);
 
     /// <summary>The version has become routable: its claim is spent (rule P3), or it ends a time without primary (rule P4).</summary>
-    public static ModelState BecameRoutable(ModelState model, int ordinal, string by, DateTimeOffset at)
+    public static ModelState BecameRoutable(ModelState model, int ordinal, Author by, DateTimeOffset at)
     {
         var version = model.Find(ordinal)!;
         if (version.Claim is { } claim)
@@ -56,9 +56,9 @@ internal static class PrimarySelection
     /// <summary>The primary has left the active table (rule P4): the pointer moves to whom the call names, to the fallback, or to none.</summary>
     /// <param name="model">The model, its pointer still on the version that left.</param>
     /// <param name="promoteTo">The ordinal of the routable version the call names, or null.</param>
-    /// <param name="by">Whose command it is.</param>
+    /// <param name="by">Whose command it is, and why.</param>
     /// <param name="at">The instant of the command.</param>
-    public static ModelState Abandon(ModelState model, int? promoteTo, string by, DateTimeOffset at)
+    public static ModelState Abandon(ModelState model, int? promoteTo, Author by, DateTimeOffset at)
     {
         model = model with { Primary = null };
         if (promoteTo is { } named)
@@ -75,7 +75,7 @@ internal static class PrimarySelection
     }
 
     /// <summary>Goes back to the latest primary before the present one that is routable (rule P5), or answers null.</summary>
-    public static ModelState? Rollback(ModelState model, string by, DateTimeOffset at)
+    public static ModelState? Rollback(ModelState model, Author by, DateTimeOffset at)
     {
         var before = model.Primary is null ? model.History.Length : model.History.Length - 1;
         for (var index = before - 1; index >= 0; index--)
@@ -119,6 +119,9 @@ internal static class PrimarySelection
         && version.WasHighest
         && !(version.Url is null && model.Primary is { } primary && model.Find(primary.Ordinal)?.Url is not null);
 
+    private static Claim ClaimOf(long number, PrimaryReason reason, Author by) =>
+        new() { Number = number, Reason = reason, By = by.Actor, ByName = by.Name, Comment = by.Comment };
+
     private static PrimaryReason ReasonOf(bool? promote) => promote is true ? PrimaryReason.Promoted : PrimaryReason.Published;
 
     private static ModelState Enter(ModelState model, ActiveVersion version, Claim claim, DateTimeOffset at) =>
@@ -129,11 +132,17 @@ internal static class PrimarySelection
         version = version with { Claim = null };
         model = model.With(version);
         return model.Primary is null || claim.Number > model.Primary.Order
-            ? Point(model.With(version with { HeldBack = false }), version, claim.Number, claim.Reason, claim.By, at)
+            ? Point(
+                model.With(version with { HeldBack = false }),
+                version,
+                claim.Number,
+                claim.Reason,
+                new Author(claim.By, claim.ByName, claim.Comment),
+                at)
             : model;
     }
 
-    private static ModelState Draw(ModelState model, int ordinal, PrimaryReason reason, string by, DateTimeOffset at)
+    private static ModelState Draw(ModelState model, int ordinal, PrimaryReason reason, Author by, DateTimeOffset at)
     {
         var number = model.Order + 1;
         var version = model.Find(ordinal)! with { HeldBack = false };
@@ -141,7 +150,7 @@ internal static class PrimarySelection
     }
 
     private static ModelState Point(
-        ModelState model, ActiveVersion version, long order, PrimaryReason reason, string by, DateTimeOffset at)
+        ModelState model, ActiveVersion version, long order, PrimaryReason reason, Author by, DateTimeOffset at)
     {
         if (model.Primary is { } primary && primary.Ordinal == version.Ordinal)
         {
@@ -159,7 +168,9 @@ internal static class PrimarySelection
                 Version = version.Version,
                 Since = at,
                 Reason = reason,
-                By = by,
+                By = by.Actor,
+                ByName = by.Name,
+                Comment = by.Comment,
                 Order = order,
             },
             History = history.Length > HistoryLength ? history[^HistoryLength..] : history,

@@ -79,6 +79,16 @@ internal sealed record Claim
     [Id(2)]
     public required string By { get; init; }
 
+    /// <summary>The name of the claimant's key, or null.</summary>
+    [Id(4)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ByName { get; init; }
+
+    /// <summary>Why, in the claimant's own words, or null.</summary>
+    [Id(5)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Comment { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(3)]
     [JsonExtensionData]

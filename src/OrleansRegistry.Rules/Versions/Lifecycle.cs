@@ -50,14 +50,15 @@ internal static class Lifecycle
     };
 
     /// <summary>
-    /// Starts an inactive or failed version (rule L3). <paramref name="spec"/>, when given, is where it answers from
-    /// now on.
+    /// Starts an inactive or failed version, or brings serving to one that has none (rule L3). <paramref name="spec"/>,
+    /// when given, is where it answers from now on.
     /// </summary>
     public static LifecycleStep Activate(ModelVersionState version, ServingSpec? spec, DateTimeOffset at) => version.State switch
     {
         VersionState.Draft or VersionState.Published => StatusOf(version) switch
         {
             ServingStatus.Failed => Begin(version, spec, at),
+            ServingStatus.Ready when version.Serving is null && spec is not null => Begin(version, spec, at),
             ServingStatus.Starting or ServingStatus.Ready or ServingStatus.Restarting or ServingStatus.Idle or ServingStatus.Stopped =>
                 spec is null || IsSame(version.Serving, spec) ? LifecycleStep.Same(version) : Active(version),
         },
@@ -103,7 +104,7 @@ internal static class Lifecycle
             version,
             version with { Serving = serving with { Status = status, Since = at, Message = result.Message } },
             at,
-            result.IsReady ? VersionEvents.Ready() : VersionEvents.Failed(result.Message));
+            result.IsReady ? VersionEvents.Ready() : VersionEvents.Failed(result));
     }
 
     /// <summary>Changes description and labels; a deleted version stays as it was.</summary>
@@ -187,7 +188,8 @@ internal static class Lifecycle
     private static LifecycleStep Active(ModelVersionState version) => LifecycleStep.Refused(
         version,
         new RegistryError(
-            ErrorCode.VersionActive, "Only an inactive or failed version takes a new serving spec; deactivate it first."));
+            ErrorCode.VersionActive,
+            "The version is up or starting where it is; deactivate it before it gets another serving spec."));
 
     private static LifecycleStep Inactive(ModelVersionState version) => LifecycleStep.Refused(
         version, new RegistryError(ErrorCode.VersionInactive, $"Version {version.Version} is inactive; activate it first."));
@@ -231,9 +233,22 @@ internal sealed record LifecycleStep
     }
 }
 
-/// <summary>The result of the probe of one attempt to start.</summary>
+/// <summary>The result of the probes of one attempt to start.</summary>
 /// <param name="Attempt">The attempt to start that was probed.</param>
 /// <param name="IsReady">Whether the health URL answered 2xx.</param>
 /// <param name="Message">Why not, or null.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingResult")]
-internal sealed record ServingResult([property: Id(0)] int Attempt, [property: Id(1)] bool IsReady, [property: Id(2)] string? Message);
+internal sealed record ServingResult([property: Id(0)] int Attempt, [property: Id(1)] bool IsReady, [property: Id(2)] string? Message)
+{
+    /// <summary>How often the health URL was asked; null from a node of the release before.</summary>
+    [Id(3)]
+    public int? Probes { get; init; }
+
+    /// <summary>The HTTP status of the last answer, or null when the last attempt got none.</summary>
+    [Id(4)]
+    public int? LastStatus { get; init; }
+
+    /// <summary>How long the start took, in whole seconds; null from a node of the release before.</summary>
+    [Id(5)]
+    public long? Seconds { get; init; }
+}

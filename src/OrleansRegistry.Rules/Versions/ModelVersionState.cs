@@ -90,6 +90,11 @@ internal sealed record ModelVersionState
     [Id(22)]
     public IdempotencyKey? Idempotency { get; init; }
 
+    /// <summary>The name of the deployer's key, or null.</summary>
+    [Id(24)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CreatedByName { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(23)]
     [JsonExtensionData]

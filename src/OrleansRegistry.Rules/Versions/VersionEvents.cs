@@ -15,8 +15,10 @@ internal static class VersionEvents
 
     public static EventDraft Ready() => EventDraft.Of(EventType.VersionReady);
 
-    public static EventDraft Failed(string? message) =>
-        EventDraft.Of(EventType.VersionFailed, new FailedData(message), VersionEventJson.Default.FailedData);
+    public static EventDraft Failed(ServingResult result) => EventDraft.Of(
+        EventType.VersionFailed,
+        new FailedData(result.Message, result.Probes, result.LastStatus, result.Seconds),
+        VersionEventJson.Default.FailedData);
 
     public static EventDraft Deactivated() => EventDraft.Of(EventType.VersionDeactivated);
 
@@ -38,7 +40,7 @@ internal sealed record DeployedData(string Version, Stage Stage, ServingStatus? 
 
 internal sealed record ActivatedData(Stage Stage, ServingStatus? Serving);
 
-internal sealed record FailedData(string? Message);
+internal sealed record FailedData(string? Message, int? Attempts, int? LastStatus, long? Seconds);
 
 /// <summary>The JSON of what these events add.</summary>
 [JsonSourceGenerationOptions(

@@ -30,6 +30,7 @@ internal static class VersionViews
             ExternalId = version.ExternalId,
             CreatedAt = version.CreatedAt,
             CreatedBy = version.CreatedBy,
+            CreatedByName = version.CreatedByName,
             PublishedAt = version.PublishedAt,
             ActivatedAt = version.ActivatedAt,
             DeactivatedAt = version.DeactivatedAt,

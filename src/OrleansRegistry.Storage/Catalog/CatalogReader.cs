@@ -25,7 +25,7 @@ internal static class CatalogReader
         return rows.ToImmutable();
     }
 
-    /// <summary>An event, of a row of <c>position, type, at, workspace, model_id, version_id, actor, data</c>.</summary>
+    /// <summary>An event, of a row of <c>catalog_event</c>.</summary>
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
     public static RegistryEvent Event(DbDataReader row) => Guard($"event {row.GetValue(0)} of {Text(row, 4) ?? row.GetString(3)}", () => new RegistryEvent
     {
@@ -34,9 +34,13 @@ internal static class CatalogReader
         At = DateTimeOffset.Parse(row.GetString(2), CultureInfo.InvariantCulture),
         Workspace = row.GetString(3),
         ModelId = Text(row, 4),
-        VersionId = Text(row, 5),
-        Actor = row.GetString(6),
-        Data = JsonElement.Parse(row.GetString(7)),
+        ModelName = Text(row, 5),
+        VersionId = Text(row, 6),
+        Version = Text(row, 7),
+        Actor = row.GetString(8),
+        ActorName = Text(row, 9),
+        Comment = Text(row, 10),
+        Data = JsonElement.Parse(row.GetString(11)),
     });
 
     /// <summary>A model's state, of a row that begins with <c>workspace, model_id, payload</c>.</summary>

@@ -13,7 +13,7 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
 {
     private const string Models = "select workspace, model_id, payload, revision from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
-    private const string Events = "select position, type, at, workspace, model_id, version_id, actor, data from registry_event";
+    private const string Events = "select * from catalog_event";
 
     public Task<CatalogModel?> FindModel(string workspace, string modelId, CancellationToken cancellationToken) => First(
         new CatalogQuery(Models).Where("key = {0}", GrainKeys.Model(workspace, modelId)),
@@ -139,7 +139,72 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             query.Where($"type in ({string.Join(", ", filter.Types.Select(query.Parameter))})");
         }
 
-        return Readable(query.OrderBy("position"), limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
+        if (filter.Actor is { } actor)
+        {
+            query.Where("actor = {0}", actor);
+        }
+
+        if (filter.Since is { } since)
+        {
+            query.Where("at >= {0}", since.ToInstantText());
+        }
+
+        if (filter.Until is { } until)
+        {
+            query.Where("at < {0}", until.ToInstantText());
+        }
+
+        if (filter.Previous is { } previous)
+        {
+            var isBehind = filter.NewestFirst ? "<" : ">";
+            _ = filter.IsByInstant
+                ? query.Where($"(at, position) {isBehind} ({{0}}, {{1}})", previous.At.ToInstantText(), previous.Position)
+                : query.Where($"position {isBehind} {{0}}", previous.Position);
+        }
+
+        var direction = filter.NewestFirst ? " desc" : "";
+        query.OrderBy(filter.IsByInstant ? $"at{direction}, position{direction}" : $"position{direction}");
+        return Readable(query, limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
+    }
+
+    public async Task<ImmutableArray<PrimaryPeriod>> ListPrimaries(
+        string workspace, string modelId, EventCursor? previous, int limit, CancellationToken cancellationToken)
+    {
+        var query = Moves(workspace, modelId).OrderBy("at desc, position desc");
+        if (previous is not null)
+        {
+            query.Where("(at, position) < ({0}, {1})", previous.At.ToInstantText(), previous.Position);
+        }
+
+        var moves = await Readable(query, limit, CatalogReader.Event, cancellationToken, database.NumberEvents);
+        return PrimaryHistory.Of(moves, previous?.At);
+    }
+
+    public async Task<Outcome<PrimaryPeriod>> FindPrimary(
+        string workspace, string modelId, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (await FindModel(workspace, modelId, cancellationToken) is not { Model: var model })
+        {
+            return new RegistryError(ErrorCode.ModelNotFound, $"There is no model {modelId}.");
+        }
+
+        var range = await FindEventRange(workspace, modelId, cancellationToken);
+        var evidence = await database.Read(
+            async connection => new PrimaryEvidence
+            {
+                Last = await FirstEvent(
+                    connection, Moves(workspace, modelId).Where("at <= {0}", at.ToInstantText()).OrderBy("at desc, position desc"), cancellationToken),
+                Next = await FirstEvent(
+                    connection, Moves(workspace, modelId).Where("at > {0}", at.ToInstantText()).OrderBy("at, position"), cancellationToken),
+                IsRemoved = range.RemovedTo > 0,
+                OldestKept = (await FirstEvent(
+                    connection,
+                    new CatalogQuery(Events).Where("workspace = {0} and model_id = {1} and position > 0", workspace, modelId).OrderBy("position"),
+                    cancellationToken))?.At,
+                Present = model.Primary,
+            },
+            cancellationToken);
+        return PrimaryHistory.At(evidence, at);
     }
 
     public Task<ImmutableArray<RegistryEvent>> ListEvents(long after, int limit, CancellationToken cancellationToken) => Readable(
@@ -188,6 +253,13 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             row => new WorkspaceUse(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)),
             cancellationToken))[0],
         cancellationToken);
+
+    /// <summary>The moves of a model's primary, of which the index knows that they are moves.</summary>
+    private static CatalogQuery Moves(string workspace, string modelId) => new CatalogQuery(Events).Where(
+        $"workspace = {{0}} and model_id = {{1}} and type = '{EventType.PrimaryChanged}' and position is not null", workspace, modelId);
+
+    private static async Task<RegistryEvent?> FirstEvent(DbConnection connection, CatalogQuery query, CancellationToken cancellationToken) =>
+        (await CatalogReader.Read(connection, query, CatalogReader.Event, cancellationToken, limit: 1)).FirstOrDefault();
 
     private void AddLabels(CatalogQuery query, ImmutableArray<KeyValuePair<string, string>> labels, ImmutableArray<string> texts)
     {

@@ -90,9 +90,10 @@ internal static class ModelAudit
 
     private static IEnumerable<Finding> Primary(ModelState model)
     {
-        if (model.Primary is { } primary && !model.Active.Any(entry => entry.Ordinal == primary.Ordinal && entry.IsRoutable))
+        // One that was given serving is primary while it starts, and when its start fails (rule L3).
+        if (model.Primary is { } primary && !model.Active.Any(entry => entry.Ordinal == primary.Ordinal))
         {
-            yield return Of(model, $"has version {primary.Ordinal} as primary, which is not routable");
+            yield return Of(model, $"has version {primary.Ordinal} as primary, which is not active");
         }
     }
 

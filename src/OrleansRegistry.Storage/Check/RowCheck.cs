@@ -25,7 +25,7 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
     private const string States = "select key, cast(payload as text) from registry_state";
     private const string Usage = "select ordinal, stage, started_at, ended_at from registry_usage";
     private const string Pruned = "select model_id from registry_pruned";
-    private const string Events = "select 0, type, at, workspace, model_id, version_id, actor, data from registry_event";
+    private const string Events = "select 0, type, at, workspace, model_id, null, version_id, null, actor, actor_name, comment, data from registry_event";
 
     private readonly ImmutableArray<Finding>.Builder _findings = ImmutableArray.CreateBuilder<Finding>();
 

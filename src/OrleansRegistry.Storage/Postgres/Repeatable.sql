@@ -1,4 +1,4 @@
--- Number: 1
+-- Number: 2
 -- All that is no table: views, functions, triggers, stored queries. The whole script runs on a database that has a
 -- lower number, beside nodes of the release before: so whoever changes it raises the number, and leaves each function
 -- its parameters and its result, each view its columns, and each query what it takes and answers. There may be more of
@@ -21,6 +21,18 @@ create or replace view catalog_version as
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';
+
+-- Events as they are read. A model's name and a version's number never change, and their rows stay: the first version of
+-- a model names it too.
+create or replace view catalog_event as
+    select e.position, e.type, e.at, e.workspace, e.model_id, v.name as model_name, e.version_id,
+           case when e.version_id is not null then v.number end as version, e.actor, e.actor_name, e.comment,
+           e.data::text as data
+    from registry_event e
+    left join registry_state v
+        on v.kind = 'version' and v.workspace = e.workspace and v.model_id = e.model_id
+            and v.ordinal = case when e.version_id is null then 1
+                else substring(e.version_id from '-(\d{1,9})$')::integer end;
 
 -- Functions: what a command stores.
 
@@ -49,26 +61,31 @@ begin
             raise exception 'the row of % is another than expected', written ->> 'key';
         end if;
     end loop;
-    insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
+    insert into registry_event (
+            source, revision, n, workspace, model_id, version_id, type, at, actor, actor_name, comment, data)
         select new.key, new.version, happened.n, coalesce(happened.event ->> 'workspace', split_part(new.key, '/', 2)),
                case new.kind when 'model' then split_part(new.key, '/', 3) end, happened.event ->> 'version_id',
-               happened.event ->> 'type', happened.event ->> 'at', happened.event ->> 'actor', happened.event -> 'data'
+               happened.event ->> 'type', happened.event ->> 'at', happened.event ->> 'actor',
+               happened.event ->> 'actor_name', happened.event ->> 'comment', happened.event -> 'data'
         from jsonb_array_elements(coalesce(new.payload -> 'events', '[]')) with ordinality as happened (event, n)
         where happened.event ->> 'type' <> 'model.deleted';
     written := new.payload -> 'events' -> -1;
     if written ->> 'type' = 'model.deleted' then
-        insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
+        insert into registry_event (
+                source, revision, n, workspace, model_id, version_id, type, at, actor, actor_name, comment, data)
             select new.key, new.version, given - 1 + row_number() over (order by version.ordinal), version.workspace,
                    version.model_id, version.model_id || '-' || version.ordinal, 'version.deleted', written ->> 'at',
-                   written ->> 'actor', '{}'
+                   written ->> 'actor', written ->> 'actor_name', written ->> 'comment', '{}'
             from registry_state as version
             where version.kind = 'version' and version.workspace = split_part(new.key, '/', 2)
                 and version.model_id = split_part(new.key, '/', 3) and version.state is distinct from 'deleted'
             order by version.ordinal;
         get diagnostics stored = row_count;
-        insert into registry_event (source, revision, n, workspace, model_id, type, at, actor, data)
+        insert into registry_event (
+                source, revision, n, workspace, model_id, type, at, actor, actor_name, comment, data)
             values (new.key, new.version, given + stored, split_part(new.key, '/', 2), split_part(new.key, '/', 3),
-                    'model.deleted', written ->> 'at', written ->> 'actor', written -> 'data');
+                    'model.deleted', written ->> 'at', written ->> 'actor', written ->> 'actor_name',
+                    written ->> 'comment', written -> 'data');
     end if;
     -- Last, because the statement may have waited for rows that others held.
     if (new.payload ->> 'not_after')::timestamptz < clock_timestamp() then
@@ -263,7 +280,7 @@ lock table registry_state, registry_event, registry_member in share row exclusiv
 
 create or replace trigger registry_commit before insert or update on registry_state
     for each row
-    when (new.kind in ('model', 'rates', 'webhook', 'key', 'workspace') and jsonb_typeof(new.payload) = 'object')
+    when (new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing') and jsonb_typeof(new.payload) = 'object')
     execute function registry_commit();
 
 create or replace trigger registry_fence before insert or update or delete on registry_state

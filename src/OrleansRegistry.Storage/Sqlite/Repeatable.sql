@@ -1,4 +1,4 @@
--- Number: 1
+-- Number: 2
 -- All that is no table: views, triggers, stored queries. The whole script runs on a database that has a lower number,
 -- so whoever changes it raises the number, and drops what was there before he makes it.
 
@@ -19,13 +19,25 @@ create view catalog_version as
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';
 
+-- Events as they are read. A model's name and a version's number never change, and their rows stay: the first version of
+-- a model names it too.
+drop view if exists catalog_event;
+create view catalog_event as
+    select e.position, e.type, e.at, e.workspace, e.model_id, v.name as model_name, e.version_id,
+           case when e.version_id is not null then v.number end as version, e.actor, e.actor_name, e.comment, e.data
+    from registry_event e
+    left join registry_state v
+        on v.kind = 'version' and v.workspace = e.workspace and v.model_id = e.model_id
+            and v.ordinal = case when e.version_id is null then 1
+                else cast(substr(e.version_id, instr(e.version_id, '-') + 1) as integer) end;
+
 -- Stores what a row brings along - rows of versions, each with the row version it replaces, and events - and strips it.
 -- One conflict undoes the whole statement. The update that strips brings nothing, so that it runs no trigger again. A
 -- row that belongs to no workspace says which one its events are in. A command that deletes a model does not bring its
 -- versions that are not active: each has its event from its own row, before the model's, which is the command's last.
 drop trigger if exists registry_commit;
 create trigger registry_commit after update of payload on registry_state
-when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace') and json_valid(new.payload)
+when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing') and json_valid(new.payload)
     and coalesce(
         json_type(new.payload, '$.events'),
         json_type(new.payload, '$.version_writes'),
@@ -43,22 +55,28 @@ begin
     select raise(abort, 'the row of a version is another than expected')
         where changes() <> (
             select count(*) from json_each(new.payload, '$.version_writes') where value ->> '$.expect' is not null);
-    insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
+    insert into registry_event (
+            source, revision, n, workspace, model_id, version_id, type, at, actor, actor_name, comment, data)
         select new.key, new.version, key + 1, coalesce(value ->> '$.workspace', new.workspace), new.model_id,
-               value ->> '$.version_id', value ->> '$.type', value ->> '$.at', value ->> '$.actor', value -> '$.data'
+               value ->> '$.version_id', value ->> '$.type', value ->> '$.at', value ->> '$.actor',
+               value ->> '$.actor_name', value ->> '$.comment', value -> '$.data'
         from json_each(new.payload, '$.events') where value ->> '$.type' <> 'model.deleted' order by key;
-    insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
+    insert into registry_event (
+            source, revision, n, workspace, model_id, version_id, type, at, actor, actor_name, comment, data)
         select new.key, new.version, deleted.key + row_number() over (order by version.ordinal), new.workspace,
-               new.model_id, version.id, 'version.deleted', deleted.value ->> '$.at', deleted.value ->> '$.actor', '{}'
+               new.model_id, version.id, 'version.deleted', deleted.value ->> '$.at', deleted.value ->> '$.actor',
+               deleted.value ->> '$.actor_name', deleted.value ->> '$.comment', '{}'
         from json_each(new.payload, '$.events') as deleted
         join registry_state as version
             on version.kind = 'version' and version.workspace = new.workspace and version.model_id = new.model_id
         where deleted.value ->> '$.type' = 'model.deleted' and version.state is not 'deleted'
         order by version.ordinal;
-    insert into registry_event (source, revision, n, workspace, model_id, type, at, actor, data)
+    insert into registry_event (
+            source, revision, n, workspace, model_id, type, at, actor, actor_name, comment, data)
         select new.key, new.version,
                1 + (select count(*) from registry_event where source = new.key and revision = new.version),
-               new.workspace, new.model_id, value ->> '$.type', value ->> '$.at', value ->> '$.actor', value -> '$.data'
+               new.workspace, new.model_id, value ->> '$.type', value ->> '$.at', value ->> '$.actor',
+               value ->> '$.actor_name', value ->> '$.comment', value -> '$.data'
         from json_each(new.payload, '$.events') where value ->> '$.type' = 'model.deleted';
     update registry_state set payload = json_remove(new.payload, '$.version_writes', '$.events', '$.not_after')
         where key = new.key and kind = new.kind;
@@ -67,7 +85,7 @@ end;
 -- A new row brings the same along: storing it once more, as it is, runs the trigger above.
 drop trigger if exists registry_commit_first;
 create trigger registry_commit_first after insert on registry_state
-when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace')
+when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing')
 begin
     update registry_state set payload = new.payload where key = new.key and kind = new.kind;
 end;

@@ -31,7 +31,7 @@ public sealed class EventSubscriptionTests
     {
         var ended = 0;
         using (var subscription = new EventSubscription(
-            "default", new EventFilter { ModelId = "m", VersionId = "m-1", Types = [EventType.VersionReady] }, _ => ended++))
+            "default", new EventFilter { ModelId = "m", VersionId = "m-1", Actor = "test", Types = [EventType.VersionReady] }, _ => ended++))
         {
             subscription.Offer(TestEvents.At(1));
             subscription.Offer(TestEvents.At(2) with { Workspace = "other" });
@@ -39,6 +39,7 @@ public sealed class EventSubscriptionTests
             subscription.Offer(TestEvents.At(4) with { VersionId = "m-2" });
             subscription.Offer(TestEvents.At(5) with { VersionId = null });
             subscription.Offer(TestEvents.At(6) with { Type = EventType.VersionFailed });
+            subscription.Offer(TestEvents.At(7) with { Actor = "another" });
 
             Assert.True(subscription.Events.TryRead(out var happened));
             Assert.Equal(1, happened.Position);

@@ -21,6 +21,7 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         ("POST", "/v1/model_versions", """{"model_name":"x","serving":{"url":"http://$text.example/$text"},"publish":true,"base":"9"}"""),
         ("POST", "/v1/model_versions", """{"model_name":"x","version":"$text"}"""),
         ("POST", "/v1/models/{model}/rollback", """{"from":"$text"}"""),
+        ("POST", "/v1/models/{model}/rollback", """{"comment":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/promote", """{"from":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/publish", """{"promote":true,"from":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/deactivate", """{"promote_to":"$text"}"""),

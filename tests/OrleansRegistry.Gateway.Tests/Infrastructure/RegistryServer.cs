@@ -215,7 +215,7 @@ public class SqliteServer : RegistryServer
     {
         await using var connection = await Open();
         await using var command = new SqliteCommand(
-            "delete from registry_event where model_id = $model and position <= $position; insert into registry_pruned (workspace, model_id, removed_to) values ('default', $model, $position)",
+            "delete from registry_event where model_id = $model and position <= $position; insert into registry_pruned (workspace, model_id, removed_to) values ('default', $model, $position) on conflict (workspace, model_id) do update set removed_to = excluded.removed_to",
             connection);
         command.Parameters.AddWithValue("$model", modelId);
         command.Parameters.AddWithValue("$position", position);

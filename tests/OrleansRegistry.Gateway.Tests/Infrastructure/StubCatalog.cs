@@ -71,6 +71,12 @@ internal sealed class StubCatalog : IRegistryCatalog
     public Task<EventRange> FindEventRange(string workspace, string? modelId, CancellationToken cancellationToken) =>
         Task.FromResult(new EventRange(0, Events.IsEmpty ? 0 : Events[^1].Position));
 
+    public Task<ImmutableArray<PrimaryPeriod>> ListPrimaries(
+        string workspace, string modelId, EventCursor? previous, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<Outcome<PrimaryPeriod>> FindPrimary(
+        string workspace, string modelId, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<long> FindLastPosition(CancellationToken cancellationToken) => Task.FromResult(Events.IsEmpty ? 0 : Events[^1].Position);
 
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -128,7 +128,7 @@ public sealed class LookupTests
     }
 
     private Task<VersionView?> Watch(FakeTimeProvider clock, TimeSpan patience, CancellationToken cancellationToken) =>
-        new VersionWatch(_catalog, clock).Read("default", new VersionId("1111111111", 1), patience, cancellationToken);
+        new VersionWatch(_catalog, clock).Read("default", new VersionId("1111111111", 1), WaitTarget.Ready, patience, cancellationToken);
 
     private static async Task Advance(FakeTimeProvider clock, TimeSpan time)
     {

@@ -139,6 +139,52 @@ public abstract class LifecycleTests(RegistryServer server)
         (await _registry.Do("publish", version["id"]!, "{}")).Is(200);
         (await _registry.Send(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/publish", form)).Is(200);
     }
+
+    [Fact]
+    public async Task L3_activate_brings_serving_to_an_active_version_that_has_none_and_the_primary_stays()
+    {
+        await using var backend = await ModelServer.Start();
+        var name = RegistryDriver.NewName();
+        var version = await _registry.DeployPrimary(name);
+        var (id, model) = (version["id"]!, $"/v1/models/{version["model_id"]}");
+        var body = $$"""{"serving":{{backend.Serving()}}}""";
+
+        var answer = (await _registry.Do("activate", id, body)).Is(200);
+
+        Assert.Equal(("true", null, "published", "true", "starting"), (
+            answer["changed"], answer["primary_change"], answer["version.state"], answer["version.is_primary"], answer["version.serving.status"]));
+        Assert.Equal("false", (await _registry.Do("activate", id, body)).Is(200)["changed"]);
+        (await _registry.Do("activate", id, """{"serving":{"url":"http://127.0.0.1:9"}}""")).IsProblem(409, ErrorCode.VersionActive);
+        (await _registry.Do("promote", id)).IsProblem(409, ErrorCode.NotRoutable);
+        (await _registry.Get(model + "/resolve")).IsProblem(503, ErrorCode.VersionStarting);
+        (await _registry.Post(model + "/predict", "{}")).IsProblem(503, ErrorCode.VersionStarting);
+        Assert.Equal(id, (await _registry.Get(model)).Is(200)["primary.version_id"]);
+
+        backend.ComeUp();
+        Assert.Equal("ready", (await _registry.Get($"/v1/model_versions/{id}?wait=ready&timeout_seconds=60"))["serving.status"]);
+        Assert.Equal(id, (await _registry.Get(model + "/resolve")).Is(200)["version_id"]);
+        Assert.Equal(
+            ["version.activated", "usage.recorded", "version.ready"],
+            (await _registry.All($"/v1/model_versions/{id}/events")).TakeLast(3).Select(happened => (string)happened["type"]!));
+    }
+
+    [Fact]
+    public async Task L3_a_primary_whose_new_serving_failed_stays_primary_until_it_is_deactivated()
+    {
+        await using var backend = await ModelServer.Start();
+        var name = RegistryDriver.NewName();
+        var other = (await _registry.DeployPrimary(name))["id"]!;
+        var version = await _registry.DeployPrimary(name);
+        var (id, model) = (version["id"]!, $"/v1/models/{version["model_id"]}");
+
+        (await _registry.Do("activate", id, $$"""{"serving":{{backend.Serving(timeoutSeconds: 1)}}}""")).Is(200);
+        Assert.Equal("failed", (await _registry.Get($"/v1/model_versions/{id}?wait=ready&timeout_seconds=60"))["serving.status"]);
+        Assert.Equal(id, (await _registry.Get(model)).Is(200)["primary.version_id"]);
+        (await _registry.Get(model + "/resolve")).IsProblem(503, ErrorCode.ServingFailed);
+
+        Assert.Equal(other, (await _registry.Do("deactivate", id)).Is(200)["primary_change.to"]);
+        Assert.Equal(other, (await _registry.Get(model + "/resolve")).Is(200)["version_id"]);
+    }
 }
 
 [Collection(OnSqlite.Name)]

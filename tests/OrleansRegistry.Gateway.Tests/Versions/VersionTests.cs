@@ -149,6 +149,53 @@ public abstract class VersionTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task Waiting_for_the_primary_ends_when_the_version_is_primary_or_can_not_become_so_by_itself()
+    {
+        await using var backend = await ModelServer.Start();
+        var name = RegistryDriver.NewName();
+        var other = (await _registry.DeployPrimary(name))["id"]!;
+        var version = (await _registry.Deploy(name))["id"]!;
+        var failing = (await _registry.Deploy(name, $"\"serving\":{backend.Serving(timeoutSeconds: 1)}"))["id"]!;
+
+        var waiting = _registry.Get($"/v1/model_versions/{version}?wait=primary&timeout_seconds=60");
+        Assert.Equal("false", (await _registry.Get($"/v1/model_versions/{version}?wait=primary&timeout_seconds=1"))["is_primary"]);
+        (await _registry.Do("promote", version)).Is(200);
+
+        Assert.Equal("true", (await waiting).Is(200)["is_primary"]);
+        Assert.Equal("failed", (await _registry.Get($"/v1/model_versions/{failing}?wait=primary&timeout_seconds=60"))["serving.status"]);
+        await _registry.Do("deactivate", other);
+        Assert.Equal("inactive", (await _registry.Get($"/v1/model_versions/{other}?wait=primary&timeout_seconds=60"))["state"]);
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_stop_ends_when_the_version_is_inactive_or_deleted()
+    {
+        var version = (await _registry.Deploy(RegistryDriver.NewName()))["id"]!;
+        var waiting = _registry.Get($"/v1/model_versions/{version}?wait=stopped&timeout_seconds=60");
+        Assert.Equal("draft", (await _registry.Get($"/v1/model_versions/{version}?wait=stopped&timeout_seconds=1"))["state"]);
+        (await _registry.Do("deactivate", version)).Is(200);
+
+        Assert.Equal("inactive", (await waiting).Is(200)["state"]);
+        (await _registry.Delete($"/v1/model_versions/{version}")).Is(200);
+        Assert.Equal("deleted", (await _registry.Get($"/v1/model_versions/{version}?wait=stopped"))["state"]);
+        (await _registry.Send(HttpMethod.Head, $"/v1/model_versions/{version}?wait=stopped", null)).Is(200);
+    }
+
+    [Fact]
+    public async Task L3_a_failed_start_says_how_often_and_how_long_it_was_tried_and_what_was_answered_last()
+    {
+        await using var backend = await ModelServer.Start();
+        var version = await _registry.Deploy(RegistryDriver.NewName(), $"\"serving\":{backend.Serving(timeoutSeconds: 1)}");
+
+        var failed = (await _registry.Get($"/v1/model_versions/{version["id"]}?wait=ready&timeout_seconds=60")).Is(200);
+
+        Assert.Matches(@"\AThe health URL answered 503\. It was asked \d+ times? in \d+ seconds?\.\z", failed["serving.message"]!);
+        var told = (await _registry.All($"/v1/model_versions/{version["id"]}/events?type=version.failed"))[0]["data"]!;
+        Assert.Equal((failed["serving.message"], 503), ((string?)told["message"], (int)told["last_status"]!));
+        Assert.True((int)told["attempts"]! >= 1 && (int)told["seconds"]! >= 1, told.ToJsonString());
+    }
+
+    [Fact]
     public async Task Waiting_ends_at_once_when_there_is_nothing_to_wait_for()
     {
         var version = await _registry.Deploy(RegistryDriver.NewName());

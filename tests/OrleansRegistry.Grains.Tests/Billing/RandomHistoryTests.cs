@@ -129,6 +129,11 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                 events.AddRange(await silo.Catalog.ListEvents("default", new EventFilter { ModelId = model }, 10_000, default));
             }
 
+            foreach (var model in _models)
+            {
+                await ComparePrimaries(model, [.. events.Where(happened => happened.ModelId == model)], now);
+            }
+
             var oracle = new UsageOracle(events);
             foreach (var version in oracle.Versions)
             {
@@ -149,6 +154,36 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                 Now = now,
                 Cuts = [.. new[] { length / 7, length / 3, length / 2 }.Where(cut => cut > 0).Distinct().Select(cut => from.AddMilliseconds(cut))],
             });
+        }
+
+        /// <summary>Follows a model's events, and compares what was primary at each of their instants.</summary>
+        private async Task ComparePrimaries(string model, IReadOnlyList<RegistryEvent> events, DateTimeOffset now)
+        {
+            string? primary = null;
+            var last = new SortedDictionary<DateTimeOffset, string?>();
+            List<string?> all = [];
+            foreach (var happened in events)
+            {
+                if (happened.Type == EventType.PrimaryChanged)
+                {
+                    primary = happened.Data.GetProperty("to").GetString();
+                    all.Insert(0, primary);
+                }
+
+                last[happened.At] = primary;
+            }
+
+            Assert.Equal(all, (await silo.Catalog.ListPrimaries("default", model, null, 10_000, default)).Select(period => period.VersionId));
+            foreach (var (at, expected) in last.TakeLast(20))
+            {
+                Assert.Equal(expected, (await silo.Catalog.FindPrimary("default", model, at, default)).Value!.VersionId);
+            }
+
+            if (events.Count > 0)
+            {
+                Assert.Equal(primary, (await silo.Catalog.FindPrimary("default", model, now.AddYears(1), default)).Value!.VersionId);
+                Assert.Null((await silo.Catalog.FindPrimary("default", model, events[0].At.AddMilliseconds(-1), default)).Value!.VersionId);
+            }
         }
 
         private async Task CompareSums(UsageOracle oracle, UsageWindow window)
@@ -189,6 +224,13 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                     var active = await Pick(step, version => version.State is VersionState.Draft or VersionState.Published);
                     return () => model.Deactivate(new DeactivateCommand { Context = silo.Command(), Ordinal = active });
                 case < 60:
+                    if (step.A % 3 == 0)
+                    {
+                        var registered = await Pick(step, version => version is { State: VersionState.Draft or VersionState.Published, Serving: null });
+                        var serving = new ServingSpec { Url = "http://b", HealthUrl = step.B % 3 == 0 ? null : "http://b/health" };
+                        return () => model.Activate(new ActivateCommand { Context = silo.Command(), Ordinal = registered, Serving = serving });
+                    }
+
                     var inactive = await Pick(step, version => version.State == VersionState.Inactive);
                     return () => model.Activate(new ActivateCommand { Context = silo.Command(), Ordinal = inactive });
                 case < 65:
@@ -328,10 +370,10 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
     /// <summary>Finds nothing: what a start comes to is said by the steps.</summary>
     private sealed class SilentProbe : IHealthProbe
     {
-        public async Task<string?> Check(Uri url, CancellationToken cancellationToken)
+        public async Task<HealthAnswer> Check(Uri url, CancellationToken cancellationToken)
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            return null;
+            return new HealthAnswer(null, 200);
         }
     }
 }

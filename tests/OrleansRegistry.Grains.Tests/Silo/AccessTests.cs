@@ -20,7 +20,8 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ["IBillingGrain"] = ["Close"],
         ["ICatalogGrain"] =
         [
-            "FindDeployment", "FindEventRange", "FindLastPosition", "FindModel", "FindModelId", "FindUsage", "FindVersion", "FindVersionByNumber", "ListEvents", "ListModels", "ListVersions",
+            "FindDeployment", "FindEventRange", "FindLastPosition", "FindModel", "FindModelId", "FindPrimary", "FindUsage", "FindVersion", "FindVersionByNumber",
+            "ListEvents", "ListModels", "ListPrimaries", "ListVersions",
         ],
         ["IModelGrain"] =
         [

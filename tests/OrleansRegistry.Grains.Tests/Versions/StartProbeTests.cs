@@ -25,7 +25,7 @@ public sealed class StartProbeTests
         (await Next(_health.Questions)).Answer(null);
         await End(probe);
 
-        Assert.Equal(new ServingResult(7, true, null), probe.Result);
+        Assert.Equal(new ServingResult(7, true, null) { Probes = 1, LastStatus = 200, Seconds = 0 }, probe.Result);
         Assert.False(_clock.Timers.TryRead(out _));
     }
 
@@ -40,10 +40,11 @@ public sealed class StartProbeTests
     }
 
     [Fact(Timeout = Patience)]
-    public async Task L3_waits_twice_as_long_each_time_up_to_five_seconds_until_ready()
+    public async Task L3_waits_at_most_a_second_in_the_first_thirty_and_then_twice_as_long_each_time_up_to_five()
     {
         using var probe = Start();
-        foreach (var milliseconds in (int[])[250, 500, 1000, 2000, 4000, 5000, 5000])
+        int[] early = [250, 500, .. Enumerable.Repeat(1000, 31)];
+        foreach (var milliseconds in (int[])[.. early, 2000, 4000, 5000, 5000])
         {
             await FailAndWait(TimeSpan.FromMilliseconds(milliseconds));
             Assert.Null(probe.Result);
@@ -52,7 +53,7 @@ public sealed class StartProbeTests
         (await Next(_health.Questions)).Answer(null);
         await End(probe);
 
-        Assert.Equal(new ServingResult(7, true, null), probe.Result);
+        Assert.Equal(new ServingResult(7, true, null) { Probes = 38, LastStatus = 200, Seconds = 47 }, probe.Result);
     }
 
     [Fact(Timeout = Patience)]
@@ -62,11 +63,13 @@ public sealed class StartProbeTests
         await FailAndWait(TimeSpan.FromMilliseconds(250));
         await FailAndWait(TimeSpan.FromMilliseconds(500));
         await FailAndWait(TimeSpan.FromMilliseconds(250));
-        (await Next(_health.Questions)).Answer("The health URL answered 500.");
+        (await Next(_health.Questions)).Answer("The health URL answered 500.", 500);
         await End(probe);
 
         Assert.Equal(Begin.AddSeconds(1), _clock.GetUtcNow());
-        Assert.Equal(new ServingResult(7, false, "The health URL answered 500."), probe.Result);
+        Assert.Equal(
+            new ServingResult(7, false, "The health URL answered 500. It was asked 4 times in 1 second.") { Probes = 4, LastStatus = 500, Seconds = 1 },
+            probe.Result);
     }
 
     [Fact(Timeout = Patience)]
@@ -83,19 +86,20 @@ public sealed class StartProbeTests
     }
 
     [Theory(Timeout = Patience)]
-    [InlineData(null, true)]
-    [InlineData("The health URL answered 503.", false)]
-    public async Task L3_after_downtime_one_probe_precedes_failed(string? problem, bool isReady)
+    [InlineData(null, 200, null)]
+    [InlineData("The health URL answered 503.", 503, "The health URL answered 503. It was asked 1 time in 86400 seconds.")]
+    [InlineData("The health URL did not answer in time.", null, "The health URL did not answer in time. It was asked 1 time in 86400 seconds.")]
+    public async Task L3_after_downtime_one_probe_precedes_failed(string? problem, int? status, string? message)
     {
         _clock.Advance(TimeSpan.FromDays(1));
         using var probe = Start(startupTimeoutSeconds: 1);
         var question = await Next(_health.Questions);
         Assert.Null(probe.Result);
 
-        question.Answer(problem);
+        question.Answer(problem, status);
         await End(probe);
 
-        Assert.Equal(new ServingResult(7, isReady, problem), probe.Result);
+        Assert.Equal(new ServingResult(7, problem is null, message) { Probes = 1, LastStatus = status, Seconds = 86_400 }, probe.Result);
         Assert.False(_health.Questions.TryRead(out _));
     }
 
@@ -175,7 +179,7 @@ public sealed class StartProbeTests
 
         public ChannelReader<Question> Questions => _questions.Reader;
 
-        public Task<string?> Check(Uri url, CancellationToken cancellationToken)
+        public Task<HealthAnswer> Check(Uri url, CancellationToken cancellationToken)
         {
             var question = new Question(url, cancellationToken);
             Assert.True(_questions.Writer.TryWrite(question));
@@ -185,15 +189,15 @@ public sealed class StartProbeTests
 
     private sealed class Question(Uri url, CancellationToken cancelled)
     {
-        private readonly TaskCompletionSource<string?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<HealthAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Uri Url => url;
 
         public CancellationToken Cancelled => cancelled;
 
-        public Task<string?> Answered => _answer.Task;
+        public Task<HealthAnswer> Answered => _answer.Task;
 
-        public void Answer(string? problem) => _answer.SetResult(problem);
+        public void Answer(string? problem, int? status = 200) => _answer.SetResult(new HealthAnswer(problem, status));
     }
 
     /// <summary>A fake clock that tells of every timer once it is set, so that the test moves time only then.</summary>

@@ -831,13 +831,54 @@ public sealed class PrimarySelectionTests
         Assert.Equal((_model.Now, _model.Id(second)), (moves[^1].At, moves[^1].VersionId));
         Assert.Equal(
             [
-                $$"""{"from":null,"to":"{{_model.Id(first)}}","reason":"promoted"}""",
-                $$"""{"from":"{{_model.Id(first)}}","to":"{{_model.Id(second)}}","reason":"promoted"}""",
-                $$"""{"from":"{{_model.Id(second)}}","to":"{{_model.Id(first)}}","reason":"promoted"}""",
-                $$"""{"from":"{{_model.Id(first)}}","to":"{{_model.Id(second)}}","reason":"fallback"}""",
+                Moved(null, first, "promoted"),
+                Moved(first, second, "promoted"),
+                Moved(second, first, "promoted"),
+                Moved(first, second, "fallback"),
             ],
             moves.Select(move => move.Data));
     }
+
+    [Fact]
+    public void P5_a_claim_that_waited_moves_the_pointer_in_the_name_of_who_claimed_it_and_says_why()
+    {
+        var version = _model.Draft(serving: TestModel.SlowServer);
+        _model.Run(new Command.Publish(version, Claims: true) { By = "ben", Comment = "It is faster" });
+
+        _model.Ready(version);
+
+        Assert.Equal(("system", null), Author(EventType.VersionReady));
+        Assert.Equal(("ben", "It is faster"), Author(EventType.PrimaryChanged));
+        Assert.Equal(("ben", "It is faster"), (_model.State.Primary!.By, _model.State.Primary.Comment));
+    }
+
+    [Fact]
+    public void P5_a_move_says_why_and_what_changes_nothing_says_nothing()
+    {
+        var version = _model.Draft();
+        _model.Run(new Command.Promote(version) { Comment = "The first one" });
+        var events = _model.Events.Count;
+
+        _model.Run(new Command.Promote(version) { Comment = "Again" });
+        _model.Run(new Command.Activate(version) { Comment = "Again" });
+
+        Assert.Equal("The first one", _model.Events[^1].Comment);
+        Assert.Equal((events, "The first one"), (_model.Events.Count, _model.State.Primary!.Comment));
+    }
+
+    private (string Actor, string? Comment) Author(string type)
+    {
+        var happened = _model.Events.Last(happened => happened.Type == type);
+        return (happened.Actor, happened.Comment);
+    }
+
+    /// <summary>What an event says of a move.</summary>
+    private string Moved(int? from, int? to, string reason) =>
+        $$"""{"from":{{Id(from)}},"from_version":{{Number(from)}},"to":{{Id(to)}},"to_version":{{Number(to)}},"reason":"{{reason}}"}""";
+
+    private string Id(int? ordinal) => ordinal is { } version ? $"\"{_model.Id(version)}\"" : "null";
+
+    private string Number(int? ordinal) => ordinal is { } version ? $"\"{_model[version].Version}\"" : "null";
 
     /// <summary>A version that is primary by fallback and still held back.</summary>
     private int FallenBackOn()

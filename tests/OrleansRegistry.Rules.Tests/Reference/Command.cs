@@ -9,6 +9,8 @@ internal abstract record Command
 
     public string By { get; init; } = "ann";
 
+    public string? Comment { get; init; }
+
     public sealed record Deploy : Command
     {
         public VersionBump? Bump { get; init; }

@@ -13,6 +13,9 @@ internal sealed class EventReplay
 
     public string? PrimaryId { get; private set; }
 
+    /// <summary>Who moved the pointer last.</summary>
+    public string? PrimaryBy { get; private set; }
+
     public bool IsDeleted { get; private set; }
 
     public IReadOnlyList<ReplayedInterval> Usage => _usage;
@@ -51,7 +54,10 @@ internal sealed class EventReplay
                 return;
             case EventType.PrimaryChanged:
                 Quick.Equal(PrimaryId, data.GetProperty("from").GetString());
+                Quick.Equal(NumberOf(PrimaryId), data.GetProperty("from_version").GetString());
                 PrimaryId = data.GetProperty("to").GetString();
+                Quick.Equal(NumberOf(PrimaryId), data.GetProperty("to_version").GetString());
+                PrimaryBy = happened.Actor;
                 Quick.Equal(PrimaryId ?? data.GetProperty("from").GetString(), happened.VersionId);
                 Assert.Contains(data.GetProperty("reason").GetString(), (string[])["published", "promoted", "fallback", "rollback", "activated"]);
                 return;
@@ -90,8 +96,11 @@ internal sealed class EventReplay
         _usage.Add(interval);
     }
 
-    private static int Ordinal(StoredEvent happened) =>
-        int.Parse(happened.VersionId!.Split('-')[1], CultureInfo.InvariantCulture);
+    private string? NumberOf(string? id) => id is null ? null : Versions[Ordinal(id)].Number;
+
+    private static int Ordinal(StoredEvent happened) => Ordinal(happened.VersionId!);
+
+    private static int Ordinal(string id) => int.Parse(id.Split('-')[1], CultureInfo.InvariantCulture);
 
     private static string? Serving(JsonElement data) => data.GetProperty("serving").GetString();
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using OrleansRegistry.Events;
 using OrleansRegistry.Models;
 using OrleansRegistry.Versions;
 using Semver;
@@ -23,6 +25,23 @@ internal sealed class ModelDriver(int maxActive = 1000)
 
     /// <summary>What has happened to the model, in order.</summary>
     public List<StoredEvent> Events { get; } = [];
+
+    /// <summary>The moves of the primary as they are listed, newest first.</summary>
+    public IReadOnlyList<RegistryEvent> Moves =>
+    [
+        .. Events.Index().Where(happened => happened.Item.Type == EventType.PrimaryChanged).Reverse().Select(happened => new RegistryEvent
+        {
+            Id = $"{happened.Index + 1}",
+            Type = happened.Item.Type,
+            At = happened.Item.At,
+            Workspace = GrainKeys.DefaultWorkspace,
+            ModelId = Model!.Id,
+            VersionId = happened.Item.VersionId,
+            Version = _rows[(VersionId.TryParse(happened.Item.VersionId, out var id) ? id.Ordinal : 0) - 1].State.Version,
+            Actor = happened.Item.Actor,
+            Data = JsonElement.Parse(happened.Item.Data),
+        }),
+    ];
 
     /// <summary>The id of a version of the model.</summary>
     public string Id(int ordinal) => new VersionId(Model!.Id, ordinal).ToString();
@@ -78,7 +97,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
             Events.Clear();
         }
 
-        var context = Context(deploy.By);
+        var context = Context(deploy);
         var transition = new DeployTransition(
             new ModelVersionState
             {
@@ -148,7 +167,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
 
     private Answer OnVersion(Command command)
     {
-        var context = Context(command.By);
+        var context = Context(command);
         var at = Instant(Model);
         return command switch
         {
@@ -176,7 +195,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 c.Ordinal,
                 context,
                 new ServeTransition(new ServingResult(c.Attempt, c.IsReady, c.IsReady ? null : "503")),
-                (model, step) => ModelRules.ReportProbe(model, step, c.By, at)),
+                (model, step) => ModelRules.ReportProbe(model, step, Author.Of(context), at)),
             _ => throw new ArgumentException($"{command}", nameof(command)),
         };
     }
@@ -216,7 +235,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
             return new Answer(ErrorCode.ModelDeleted);
         }
 
-        var context = Context(command.By);
+        var context = Context(command);
         var at = Instant(model);
         return command switch
         {
@@ -262,16 +281,17 @@ internal sealed class ModelDriver(int maxActive = 1000)
             }
         }
 
-        foreach (var (what, version) in change.Events)
+        foreach (var (what, version, author) in change.Events)
         {
             if (what.Type == EventType.ModelDeleted)
             {
                 // As the database does: versions that were not active have their events from their rows, before the model's own.
-                Events.AddRange(_rows.Where(row => row.State.State != VersionState.Deleted)
-                    .Select(row => new StoredEvent(EventType.VersionDeleted, at, row.State.Id.ToString(), context.Actor, "{}")));
+                Events.AddRange(_rows.Where(row => row.State.State != VersionState.Deleted).Select(row =>
+                    new StoredEvent(EventType.VersionDeleted, at, row.State.Id.ToString(), context.Actor, context.Comment, "{}")));
             }
 
-            Events.Add(new StoredEvent(what.Type, at, version?.ToString(), context.Actor, what.Data));
+            var by = author ?? Author.Of(context);
+            Events.Add(new StoredEvent(what.Type, at, version?.ToString(), by.Actor, by.Comment, what.Data));
         }
 
         var moved = before.Primary?.Ordinal != after.Primary?.Ordinal;
@@ -307,10 +327,11 @@ internal sealed class ModelDriver(int maxActive = 1000)
         CreatedBy = by,
     };
 
-    private CommandContext Context(string by) => new()
+    private CommandContext Context(Command command) => new()
     {
         CommandId = Guid.Empty,
-        Actor = by,
+        Actor = command.By,
+        Comment = command.Comment,
         Deadline = Now + CommandContext.Lifetime,
         Role = Role.Admin,
     };
@@ -322,4 +343,4 @@ internal sealed class ModelDriver(int maxActive = 1000)
 internal sealed record StoredVersion(ModelVersionState State, int Row);
 
 /// <summary>An event as it is stored.</summary>
-internal sealed record StoredEvent(string Type, DateTimeOffset At, string? VersionId, string Actor, string Data);
+internal sealed record StoredEvent(string Type, DateTimeOffset At, string? VersionId, string Actor, string? Comment, string Data);

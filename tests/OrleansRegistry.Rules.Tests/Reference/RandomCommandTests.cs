@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using CsCheck;
+using OrleansRegistry.Models;
 using OrleansRegistry.Testing;
 using OrleansRegistry.Versions;
 
@@ -104,6 +105,36 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             Quick.Equal(reference.Run(command), answer);
             Agree(reference.Model, driver);
             Invariants.Hold(driver, _replay, answer);
+            if (answer.Moved)
+            {
+                HistoryAgrees();
+            }
+        }
+
+        /// <summary>What the events tell of any instant is what the reference remembers of it.</summary>
+        private void HistoryAgrees()
+        {
+            var model = reference.Model!;
+            var moves = driver.Moves;
+            var periods = PrimaryHistory.Of(moves, until: null);
+            Quick.SameItems(model.Moves.Select(move => Id(move.Ordinal)).Reverse(), periods.Select(period => period.VersionId));
+            foreach (var at in model.Moves.SelectMany(move => (DateTimeOffset[])[move.At.AddMilliseconds(-1), move.At, move.At.AddMilliseconds(1)]))
+            {
+                var known = new PrimaryEvidence
+                {
+                    Last = moves.FirstOrDefault(move => move.At <= at),
+                    Next = moves.LastOrDefault(move => move.At > at),
+                };
+                var found = PrimaryHistory.At(known, at).Value!;
+                Quick.Equal(Id(model.PrimaryAt(at)), found.VersionId);
+                Assert.True(!(found.From > at) && !(found.Until <= at), "The instant is not in its period.");
+
+                // Where all events before an instant are removed, those that are left tell the same of it.
+                var left = PrimaryHistory.At(known with { Last = null, IsRemoved = true, OldestKept = at }, at).Value!;
+                Quick.Equal(known.Next is null ? null : found.VersionId, left.VersionId);
+            }
+
+            string? Id(int? ordinal) => ordinal is { } version ? driver.Id(version) : null;
         }
     }
 
@@ -174,6 +205,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             "primary Activated", "N2 from the core of a prerelease", "N3 Minor", "N3 Patch", "N3 a line without a number",
             "N4 a number that was given before", "N4 a number below its line", "N4 a number below the highest", "N4 a part of ten digits",
             "L3 Ready", "L3 Failed", "L3 a result is dropped", "L3 activate as it was", "L3 activate elsewhere",
+            "L3 activate brings serving", "L3 the primary gets serving that is ready at once", "L3 the primary gets serving that starts",
+            "L3 the primary is Ready", "L3 the primary is Failed",
             "L5 the last version takes the model along", "L5 the name of a deleted model is deployed again",
             "P1 promote: True", "P1 promote: False", "P1 manual", "P1 was not the highest",
             "P1 lacks the serving spec that the primary has", "P1 claims by itself", "P1 a published version claims anew",

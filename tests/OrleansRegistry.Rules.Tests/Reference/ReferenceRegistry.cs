@@ -67,6 +67,11 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         }
 
         var moved = primary?.Ordinal != Model.Primary?.Ordinal;
+        if (moved)
+        {
+            Model.Moves.Add((_at, Model.Primary?.Ordinal));
+        }
+
         return new Answer((string?)null)
         {
             Changed = _happened || pending?.Ordinal != Model.Pending?.Ordinal,
@@ -344,7 +349,8 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         }
 
         var isFailed = version.IsActive && version.Status == ServingStatus.Failed;
-        if (version.IsActive && !isFailed)
+        var getsServing = version.IsActive && version.Serving is null && command.Serving is not null;
+        if (version.IsActive && !isFailed && !getsServing)
         {
             return command.Serving is null || command.Serving == version.Serving ? null : ErrorCode.VersionActive;
         }
@@ -354,7 +360,12 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             return ErrorCode.TooManyActiveVersions;
         }
 
-        Hit(command.Serving is null ? "L3 activate as it was" : "L3 activate elsewhere");
+        Hit(getsServing ? "L3 activate brings serving" : command.Serving is null ? "L3 activate as it was" : "L3 activate elsewhere");
+        if (getsServing && version == Model!.Primary)
+        {
+            Hit(command.Serving!.HealthUrl is null ? "L3 the primary gets serving that is ready at once" : "L3 the primary gets serving that starts");
+        }
+
         _happened = _touched = true;
         version.Serving = command.Serving ?? version.Serving;
         version.State = version.Stage == Stage.Draft ? VersionState.Draft : VersionState.Published;
@@ -482,6 +493,11 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         _happened = _touched = true;
         version.Status = command.IsReady ? ServingStatus.Ready : ServingStatus.Failed;
         Hit($"L3 {version.Status}");
+        if (version == Model!.Primary)
+        {
+            Hit($"L3 the primary is {version.Status}");
+        }
+
         if (command.IsReady)
         {
             BecomeRoutable(version, command.By);
@@ -714,6 +730,12 @@ internal sealed class ReferenceModel
     public long LastNumber { get; set; }
 
     public ReferenceVersion? Primary { get; set; }
+
+    /// <summary>Each time that the primary became another one: when, and which version it then was.</summary>
+    public List<(DateTimeOffset At, int? Ordinal)> Moves { get; } = [];
+
+    /// <summary>What was primary at an instant, once all that happened in it had happened.</summary>
+    public int? PrimaryAt(DateTimeOffset at) => Moves.FindLast(move => move.At <= at).Ordinal;
 
     public long PointerNumber { get; set; }
 

@@ -166,12 +166,46 @@ public sealed class LifecycleTests
     public void L3_activate_brings_a_serving_to_a_version_that_was_only_registered()
     {
         var version = _model.Draft();
-        Assert.Equal(ErrorCode.VersionActive, _model.Activate(version, TestModel.SlowServer).Error);
         _model.Deactivate(version);
 
         _model.Activate(version, TestModel.SlowServer);
 
         Assert.Equal((ServingStatus.Starting, 1), (_model[version].Serving!.Status, _model[version].Serving!.Attempt));
+    }
+
+    [Fact]
+    public void L3_activate_brings_a_serving_to_an_active_version_that_has_none_and_the_primary_stays()
+    {
+        var primary = _model.NewPrimary();
+        var (history, order) = (_model.History, _model.State.Primary!.Order);
+        _model.Wait(60_000);
+
+        Assert.False(_model.Activate(primary).Changed);
+        Assert.False(_model.Activate(primary, TestModel.SlowServer).Moved);
+
+        Assert.Equal((VersionState.Published, ServingStatus.Starting, null), (_model[primary].State, _model[primary].Serving!.Status, _model[primary].Meter.RunningSince));
+        Assert.Equal(60_000, _model[primary].Meter.PublishedMilliseconds);
+        Assert.Equal((primary, order, null), (_model.Primary, _model.State.Primary!.Order, _model.Pending));
+        Assert.Equal(history, _model.History);
+        Assert.Equal(ErrorCode.VersionActive, _model.Activate(primary, TestModel.Server).Error);
+        Assert.Equal(ErrorCode.NotRoutable, _model.Promote(primary).Error);
+        _model.Wait(1000);
+        Assert.False(_model.Ready(primary).Moved);
+        Assert.Equal((primary, _model.Now), (_model.Primary, _model[primary].Meter.RunningSince));
+    }
+
+    [Fact]
+    public void L3_a_primary_whose_new_serving_fails_stays_primary_starts_again_and_leaves_by_P4()
+    {
+        var other = _model.NewPrimary();
+        var primary = _model.NewPrimary();
+        _model.Activate(primary, TestModel.SlowServer);
+
+        Assert.False(_model.Fail(primary).Moved);
+        Assert.Equal(primary, _model.Primary);
+        Assert.True(_model.Activate(primary).Changed);
+        Assert.Equal((primary, ServingStatus.Starting), (_model.Primary, _model[primary].Serving!.Status));
+        Assert.Equal(other, _model.Deactivate(primary).To);
     }
 
     [Fact]
