@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Literal, Optional, TypedDict
 from ._document import Document, anything, flag, instant, many, number, optional, table, text, whole
 
 
+EventOrder = Literal["id", "-id"]
 EventType = Literal[
     "model.created",
     "model.updated",
@@ -32,6 +33,7 @@ EventType = Literal[
     "api_key.rotated",
     "api_key.revoked",
     "rates.updated",
+    "month.closed",
     "webhook.created",
     "webhook.updated",
     "webhook.deleted",
@@ -46,7 +48,7 @@ ServingStatus = Literal["starting", "ready", "failed", "stopped", "restarting", 
 Stage = Literal["draft", "published"]
 VersionBump = Literal["MAJOR", "MINOR", "PATCH"]
 VersionState = Literal["draft", "published", "inactive", "deleted"]
-Wait = Literal["ready"]
+Wait = Literal["ready", "primary", "stopped"]
 WebhookState = Literal["enabled", "disabled"]
 
 
@@ -114,6 +116,8 @@ class ApiKey(Document):
         "revoked_at",
         "revoked_by",
         "last_used_at",
+        "created_by_name",
+        "revoked_by_name",
     )
 
     @property
@@ -171,6 +175,16 @@ class ApiKey(Document):
         """The hour in which it was last used, or null when it never was."""
         return self._read("last_used_at", optional(instant))
 
+    @property
+    def created_by_name(self) -> Optional[str]:
+        """The name of the key of who made it, or null for a caller who has none."""
+        return self._read("created_by_name", optional(text))
+
+    @property
+    def revoked_by_name(self) -> Optional[str]:
+        """The name of the key of who revoked it, or null."""
+        return self._read("revoked_by_name", optional(text))
+
 
 class Artifact(Document):
     """The model's files: a reference that the registry keeps and never opens."""
@@ -195,7 +209,7 @@ class Artifact(Document):
 
 
 class CallerAnswer(Document):
-    """Who the caller is, and what they may do."""
+    """The caller: who they are, and what they may do."""
 
     __slots__ = ()
     _shown = ("subject", "key_prefix", "key_name", "role", "workspace", "expires_at")
@@ -237,7 +251,7 @@ class CallerAnswer(Document):
 
     @property
     def permissions(self) -> List[str]:
-        """What they may do."""
+        """Their permissions."""
         return self._read("permissions", many(text))
 
 
@@ -355,7 +369,19 @@ class Event(Document):
     """
 
     __slots__ = ()
-    _shown = ("id", "type", "at", "workspace", "model_id", "version_id", "actor")
+    _shown = (
+        "id",
+        "type",
+        "at",
+        "workspace",
+        "model_id",
+        "model_name",
+        "version_id",
+        "version",
+        "actor",
+        "actor_name",
+        "comment",
+    )
 
     @property
     def id(self) -> str:
@@ -383,14 +409,34 @@ class Event(Document):
         return self._read("model_id", optional(text))
 
     @property
+    def model_name(self) -> Optional[str]:
+        """The name of the model, or null for an event of the workspace."""
+        return self._read("model_name", optional(text))
+
+    @property
     def version_id(self) -> Optional[str]:
         """The version, or null for an event of the model or the workspace."""
         return self._read("version_id", optional(text))
 
     @property
+    def version(self) -> Optional[str]:
+        """The number of the version, or null for an event of the model or the workspace."""
+        return self._read("version", optional(text))
+
+    @property
     def actor(self) -> str:
         """Whose command it was."""
         return self._read("actor", text)
+
+    @property
+    def actor_name(self) -> Optional[str]:
+        """The name of the actor's key, or null for an actor who has none."""
+        return self._read("actor_name", optional(text))
+
+    @property
+    def comment(self) -> Optional[str]:
+        """Why, in the actor's own words, or null when they said nothing."""
+        return self._read("comment", optional(text))
 
     @property
     def data(self) -> Dict[str, Any]:
@@ -459,6 +505,7 @@ class Model(Document):
         "created_at",
         "created_by",
         "revision",
+        "created_by_name",
         "etag",
     )
 
@@ -534,6 +581,11 @@ class Model(Document):
         return self._read("revision", whole)
 
     @property
+    def created_by_name(self) -> Optional[str]:
+        """The name of the deployer's key, or null for a caller who has none."""
+        return self._read("created_by_name", optional(text))
+
+    @property
     def etag(self) -> Optional[str]:
         """The entity tag that `If-Match` takes: the model's header `ETag`."""
         return self._read("etag", optional(text))
@@ -560,7 +612,7 @@ class Primary(Document):
     """The primary of a model."""
 
     __slots__ = ()
-    _shown = ("version_id", "version", "since", "reason", "by")
+    _shown = ("version_id", "version", "since", "reason", "by", "by_name", "comment")
 
     @property
     def version_id(self) -> str:
@@ -587,6 +639,16 @@ class Primary(Document):
         """Whose command made it so."""
         return self._read("by", text)
 
+    @property
+    def by_name(self) -> Optional[str]:
+        """The name of their key, or null for a caller who has none."""
+        return self._read("by_name", optional(text))
+
+    @property
+    def comment(self) -> Optional[str]:
+        """Why, in their own words, or null when they said nothing."""
+        return self._read("comment", optional(text))
+
 
 class PrimaryChange(Document):
     """A move of the primary pointer."""
@@ -603,6 +665,58 @@ class PrimaryChange(Document):
     def to(self) -> Optional[str]:
         """The id of the version that is primary now, or null."""
         return self._read("to", optional(text))
+
+
+class PrimaryPeriod(Document):
+    """A time during which a version was primary, or none was."""
+
+    __slots__ = ()
+    _shown = ("from", "until", "version_id", "version", "actor", "actor_name", "comment", "reason", "event_id")
+
+    @property
+    def from_(self) -> Optional[datetime.datetime]:
+        """The instant at which it began, or null before the first primary, and where its event was removed."""
+        return self._read("from", optional(instant))
+
+    @property
+    def until(self) -> Optional[datetime.datetime]:
+        """The instant at which the next one began, or null while it lasts."""
+        return self._read("until", optional(instant))
+
+    @property
+    def version_id(self) -> Optional[str]:
+        """The id of the version that was primary, or null for none."""
+        return self._read("version_id", optional(text))
+
+    @property
+    def version(self) -> Optional[str]:
+        """The number of the version that was primary, or null for none."""
+        return self._read("version", optional(text))
+
+    @property
+    def actor(self) -> Optional[str]:
+        """Whose command began it, or null where that is not known."""
+        return self._read("actor", optional(text))
+
+    @property
+    def actor_name(self) -> Optional[str]:
+        """The name of the actor's key, or null for an actor who has none."""
+        return self._read("actor_name", optional(text))
+
+    @property
+    def comment(self) -> Optional[str]:
+        """Why, in the actor's own words, or null when they said nothing."""
+        return self._read("comment", optional(text))
+
+    @property
+    def reason(self) -> Optional[str]:
+        """The reason of the move that began it, or null where that is not known."""
+        return self._read("reason", optional(text))
+
+    @property
+    def event_id(self) -> Optional[str]:
+        """The id of the event that began it, or null where that is not known."""
+        return self._read("event_id", optional(text))
 
 
 class Rate(Document):
@@ -637,7 +751,7 @@ class Rates(Document):
     """The rates of a workspace."""
 
     __slots__ = ()
-    _shown = ("currency", "updated_at", "updated_by", "revision")
+    _shown = ("currency", "updated_at", "updated_by", "revision", "updated_by_name")
 
     @property
     def currency(self) -> str:
@@ -663,6 +777,11 @@ class Rates(Document):
     def revision(self) -> int:
         """Raised by every change; 0 when none ever were put."""
         return self._read("revision", whole)
+
+    @property
+    def updated_by_name(self) -> Optional[str]:
+        """The name of the key of who put them, or null."""
+        return self._read("updated_by_name", optional(text))
 
 
 class ResolveAnswer(Document):
@@ -703,7 +822,7 @@ class ResolveAnswer(Document):
 
 
 class ServerAnswer(Document):
-    """What answers: its version, its optional parts, and how much it takes."""
+    """The server that answers: its version, its optional parts, and how much it takes."""
 
     __slots__ = ()
     _shown = ("version", "api")
@@ -792,7 +911,17 @@ class Statement(Document):
     """Statement"""
 
     __slots__ = ()
-    _shown = ("month", "closed", "closed_at", "closed_by", "as_of", "currency", "total_milliseconds", "total_amount")
+    _shown = (
+        "month",
+        "closed",
+        "closed_at",
+        "closed_by",
+        "as_of",
+        "currency",
+        "total_milliseconds",
+        "total_amount",
+        "closed_by_name",
+    )
 
     @property
     def month(self) -> str:
@@ -833,6 +962,11 @@ class Statement(Document):
     def total_amount(self) -> Optional[str]:
         """Total amount."""
         return self._read("total_amount", optional(text))
+
+    @property
+    def closed_by_name(self) -> Optional[str]:
+        """Closed by name."""
+        return self._read("closed_by_name", optional(text))
 
 
 class StatementCharge(Document):
@@ -932,6 +1066,7 @@ class StatementPage(Document):
         "closed",
         "closed_at",
         "closed_by",
+        "closed_by_name",
         "as_of",
         "currency",
         "next_page_token",
@@ -958,6 +1093,11 @@ class StatementPage(Document):
     def closed_by(self) -> Optional[str]:
         """Who closed it, or null."""
         return self._read("closed_by", optional(text))
+
+    @property
+    def closed_by_name(self) -> Optional[str]:
+        """The name of the key of who closed it, or null."""
+        return self._read("closed_by_name", optional(text))
 
     @property
     def as_of(self) -> datetime.datetime:
@@ -1206,6 +1346,7 @@ class Version(Document):
         "deactivated_at",
         "deleted_at",
         "revision",
+        "created_by_name",
         "etag",
     )
 
@@ -1311,6 +1452,11 @@ class Version(Document):
         return self._read("revision", whole)
 
     @property
+    def created_by_name(self) -> Optional[str]:
+        """The name of the deployer's key, or null for a caller who has none."""
+        return self._read("created_by_name", optional(text))
+
+    @property
     def etag(self) -> Optional[str]:
         """The entity tag that `If-Match` takes: the version's header `ETag`."""
         return self._read("etag", optional(text))
@@ -1381,6 +1527,7 @@ class Webhook(Document):
         "next_attempt_at",
         "created_at",
         "created_by",
+        "created_by_name",
     )
 
     @property
@@ -1443,6 +1590,11 @@ class Webhook(Document):
         """The caller who made it."""
         return self._read("created_by", text)
 
+    @property
+    def created_by_name(self) -> Optional[str]:
+        """The name of the key of who made it, or null for a caller who has none."""
+        return self._read("created_by_name", optional(text))
+
 
 class WebhookSecret(Document):
     """A webhook with a secret that was just drawn. It is shown only this once."""
@@ -1470,7 +1622,7 @@ class Workspace(Document):
     """A workspace: the tenant. Everything belongs to one, and nothing is visible across."""
 
     __slots__ = ()
-    _shown = ("name", "created_at", "created_by")
+    _shown = ("name", "created_at", "created_by", "created_by_name")
 
     @property
     def name(self) -> str:
@@ -1491,3 +1643,8 @@ class Workspace(Document):
     def created_by(self) -> str:
         """The caller who made it."""
         return self._read("created_by", text)
+
+    @property
+    def created_by_name(self) -> Optional[str]:
+        """The name of the key of who made it, or null for a caller who has none."""
+        return self._read("created_by_name", optional(text))
