@@ -10,7 +10,10 @@ public abstract class PredictionOrigin
 {
     private protected PredictionOrigin(Reply reply)
     {
-        (Number, VersionId, ModelId) = (reply.Header("Model-Version"), reply.Header("Model-Version-Id"), reply.Header("Model-Id"));
+        (Number, VersionId, ModelId) = (
+            reply.Header("Model-Version"),
+            reply.Header("Model-Version-Id"),
+            reply.Header("Model-Id"));
         (ResolvedBy, RequestId) = (reply.Header("Model-Resolved-By"), reply.Header("X-Request-Id"));
         ContentType = reply.Header("Content-Type");
     }
@@ -45,7 +48,8 @@ public sealed class Prediction : PredictionOrigin
 
     /// <summary>Reads the answer as JSON.</summary>
     /// <exception cref="InvalidAnswerException">It is none.</exception>
-    public JsonElement ReadJson() => Transport.Parse(Body) ?? throw new InvalidAnswerException("The model's answer is no JSON.");
+    public JsonElement ReadJson() =>
+        Transport.Parse(Body) ?? throw new InvalidAnswerException("The model's answer is no JSON.");
 }
 
 /// <summary>A model's answer as it comes. Dispose it: until then it holds a connection.</summary>
@@ -60,10 +64,12 @@ public sealed class PredictionStream : PredictionOrigin, IAsyncDisposable
     public Stream Content => _reply;
 
     /// <summary>
-    /// The parts of the answer: of server-sent events the data of each, up to <c>[DONE]</c>; of anything else each line.
+    /// The parts of the answer: of server-sent events the data of each, up to <c>[DONE]</c>; of anything else each
+    /// line.
     /// </summary>
     /// <exception cref="ConnectionFailedException">The answer broke off.</exception>
-    public async IAsyncEnumerable<string> ReadParts([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<string> ReadParts(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (_reply.Is("text/event-stream"))
         {

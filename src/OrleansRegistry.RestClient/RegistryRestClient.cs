@@ -34,7 +34,8 @@ public sealed partial class RegistryRestClient : IDisposable
         : this(new HttpClient(RegistryHandler.Create(options)), options) => _isOwner = true;
 #pragma warning restore CA2000
 
-    /// <summary>Makes a client over given connections. They must not follow redirects: the key would go along.</summary>
+    /// <summary>Makes a client over given connections. They must not follow redirects: the key would go
+    /// along.</summary>
     /// <param name="http">The connections. The client sets their timeout, and does not dispose them.</param>
     /// <param name="options">The settings. Later changes of them have no effect.</param>
     /// <param name="clock">Tells the time; null for the system's.</param>
@@ -58,7 +59,10 @@ public sealed partial class RegistryRestClient : IDisposable
     /// </param>
     /// <param name="cancellationToken">Ends the operation.</param>
     /// <exception cref="OutcomeUnknownException">It may have been made. Repeat it with the exception's key.</exception>
-    public Task<ModelVersion> Deploy(Deployment body, DeployParameters? parameters = null, CancellationToken cancellationToken = default)
+    public Task<ModelVersion> Deploy(
+        Deployment body,
+        DeployParameters? parameters = null,
+        CancellationToken cancellationToken = default)
     {
         var request = new RegistryRequest(Operations.Deploy) { Body = body }.With(parameters);
         if (request.IdempotencyKey is null && !request.IsDryRun)
@@ -73,7 +77,11 @@ public sealed partial class RegistryRestClient : IDisposable
     /// <param name="model">The model's id. A name is refused: meanwhile it may be another model's.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
-    public Task<DeletedModel> DeleteModel(string model, DeleteModelParameters? parameters = null, CancellationToken cancellationToken = default) => Send(
+    public Task<DeletedModel> DeleteModel(
+        string model,
+        DeleteModelParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
         new RegistryRequest(Operations.DeleteModel, ("model", model))
         {
             Settle = error => Task.FromResult(error is ModelDeletedException ? (JsonElement?)Json($$"""{"id":"{{model}}","deleted":true}""") : null),
@@ -85,7 +93,11 @@ public sealed partial class RegistryRestClient : IDisposable
     /// <param name="id">The version's id.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
-    public Task<StopAnswer> DeleteVersion(string id, DeleteVersionParameters? parameters = null, CancellationToken cancellationToken = default) => Send(
+    public Task<StopAnswer> DeleteVersion(
+        string id,
+        DeleteVersionParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
         new RegistryRequest(Operations.DeleteVersion, ("id", id))
         {
             Settle = error => SettledDeletion(id, error, cancellationToken),
@@ -95,14 +107,13 @@ public sealed partial class RegistryRestClient : IDisposable
 
     /// <summary>Deletes a webhook.</summary>
     /// <param name="id">The webhook's id.</param>
-    /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
-    public Task DeleteWebhook(
-        string id, DeleteWebhookParameters? parameters = null, CancellationToken cancellationToken = default) => Send(
+    public Task DeleteWebhook(string id, CancellationToken cancellationToken = default) => Send(
         new RegistryRequest(Operations.DeleteWebhook, ("id", id))
         {
-            Settle = static error => Task.FromResult(error is WebhookNotFoundException ? (JsonElement?)Json("{}") : null),
-        }.With(parameters),
+            Settle = static error => Task.FromResult(
+                error is WebhookNotFoundException ? (JsonElement?)Json("{}") : null),
+        },
         static raw => new Webhook(raw),
         cancellationToken);
 
@@ -136,7 +147,8 @@ public sealed partial class RegistryRestClient : IDisposable
     /// <param name="timeout">When to give up.</param>
     /// <param name="untilPrimary">Waits until it is the primary, too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="StartFailedException">It will not become ready: its start failed, or it is inactive or deleted.</exception>
+    /// <exception cref="StartFailedException">It will not become ready: its start failed, or it is inactive or
+    /// deleted.</exception>
     /// <exception cref="TimedOutException">It took longer than <paramref name="timeout"/>.</exception>
     public async Task<ModelVersion> WaitForVersion(
         string id, TimeSpan timeout, bool untilPrimary = false, CancellationToken cancellationToken = default)
@@ -148,7 +160,10 @@ public sealed partial class RegistryRestClient : IDisposable
             var asked = clock.GetTimestamp();
             var left = timeout - clock.GetElapsedTime(begun);
             var seconds = Math.Clamp((long)left.TotalSeconds, 1, (long)WaitSlice.TotalSeconds);
-            var version = await GetVersion(id, new GetVersionParameters { Wait = "ready", TimeoutSeconds = seconds }, cancellationToken);
+            var version = await GetVersion(
+                id,
+                new GetVersionParameters { Wait = "ready", TimeoutSeconds = seconds },
+                cancellationToken);
             var isReady = IsReady(version);
             if (isReady && (!untilPrimary || version.IsPrimary))
             {
@@ -192,7 +207,11 @@ public sealed partial class RegistryRestClient : IDisposable
         {
             var request = model is null
                 ? new RegistryRequest(Operations.ListEvents) { Accept = "text/event-stream", Timeout = StreamSilence }
-                : new RegistryRequest(Operations.ListModelEvents, ("model", model)) { Accept = "text/event-stream", Timeout = StreamSilence };
+                : new RegistryRequest(Operations.ListModelEvents, ("model", model))
+                {
+                    Accept = "text/event-stream",
+                    Timeout = StreamSilence,
+                };
             request.Add("type", types);
             request.Add("after", after);
             request.AddHeader("Last-Event-ID", last);
@@ -202,13 +221,15 @@ public sealed partial class RegistryRestClient : IDisposable
             {
                 await using (reply)
                 {
-                    await using var parts = SseParser.Create(reply).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+                    await using var parts = SseParser.Create(reply).EnumerateAsync(cancellationToken).GetAsyncEnumerator(
+                        cancellationToken);
                     while (await Next(parts))
                     {
                         failures = 0;
                         last = parts.Current.EventId is { Length: > 0 } id ? id : last;
                         yield return new RegistryEvent(
-                            Transport.Parse(Encoding.UTF8.GetBytes(parts.Current.Data)) ?? throw new InvalidAnswerException("An event is no JSON."));
+                            Transport.Parse(Encoding.UTF8.GetBytes(parts.Current.Data))
+                                ?? throw new InvalidAnswerException("An event is no JSON."));
                     }
                 }
             }
@@ -233,7 +254,8 @@ public sealed partial class RegistryRestClient : IDisposable
         cancellationToken);
 
     /// <summary>Sends any request to the registry, such as one that only a newer registry knows.</summary>
-    /// <param name="method">The method. What is sent with GET and HEAD is safe to repeat; all else is sent once.</param>
+    /// <param name="method">The method. What is sent with GET and HEAD is safe to repeat; all else is sent
+    /// once.</param>
     /// <param name="target">Path and query, beginning with a slash.</param>
     /// <param name="content">The body; null for none.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -248,7 +270,11 @@ public sealed partial class RegistryRestClient : IDisposable
 
         var operation = new Operation($"{method} {target.Split('?')[0]}", method, target);
         return _transport.Read(
-            new RegistryRequest(operation) { Content = content, IsRepeatable = method == HttpMethod.Get || method == HttpMethod.Head },
+            new RegistryRequest(operation)
+            {
+                Content = content,
+                IsRepeatable = method == HttpMethod.Get || method == HttpMethod.Head,
+            },
             static reply => Task.FromResult(new PredictionStream(reply)),
             cancellationToken);
     }
@@ -270,7 +296,9 @@ public sealed partial class RegistryRestClient : IDisposable
             : null;
         return reason is null
             ? status is ServingStatusValues.Ready or ServingStatusValues.Idle
-            : throw new StartFailedException($"Version {version.Version} of {version.ModelName} will not become ready: {reason}", version);
+            : throw new StartFailedException(
+                $"Version {version.Version} of {version.ModelName} will not become ready: {reason}",
+                version);
     }
 
     private static JsonElement Json(string text) => Transport.Parse(Encoding.UTF8.GetBytes(text))!.Value;
@@ -298,7 +326,9 @@ public sealed partial class RegistryRestClient : IDisposable
             }
 
             await reply.DisposeAsync();
-            throw new InvalidAnswerException("The answer is no stream of events. Is the URL the registry's?", reply.Status);
+            throw new InvalidAnswerException(
+                "The answer is no stream of events. Is the URL the registry's?",
+                reply.Status);
         }
         catch (RegistryException e) when (!isFirst && e.IsRetryable)
         {
@@ -307,7 +337,10 @@ public sealed partial class RegistryRestClient : IDisposable
     }
 
     /// <summary>After a lost answer the version is deleted. Where the primary went is not known any more.</summary>
-    private async Task<JsonElement?> SettledDeletion(string id, RegistryException error, CancellationToken cancellationToken)
+    private async Task<JsonElement?> SettledDeletion(
+        string id,
+        RegistryException error,
+        CancellationToken cancellationToken)
     {
         if (error is not VersionDeletedException)
         {
@@ -336,7 +369,8 @@ public sealed partial class RegistryRestClient : IDisposable
 
     /// <summary>Rule C4: the next page is asked for when it is needed.</summary>
     private async IAsyncEnumerable<T> List<T>(
-        RegistryRequest request, Func<JsonElement, T> make, [EnumeratorCancellation] CancellationToken cancellationToken)
+        RegistryRequest request, Func<JsonElement, T> make,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var page in Pages(request, "items", cancellationToken))
         {
@@ -348,7 +382,11 @@ public sealed partial class RegistryRestClient : IDisposable
     }
 
     /// <summary>An answer that comes in pages, as one with the items of all of them.</summary>
-    private async Task<T> Whole<T>(RegistryRequest request, string member, Func<JsonElement, T> make, CancellationToken cancellationToken)
+    private async Task<T> Whole<T>(
+        RegistryRequest request,
+        string member,
+        Func<JsonElement, T> make,
+        CancellationToken cancellationToken)
     {
         JsonObject? whole = null;
         await foreach (var page in Pages(request, member, cancellationToken))

@@ -11,7 +11,8 @@ public sealed class RegistryRestClientOptions
     /// <summary>The API key or token; null for none.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>How long the registry may be silent within an answer, 30 seconds by default. A connection may take half as long.</summary>
+    /// <summary>How long the registry may be silent within an answer, 30 seconds by default. A connection may take half
+    /// as long.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long an operation may take with all its tries and waits; null for any time (rule C2).</summary>
@@ -41,7 +42,8 @@ public sealed class RegistryRestClientOptions
 
         if (url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0)
         {
-            throw new ArgumentException("Url must be the address of a registry, without a user, a query and a fragment. The key is ApiKey.");
+            throw new ArgumentException(
+                "Url must be the address of a registry, without a user, a query and a fragment. The key is ApiKey.");
         }
 
         if (url.Scheme == Uri.UriSchemeHttp && !Insecure && !IsLoopback(url))
@@ -64,7 +66,8 @@ public sealed class RegistryRestClientOptions
     }
 
     private static bool IsLoopback(Uri url) =>
-        url.IdnHost == "localhost" || (IPAddress.TryParse(url.IdnHost, out var address) && IPAddress.IsLoopback(address));
+        url.IdnHost == "localhost"
+            || (IPAddress.TryParse(url.IdnHost, out var address) && IPAddress.IsLoopback(address));
 }
 
 /// <summary>Tells of a retry.</summary>

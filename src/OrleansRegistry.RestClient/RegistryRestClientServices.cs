@@ -13,12 +13,18 @@ public static class RegistryRestClientServices
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the address and the key.</param>
     /// <returns>The builder of the connections, for further handlers.</returns>
-    public static IHttpClientBuilder AddRegistryRestClient(this IServiceCollection services, Action<RegistryRestClientOptions> configure)
+    public static IHttpClientBuilder AddRegistryRestClient(
+        this IServiceCollection services,
+        Action<RegistryRestClientOptions> configure)
     {
         services.AddOptions<RegistryRestClientOptions>().Configure(configure);
         return services.AddHttpClient("OrleansRegistry")
             .ConfigurePrimaryHttpMessageHandler(provider => RegistryHandler.Create(OptionsOf(provider)))
-            .AddTypedClient((http, provider) => new RegistryRestClient(http, OptionsOf(provider), provider.GetService<TimeProvider>()));
+            .AddTypedClient(
+                (http, provider) => new RegistryRestClient(
+                    http,
+                    OptionsOf(provider),
+                    provider.GetService<TimeProvider>()));
     }
 
     private static RegistryRestClientOptions OptionsOf(IServiceProvider provider) =>

@@ -20,7 +20,9 @@ public readonly partial record struct VersionReference(string Model, string? Sel
         var at = reference.LastIndexOf('@');
         return at < 0 && reference.Length > 0 ? new VersionReference(reference, null)
             : at > 0 && at < reference.Length - 1 ? new VersionReference(reference[..at], reference[(at + 1)..])
-            : throw new ArgumentException($"The version is \"{reference}\", and must be name, name@number, name@range or an id.", nameof(reference));
+            : throw new ArgumentException(
+                $"The version is \"{reference}\", and must be name, name@number, name@range or an id.",
+                nameof(reference));
     }
 
     [GeneratedRegex("^[0-9a-z]{10}-[1-9][0-9]{0,9}$", RegexOptions.CultureInvariant)]

@@ -20,11 +20,15 @@ public sealed class ClientTests(Node node)
 
         var answer = await registry.Predict(name, CallContent.Json("[1]"));
         Assert.Equal(("""{"got":[1]}""", "0.1.0", first.Id, "primary"), (answer.ReadJson().GetRawText(), answer.Number, answer.VersionId, answer.ResolvedBy));
-        Assert.Equal("0.2.0", (await registry.Predict(name, CallContent.Json("[1]"), new PredictParameters { ModelVersion = second.Id })).Number);
+        Assert.Equal(
+            "0.2.0",
+            (await registry.Predict(name, CallContent.Json("[1]"), new PredictParameters { ModelVersion = second.Id })).Number);
 
         var publish = await registry.Publish(second.Id, new PublishRequest { Promote = true, From = first.Id });
         Assert.Equal((first.Id, second.Id), (publish.PrimaryChange!.From, publish.PrimaryChange.To));
-        Assert.Equal(first.Id, (await registry.Rollback(name, new RollbackRequest { From = second.Id })).PrimaryChange!.To);
+        Assert.Equal(
+            first.Id,
+            (await registry.Rollback(name, new RollbackRequest { From = second.Id })).PrimaryChange!.To);
         Assert.Equal(first.Id, (await registry.FindVersion(name)).Id);
         Assert.Equal(second.Id, (await registry.FindVersion(name + "@0.2.0")).Id);
         Assert.Equal(second.Id, (await registry.FindVersion(name + "@^0.2")).Id);
@@ -67,9 +71,15 @@ public sealed class ClientTests(Node node)
         var broken = await node.Registry.Deploy(new Deployment
         {
             ModelName = node.NewName(),
-            Serving = new ServingSpec { Url = "http://127.0.0.1:9/", HealthUrl = "http://127.0.0.1:9/health", StartupTimeoutSeconds = 1 },
+            Serving = new ServingSpec
+            {
+                Url = "http://127.0.0.1:9/",
+                HealthUrl = "http://127.0.0.1:9/health",
+                StartupTimeoutSeconds = 1,
+            },
         });
-        var failed = await Assert.ThrowsAsync<StartFailedException>(() => node.Registry.WaitForVersion(broken.Id, TimeSpan.FromMinutes(1)));
+        var failed = await Assert.ThrowsAsync<StartFailedException>(
+            () => node.Registry.WaitForVersion(broken.Id, TimeSpan.FromMinutes(1)));
         Assert.Equal((broken.Id, "failed"), (failed.Version.Id, failed.Version.Serving!.Status));
     }
 
@@ -79,7 +89,10 @@ public sealed class ClientTests(Node node)
         await using var model = await PlayedServer.Start(async (context, body) =>
         {
             context.Response.ContentType = body == "lines" ? "application/x-ndjson" : "text/event-stream";
-            await context.Response.WriteAsync(body == "lines" ? "{\"a\":1}\n\n{\"a\":2}\n" : "data: {\"a\":1}\n\ndata: b\ndata: c\n\ndata: [DONE]\n\ndata: no\n\n");
+            await context.Response.WriteAsync(
+                body == "lines"
+                    ? "{\"a\":1}\n\n{\"a\":2}\n"
+                    : "data: {\"a\":1}\n\ndata: b\ndata: c\n\ndata: [DONE]\n\ndata: no\n\n");
         });
         var version = await node.Registry.Deploy(Serving(node.NewName(), model, publish: true));
 
@@ -87,7 +100,9 @@ public sealed class ClientTests(Node node)
         Assert.Equal(["""{"a":1}""", "b\nc"], await events.ReadParts().ToListAsync());
         Assert.Equal(version.Version, events.Number);
 
-        await using var lines = await node.Registry.PredictVersionStream(version.Id, new CallContent("lines"u8.ToArray(), "text/plain"));
+        await using var lines = await node.Registry.PredictVersionStream(
+            version.Id,
+            new CallContent("lines"u8.ToArray(), "text/plain"));
         Assert.Equal(["""{"a":1}""", """{"a":2}"""], await lines.ReadParts().ToListAsync());
     }
 
@@ -127,7 +142,8 @@ public sealed class ClientTests(Node node)
         await using var answer = await node.Registry.SendAny(HttpMethod.Get, "/v1/models?page_size=1");
         using var reader = new StreamReader(answer.Content, Encoding.UTF8);
         Assert.StartsWith("{\"items\":[", await reader.ReadToEndAsync(), StringComparison.Ordinal);
-        await Assert.ThrowsAsync<ArgumentException>(() => node.Registry.SendAny(HttpMethod.Get, "//elsewhere.example/"));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => node.Registry.SendAny(HttpMethod.Get, "//elsewhere.example/"));
     }
 
     [Fact]
@@ -155,12 +171,17 @@ public sealed class ClientTests(Node node)
         await Assert.ThrowsAsync<ModelNotFoundException>(() => node.Registry.IsInferenceModelReady("nobody's"));
     }
 
-    private static Deployment Serving(string name, PlayedServer model, bool publish = false, string? health = null) => new()
-    {
-        ModelName = name,
-        Publish = publish,
-        Serving = health is null
-            ? new ServingSpec { Url = new Uri(model.Url, "/predict").AbsoluteUri }
-            : new ServingSpec { Url = new Uri(model.Url, "/predict").AbsoluteUri, HealthUrl = new Uri(model.Url, health).AbsoluteUri },
-    };
+    private static Deployment Serving(string name, PlayedServer model, bool publish = false, string? health = null) =>
+        new()
+        {
+            ModelName = name,
+            Publish = publish,
+            Serving = health is null
+                ? new ServingSpec { Url = new Uri(model.Url, "/predict").AbsoluteUri }
+                : new ServingSpec
+                {
+                    Url = new Uri(model.Url, "/predict").AbsoluteUri,
+                    HealthUrl = new Uri(model.Url, health).AbsoluteUri,
+                },
+        };
 }

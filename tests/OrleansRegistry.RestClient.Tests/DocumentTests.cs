@@ -21,7 +21,10 @@ public sealed class DocumentTests(Node node)
 
         var error = await Assert.ThrowsAnyAsync<RegistryException>(() => client.GetRates());
 
-        Assert.Equal(code.Replace("_", "", StringComparison.Ordinal) + "exception", error.GetType().Name, ignoreCase: true);
+        Assert.Equal(
+            code.Replace("_", "", StringComparison.Ordinal) + "exception",
+            error.GetType().Name,
+            ignoreCase: true);
         Assert.Equal((409, code, "No.", "t1"), (error.Status, error.Code, error.Detail, error.RequestId));
         Assert.Equal(["is long"], error.Errors["name"]);
         Assert.Equal($"No. ({code}, request t1)", error.Message);
@@ -37,11 +40,15 @@ public sealed class DocumentTests(Node node)
         await using var proxy = await PlayedServer.Start(async (context, _) =>
         {
             context.Response.StatusCode = 500;
-            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, "<h1>\u001b[31mOh no</h1>");
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(
+                context.Response,
+                "<h1>\u001b[31mOh no</h1>");
         });
         using var other = Node.ClientOf(Node.OptionsFor(proxy.Url));
         var error = await Assert.ThrowsAsync<RegistryException>(() => other.GetRates());
-        Assert.Equal(("status_500", "Status 500 without a problem. Is there a proxy between? <h1> [31mOh no</h1>"), (error.Code, error.Detail));
+        Assert.Equal(
+            ("status_500", "Status 500 without a problem. Is there a proxy between? <h1> [31mOh no</h1>"),
+            (error.Code, error.Detail));
     }
 
     [Fact]
@@ -51,9 +58,12 @@ public sealed class DocumentTests(Node node)
         var version = await node.Registry.Deploy(
             new Deployment { ModelName = node.NewName(), Serving = new ServingSpec { Url = model.Url.AbsoluteUri }, Publish = true });
 
-        var error = await Assert.ThrowsAsync<ModelErrorException>(() => node.Registry.Predict(version.ModelName, CallContent.Json("{}")));
+        var error = await Assert.ThrowsAsync<ModelErrorException>(
+            () => node.Registry.Predict(version.ModelName, CallContent.Json("{}")));
 
-        Assert.Equal((503, version.Version, version.Id, false), (error.Status, error.Number, error.VersionId, error.IsRetryable));
+        Assert.Equal(
+            (503, version.Version, version.Id, false),
+            (error.Status, error.Number, error.VersionId, error.IsRetryable));
         Assert.Equal("""{"status":503,"code":"unavailable"}"""u8, error.Body.Span);
         Assert.Single(model.Received);
     }
@@ -71,7 +81,9 @@ public sealed class DocumentTests(Node node)
         await using var models = client.ListModels(new ListModelsParameters { Label = ["team:a b", "x:y"] }).GetAsyncEnumerator();
         await models.MoveNextAsync();
         await models.MoveNextAsync();
-        Assert.Equal(["/v1/models?label=team%3Aa%20b&label=x%3Ay&page_size=200"], registry.Received.Select(request => request.Target));
+        Assert.Equal(
+            ["/v1/models?label=team%3Aa%20b&label=x%3Ay&page_size=200"],
+            registry.Received.Select(request => request.Target));
 
         Assert.True(await models.MoveNextAsync());
         Assert.Equal("c", models.Current.Name);
@@ -109,7 +121,10 @@ public sealed class DocumentTests(Node node)
         Assert.Equal(Newer, version.Raw.GetRawText());
         // What an older registry doesn't say is no error until somebody asks for it.
         Assert.Null(version.ExternalId);
-        Assert.Contains("ModelVersion has no version", Assert.Throws<InvalidAnswerException>(() => version.Version).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ModelVersion has no version",
+            Assert.Throws<InvalidAnswerException>(() => version.Version).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,7 +132,11 @@ public sealed class DocumentTests(Node node)
     {
         await using var registry = await PlayedServer.Start("{}");
         using var client = Node.ClientOf(Node.OptionsFor(registry.Url));
-        var body = new PatchModelRequest { Description = null, Labels = new Dictionary<string, string?> { ["a"] = null, ["b"] = "c" } };
+        var body = new PatchModelRequest
+        {
+            Description = null,
+            Labels = new Dictionary<string, string?> { ["a"] = null, ["b"] = "c" },
+        };
         body.SetMember("tier", 3);
 
         await client.PatchModel("m", body);
@@ -134,7 +153,10 @@ public sealed class DocumentTests(Node node)
         await using var server = await PlayedServer.Start(body);
         using var client = Node.ClientOf(Node.OptionsFor(server.Url));
 
-        Assert.Contains(expected, (await Assert.ThrowsAsync<InvalidAnswerException>(() => client.GetRates())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            (await Assert.ThrowsAsync<InvalidAnswerException>(() => client.GetRates())).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,7 +33,10 @@ public sealed class LeakTests(Node node)
         });
         using var client = Node.ClientOf(Node.OptionsFor(registry.Url));
 
-        Assert.Contains("redirects", (await Assert.ThrowsAsync<InvalidAnswerException>(() => client.GetRates())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "redirects",
+            (await Assert.ThrowsAsync<InvalidAnswerException>(() => client.GetRates())).Message,
+            StringComparison.Ordinal);
 
         Assert.Empty(thief.Received);
     }
@@ -46,7 +49,8 @@ public sealed class LeakTests(Node node)
     [InlineData("ftp://registry.example", "must begin with")]
     public void Client_C10_a_url_that_would_leak_is_refused(string url, string cause)
     {
-        var error = Assert.Throws<ArgumentException>(() => new RegistryRestClient(new RegistryRestClientOptions { Url = new Uri(url) }));
+        var error = Assert.Throws<ArgumentException>(
+            () => new RegistryRestClient(new RegistryRestClientOptions { Url = new Uri(url) }));
 
         Assert.Contains(cause, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("pw", error.Message, StringComparison.Ordinal);
@@ -67,5 +71,6 @@ public sealed class LeakTests(Node node)
     [InlineData("")]
     [InlineData(".")]
     [InlineData("..")]
-    public void Client_C10_a_name_can_t_lead_to_another_path(string name) => Assert.Throws<ArgumentException>(() => { _ = node.Registry.GetModel(name); });
+    public void Client_C10_a_name_can_t_lead_to_another_path(string name) =>
+        Assert.Throws<ArgumentException>(() => { _ = node.Registry.GetModel(name); });
 }

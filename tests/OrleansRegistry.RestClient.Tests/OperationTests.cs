@@ -22,7 +22,8 @@ public sealed class OperationTests
     {
         await using var registry = await PlayedServer.Start("""{"items":[],"lines":[],"next_page_token":null}""");
         using var client = Node.ClientOf(Node.OptionsFor(registry.Url));
-        var name = Names.GetValueOrDefault(operation) ?? string.Concat(operation.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+        var name = Names.GetValueOrDefault(operation)
+            ?? string.Concat(operation.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
         var called = typeof(RegistryRestClient).GetMethod(name);
         Assert.True(called is not null, $"{operation} has no method {name}: run tools/generate.py");
 
@@ -36,7 +37,9 @@ public sealed class OperationTests
             expected = expected.Replace($"{{{parameter.Name}}}", "a%20b", StringComparison.Ordinal);
         }
 
-        Assert.Equal((method, Uri.UnescapeDataString(expected)), (request.Method, Uri.UnescapeDataString(request.Target.Split('?')[0])));
+        Assert.Equal(
+            (method, Uri.UnescapeDataString(expected)),
+            (request.Method, Uri.UnescapeDataString(request.Target.Split('?')[0])));
     }
 
     [Fact]

@@ -17,7 +17,8 @@ public sealed class PackageTests
             using var pack = Process.Start(new ProcessStartInfo(
                 "dotnet",
                 [
-                    "pack", Path.Combine(RepositoryRoot.Directory, "src/OrleansRegistry.RestClient"), "-c", "Release", "--no-build", "--nologo", "-v", "quiet",
+                    "pack", Path.Combine(RepositoryRoot.Directory, "src/OrleansRegistry.RestClient"), "-c", "Release",
+                    "--no-build", "--nologo", "-v", "quiet",
                     "-o", directory.FullName,
                 ])
             {
@@ -27,7 +28,8 @@ public sealed class PackageTests
             await pack.WaitForExitAsync();
             Assert.True(pack.ExitCode == 0, output);
 
-            await using var package = await ZipFile.OpenReadAsync(Assert.Single(directory.GetFiles("*.nupkg")).FullName);
+            await using var package = await ZipFile.OpenReadAsync(
+                Assert.Single(directory.GetFiles("*.nupkg")).FullName);
             var files = package.Entries.Select(entry => entry.FullName).ToList();
             Assert.Superset(
                 new HashSet<string> { "lib/net10.0/OrleansRegistry.RestClient.dll", "lib/net10.0/OrleansRegistry.RestClient.xml", "README.md" },
@@ -35,12 +37,15 @@ public sealed class PackageTests
             await using var nuspec = await package.GetEntry("OrleansRegistry.RestClient.nuspec")!.OpenAsync();
             var metadata = (await XDocument.LoadAsync(nuspec, LoadOptions.None, default)).Root!.Elements().First();
             string Text(string element) => metadata.Elements().Single(child => child.Name.LocalName == element).Value;
-            Assert.Equal(("OrleansRegistry.RestClient", "MIT", "README.md"), (Text("id"), Text("license"), Text("readme")));
+            Assert.Equal(
+                ("OrleansRegistry.RestClient", "MIT", "README.md"),
+                (Text("id"), Text("license"), Text("readme")));
             Assert.NotEmpty(Text("description"));
             Assert.NotEmpty(Text("tags"));
             Assert.Equal(
                 ["Microsoft.Extensions.Http"],
-                metadata.Descendants().Where(child => child.Name.LocalName == "dependency").Select(child => child.Attribute("id")!.Value));
+                metadata.Descendants().Where(child => child.Name.LocalName == "dependency").Select(
+                    child => child.Attribute("id")!.Value));
         }
         finally
         {

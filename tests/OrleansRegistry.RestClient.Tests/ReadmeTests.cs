@@ -23,12 +23,13 @@ public sealed partial class ReadmeTests
     public void The_client_of_a_service_has_the_settings_of_its_configuration()
     {
         var builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Registry:Url", (string?)"http://127.0.0.1:5080")]);
+        builder.Configuration.AddInMemoryCollection(
+            [KeyValuePair.Create("ModelRegistry:Url", (string?)"http://127.0.0.1:5080")]);
 
         builder.Services.AddRegistryRestClient(registry =>
         {
-            registry.Url = new Uri(builder.Configuration["Registry:Url"]!);
-            registry.ApiKey = builder.Configuration["Registry:ApiKey"];
+            registry.Url = new Uri(builder.Configuration["ModelRegistry:Url"]!);
+            registry.ApiKey = builder.Configuration["ModelRegistry:ApiKey"];
         });
 
         using var app = builder.Services.BuildServiceProvider();
@@ -47,7 +48,11 @@ public sealed partial class ReadmeTests
         var version = await registry.Deploy(new Deployment
         {
             ModelName = "iris",
-            Serving = new ServingSpec { Url = "http://127.0.0.1:5090/predict", HealthUrl = "http://127.0.0.1:5090/health" },
+            Serving = new ServingSpec
+            {
+                Url = "http://127.0.0.1:5090/predict",
+                HealthUrl = "http://127.0.0.1:5090/health",
+            },
             Publish = true,
         });
         await registry.WaitForVersion(version.Id, TimeSpan.FromMinutes(15));

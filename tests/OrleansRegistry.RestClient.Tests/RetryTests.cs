@@ -6,7 +6,9 @@ namespace OrleansRegistry.RestClient.Tests;
 /// <summary>Rule C1: retries never do a thing twice.</summary>
 public sealed class RetryTests(Node node)
 {
-    private static readonly int Seeds = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_TEST_FAULT_SEEDS") ?? "20", CultureInfo.InvariantCulture);
+    private static readonly int Seeds = int.Parse(
+        Environment.GetEnvironmentVariable("REGISTRY_TEST_FAULT_SEEDS") ?? "20",
+        CultureInfo.InvariantCulture);
 
     public static TheoryData<Fault> Faults => [.. Enum.GetValues<Fault>()];
 
@@ -32,7 +34,9 @@ public sealed class RetryTests(Node node)
             {
                 try
                 {
-                    made = await client.Deploy(new Deployment { ModelName = name }, new DeployParameters { IdempotencyKey = key });
+                    made = await client.Deploy(
+                        new Deployment { ModelName = name },
+                        new DeployParameters { IdempotencyKey = key });
                 }
                 catch (OutcomeUnknownException unknown)
                 {
@@ -42,7 +46,9 @@ public sealed class RetryTests(Node node)
                 catch (RegistryException error)
                 {
                     // Nothing has been done, whatever was tried: a new key is as good.
-                    Assert.False(faults.Exists(FaultProxy.Forwarded.Contains), $"{error.Message} after {string.Join(", ", faults)}");
+                    Assert.False(
+                        faults.Exists(FaultProxy.Forwarded.Contains),
+                        $"{error.Message} after {string.Join(", ", faults)}");
                     key = null;
                 }
             }
@@ -127,7 +133,8 @@ public sealed class RetryTests(Node node)
         using var proxy = new FaultProxy(node.Url.Port);
         using var client = Node.Through(proxy, Fault.Read);
 
-        var unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.Promote(version.Id, new PromoteRequest { From = old.Id }));
+        var unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(
+            () => client.Promote(version.Id, new PromoteRequest { From = old.Id }));
 
         Assert.IsType<PrimaryMovedException>(unknown.InnerException);
     }
@@ -139,7 +146,8 @@ public sealed class RetryTests(Node node)
         using var proxy = new FaultProxy(node.Url.Port);
         using var client = Node.Through(proxy, Fault.Limited);
 
-        await Assert.ThrowsAsync<PrimaryMovedException>(() => client.Promote(version.Id, new PromoteRequest { From = version.Id }));
+        await Assert.ThrowsAsync<PrimaryMovedException>(
+            () => client.Promote(version.Id, new PromoteRequest { From = version.Id }));
     }
 
     [Theory]
@@ -260,12 +268,14 @@ public sealed class RetryTests(Node node)
         options.OnRetry = _ => retries++;
         using var client = Node.ClientOf(options);
 
-        var error = await Assert.ThrowsAsync<ConnectionFailedException>(() => client.CreateWebhook(new CreateWebhookRequest { Url = "http://127.0.0.1:9/" }));
+        var error = await Assert.ThrowsAsync<ConnectionFailedException>(
+            () => client.CreateWebhook(new CreateWebhookRequest { Url = "http://127.0.0.1:9/" }));
 
         Assert.Equal((false, 3), (error.IsSent, retries));
     }
 
-    /// <summary>The handler below must not repeat a command by itself when an idle connection was closed under it.</summary>
+    /// <summary>The handler below must not repeat a command by itself when an idle connection was closed under
+    /// it.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -284,7 +294,8 @@ public sealed class RetryTests(Node node)
         using var client = Node.ClientOf(Node.OptionsFor(registry.Url));
         await client.GetRates();
 
-        await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.Promote("a-1", hasBody ? new PromoteRequest() : null));
+        await Assert.ThrowsAsync<OutcomeUnknownException>(
+            () => client.Promote("a-1", hasBody ? new PromoteRequest() : null));
 
         Assert.Equal(2, registry.Received.Count);
     }

@@ -100,7 +100,11 @@ public sealed class WaitingTests
     }
 
     /// <summary>How long a client waits between its tries.</summary>
-    private static async Task<List<TimeSpan>> Waits(PlayedServer registry, double random, int retries = 3, TimeSpan? total = null)
+    private static async Task<List<TimeSpan>> Waits(
+        PlayedServer registry,
+        double random,
+        int retries = 3,
+        TimeSpan? total = null)
     {
         var options = Node.OptionsFor(registry.Url);
         List<TimeSpan> waits = [];

@@ -18,7 +18,8 @@ public abstract class Document
     /// <summary>The whole object.</summary>
     public JsonElement Raw { get; }
 
-    /// <summary>The entity tag that the answer came with, for <c>IfMatch</c>; null for what stands within an answer.</summary>
+    /// <summary>The entity tag that the answer came with, for <c>IfMatch</c>; null for what stands within an
+    /// answer.</summary>
     public string? EntityTag { get; internal set; }
 
     private protected string Text(string member) => OptionalText(member) ?? throw Missing(member);
@@ -44,12 +45,13 @@ public abstract class Document
 
     private protected bool Flag(string member) => OptionalFlag(member) ?? throw Missing(member);
 
-    private protected bool? OptionalFlag(string member) => Member(member) is not { } value ? null : value.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => throw Unlike(value),
-    };
+    private protected bool? OptionalFlag(string member) =>
+        Member(member) is not { } value ? null : value.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw Unlike(value),
+        };
 
     private protected DateTimeOffset Instant(string member) => OptionalInstant(member) ?? throw Missing(member);
 

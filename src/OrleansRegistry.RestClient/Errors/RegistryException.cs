@@ -30,7 +30,9 @@ internal sealed record Refusal
 public class RegistryException : Exception
 {
     internal RegistryException(Refusal refusal, Exception? inner = null)
-        : base($"{refusal.Detail} ({refusal.Code}{(refusal.RequestId is null ? "" : $", request {refusal.RequestId}")})", inner) =>
+        : base(
+            $"{refusal.Detail} ({refusal.Code}{(refusal.RequestId is null ? "" : $", request {refusal.RequestId}")})",
+            inner) =>
         Refusal = refusal;
 
     internal RegistryException(string code, string detail, Exception? inner = null)
@@ -90,14 +92,23 @@ public sealed class OutcomeUnknownException : RegistryException
 {
     internal OutcomeUnknownException(string detail, RegistryException? inner, string? idempotencyKey)
         : base(
-            new Refusal { Code = "outcome_unknown", Detail = detail, Status = inner?.Status, RequestId = inner?.RequestId, Raw = inner?.Raw },
+            new Refusal
+            {
+                Code = "outcome_unknown",
+                Detail = detail,
+                Status = inner?.Status,
+                RequestId = inner?.RequestId,
+                Raw = inner?.Raw,
+            },
             inner) => IdempotencyKey = idempotencyKey;
 
-    /// <summary>A deployment can be repeated with this key: it then answers the version that it has made before.</summary>
+    /// <summary>A deployment can be repeated with this key: it then answers the version that it has made
+    /// before.</summary>
     public string? IdempotencyKey { get; }
 }
 
-/// <summary>The answer is not what the registry sends. There may be a proxy between, or the URL is another server's.</summary>
+/// <summary>The answer is not what the registry sends. There may be a proxy between, or the URL is another
+/// server's.</summary>
 public sealed class InvalidAnswerException : RegistryException
 {
     internal InvalidAnswerException(string detail, int? status = null, Exception? inner = null)
@@ -109,7 +120,13 @@ public sealed class InvalidAnswerException : RegistryException
 /// <summary>The model's own server answered with an error. The registry has passed it on as it was.</summary>
 public sealed class ModelErrorException : RegistryException
 {
-    internal ModelErrorException(string detail, int status, string? requestId, ReadOnlyMemory<byte> body, string? number, string? versionId)
+    internal ModelErrorException(
+        string detail,
+        int status,
+        string? requestId,
+        ReadOnlyMemory<byte> body,
+        string? number,
+        string? versionId)
         : base(new Refusal { Code = "model_error", Detail = detail, Status = status, RequestId = requestId }) =>
         (Body, Number, VersionId) = (body, number, versionId);
 

@@ -56,7 +56,8 @@ internal sealed class RegistryRequest
     /// <summary>Whether it goes on to a model's server.</summary>
     public bool IsCall { get; init; }
 
-    /// <summary>Whether it is safe to repeat (rule C1). A call is not, but for what is only asked about a model.</summary>
+    /// <summary>Whether it is safe to repeat (rule C1). A call is not, but for what is only asked about a
+    /// model.</summary>
     public bool IsRepeatable
     {
         get => IsDryRun || (IsCall ? IsRead : field);
@@ -72,7 +73,8 @@ internal sealed class RegistryRequest
     /// <summary>Whether a command only says what it would do.</summary>
     public bool IsDryRun { get; private set; }
 
-    /// <summary>How much longer than usual the answer may be silent, because the registry waits for something.</summary>
+    /// <summary>How much longer than usual the answer may be silent, because the registry waits for
+    /// something.</summary>
     public TimeSpan Patience { get; private set; }
 
     /// <summary>How long the answer may be silent; null for the client's own timeout.</summary>
@@ -84,7 +86,8 @@ internal sealed class RegistryRequest
     /// <summary>The key under which a deployment can be repeated.</summary>
     public string? IdempotencyKey => _headers.FirstOrDefault(header => header.Name == "Idempotency-Key").Value;
 
-    /// <summary>Asked when a repetition is refused although the request before may have been done: the answer when it was, or null.</summary>
+    /// <summary>Asked when a repetition is refused although the request before may have been done: the answer when it
+    /// was, or null.</summary>
     public Func<RegistryException, Task<JsonElement?>>? Settle { get; init; }
 
     /// <summary>Path and query.</summary>
@@ -100,7 +103,8 @@ internal sealed class RegistryRequest
     {
         if (value is not null)
         {
-            _query.Append(_query.Length == 0 && !_hasQuery ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            _query.Append(_query.Length == 0 && !_hasQuery ? '?' : '&').Append(name).Append('=').Append(
+                Uri.EscapeDataString(value));
         }
 
         return this;

@@ -31,7 +31,8 @@ internal sealed class Reply(HttpResponseMessage message, Stopwatches stopwatches
             : null;
 
     /// <summary>Whether the body is of a media type.</summary>
-    public bool Is(string mediaType) => string.Equals(message.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
+    public bool Is(string mediaType) =>
+        string.Equals(message.Content.Headers.ContentType?.MediaType, mediaType, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The whole body, or its beginning; what is beyond the limit is not waited for.</summary>
     public async Task<byte[]> ReadAll(int? limit, CancellationToken cancellationToken)
@@ -51,7 +52,11 @@ internal sealed class Reply(HttpResponseMessage message, Stopwatches stopwatches
     public static string Excerpt(ReadOnlySpan<byte> body)
     {
         var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, 2000)]);
-        var shown = string.Concat(text.Select(c => char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format ? ' ' : c));
+        var shown = string.Concat(
+            text.Select(
+                c => char.IsControl(c) || char.GetUnicodeCategory(c) is System.Globalization.UnicodeCategory.Format
+                    ? ' '
+                    : c));
         shown = string.Join(' ', shown.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         return shown.Length > 500 ? shown[..500] : shown;
     }
@@ -77,7 +82,8 @@ internal sealed class Reply(HttpResponseMessage message, Stopwatches stopwatches
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read it with ReadAsync.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Read it with ReadAsync.");
 
     public override void Flush()
     {

@@ -46,7 +46,8 @@ public abstract class RequestBody
 
     private protected IReadOnlyList<string>? GetTexts(string member) => Get<IReadOnlyList<string>>(member);
 
-    private protected IReadOnlyDictionary<string, string?>? GetTextTable(string member) => Get<IReadOnlyDictionary<string, string?>>(member);
+    private protected IReadOnlyDictionary<string, string?>? GetTextTable(string member) =>
+        Get<IReadOnlyDictionary<string, string?>>(member);
 
     private protected T? GetObject<T>(string member)
         where T : RequestBody => Get<T>(member);
@@ -67,7 +68,8 @@ public abstract class RequestBody
         JsonNode node => node.DeepClone(),
         IEnumerable<string> texts => new JsonArray([.. texts.Select(text => (JsonNode?)JsonValue.Create(text))]),
         IEnumerable<KeyValuePair<string, string?>> table =>
-            new JsonObject(table.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)JsonValue.Create(entry.Value)))),
+            new JsonObject(
+                table.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)JsonValue.Create(entry.Value)))),
         IEnumerable<RequestBody> bodies => new JsonArray([.. bodies.Select(body => (JsonNode?)body.ToJson())]),
         _ => throw new InvalidOperationException($"A member can't be a {value.GetType().Name}."),
     };

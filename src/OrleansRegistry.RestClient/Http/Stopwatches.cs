@@ -17,7 +17,8 @@ internal sealed class Stopwatches(TimeProvider clock, TimeSpan? total)
         _ => new StepLimit(clock, step, null, cancellationToken),
     };
 
-    private TimedOutException Up(bool isSent) => new($"The operation took longer than its {total?.TotalSeconds:0.###} seconds.", isSent, isRetryable: false);
+    private TimedOutException Up(bool isSent) =>
+        new($"The operation took longer than its {total?.TotalSeconds:0.###} seconds.", isSent, isRetryable: false);
 }
 
 /// <summary>How long one step of an operation may take.</summary>
@@ -28,7 +29,11 @@ internal sealed class StepLimit : IDisposable
     private readonly CancellationTokenSource _timer;
     private readonly CancellationTokenSource _both;
 
-    public StepLimit(TimeProvider clock, TimeSpan time, Func<TimedOutException>? up, CancellationToken cancellationToken)
+    public StepLimit(
+        TimeProvider clock,
+        TimeSpan time,
+        Func<TimedOutException>? up,
+        CancellationToken cancellationToken)
     {
         (_time, _up) = (time, up);
         _timer = new CancellationTokenSource(time, clock);
@@ -42,7 +47,12 @@ internal sealed class StepLimit : IDisposable
 
     /// <summary>The error of a step that took too long.</summary>
     public TimedOutException TimedOut(string cause, bool isSent, Exception inner) =>
-        _up?.Invoke() ?? new TimedOutException($"{cause} for {_time.TotalSeconds:0.###} seconds.", isSent, isRetryable: true, inner);
+        _up?.Invoke()
+            ?? new TimedOutException(
+                $"{cause} for {_time.TotalSeconds:0.###} seconds.",
+                isSent,
+                isRetryable: true,
+                inner);
 
     public void Dispose()
     {

@@ -26,7 +26,11 @@ internal sealed class Transport
     {
         _root = options.CheckedUrl();
         _authorization = options.ApiKey is { } key ? new AuthenticationHeaderValue("Bearer", key) : null;
-        (_timeout, _totalTimeout, _retries, _onRetry) = (options.Timeout, options.TotalTimeout, options.Retries, options.OnRetry);
+        (_timeout, _totalTimeout, _retries, _onRetry) = (
+            options.Timeout,
+            options.TotalTimeout,
+            options.Retries,
+            options.OnRetry);
         // Every step has a limit of its own.
         http.Timeout = Timeout.InfiniteTimeSpan;
         (_http, Clock) = (http, clock);
@@ -36,7 +40,8 @@ internal sealed class Transport
     public TimeProvider Clock { get; }
 
     /// <summary>A random part of one; tests have their own.</summary>
-    public Func<double> Random { get; set; } = static () => RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
+    public Func<double> Random { get; set; } = static () =>
+        RandomNumberGenerator.GetInt32(int.MaxValue) / (double)int.MaxValue;
 
     /// <summary>Waits; tests only write down for how long.</summary>
     public Func<TimeSpan, CancellationToken, Task> Wait { get; set; }
@@ -67,12 +72,14 @@ internal sealed class Transport
             new Told(),
             cancellationToken);
 
-    /// <summary>Waits a random time, at most as long as the number of failures allows, for whoever begins anew.</summary>
+    /// <summary>Waits a random time, at most as long as the number of failures allows, for whoever begins
+    /// anew.</summary>
     public Task Pause(int failures, CancellationToken cancellationToken) =>
         Wait(Random() * Smaller(LongestWait, TimeSpan.FromSeconds(Math.Pow(2, failures))), cancellationToken);
 
     private async Task<T> UntilAnswered<T>(
-        RegistryRequest request, Func<Reply, Task<T>> read, Func<JsonElement, T>? make, CancellationToken cancellationToken)
+        RegistryRequest request, Func<Reply, Task<T>> read, Func<JsonElement, T>? make,
+        CancellationToken cancellationToken)
     {
         var stopwatches = new Stopwatches(Clock, _totalTimeout);
         RegistryException? doubt = null; // the last failure after which the command may have been done
@@ -95,7 +102,8 @@ internal sealed class Transport
             }
 
             if (tries <= _retries && IsWorthAnother(request, error)
-                && WaitBefore(tries, told.RetryAfter) is { } wait && (stopwatches.Remaining is not { } left || wait < left))
+                && WaitBefore(tries, told.RetryAfter) is { } wait && (
+                    stopwatches.Remaining is not { } left || wait < left))
             {
                 _onRetry?.Invoke(new RetryNotice(request.Operation.Name, error, wait));
                 await Wait(wait, cancellationToken);
@@ -112,7 +120,8 @@ internal sealed class Transport
     }
 
     private async Task<T> Try<T>(
-        RegistryRequest request, Func<Reply, Task<T>> read, Stopwatches stopwatches, Told told, CancellationToken cancellationToken)
+        RegistryRequest request, Func<Reply, Task<T>> read, Stopwatches stopwatches, Told told,
+        CancellationToken cancellationToken)
     {
 #pragma warning disable CA2000 // Whoever reads the answer disposes it: some give it to the user as a stream.
         var reply = await Exchange(request, stopwatches, cancellationToken);
@@ -136,7 +145,10 @@ internal sealed class Transport
         }
     }
 
-    private async Task<Reply> Exchange(RegistryRequest request, Stopwatches stopwatches, CancellationToken cancellationToken)
+    private async Task<Reply> Exchange(
+        RegistryRequest request,
+        Stopwatches stopwatches,
+        CancellationToken cancellationToken)
     {
         var silence = (request.Timeout ?? _timeout) + request.Patience;
         using var message = request.ToHttp(_root);
@@ -144,25 +156,37 @@ internal sealed class Transport
         using var limit = stopwatches.Limit(silence, cancellationToken);
         try
         {
-            return new Reply(await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token), stopwatches, silence);
+            return new Reply(
+                await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token),
+                stopwatches,
+                silence);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             // The handler's own limit is that of a connection: nothing has been sent then.
             throw limit.IsUp
                 ? limit.TimedOut("There was no answer", isSent: true, e)
-                : new TimedOutException($"There was no connection to {_root.Authority} in time.", isSent: false, isRetryable: true, e);
+                : new TimedOutException(
+                    $"There was no connection to {_root.Authority} in time.",
+                    isSent: false,
+                    isRetryable: true,
+                    e);
         }
         catch (HttpRequestException e)
         {
             var isSent = e.HttpRequestError is not (HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
                 or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError);
             throw new ConnectionFailedException(
-                isSent ? "The connection broke before there was an answer." : $"There is no connection to {_root.Authority}: {Cause(e)}", isSent, e);
+                isSent
+                    ? "The connection broke before there was an answer."
+                    : $"There is no connection to {_root.Authority}: {Cause(e)}", isSent, e);
         }
     }
 
-    private async Task<RegistryException> ErrorOf(RegistryRequest request, Reply reply, CancellationToken cancellationToken)
+    private async Task<RegistryException> ErrorOf(
+        RegistryRequest request,
+        Reply reply,
+        CancellationToken cancellationToken)
     {
         // What went through to the model's server carries the version that answered. A refusal of ours may do so too,
         // but says that it is ours.
@@ -181,7 +205,9 @@ internal sealed class Transport
 
         if (reply.Status is >= 300 and < 400)
         {
-            return new InvalidAnswerException("The server redirects to another place, and redirects are not followed. Change the URL.", reply.Status);
+            return new InvalidAnswerException(
+                "The server redirects to another place, and redirects are not followed. Change the URL.",
+                reply.Status);
         }
 
         var body = await reply.ReadAll(LongestError, cancellationToken);
@@ -205,7 +231,10 @@ internal sealed class Transport
             detail += " This client has no key.";
         }
 
-        bool? isSent = told.TryGetProperty("sent", out var sent) && sent.ValueKind is JsonValueKind.True or JsonValueKind.False ? sent.GetBoolean() : null;
+        bool? isSent = told.TryGetProperty("sent", out var sent)
+            && sent.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? sent.GetBoolean()
+            : null;
         return Refusals.ToException(new Refusal
         {
             Status = reply.Status,
@@ -283,7 +312,9 @@ internal sealed class Transport
             var body = await reply.ReadAll(LongestDocument, cancellationToken);
             return body.Length > LongestDocument
                 ? throw new InvalidAnswerException($"The answer has more than {LongestDocument} bytes.", reply.Status)
-                : Parse(body) ?? throw new InvalidAnswerException("The answer is no JSON. Is the URL the registry's?", reply.Status);
+                : Parse(body) ?? throw new InvalidAnswerException(
+                    "The answer is no JSON. Is the URL the registry's?",
+                    reply.Status);
         }
     }
 
@@ -301,7 +332,9 @@ internal sealed class Transport
     }
 
     private static string? Member(JsonElement problem, string name) =>
-        problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static Dictionary<string, IReadOnlyList<string>> ErrorsOf(JsonElement problem) =>
         problem.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Object

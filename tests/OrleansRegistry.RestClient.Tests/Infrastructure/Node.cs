@@ -23,7 +23,8 @@ public sealed class Node : IAsyncLifetime
     public string NewName() => $"model {Interlocked.Increment(ref _names)}";
 
     /// <summary>Options for a client that waits no time between tries.</summary>
-    public static RegistryRestClientOptions OptionsFor(Uri url) => new() { Url = url, ApiKey = Key, Timeout = TimeSpan.FromSeconds(20) };
+    public static RegistryRestClientOptions OptionsFor(Uri url) =>
+        new() { Url = url, ApiKey = Key, Timeout = TimeSpan.FromSeconds(20) };
 
     /// <summary>A client that waits no time between tries.</summary>
     public static RegistryRestClient ClientOf(RegistryRestClientOptions options)
