@@ -107,13 +107,15 @@ public sealed partial class RegistryRestClient : IDisposable
 
     /// <summary>Deletes a webhook.</summary>
     /// <param name="id">The webhook's id.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
-    public Task DeleteWebhook(string id, CancellationToken cancellationToken = default) => Send(
+    public Task DeleteWebhook(
+        string id, DeleteWebhookParameters? parameters = null, CancellationToken cancellationToken = default) => Send(
         new RegistryRequest(Operations.DeleteWebhook, ("id", id))
         {
             Settle = static error => Task.FromResult(
                 error is WebhookNotFoundException ? (JsonElement?)Json("{}") : null),
-        },
+        }.With(parameters),
         static raw => new Webhook(raw),
         cancellationToken);
 
