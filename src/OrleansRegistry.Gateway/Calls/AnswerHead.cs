@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>What the head of an answer must be so that it can be passed on.</summary>
+/// <summary>The rules of an answer's head, which must hold so that it can be passed on.</summary>
 internal static class AnswerHead
 {
     /// <summary>Checks an answer's head, as far as the client has not done so.</summary>
@@ -34,11 +34,16 @@ internal static class AnswerHead
         }
     }
 
-    /// <summary>Whether an answer has no body by its status (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). Some servers send one all the same.</summary>
+    /// <summary>
+    /// Whether an answer has no body by its status (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). Some servers send
+    /// one all the same.
+    /// </summary>
     public static bool IsBare(HttpResponseMessage answer) =>
         answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent or HttpStatusCode.NotModified;
 
-    /// <summary>Takes off what an answer says of a body that it has not: only 304 may tell how long another answer would be.</summary>
+    /// <summary>
+    /// Takes off what an answer says of a body that it has not: only 304 may tell how long another answer would be.
+    /// </summary>
     public static void RemoveLength(HttpResponseMessage answer)
     {
         if (answer.StatusCode != HttpStatusCode.NotModified)

@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Breaks off an answer that has begun, so that it does not look whole: once its call is over, and over HTTP/1.1 behind what was sent of it. The
-/// server alone would throw away what has not left this machine yet, the head too, and it would look as if the caller had gone.
+/// Breaks off an answer that has begun, so that it does not look whole: once its call is over, and over HTTP/1.1 behind
+/// what was sent of it. The server alone would throw away what has not left this machine yet, the head too, and it
+/// would look as if the caller had gone.
 /// </summary>
 internal sealed class BrokenAnswer : IHttpRequestLifetimeFeature, IHttpResetFeature
 {

@@ -4,12 +4,13 @@ using System.IO.Pipelines;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// A caller's body on its way to a model's server. It breaks off before bytes that make it one that is refused, before its last bytes where its
-/// end does, and when whoever reads is told to stop waiting. The server's own stream could not be read to its end after that.
+/// A caller's body on its way to a model's server. It breaks off before bytes that make it one that is refused, before
+/// its last bytes where its end does, and when whoever reads is told to stop waiting. The server's own stream could not
+/// be read to its end after that.
 /// </summary>
 /// <param name="body">The body.</param>
 /// <param name="length">How long it is, or null where only its end tells.</param>
-/// <param name="seen">What was seen of it, and looks at the rest; or null.</param>
+/// <param name="seen">The part that was seen of it, which scans the rest; or null.</param>
 internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen) : AsyncStream
 {
     private long _seen = seen?.Length ?? 0;
@@ -28,7 +29,7 @@ internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen) 
                     throw new BodyGivenUpException();
                 }
 
-                Look(taken, isEnd: taken.Length == _left || (read.IsCompleted && taken.Length == read.Buffer.Length));
+                Scan(taken, isEnd: taken.Length == _left || (read.IsCompleted && taken.Length == read.Buffer.Length));
                 if (!taken.IsEmpty || buffer.IsEmpty || read.IsCompleted)
                 {
                     taken.CopyTo(buffer.Span);
@@ -43,7 +44,7 @@ internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen) 
     }
 
     /// <summary>Looks at what was not seen before.</summary>
-    private void Look(ReadOnlySequence<byte> bytes, bool isEnd)
+    private void Scan(ReadOnlySequence<byte> bytes, bool isEnd)
     {
         _left -= bytes.Length;
         if (seen is null)
@@ -53,7 +54,7 @@ internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen) 
 
         var known = Math.Min(bytes.Length, _seen);
         _seen -= known;
-        if ((seen.Look(bytes.Slice(known)) ?? (isEnd ? seen.Scanner.AtEnd() : null)) is { } refusal)
+        if ((seen.Scan(bytes.Slice(known)) ?? (isEnd ? seen.Scanner.AtEnd() : null)) is { } refusal)
         {
             throw new RefusedBodyException(refusal);
         }

@@ -1,6 +1,8 @@
 namespace OrleansRegistry.Gateway;
 
-/// <summary>A number, <c>true</c>, <c>false</c> or <c>null</c> of JSON (RFC 8259, sections 3 and 6), byte by byte.</summary>
+/// <summary>
+/// A number, <c>true</c>, <c>false</c> or <c>null</c> of JSON (RFC 8259, sections 3 and 6), byte by byte.
+/// </summary>
 internal struct JsonLiteral
 {
     private State _state;

@@ -4,7 +4,10 @@ using System.Text.Unicode;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>The inside of a JSON string (RFC 8259, sections 7 and 8.1), part by part: escapes that there are, UTF-8, and no control characters.</summary>
+/// <summary>
+/// The inside of a JSON string (RFC 8259, sections 7 and 8.1), part by part: escapes that there are, UTF-8, and no
+/// control characters.
+/// </summary>
 internal sealed class JsonText
 {
     private const int HexDigits = 4;
@@ -19,7 +22,9 @@ internal sealed class JsonText
     private bool _isEscape;
     private int _hexDigits;
 
-    /// <summary>Takes bytes up to the end of the string, or all of them. False when they are none of a string.</summary>
+    /// <summary>
+    /// Takes bytes up to the end of the string, or all of them. False when they are none of a string.
+    /// </summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="length">How many of them belong to the string, with the quotation mark at its end.</param>
     /// <param name="isEnd">Whether the string has ended.</param>
@@ -76,7 +81,9 @@ internal sealed class JsonText
         return "\"\\/bfnrtu"u8.Contains(next);
     }
 
-    /// <summary>Takes bytes that are characters as they are; where more bytes come, the last character may go on in them.</summary>
+    /// <summary>
+    /// Takes bytes that are characters as they are; where more bytes come, the last character may go on in them.
+    /// </summary>
     private bool TryTakePlain(ReadOnlySpan<byte> bytes, bool isLast)
     {
         while (_characterLength > 0 && bytes.Length > 0)

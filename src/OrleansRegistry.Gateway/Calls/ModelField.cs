@@ -3,12 +3,14 @@ using System.IO.Pipelines;
 
 namespace OrleansRegistry.Gateway;
 
-/// <summary>Finds the <c>model</c> field of a JSON body and leaves the body unread, so that it can be forwarded as it is.</summary>
+/// <summary>
+/// Finds the <c>model</c> field of a JSON body and leaves the body unread, so that it can be forwarded as it is.
+/// </summary>
 internal static class ModelField
 {
     /// <summary>
-    /// Reads as much of a body as is needed, at most <paramref name="limit"/> bytes. What has arrived with the field is looked at too. The scanner
-    /// has the field's text then, and goes on with the bytes behind those that it has seen.
+    /// Reads as much of a body as is needed, at most <paramref name="limit"/> bytes. What has arrived with the field is
+    /// looked at too. The scanner has the field's text then, and goes on with the bytes behind those that it has seen.
     /// </summary>
     public static async Task<Outcome<SeenBody>> Find(PipeReader body, int limit, CancellationToken cancellationToken)
     {
@@ -21,8 +23,8 @@ internal static class ModelField
             var length = read.Buffer.Length;
             var next = from is { } seen ? read.Buffer.Slice(seen) : read.Buffer;
             var allowed = next.Slice(0, Math.Min(next.Length, limit - (length - next.Length)));
-            var refusal = looked.Look(allowed)
-                ?? (scanner.Model is not null ? looked.Look(next.Slice(allowed.End)) ?? (read.IsCompleted ? scanner.AtEnd() : null)
+            var refusal = looked.Scan(allowed)
+                ?? (scanner.Model is not null ? looked.Scan(next.Slice(allowed.End)) ?? (read.IsCompleted ? scanner.AtEnd() : null)
                 : length > limit ? new RegistryError(ErrorCode.PayloadTooLarge, $"The first {limit} bytes of the body don't hold the field model; put it first.")
                 : read.IsCompleted ? scanner.AtEnd()
                 : null);
@@ -50,7 +52,7 @@ internal sealed record SeenBody(ModelScanner Scanner)
     public string Model => Scanner.Model!;
 
     /// <summary>Looks at the next bytes. Answers why the body is refused, or null.</summary>
-    public RegistryError? Look(ReadOnlySequence<byte> bytes)
+    public RegistryError? Scan(ReadOnlySequence<byte> bytes)
     {
         foreach (var part in bytes)
         {

@@ -3,9 +3,9 @@ using System.Text.Json;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Finds the field <c>model</c> of a JSON object while the object passes by, part by part, and makes sure that it is one (RFC 8259), and that there
-/// is no second <c>model</c>: of two, the registry and the model's server could each take another. Each byte is looked at once, and none is kept but
-/// a name's or the model's.
+/// Finds the field <c>model</c> of a JSON object while the object passes by, part by part, and makes sure that it is
+/// one (RFC 8259), and that there is no second <c>model</c>: of two, the registry and the model's server could each
+/// take another. Each byte is looked at once, and none is kept but a name's or the model's.
 /// </summary>
 internal sealed class ModelScanner
 {

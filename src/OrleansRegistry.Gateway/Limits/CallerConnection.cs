@@ -51,7 +51,10 @@ internal sealed class CallerConnection(ConnectionContext connection, ConnectionP
         }
     }
 
-    /// <summary>Sends what was written to the connection, and nothing more. It is closed behind that, at once or after some seconds.</summary>
+    /// <summary>
+    /// Sends what was written to the connection, and nothing more. It is closed behind that, at once or after some
+    /// seconds.
+    /// </summary>
     public async Task SendWhatIsWritten(HttpContext context)
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -21,7 +21,9 @@ internal static partial class CommandLog
         }
     }
 
-    /// <summary>What is told. The versions of a deleted model are not named: the database alone knows those that are not active.</summary>
+    /// <summary>
+    /// What is told. The versions of a deleted model are not named: the database alone knows those that are not active.
+    /// </summary>
     private static IEnumerable<string> Told(IReadOnlyList<EventWrite> events)
     {
         var isModelDeleted = events.Any(happened => happened.Type == EventType.ModelDeleted);
