@@ -69,7 +69,7 @@ public sealed partial class FloorPlanTests
     private static string Text(IEnumerable<(string From, string To, string Name)> uses) =>
         string.Join(Environment.NewLine, uses.Select(use => $"{use.From} uses {use.Name} of {use.To}"));
 
-    // Comments, the members of enumerations and the names of properties only look like uses.
+    // Comments, the members of enumerations and the names of properties and of what is set only look like uses.
     [GeneratedRegex(@"(?m)//.*$|(?<=enum \w+\s*)\{[^}]*\}|\w+(?=\s*\{ (?:get|init|set)\b)|(?<=\n\s+)\w+(?= = )")]
     private static partial Regex Aside();
 
