@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh                 everything
 #   scripts/test.sh --fast          the build and the tests that need neither PostgreSQL nor a process of their own
-#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), chaos, mutants, soak, benchmarks; all of them by default
+#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), clients, chaos, mutants, soak, benchmarks; all of them by default
 #   scripts/test.sh NAME [...]      the test projects with NAME in their name; what follows goes to the runner
 #
 # Projects run two at a time, except those that stop processes or wait for failures to be noticed: these have no neighbours.
@@ -38,7 +38,7 @@ run_benchmarks() {
 # Runs each part with its own script.
 run_long() {
   local part missed=0
-  [[ $# -gt 0 ]] || set -- tests chaos mutants soak benchmarks
+  [[ $# -gt 0 ]] || set -- tests clients chaos mutants soak benchmarks
   for part in "$@"; do
     echo "== $part"
     case $part in
@@ -47,6 +47,7 @@ run_long() {
         dotnet format "$solution" --verify-no-changes || missed=1
         REGISTRY_TEST_ROUNDS=10 REGISTRY_TEST_FUZZ_REQUESTS=20000 scripts/test.sh || missed=1
         ;;
+      clients) scripts/clients.sh || missed=1 ;;
       chaos) scripts/chaos.sh 30 1 || missed=1 ;;
       mutants) scripts/mutants.sh || missed=1 ;;
       soak) { scripts/soak.sh 20 && scripts/soak.sh 20 2 2; } || missed=1 ;;

@@ -40,6 +40,7 @@ internal static class RegistryGateway
         services.AddSingleton<EventFeedWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<EventFeedWorker>());
         services.AddHealthChecks();
+        services.AddCompressedLists();
         services.AddRegistryOpenApi();
         services.AddSingleton<MatcherPolicy, ReferenceRedirect>();
         return services;
@@ -63,7 +64,9 @@ internal static class RegistryGateway
         app.UseMiddleware<HostGuard>();
         app.UseHsts();
         app.UseRouting();
+        app.UseCompressedLists();
         app.UseMiddleware<LoopGuard>();
+        app.UseCrossOrigin(app.Services.GetRequiredService<CallOptions>());
         app.UseAuthentication();
         app.UseMiddleware<CallerLimits>();
         app.UseAuthorization();
@@ -86,7 +89,9 @@ internal static class RegistryGateway
         v1.MapServer();
 
         var calls = app.MapGroup("").TakeHead();
-        var limit = new BodyLimit(app.Services.GetRequiredService<CallOptions>().MaxBodyBytes);
+        var options = app.Services.GetRequiredService<CallOptions>();
+        calls.OpenToOrigins(options);
+        var limit = new BodyLimit(options.MaxBodyBytes);
         ((IEndpointConventionBuilder)calls).Add(limit.Limit);
         calls.MapCalls();
         calls.MapInference();
@@ -150,6 +155,7 @@ internal static class RegistryGateway
     private static void AddCalls(this IServiceCollection services, CallOptions options)
     {
         services.AddHttpForwarder();
+        services.AddCrossOrigin(options);
         services.AddSingleton(options);
         services.AddSingleton<BackendClient>();
         services.AddSingleton<CallForwarder>();

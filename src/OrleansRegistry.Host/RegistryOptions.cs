@@ -45,6 +45,13 @@ internal sealed record RegistryOptions
     /// <value>on loopback <c>localhost;127.0.0.1;[::1]</c></value>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>
+    /// The origins of web pages that may call models from a browser, separated by semicolons:
+    /// <c>https://app.example.com</c>. Only the routes of calls are open to them.
+    /// </summary>
+    /// <value>none</value>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
     /// <summary>A port that answers health and nothing else, whatever callers have open. 0 is none.</summary>
     [Range(0, IPEndPoint.MaxPort)]
     public int HealthPort { get; init; }

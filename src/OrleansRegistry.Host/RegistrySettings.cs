@@ -60,7 +60,11 @@ internal sealed record RegistrySettings
     };
 
     /// <summary>How calls are forwarded.</summary>
-    public CallOptions Calls => Options.Calls with { IsOneOfSeveral = PostgresConnectionString is not null };
+    public CallOptions Calls => Options.Calls with
+    {
+        IsOneOfSeveral = PostgresConnectionString is not null,
+        AllowedOrigins = Options.AllowedOrigins,
+    };
 
     /// <summary>How much callers may ask of a gateway.</summary>
     public LimitOptions Limits => Options.Limits with
@@ -140,6 +144,14 @@ internal sealed record RegistrySettings
             yield return
                 $"{Root}:{nameof(Options.AllowedHosts)} must be set when the server listens beyond this machine: "
                 + "the names by which callers reach it, separated by semicolons";
+        }
+
+        foreach (var origin in Options.AllowedOrigins)
+        {
+            if (CrossOrigin.Problem(origin) is { } problem)
+            {
+                yield return $"{Root}:{nameof(Options.AllowedOrigins)} names '{origin}', which {problem}";
+            }
         }
 
         var (health, silo, clients) = (Options.HealthPort, Options.SiloPort, Options.ClientPort);

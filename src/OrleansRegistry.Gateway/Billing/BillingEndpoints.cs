@@ -46,16 +46,19 @@ internal static class BillingEndpoints
             .ProducesErrors(ErrorCode.VersionNotFound, ErrorCode.StateCorrupt);
         billing.MapGet("billing/usage", GetUsage)
             .WithName("get_usage")
+            .Compresses()
             .RequirePermission(Permission.Read)
             .AcceptsParameters(From, To, GroupBy, CommonParameters.PageSize, CommonParameters.PageToken)
             .ProducesErrors(ErrorCode.StateCorrupt);
         billing.MapGet("billing/statements", ListStatements)
             .WithName("list_statements")
+            .Compresses()
             .RequirePermission(Permission.Read)
             .AcceptsParameters(CommonParameters.PageSize, CommonParameters.PageToken)
             .ProducesErrors(ErrorCode.StateCorrupt);
         billing.MapGet(Month, GetStatement)
             .WithName("get_statement")
+            .Compresses()
             .RequirePermission(Permission.Read)
             .AcceptsParameters(CommonParameters.PageSize, CommonParameters.PageToken)
             .ProducesErrors(ErrorCode.Unrated, ErrorCode.StateCorrupt);

@@ -25,6 +25,10 @@ internal sealed record CallOptions
     [Range(1024, 1 << 30)]
     public int MaxBufferedBytes { get; init; } = 8 << 20;
 
+    /// <summary>The origins of pages that may call models from a browser.</summary>
+    [Browsable(false)]
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
     /// <summary>Whether there may be other gateways, whose calls a drain waits for too. The node sets it.</summary>
     [Browsable(false)]
     public bool IsOneOfSeveral { get; init; }

@@ -59,18 +59,21 @@ internal static class EventEndpoints
         var events = routes.MapGroup("").WithTags("Events").DescribePath(PathParameter.Model, PathParameter.Version);
         events.MapGet("events", ListEvents)
             .WithName("list_events")
+            .Compresses()
             .RequirePermission(Permission.Read)
             .Lasts(IsStream)
             .AcceptsParameters([.. OfAll, OfModel])
             .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfModel("/events"), ListModelEvents)
             .WithName("list_model_events")
+            .Compresses()
             .RequirePermission(Permission.Read)
             .Lasts(IsStream)
             .AcceptsParameters(OfAll)
             .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.HistoryRemoved, ErrorCode.StateCorrupt);
         events.MapGet(Routes.OfVersion("/events"), ListVersionEvents)
             .WithName("list_version_events")
+            .Compresses()
             .RequirePermission(Permission.Read)
             .Lasts(IsStream)
             .AcceptsParameters(OfAll)

@@ -17,6 +17,7 @@ internal static class ListModelsEndpoint
     /// <summary>Maps the route.</summary>
     public static void MapListModels(this IEndpointRouteBuilder routes) => routes.MapGet("models", ListModels)
         .WithName("list_models")
+        .Compresses()
         .RequirePermission(Permission.Read)
         .WithTags("Models")
         .AcceptsParameters(Name, Prefix, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);

@@ -15,6 +15,7 @@ internal static class ListVersionsEndpoint
     /// <summary>Maps the route.</summary>
     public static void MapListVersions(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/versions"), ListVersions)
         .WithName("list_versions")
+        .Compresses()
         .DescribePath(PathParameter.Model)
         .RequirePermission(Permission.Read)
         .WithTags("Versions")

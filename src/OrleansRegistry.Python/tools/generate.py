@@ -34,7 +34,6 @@ HEAD = (
 UNSHOWN = {"key", "secret", "description", "message", "detail"}
 # Parameters whose own name says too little, or whose values are others elsewhere: those by their first value too.
 CHOICE_NAMES: Dict[Union[str, Tuple[str, str]], str] = {"type": "EventType", ("order_by", "id"): "EventOrder"}
-SCHEMA_NAMES = {"RegistryEvent": "Event"}
 # Errors without a code of the registry; they are written by hand.
 OWN_ERRORS = [
     "ConnectionFailed",
@@ -104,8 +103,9 @@ class Generator:
                 if referred not in found:
                     visit(self.schemas[referred], referred)
                 return
-            for choice in schema.get("oneOf", []):
-                visit(choice, name)
+            if "properties" not in schema:
+                for choice in schema.get("oneOf", []):
+                    visit(choice, name)
             if "items" in schema:
                 visit(schema["items"], name)
             if "properties" not in schema:
@@ -114,7 +114,7 @@ class Generator:
                 visit(schema["properties"]["items"]["items"], (name or "").replace("PageOf", "").replace("Page", ""))
                 return
             assert name, schema
-            found[SCHEMA_NAMES.get(name, name)] = schema
+            found[name] = schema
             for member, part in schema["properties"].items():
                 visit(part, camel(member))
 
@@ -162,7 +162,7 @@ class Generator:
         if "$ref" in part:
             name = part["$ref"].rpartition("/")[2]
             target = self.schemas[name]
-            return ("str", "text") if "enum" in target else (SCHEMA_NAMES.get(name, name),) * 2
+            return ("str", "text") if "enum" in target else (name, name)
         kinds = part.get("type", [])
         kinds = [kinds] if isinstance(kinds, str) else kinds
         single = [kind for kind in kinds if kind != "null"]

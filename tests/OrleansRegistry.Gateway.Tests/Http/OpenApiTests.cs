@@ -116,6 +116,24 @@ public sealed partial class OpenApiTests(SqliteServer server)
     }
 
     [Fact]
+    public async Task Events_have_a_schema_for_the_data_of_each_type_and_both_media_types()
+    {
+        var document = JsonNode.Parse((await _registry.Get("/openapi/v1.json")).Text)!;
+
+        var schemas = document["components"]!["schemas"]!;
+        Assert.Equal(EventType.All.Order(StringComparer.Ordinal), EventSchemas.Data.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(EventType.All, schemas["Event"]!["oneOf"]!.AsArray().Select(choice => (string)choice!["properties"]!["type"]!["const"]!));
+        foreach (var path in (string[])["/v1/events", "/v1/models/{model}/events", "/v1/model_versions/{id}/events"])
+        {
+            var content = document["paths"]![path]!["get"]!["responses"]!["200"]!["content"]!;
+            Assert.Equal("#/components/schemas/EventPage", (string)content["application/json"]!["schema"]!["$ref"]!);
+            Assert.Equal("string", (string)content["text/event-stream"]!["schema"]!["type"]!);
+        }
+
+        Assert.Equal("#/components/schemas/Event", (string)schemas["EventPage"]!["properties"]!["items"]!["items"]!["$ref"]!);
+    }
+
+    [Fact]
     public void Every_route_declares_what_it_reads() =>
         Assert.All(
             ApiEndpoints.Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/v1/", StringComparison.Ordinal) && !IsForwarded(endpoint)),

@@ -148,7 +148,7 @@ public abstract class RegistryServer : IAsyncLifetime
     [SuppressMessage("Reliability", "CA2000", Justification = "The server disposes of its clients.")]
     private HttpClient AddClient(SocketsHttpHandler handler, Uri address, string? key)
     {
-        var client = new HttpClient(handler, disposeHandler: false) { BaseAddress = address };
+        var client = new HttpClient(new ContractHandler(handler), disposeHandler: false) { BaseAddress = address };
         client.DefaultRequestHeaders.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
         _clients.Push(client);
         return client;

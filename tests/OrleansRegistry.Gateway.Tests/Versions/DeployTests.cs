@@ -93,7 +93,7 @@ public abstract class DeployTests(RegistryServer server)
     [InlineData("""{"model_name":null}""", "model_name")]
     [InlineData("""{"model_name":7}""", "model_name")]
     [InlineData("""{"model_name":" "}""", "model_name")]
-    [InlineData("""{"model_name":"a/b"}""", "model_name")]
+    [InlineData("""{"model_name":"a//b"}""", "model_name")]
     [InlineData("""{"model_name":"\ud800"}""", "model_name")]
     [InlineData("""{"model_name":"a\u0000"}""", "model_name")]
     [InlineData("""{"model_name":"x","Model_name":"x"}""", "Model_name")]

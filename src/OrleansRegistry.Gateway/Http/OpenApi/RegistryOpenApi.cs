@@ -26,14 +26,21 @@ internal static class RegistryOpenApi
     public static void AddRegistryOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        options.CreateSchemaReferenceId = type =>
-            OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id ? id.Replace("View", "", StringComparison.Ordinal) : null;
+        options.CreateSchemaReferenceId = NameOf;
         // What HEAD answers is said of GET.
         options.ShouldInclude = description => description.HttpMethod != HttpMethods.Head;
         options.AddDocumentTransformer(DescribeDocument);
+        options.AddDocumentTransformer(EventSchemas.Describe);
         options.AddOperationTransformer(DescribeOperation);
         options.AddSchemaTransformer(DescribeSchema);
     });
+
+    /// <summary>The name of a type's component, or null for a type that has none.</summary>
+    private static string? NameOf(JsonTypeInfo type) =>
+        type.Type == typeof(RegistryEvent) ? EventSchemas.Event
+        : type.Type == typeof(Page<RegistryEvent>) ? EventSchemas.EventPage
+        : OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id ? id.Replace("View", "", StringComparison.Ordinal)
+        : null;
 
     private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
@@ -87,6 +94,15 @@ internal static class RegistryOpenApi
             {
                 ((OpenApiMediaType)csv).Schema = new OpenApiSchema { Type = JsonSchemaType.String };
             }
+        }
+
+        if (operation.Responses.TryGetValue("200", out var answer) && answer.Content?.TryGetValue(MediaTypeNames.Text.EventStream, out var stream) is true)
+        {
+            ((OpenApiMediaType)stream).Schema = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = $"Server-sent events: each has its id as `id`, its type as `event`, and as `data` the JSON of a schema `{EventSchemas.Event}`.",
+            };
         }
 
         AddHeaders(operation.Responses, declared, context.Document!);
@@ -165,7 +181,9 @@ internal static class RegistryOpenApi
     private static void DescribeCall(OpenApiOperation operation, OpenApiDocument document, bool isCall)
     {
         var anything = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new OpenApiMediaType() };
-        operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Any body that the model's server accepts.", Content = anything } : null;
+        // Most are JSON, which generated clients then send.
+        var bodies = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.Json] = new OpenApiMediaType(), ["*/*"] = new OpenApiMediaType() };
+        operation.RequestBody = isCall ? new OpenApiRequestBody { Description = "Any body that the model's server accepts.", Content = bodies } : null;
         operation.Responses!["200"] = new OpenApiResponse
         {
             Description = "The answer of the model's server, with its own status, headers and body.",
@@ -321,7 +339,7 @@ internal static class RegistryOpenApi
             }
             else
             {
-                schema.Required = properties.Keys.ToHashSet();
+                schema.Required = EventSchemas.IsData(type.Type) ? null : properties.Keys.ToHashSet();
             }
 
             schema.AdditionalPropertiesAllowed = true;
@@ -335,7 +353,7 @@ internal static class RegistryOpenApi
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)
     {
         var schema = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
-        var name = OpenApiOptions.CreateDefaultSchemaReferenceId(JsonSettings.Options.GetTypeInfo(type)) ?? type.Name;
+        var name = NameOf(JsonSettings.Options.GetTypeInfo(type)) ?? type.Name;
         context.Document!.AddComponent(name, schema);
         return new OpenApiSchemaReference(name, context.Document);
     }
