@@ -131,7 +131,7 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     [Fact]
     public async Task E3_input_that_is_not_valid_names_the_field_and_changes_nothing()
     {
-        var refused = (await Registry.Deploy(new Deployment { ModelName = "a/b", Base = "x" }, new CommandOptions { IfMatch = "\"1\"" })).Error!;
+        var refused = (await Registry.Deploy(new Deployment { ModelName = "a//b", Base = "x" }, new CommandOptions { IfMatch = "\"1\"" })).Error!;
 
         Assert.Equal(["model_name", "base", "If-Match"], refused.Fields.Select(field => field.Field));
         Assert.Equal(ErrorCode.VersionNotFound, (await Registry.Publish("no id")).Error!.Code);
