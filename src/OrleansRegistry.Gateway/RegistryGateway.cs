@@ -42,7 +42,7 @@ internal static class RegistryGateway
         services.AddHealthChecks();
         services.AddCompressedLists();
         services.AddRegistryOpenApi();
-        services.AddSingleton<MatcherPolicy, ReferenceRedirect>();
+        services.AddSingleton<MatcherPolicy, HomeRedirect>();
         return services;
     }
 
@@ -56,7 +56,9 @@ internal static class RegistryGateway
     }
 
     /// <summary>Maps the routes.</summary>
-    public static void MapRegistryGateway(this WebApplication app)
+    /// <param name="app">The node.</param>
+    /// <param name="home">The page that browsers are led to from <c>/</c>.</param>
+    public static void MapRegistryGateway(this WebApplication app, string home = BrowserPage.Reference)
     {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<ConnectionGuard>();
@@ -98,7 +100,7 @@ internal static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
-        ReferenceRedirect.Map(app);
+        HomeRedirect.Map(app, home);
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
         app.MapScalarApiReference(BrowserPage.Reference, scalar => scalar
             .WithTitle("OrleansRegistry")
@@ -133,9 +135,9 @@ internal static class RegistryGateway
         var authentication = services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
             ApiKeyHandler.SchemeName,
             scheme => scheme.ForwardDefaultSelector = context =>
-                options.Oidc is not null && ApiKeyHandler.Shown(context.Request) is { } shown && !shown.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
+                context.GetEndpoint()?.Metadata.GetMetadata<AuthenticationSchemeName>()?.Name ?? (options.Oidc is not null && ApiKeyHandler.Shown(context.Request) is { } shown && !shown.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
                     ? JwtBearerDefaults.AuthenticationScheme
-                    : null);
+                    : null));
         if (options.Oidc is { } oidc)
         {
             services.AddSingleton(new ServerFeature("oidc"));

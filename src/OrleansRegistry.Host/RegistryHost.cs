@@ -8,6 +8,7 @@ using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Postgres.Cluster;
+using OrleansRegistry.WebConsole;
 
 namespace OrleansRegistry.Host;
 
@@ -63,6 +64,12 @@ public static partial class RegistryHost
             {
                 builder.Services.AddSingleton(new ServerFeature("dashboard"));
             }
+
+            if (settings.Options.Console.Enabled)
+            {
+                builder.Services.AddWebConsole(settings.Options.Console);
+                builder.Services.AddSingleton(new ServerFeature("console"));
+            }
         }
 
         configure?.Invoke(builder.Services);
@@ -95,7 +102,16 @@ public static partial class RegistryHost
             return;
         }
 
-        app.MapRegistryGateway();
+        if (settings.Options.Console.Enabled)
+        {
+            app.MapRegistryGateway(home: Links.Root);
+            app.MapWebConsole();
+        }
+        else
+        {
+            app.MapRegistryGateway();
+        }
+
         if (settings.Options.Dashboard)
         {
             app.MapRegistryDashboard();

@@ -4,6 +4,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.WebConsole;
 
 namespace OrleansRegistry.Host;
 
@@ -119,6 +120,9 @@ internal sealed record RegistryOptions
 
     /// <summary>Calls of models.</summary>
     public CallOptions Calls { get; init; } = new();
+
+    /// <summary>The web console at <c>/console</c>.</summary>
+    public ConsoleOptions Console { get; init; } = new();
 
     /// <summary>Rates and statements.</summary>
     public BillingOptions Billing { get; init; } = new();

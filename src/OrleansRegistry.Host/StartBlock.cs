@@ -1,4 +1,5 @@
 using OrleansRegistry.Gateway;
+using OrleansRegistry.WebConsole;
 
 namespace OrleansRegistry.Host;
 
@@ -30,6 +31,7 @@ internal static class StartBlock
             ("role", Setting.Names(typeof(NodeRole)).ElementAt((int)settings.Options.Role)),
             ("database", database),
             ("key", key),
+            ("console", isSilo || !settings.Options.Console.Enabled ? null : $"{address}{Links.Root}"),
             ("docs", isSilo ? null : $"{address}/scalar"),
             ("try", secret is null
                 ? $"curl {address}/health/ready"

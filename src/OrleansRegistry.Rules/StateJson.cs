@@ -40,6 +40,7 @@ namespace OrleansRegistry;
 [JsonSerializable(typeof(WebhookRow))]
 [JsonSerializable(typeof(ApiKeyState))]
 [JsonSerializable(typeof(WorkspaceState))]
+[JsonSerializable(typeof(SessionState))]
 [JsonSerializable(typeof(ExtensionData))]
 internal sealed partial class StateJson : JsonSerializerContext
 {

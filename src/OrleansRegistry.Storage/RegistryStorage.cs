@@ -44,6 +44,11 @@ public static class RegistryStorage
         services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
         services.AddSingleton<IAccessCatalog, AccessCatalog>();
         services.AddHostedService<DatabaseStarter>();
+        if (holdsGrains)
+        {
+            services.AddHostedService<SessionWorker>();
+        }
+
         if (holdsGrains && options.EventRetentionDays > 0)
         {
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RetentionWorker>(provider, options));

@@ -24,7 +24,7 @@ public sealed class StartBlockTests : IAsyncLifetime
         var address = process.Address.GetLeftPart(UriPartial.Authority);
 
         var lines = process.Output.Split(Environment.NewLine);
-        var block = lines.SkipWhile(line => !line.StartsWith("OrleansRegistry ", StringComparison.Ordinal)).Take(7).ToArray();
+        var block = lines.SkipWhile(line => !line.StartsWith("OrleansRegistry ", StringComparison.Ordinal)).Take(8).ToArray();
         Assert.Equal(
             [
                 $"OrleansRegistry {RegistryProgram.Version} has started.",
@@ -32,6 +32,7 @@ public sealed class StartBlockTests : IAsyncLifetime
                 "  role      both",
                 $"  database  The SQLite file {Path.Combine(_database.Options.DataDirectory, "registry.db")}",
                 $"  key       in the file {AdminKeyFile}",
+                $"  console   {address}/console",
                 $"  docs      {address}/scalar",
                 $"  try       curl -H \"Authorization: Bearer $(cat '{AdminKeyFile}')\" {address}/v1/models",
             ],

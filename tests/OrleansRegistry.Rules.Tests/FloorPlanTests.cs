@@ -23,7 +23,8 @@ public sealed partial class FloorPlanTests
     [InlineData("Gateway", "Abstractions", "Outbound", "Rules")]
     [InlineData("Client", "Abstractions")]
     [InlineData("RestClient")]
-    [InlineData("Host", "Gateway", "Grains", "Storage")]
+    [InlineData("WebConsole", "Gateway")]
+    [InlineData("Host", "Gateway", "Grains", "Storage", "WebConsole")]
     public void References_run_one_way(string project, params string[] expected)
     {
         var references = XDocument.Load(Path.Combine(Sources, $"OrleansRegistry.{project}", $"OrleansRegistry.{project}.csproj")).Descendants("ProjectReference")

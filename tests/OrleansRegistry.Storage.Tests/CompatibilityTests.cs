@@ -30,6 +30,7 @@ public sealed class CompatibilityTests
         [StorageNames.Model] = Rewrite<ModelState>,
         [StorageNames.Name] = Rewrite<ModelNameState>,
         [StorageNames.Rates] = Rewrite<RatesState>,
+        [StorageNames.Session] = Rewrite<SessionState>,
         [StorageNames.Traffic] = Rewrite<TrafficState>,
         [StorageNames.Version] = Rewrite<ModelVersionState>,
         [StorageNames.Webhook] = Rewrite<WebhookRow>,

@@ -57,6 +57,9 @@ public sealed class GoldenTests
     public void A_workspace_is_stored_as_its_golden_file_says() => Compare(Rows.Workspace(), "workspace.json");
 
     [Fact]
+    public void A_session_is_stored_as_its_golden_file_says() => Compare(Rows.Session(), "session.json");
+
+    [Fact]
     public void What_a_command_writes_is_as_its_golden_file_says() => Compare(
         Rows.Model() with
         {

@@ -179,6 +179,17 @@ internal static class Rows
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 
+    public static SessionState Session() => new()
+    {
+        Hash = Convert.ToBase64String(new byte[32]),
+        KeyHash = Convert.ToBase64String(new byte[32]),
+        CreatedAt = Noon,
+        ExpiresAt = Noon.AddHours(12),
+        IdleSeconds = 3600,
+        LastUsedAt = Noon.AddMinutes(5),
+        EndedAt = Noon.AddMinutes(9),
+    };
+
     public static StatementState Statement() => new()
     {
         Statement = new StatementView

@@ -18,6 +18,10 @@ internal interface IAccessCatalog
     /// <exception cref="StateCorruptException">The row can't be read.</exception>
     Task<StoredApiKey?> FindKey(string prefix, CancellationToken cancellationToken);
 
+    /// <summary>The sessions of an API key that have not ended at an instant, newest first.</summary>
+    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    Task<ImmutableArray<SessionView>> ListSessions(string keyPrefix, DateTimeOffset at, CancellationToken cancellationToken);
+
     /// <summary>The workspaces, by name, behind that of a name if one is given, at most <paramref name="limit"/>.</summary>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     Task<ImmutableArray<WorkspaceView>> ListWorkspaces(string? after, int limit, CancellationToken cancellationToken);

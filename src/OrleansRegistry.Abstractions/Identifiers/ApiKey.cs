@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Hashing;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace OrleansRegistry;
 
@@ -20,30 +18,23 @@ internal static class ApiKey
     public const int PrefixLength = 8;
 
     private const int SecretLength = 32;
-    private const int ChecksumLength = 6;
-    private const int Length = 4 + PrefixLength + 1 + SecretLength + ChecksumLength;
-    private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private const int Length = 4 + PrefixLength + 1 + SecretLength + SecretText.ChecksumLength;
 
     private static readonly SearchValues<char> PrefixCharacters = SearchValues.Create(ModelId.Alphabet);
 
     /// <summary>Draws a new key.</summary>
     public static string Create()
     {
-        var text = $"{Marker}{RandomNumberGenerator.GetString(ModelId.Alphabet, PrefixLength)}_{RandomNumberGenerator.GetString(Digits, SecretLength)}";
-        return text + Checksum(text);
+        var text = $"{Marker}{RandomNumberGenerator.GetString(ModelId.Alphabet, PrefixLength)}_{RandomNumberGenerator.GetString(SecretText.Digits, SecretLength)}";
+        return text + SecretText.Checksum(text);
     }
 
     /// <summary>Reads the prefix of a key. What is no key, or has a wrong checksum, is refused.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out string? prefix)
     {
         prefix = null;
-        if (text is not { Length: Length } || !text.StartsWith(Marker, StringComparison.Ordinal) || !Ascii.IsValid(text)
+        if (text is not { Length: Length } || !text.StartsWith(Marker, StringComparison.Ordinal) || !SecretText.HasChecksum(text)
             || text[Marker.Length + PrefixLength] != '_' || !IsPrefix(text.AsSpan(Marker.Length, PrefixLength)))
-        {
-            return false;
-        }
-
-        if (!text.AsSpan(Length - ChecksumLength).SequenceEqual(Checksum(text.AsSpan(0, Length - ChecksumLength))))
         {
             return false;
         }
@@ -54,19 +45,4 @@ internal static class ApiKey
 
     /// <summary>Says whether a text has the form of a prefix.</summary>
     public static bool IsPrefix(ReadOnlySpan<char> text) => text.Length == PrefixLength && !text.ContainsAnyExcept(PrefixCharacters);
-
-    private static string Checksum(ReadOnlySpan<char> text)
-    {
-        Span<byte> bytes = stackalloc byte[text.Length];
-        Encoding.ASCII.GetBytes(text, bytes);
-        var rest = Crc32.HashToUInt32(bytes);
-        Span<char> digits = stackalloc char[ChecksumLength];
-        for (var i = ChecksumLength - 1; i >= 0; i--)
-        {
-            (rest, var digit) = Math.DivRem(rest, (uint)Digits.Length);
-            digits[i] = Digits[(int)digit];
-        }
-
-        return new string(digits);
-    }
 }

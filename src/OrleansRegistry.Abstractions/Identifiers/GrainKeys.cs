@@ -46,6 +46,19 @@ internal static class GrainKeys
     /// <summary>The key of an API key's grain. It belongs to no workspace, since the key is what tells the caller's.</summary>
     public static string ApiKey(string prefix) => $"key/{NoWorkspace}/{prefix}";
 
+    /// <summary>
+    /// The key of the grain of a browser's session: those of one API key stand together. It belongs to no workspace,
+    /// since the API key is what tells the caller's.
+    /// </summary>
+    public static string Session(SessionId session)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return $"{Sessions(session.KeyPrefix)}{session.Id}";
+    }
+
+    /// <summary>The beginning of the keys of an API key's sessions.</summary>
+    public static string Sessions(string keyPrefix) => $"session/{NoWorkspace}/{keyPrefix}.";
+
     /// <summary>The key of a workspace's own grain.</summary>
     public static string Workspace(string name) => $"workspace/{NoWorkspace}/{name}";
 

@@ -35,9 +35,13 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
             : $"This is not an API key: API keys begin with {ApiKey.Marker}."));
 
     /// <summary>Whether the caller of a request that goes on for long would still be let in.</summary>
-    public async ValueTask<bool> IsStillValid(RequestCaller caller) => caller.Proof is { } proof
-        ? (await Authenticate(proof, from: null, CancellationToken.None)).Error is null
-        : !(caller.ExpiresAt <= clock.GetUtcNow());
+    public async ValueTask<bool> IsStillValid(RequestCaller caller) =>
+        (caller.Standing is null || await caller.Standing.IsValid())
+        && (caller.Proof is { } proof ? (await Authenticate(proof)).Error is null : !(caller.ExpiresAt <= clock.GetUtcNow()));
+
+    /// <summary>The caller of a key that was let in before, or why it is refused now.</summary>
+    public ValueTask<Outcome<RequestCaller>> Authenticate(ApiKeyProof proof, CancellationToken cancellationToken = default) =>
+        Authenticate(proof, from: null, cancellationToken);
 
     private ValueTask<Outcome<RequestCaller>> Authenticate(ApiKeyProof proof, IPAddress? from, CancellationToken cancellationToken)
     {

@@ -9,14 +9,21 @@ namespace OrleansRegistry.Gateway;
 /// <summary>The caller's role must have the route's permission.</summary>
 internal sealed class RouteRequirement : AuthorizationHandler<RouteRequirement>, IAuthorizationRequirement
 {
+    /// <summary>Why a role may not use a route, or null.</summary>
+    public static RegistryError? Refusal(Endpoint? route, Role role) => route?.Metadata.GetMetadata<RequiredPermission>() switch
+    {
+        null => new RegistryError(ErrorCode.Forbidden, "Nobody may use this route."),
+        { Permission: var needed } when role.Allows(needed) => null,
+        { Permission: var needed } =>
+            new RegistryError(ErrorCode.Forbidden, $"This request needs the role {EnumNames<Role>.Of(Permissions.MinRole(needed))}."),
+    };
+
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RouteRequirement requirement)
     {
         if (context.Resource is HttpContext http && RequestCaller.Of(http) is { } caller)
         {
             // What is no route is answered 404 or 405: nobody is let in there.
-            var isAllowed = http.GetEndpoint() is not RouteEndpoint route
-                || (route.Metadata.GetMetadata<RequiredPermission>() is { } needed && caller.Role.Allows(needed.Permission));
-            if (isAllowed)
+            if (http.GetEndpoint() is not RouteEndpoint route || Refusal(route, caller.Role) is null)
             {
                 context.Succeed(requirement);
             }
@@ -59,11 +66,9 @@ internal sealed class AccessResult(RefusedAttempts refused, CallerAddresses addr
             return;
         }
 
-        var forbidden = (context.User.Identity as RefusedIdentity)?.Error ?? new RegistryError(
-            ErrorCode.Forbidden,
-            context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is { } needed
-                ? $"This request needs the role {EnumNames<Role>.Of(Permissions.MinRole(needed.Permission))}."
-                : "Nobody may use this route.");
+        var forbidden = (context.User.Identity as RefusedIdentity)?.Error
+            ?? RouteRequirement.Refusal(context.GetEndpoint(), RequestCaller.Of(context)?.Role ?? default)
+            ?? new RegistryError(ErrorCode.Forbidden, "Nobody may use this route.");
         refused.Count(forbidden, addresses.Of(context));
         if (!isPage)
         {

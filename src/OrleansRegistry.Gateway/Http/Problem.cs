@@ -82,7 +82,7 @@ internal static class ProblemWriter
             response.Headers.Connection = "close";
         }
 
-        return response.WriteAsJsonAsync(
+        return context.GetEndpoint()?.Metadata.GetMetadata<ProblemPage>() is { } page ? page.Write(context, problem) : response.WriteAsJsonAsync(
             problem,
             JsonSettings.TypeOf<Problem>(),
             MediaTypeNames.Application.ProblemJson,

@@ -30,7 +30,17 @@ internal sealed record RequestCaller(string Workspace, string Actor, Role Role) 
     /// <summary>The caller of a request that has been authenticated; routes that need none have none.</summary>
     public static ValueTask<RequestCaller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
 
+    /// <summary>What besides the key or the token must still hold, or null.</summary>
+    internal ICallerStanding? Standing { get; init; }
+
     internal static RequestCaller? Of(HttpContext context) => (context.User.Identity as CallerIdentity)?.Caller;
+}
+
+/// <summary>What a caller is let in by, beside their key or token.</summary>
+internal interface ICallerStanding
+{
+    /// <summary>Whether it still holds.</summary>
+    ValueTask<bool> IsValid();
 }
 
 /// <summary>What a caller has shown: the prefix of a key, and the keyed hash of all of it.</summary>

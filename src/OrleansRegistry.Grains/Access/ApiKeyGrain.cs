@@ -27,14 +27,12 @@ internal sealed class ApiKeyGrain(
     private static readonly byte[] NoHash = new byte[SHA256.HashSizeInBytes];
 
     private readonly CommandRow<ApiKeyState> _row = new(storage, StorageNames.ApiKey, context, clock, logger);
+    private readonly IdentityLeases _leases = new(clock);
     private readonly string _prefix = GrainKeys.Split(context.GrainId.Key.ToString()!).Id;
     private bool _isNoting;
     private Authentic? _authentic;
     private DateTimeOffset? _revocationInDoubtUntil;
     private IGrainTimer? _doubtTimer;
-
-    // An activation before this one may have given a lease just now.
-    private long _leasedAt = clock.GetTimestamp();
 
     public IGrainContext GrainContext => context;
 
@@ -58,9 +56,8 @@ internal sealed class ApiKeyGrain(
             _ = grains.GetGrain<IApiKeyGrain>(context.GrainId.Key.ToString()!).NoteUse();
         }
 
-        _leasedAt = clock.GetTimestamp();
-        return Task.FromResult<ApiKeyIdentity?>(
-            key.ExpiresAt - now is { } left && left < ApiKeyIdentity.MaxLeaseDuration ? known.Identity with { LeaseDuration = left } : known.Identity);
+        var lease = _leases.Give(key.ExpiresAt);
+        return Task.FromResult<ApiKeyIdentity?>(lease == known.Identity.LeaseDuration ? known.Identity : known.Identity with { LeaseDuration = lease });
     }
 
     public async Task<Outcome<ApiKeyView>> Create(CreateApiKeyCommand command)
@@ -110,7 +107,7 @@ internal sealed class ApiKeyGrain(
 
         if (row.Key.RevokedAt is not null)
         {
-            await LeasesLapse();
+            await _leases.Lapse();
             return row.Key;
         }
 
@@ -131,7 +128,7 @@ internal sealed class ApiKeyGrain(
                 AccessEvents.ApiKeyRevoked);
             if (revoked.Error is null)
             {
-                await LeasesLapse();
+                await _leases.Lapse();
             }
 
             return View(revoked);
@@ -194,7 +191,7 @@ internal sealed class ApiKeyGrain(
 
         if (end - now < ApiKeyIdentity.MaxLeaseDuration)
         {
-            await LeasesLapse();
+            await _leases.Lapse();
         }
 
         return successor;
@@ -270,15 +267,6 @@ internal sealed class ApiKeyGrain(
         }
 
         return _authentic;
-    }
-
-    /// <summary>Waits until no gateway takes the key for valid. None is told so any more when this begins.</summary>
-    private async Task LeasesLapse()
-    {
-        while (ApiKeyIdentity.MaxLeaseDuration - clock.GetElapsedTime(_leasedAt) is { Ticks: > 0 } left)
-        {
-            await Task.Delay(left + TimeSpan.FromMilliseconds(1), clock);
-        }
     }
 
     /// <summary>What callers are compared with.</summary>

@@ -33,6 +33,9 @@ internal static class StorageNames
     /// <summary>Rows of <see cref="OrleansRegistry.Access.ApiKeyGrain"/>.</summary>
     public const string ApiKey = "key";
 
+    /// <summary>Rows of <see cref="OrleansRegistry.Access.SessionGrain"/>.</summary>
+    public const string Session = "session";
+
     /// <summary>Rows of <see cref="OrleansRegistry.Access.WorkspaceGrain"/>.</summary>
     public const string Workspace = "workspace";
 }

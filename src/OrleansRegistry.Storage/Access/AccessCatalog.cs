@@ -47,6 +47,24 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         }
     }
 
+    public async Task<ImmutableArray<SessionView>> ListSessions(string keyPrefix, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var begin = GrainKeys.Sessions(keyPrefix);
+        var query = new CatalogQuery(Rows).Where("kind = 'session' and key > {0} and key < {1}", begin, begin[..^1] + '/').OrderBy("key");
+        var rows = await database.Read(connection => CatalogReader.Read(connection, query, ReadSession, cancellationToken), cancellationToken);
+        return [.. rows.OfType<SessionView>().OrderByDescending(session => session.CreatedAt)];
+
+        SessionView? ReadSession(DbDataReader row) => ReadOrLog<SessionState>(row) is { } state && state.End(state.LastUsedAt) > at
+            ? new SessionView
+            {
+                Id = row.GetString(0)[begin.Length..],
+                CreatedAt = state.CreatedAt,
+                ExpiresAt = state.ExpiresAt,
+                LastUsedAt = state.LastUsedAt,
+            }
+            : null;
+    }
+
     public async Task<ImmutableArray<WorkspaceView>> ListWorkspaces(string? after, int limit, CancellationToken cancellationToken)
     {
         var query = new CatalogQuery(Rows).OfKind("workspace").OrderBy("key");

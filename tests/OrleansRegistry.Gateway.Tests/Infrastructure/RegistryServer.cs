@@ -87,6 +87,8 @@ public abstract class RegistryServer : IAsyncLifetime
             $"--Registry:Limits:ActiveVersionsPerModel={MaxActiveVersions}",
             "--Registry:Outbound:AllowLoopback=true",
             $"--Registry:Auth:AdminKey={OperatorKey}",
+            // It has tests of its own.
+            "--Registry:Console:Enabled=false",
             .. NodeSettings.Unlimited,
             .. Settings,
         ];

@@ -31,12 +31,13 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ["IModelServing"] = ["ReportProbe", "Touch"],
         ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver"],
         ["IRatesGrain"] = ["Get", "Put"],
+        ["ISessionGrain"] = ["Authenticate", "Begin", "End", "NoteUse"],
         ["IVersionTrafficGrain"] = ["Read", "Report"],
         ["IWebhookGrain"] = ["Create", "Delete", "Get", "ListDeliveries", "Patch", "Redeliver", "RotateSecret", "Touch"],
         ["IWorkspaceGrain"] = ["Create", "Get"],
     };
 
-    private static readonly string[] OfNoWorkspace = ["IApiKeyGrain", "IWorkspaceGrain"];
+    private static readonly string[] OfNoWorkspace = ["IApiKeyGrain", "ISessionGrain", "IWorkspaceGrain"];
 
     [Fact]
     public void E2_every_entry_point_of_a_grain_is_on_the_list() => Assert.Equivalent(

@@ -8,9 +8,9 @@ using Microsoft.Net.Http.Headers;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// Leads browsers from <c>/</c> to the API reference. For all other requests there is no route here, as anywhere else.
+/// Leads browsers from <c>/</c> to a page. For all other requests there is no route here, as anywhere else.
 /// </summary>
-internal sealed class ReferenceRedirect : MatcherPolicy, IEndpointSelectorPolicy
+internal sealed class HomeRedirect : MatcherPolicy, IEndpointSelectorPolicy
 {
     private const string Path = "/";
 
@@ -18,7 +18,10 @@ internal sealed class ReferenceRedirect : MatcherPolicy, IEndpointSelectorPolicy
     public override int Order => 0;
 
     /// <summary>Maps the route.</summary>
-    public static void Map(IEndpointRouteBuilder routes) => routes.Map(Path, Lead).AllowAnonymous().ExcludeFromDescription();
+    /// <param name="routes">The routes.</param>
+    /// <param name="page">The page that browsers are led to.</param>
+    public static void Map(IEndpointRouteBuilder routes, string page) =>
+        routes.Map(Path, context => Lead(context, page)).AllowAnonymous().ExcludeFromDescription();
 
     /// <inheritdoc/>
     public bool AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => endpoints.Any(IsRedirect);
@@ -39,10 +42,10 @@ internal sealed class ReferenceRedirect : MatcherPolicy, IEndpointSelectorPolicy
 
     private static bool IsRedirect(Endpoint endpoint) => endpoint is RouteEndpoint { RoutePattern.RawText: Path };
 
-    private static Task Lead(HttpContext context)
+    private static Task Lead(HttpContext context, string page)
     {
         context.Response.Headers.Vary = HeaderNames.Accept;
-        context.Response.Redirect(BrowserPage.Reference);
+        context.Response.Redirect(page);
         return Task.CompletedTask;
     }
 }

@@ -1,0 +1,88 @@
+namespace OrleansRegistry.Versions;
+
+/// <summary>A command on one version.</summary>
+internal enum VersionAction
+{
+    /// <summary>Makes it primary.</summary>
+    Promote,
+
+    /// <summary>Publishes it.</summary>
+    Publish,
+
+    /// <summary>Brings it back.</summary>
+    Activate,
+
+    /// <summary>Takes it out of routing.</summary>
+    Deactivate,
+
+    /// <summary>Deletes it for ever.</summary>
+    Delete,
+}
+
+/// <summary>
+/// Says of a version, as callers see it, what can be done with it. The lifecycle itself is asked, so that nothing is
+/// offered that a command would refuse by the version's state, by the caller's role, or by the model's protection.
+/// </summary>
+internal static class VersionActions
+{
+    /// <summary>The permission of an action.</summary>
+    public static Permission PermissionOf(VersionAction action) => action switch
+    {
+        VersionAction.Promote or VersionAction.Publish or VersionAction.Activate or VersionAction.Deactivate => Permission.Deploy,
+        VersionAction.Delete => Permission.Administer,
+    };
+
+    /// <summary>Why an action can't be taken, or would change nothing; null when it can.</summary>
+    /// <param name="action">The action.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="isProtected">Whether its model is protected.</param>
+    /// <param name="role">The caller's role.</param>
+    public static string? Obstacle(VersionAction action, VersionView version, bool isProtected, Role role)
+    {
+        var permission = PermissionOf(action);
+        if (!role.Allows(permission))
+        {
+            return $"Needs the role {Permissions.MinRole(permission).ToString().ToLowerInvariant()}.";
+        }
+
+        var state = State(version);
+        var step = action switch
+        {
+            VersionAction.Promote => Lifecycle.Promote(state),
+            VersionAction.Publish => Lifecycle.Publish(state, default),
+            VersionAction.Activate => Lifecycle.Activate(state, null, default),
+            VersionAction.Deactivate => Lifecycle.Deactivate(state, default),
+            VersionAction.Delete => Lifecycle.Delete(state, default),
+        };
+        var (changes, movesPrimary) = action switch
+        {
+            VersionAction.Promote => (!version.IsPrimary, !version.IsPrimary),
+            VersionAction.Deactivate => (step.Changed, version.IsPrimary),
+            VersionAction.Publish or VersionAction.Activate or VersionAction.Delete => (step.Changed, false),
+        };
+        return step.Refusal is { } refusal ? refusal.Detail
+            : !changes ? $"It is {(action == VersionAction.Promote ? "the primary" : version.State.ToString().ToLowerInvariant())} already."
+            : movesPrimary && isProtected && !role.Allows(Permission.Administer)
+                ? "The model is protected: only an admin moves its primary."
+                : null;
+    }
+
+    private static ModelVersionState State(VersionView version) => new()
+    {
+        Workspace = "",
+        ModelId = version.ModelId,
+        ModelName = version.ModelName,
+        Ordinal = 1,
+        Version = version.Version,
+        State = version.State,
+        Stage = version.Stage,
+        CreatedBy = version.CreatedBy,
+        Serving = version.Serving is not { } serving ? null : new ServingState
+        {
+            Url = serving.Url,
+            HealthUrl = serving.HealthUrl,
+            StartupTimeoutSeconds = serving.StartupTimeoutSeconds,
+            Status = serving.Status,
+        },
+    };
+}

@@ -1,0 +1,95 @@
+// Keyboard in menus, local times, copying, and pages that follow what happens. Everything works without it, but for these.
+const policy = window.trustedTypes?.createPolicy("registry", { createHTML: (text) => text });
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+function localize(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) time.textContent = local.format(new Date(time.dateTime));
+}
+
+const items = (menu) => [...menu.querySelectorAll("[role=menuitem]")];
+
+document.addEventListener("toggle", (event) => {
+  if (event.newState === "open" && event.target.matches?.(".menu")) items(event.target)[0]?.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.(".menu");
+  if (!menu) return;
+  const all = items(menu);
+  const at = all.indexOf(event.target);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  all[(to + all.length) % all.length].focus();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const text = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = text; }, 1500);
+});
+
+// Swaps the parts of the page that have changed. What somebody is in the middle of stays.
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (answer.redirected || !answer.ok) return location.reload();
+  const text = await answer.text();
+  const next = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
+  localize(next);
+  for (const part of document.querySelectorAll("[data-refresh]")) {
+    const changed = next.getElementById(part.id);
+    const busy = part.querySelector(":popover-open") || (part.contains(document.activeElement) && document.activeElement.matches("input, select"));
+    if (!changed || busy || part.isEqualNode(changed)) continue;
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused && (focused.getAttribute("href") ?? focused.getAttribute("popovertarget"));
+    part.replaceWith(changed);
+    if (place) changed.querySelector(`[href="${CSS.escape(place)}"], [popovertarget="${CSS.escape(place)}"]`)?.focus();
+  }
+}
+
+let pending;
+const changed = () => { pending ??= setTimeout(() => { pending = undefined; refresh(); }, 150); };
+
+// One stream for all tabs: a browser has few connections to a host.
+async function follow(address, channel) {
+  for (;;) {
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/event-stream" } });
+      if (!answer.ok || answer.redirected) return;
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+        if (/^data:/m.test(chunk.value)) { channel.postMessage("changed"); changed(); }
+      }
+    } catch { /* The node or the network is away; the next try finds it. */ }
+    await new Promise((resolve) => { setTimeout(resolve, 1000 + Math.random() * 2000); });
+    channel.postMessage("changed");
+    changed();
+  }
+}
+
+// A second click sends nothing again.
+document.addEventListener("submit", (event) => {
+  const sent = event.submitter;
+  if (sent) setTimeout(() => { sent.disabled = true; });
+});
+window.addEventListener("pageshow", () => { for (const sent of document.querySelectorAll("button:disabled")) sent.disabled = false; });
+
+// The button says which version comes next.
+const successor = document.getElementById("promote_to");
+const button = document.querySelector("[data-successor]");
+if (successor && button) {
+  const say = () => { button.textContent = button.dataset.successor.replace("{}", () => successor.selectedOptions[0].textContent); };
+  successor.addEventListener("change", say);
+  say();
+}
+
+localize(document);
+const live = document.body.dataset.live;
+if (live && document.querySelector("[data-refresh]")) {
+  const channel = new BroadcastChannel("registry");
+  channel.onmessage = changed;
+  navigator.locks?.request("registry-live", () => follow(live, channel));
+}

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using OrleansRegistry.Gateway;
+using OrleansRegistry.WebConsole.Pages;
+
+namespace OrleansRegistry.WebConsole;
+
+/// <summary>Problems as pages. Who is not signed in is led to the sign-in, and from there back.</summary>
+internal sealed class ConsoleProblems : ProblemPage
+{
+    public static readonly ConsoleProblems Instance = new();
+
+    public override Task Write(HttpContext context, Problem problem)
+    {
+        ConsoleHeaders.Apply(context.Response);
+        context.Response.Headers.WWWAuthenticate = default;
+        if (problem.Code == ErrorCode.Unauthenticated)
+        {
+            if (SameOrigin.Problem(context.Request) is { } foreign)
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Page(context, problem with { Title = "Request from another site", Detail = foreign, Code = ErrorCode.Forbidden });
+            }
+
+            var request = context.Request;
+            // A form that was sent when the session was over is lost; the page that it stood on is not.
+            var back = HttpMethods.IsGet(request.Method) ? request.Path + request.QueryString.Value : request.Path.Value;
+            SessionCookie.Remove(context.Response);
+            context.Response.StatusCode = StatusCodes.Status303SeeOther;
+            context.Response.Headers.Location = $"{Links.SignIn}{QueryString.Create("return", Links.Local(back))}";
+            return Task.CompletedTask;
+        }
+
+        return Page(context, problem);
+    }
+
+    private static Task Page(HttpContext context, Problem problem) => new RazorComponentResult<ProblemView>(new Dictionary<string, object?>
+    {
+        [nameof(ProblemView.Title)] = problem.Title,
+        [nameof(ProblemView.Detail)] = problem.Errors is { Count: > 0 } errors
+            ? string.Join(" ", errors.Select(error => $"{error.Key} {string.Join(", ", error.Value)}."))
+            : problem.Detail,
+        [nameof(ProblemView.Code)] = problem.Code,
+        [nameof(ProblemView.TraceId)] = problem.TraceId,
+        [nameof(ProblemView.User)] = RequestCaller.Of(context) is { } caller ? ConsoleUser.Of(caller) : null,
+    }).ExecuteAsync(context);
+}

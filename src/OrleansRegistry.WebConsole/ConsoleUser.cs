@@ -1,0 +1,12 @@
+using OrleansRegistry.Gateway;
+
+namespace OrleansRegistry.WebConsole;
+
+/// <summary>The person who looks at a page, as its header shows them.</summary>
+/// <param name="Name">The caller, as events name them.</param>
+/// <param name="Role">The role of the key that signed in.</param>
+/// <param name="Workspace">The workspace.</param>
+public sealed record ConsoleUser(string Name, Role Role, string Workspace)
+{
+    internal static ConsoleUser Of(RequestCaller caller) => new(caller.Actor, caller.Role, caller.Workspace);
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace OrleansRegistry.WebConsole;
+
+/// <summary>The words of states, instants and counts on pages.</summary>
+internal static class Text
+{
+    public static string Of(Role role) => role.ToString().ToLowerInvariant();
+
+    public static string Of(VersionState state) => state.ToString().ToLowerInvariant();
+
+    /// <summary>The state of a version in a shape, a word and the class of its colour.</summary>
+    public static (string Shape, string Word, string Class) Mark(VersionView version) => version switch
+    {
+        { State: VersionState.Deleted } => ("–", "deleted", "gone"),
+        { State: VersionState.Inactive } => ("○", "inactive", "inactive"),
+        { Serving.Status: ServingStatus.Failed } => ("✕", version.IsPrimary ? "primary, failed" : "failed", "failed"),
+        { Serving.Status: ServingStatus.Starting or ServingStatus.Restarting } =>
+            ("◐", version.IsPrimary ? "primary, starting" : "starting", "starting"),
+        { IsPrimary: true } => ("★", "primary", "primary"),
+        { State: VersionState.Draft } => ("◌", "draft", "draft"),
+        _ => ("●", "published", "published"),
+    };
+
+    /// <summary>An instant for programs, in UTC: the page's script shows it in local time.</summary>
+    public static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>An instant for people, in UTC.</summary>
+    public static string Shown(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A number of things, with the right form of the word.</summary>
+    public static string Count(long number, string one, string many) => $"{Count(number)} {(number == 1 ? one : many)}";
+}

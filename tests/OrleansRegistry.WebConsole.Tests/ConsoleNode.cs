@@ -1,0 +1,114 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Host;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.WebConsole.Tests;
+
+/// <summary>A whole node as it is shipped, on a loopback port and an empty SQLite database of its own.</summary>
+public sealed class ConsoleNode : IAsyncLifetime
+{
+    private readonly TestDatabase _database = TestDatabase.Sqlite();
+    private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
+    private WebApplication? _app;
+    private WebApplication? _server;
+
+    /// <summary>A key of role operator.</summary>
+    public static string OperatorKey { get; } = ApiKey.Create();
+
+    /// <summary>Where the node listens.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>The address of a model's server that is up, and answers everything.</summary>
+    public string ServerUrl { get; private set; } = "";
+
+    /// <summary>The routes of the console.</summary>
+    public IReadOnlyList<RouteEndpoint> Pages =>
+    [
+        .. _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.RoutePattern.RawText!.StartsWith(Links.Root, StringComparison.Ordinal)),
+    ];
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
+        _server = builder.Build();
+        _server.Run(context => context.Response.WriteAsync("{\"predictions\":[1]}"));
+        await _server.StartAsync();
+        ServerUrl = _server.Urls.Single();
+
+        string[] args =
+        [
+            "--urls=http://127.0.0.1:0",
+            $"--Registry:DataDirectory={_database.Options.DataDirectory}",
+            $"--Registry:SiloPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}",
+            "--Registry:Outbound:AllowLoopback=true",
+            $"--Registry:Auth:AdminKey={OperatorKey}",
+            .. NodeSettings.Unlimited,
+        ];
+        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
+        await _app.StartAsync();
+        Address = new Uri(_app.Urls.First());
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _handler.Dispose();
+        await (_app?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _database.DisposeAsync();
+    }
+
+    /// <summary>Asks the HTTP interface with a key, the operator's by default, and expects success.</summary>
+    public async Task<JsonNode> Api(string method, string path, string? body = null, string? key = null)
+    {
+        using var client = NewClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key ?? OperatorKey);
+        request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    /// <summary>Deploys a version of a model, published unless <paramref name="fields"/> say otherwise.</summary>
+    public Task<JsonNode> Deploy(string model, string fields = "\"publish\":true") => Api(
+        "POST", "/v1/model_versions", $"{{\"model_name\":{JsonValue.Create(model).ToJsonString()}{(fields.Length == 0 ? "" : ",")}{fields}}}");
+
+    /// <summary>A new key of a role in the default workspace.</summary>
+    public async Task<string> NewKey(string role) =>
+        (string)(await Api("POST", "/v1/api_keys", $$"""{"name":"test","role":"{{role}}"}"""))["key"]!;
+
+    /// <summary>A browser that is signed in with a key, the operator's by default.</summary>
+    public async Task<Browser> SignIn(string? key = null)
+    {
+        var browser = new Browser(this);
+        var signedIn = await browser.Post(Links.SignIn, [("key", key ?? OperatorKey)]);
+        Assert.Equal(303, signedIn.Status);
+        return browser;
+    }
+
+    /// <summary>Sends requests as they are.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The node disposes of the handler.")]
+    internal HttpClient NewClient() => new(_handler, disposeHandler: false) { BaseAddress = Address };
+}
+
+/// <summary>The tests that share one node.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnOneNode : ICollectionFixture<ConsoleNode>
+{
+    public const string Name = "Node";
+}
