@@ -21,7 +21,10 @@ public partial interface IModelRegistry
     /// <summary>Living models, read page by page.</summary>
     IAsyncEnumerable<ModelView> ListModels(ModelFilter filter, CancellationToken cancellationToken = default);
 
-    /// <summary>Versions of a model, newest first, read page by page. <paramref name="model"/> is an id or a name; of one that is not there, none.</summary>
+    /// <summary>
+    /// Versions of a model in the filter's order, read page by page. <paramref name="model"/> is an id or a name; of
+    /// one that is not there, none.
+    /// </summary>
     IAsyncEnumerable<VersionView> ListVersions(string model, VersionFilter filter, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -64,7 +64,7 @@ internal sealed partial class ModelRegistry
                 yield break;
             }
 
-            filter = filter with { Before = last.Ordinal };
+            filter = filter with { Before = last.Ordinal, BeforeNumber = page[^1].Version };
         }
     }
 

@@ -30,6 +30,7 @@ internal static class RegistryGateway
         services.AddSingleton<IWorkspaceCatalog>(provider => provider.GetRequiredService<IRegistryCatalog>());
         services.AddSingleton<ModelDirectory>();
         services.AddSingleton<ArtifactLookup>();
+        services.AddSingleton<NearestVersions>();
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
         services.AddSingleton<VersionResolver>();
@@ -78,6 +79,7 @@ internal static class RegistryGateway
         v1.MapDeployments();
         v1.MapListModels();
         v1.MapListVersions();
+        v1.MapModelTraffic();
         v1.MapModels();
         v1.MapResolve();
         v1.MapPrimaryHistory();

@@ -16,7 +16,7 @@ public sealed partial class RegistryRestClient
             static raw => new Model(raw),
             cancellationToken);
 
-    /// <summary>Lists a model's versions, newest first.</summary>
+    /// <summary>Lists a model's versions, newest first unless told otherwise.</summary>
     /// <param name="model">The model's id or name.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -27,6 +27,17 @@ public sealed partial class RegistryRestClient
         List(
             new RegistryRequest(Operations.ListVersions, ("model", model)).With(parameters),
             static raw => new ModelVersion(raw),
+            cancellationToken);
+
+    /// <summary>Tells the traffic of all active versions of a model, newest first.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public IAsyncEnumerable<VersionTraffic> GetModelTraffic(
+        string model,
+        CancellationToken cancellationToken = default) =>
+        List(
+            new RegistryRequest(Operations.GetModelTraffic, ("model", model)),
+            static raw => new VersionTraffic(raw),
             cancellationToken);
 
     /// <summary>Says which version a selector leads to now.</summary>
@@ -772,6 +783,10 @@ internal static class Operations
     /// <summary><c>GET /v1/models/{model}/versions</c></summary>
     public static readonly Operation ListVersions =
         new("list_versions", HttpMethod.Get, "/v1/models/{model}/versions", HasPages: true);
+
+    /// <summary><c>GET /v1/models/{model}/traffic</c></summary>
+    public static readonly Operation GetModelTraffic =
+        new("get_model_traffic", HttpMethod.Get, "/v1/models/{model}/traffic", HasPages: true);
 
     /// <summary><c>GET /v1/models/{model}/resolve</c></summary>
     public static readonly Operation Resolve =

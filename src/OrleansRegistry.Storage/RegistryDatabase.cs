@@ -29,8 +29,14 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The condition that a row's labels have a value under a key, both of them parameters.</summary>
     public abstract string HasLabel(string key, string value);
 
-    /// <summary>The condition that a row has a label which is written <c>key:value</c> as a parameter says.</summary>
-    public abstract string HasLabelText(string text);
+    /// <summary>The condition that a text contains another, which is a parameter.</summary>
+    public abstract string Contains(string text, string part);
+
+    /// <summary>
+    /// Selects the ids of the living models of a workspace whose folded name contains a part of three characters or
+    /// more, from an index: the text with its values.
+    /// </summary>
+    public abstract (string Sql, object[] Values) FindByNamePart(string workspace, string part);
 
     /// <summary>Begins a transaction that only reads, and sees the rows as they are at its first statement.</summary>
     public abstract string BeginSnapshot { get; }

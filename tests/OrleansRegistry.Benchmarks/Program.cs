@@ -1,9 +1,10 @@
 using System.Globalization;
 using OrleansRegistry.Benchmarks;
 
-// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside it, "crowd" with and
-// without strangers and streams, "deploying" one that deploys on SQLite with and without a crowd of another workspace, "foreign" the time of
-// refusals, "large-model" what very many versions ask, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the
+// "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside
+// it, "crowd" with and without strangers and streams, "deploying" one that deploys on SQLite with and without a crowd
+// of another workspace, "foreign" the time of refusals, "large-model" what very many versions ask, "growth" what reads
+// cost among very many models, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the
 // registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
@@ -24,6 +25,10 @@ else if (args is ["crowd"])
 else if (args is ["foreign"])
 {
     await ForeignTiming.Run();
+}
+else if (args is ["growth"])
+{
+    await Growth.Run();
 }
 else if (args is ["large-model"])
 {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using OrleansRegistry.Models;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Testing;
 
@@ -44,6 +45,60 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         await StoreModels();
         var found = await Catalog.ListModels("default", new ModelFilter { NamePrefix = prefix }, 10, default);
         Assert.Equal(names, found.Select(model => model.Name));
+    }
+
+    [Theory]
+    [InlineData("PHAB", "ALPHABET")]
+    [InlineData("lph", "ALPHABET", "alpha")]
+    [InlineData("ähr", "Ähre")]
+    [InlineData("%b_", "a%b_c")]
+    [InlineData("lpx")]
+    [InlineData("\"lp")]
+    [InlineData("ab")]
+    [InlineData("AL", "ALPHABET", "Alpine", "alpha")]
+    public async Task A_part_of_three_characters_finds_names_in_any_case_and_a_shorter_one_their_beginning(string part, params string[] names)
+    {
+        await StoreModels();
+        var found = await Catalog.ListModels("default", new ModelFilter { NamePart = part }, 10, default);
+        Assert.Equal(names, found.Select(model => model.Name));
+        Assert.Empty(await Catalog.ListModels("other", new ModelFilter { NamePart = part }, 10, default));
+        var newest = await Catalog.ListModels("default", new ModelFilter { NamePart = part, Order = ModelOrder.NewestFirst }, 10, default);
+        Assert.Equal(names.OrderByDescending(name => Array.IndexOf(Names, name)), newest.Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task A_deleted_model_is_found_neither_by_a_part_of_its_name_nor_by_a_label()
+    {
+        await StoreVersions("0.1.0");
+        Assert.Single(await Catalog.ListModels("default", new ModelFilter { NamePart = "model" }, 10, default));
+        Assert.Single(await Catalog.ListModels("default", new ModelFilter { LabelTexts = ["team:vision"] }, 10, default));
+
+        await Write("model", $"model/default/{Rows.ModelId}", 1, Rows.Json(Rows.Model() with { DeletedAt = Rows.Noon, Active = [], Primary = null, Events = [] }));
+
+        Assert.Empty(await Catalog.ListModels("default", new ModelFilter { NamePart = "model" }, 10, default));
+        Assert.Empty(await Catalog.ListModels("default", new ModelFilter { LabelTexts = ["team:vision"] }, 10, default));
+        Assert.Single(await Catalog.ListVersions(
+            "default", Rows.ModelId, new VersionFilter { State = VersionState.Deleted, LabelTexts = ["team:vision"] }, 10, default));
+    }
+
+    [Fact]
+    public async Task A_label_that_changes_is_found_as_it_is_now()
+    {
+        await StoreVersions("0.1.0", "0.2.0");
+        var labels = new Dictionary<string, string> { ["team"] = "audio", ["a:b"] = "c", ["a"] = "b:c" };
+        await Write("model", $"model/default/{Rows.ModelId}", 1, Rows.Json(Rows.Model() with
+        {
+            Labels = labels,
+            Events = [],
+            VersionWrites = [Rows.Write(Rows.Version(2, "0.2.0") with { Labels = labels }, 1)],
+        }));
+
+        Assert.Empty(await Catalog.ListModels("default", new ModelFilter { LabelTexts = ["team:vision"] }, 10, default));
+        Assert.Single(await Catalog.ListModels("default", new ModelFilter { LabelTexts = ["team:audio", "a:b:c"] }, 10, default));
+        Assert.Single(await Catalog.ListModels("default", new ModelFilter { Labels = [KeyValuePair.Create("a:b", "c")] }, 10, default));
+        Assert.Empty(await Catalog.ListModels("default", new ModelFilter { Labels = [KeyValuePair.Create("a:b:c", "")] }, 10, default));
+        Assert.Equal(["0.2.0"], (await Versions(new VersionFilter { LabelTexts = ["team:audio"] })).Select(version => version.Version));
+        Assert.Equal(["0.1.0"], (await Versions(new VersionFilter { LabelTexts = ["team:vision"] })).Select(version => version.Version));
     }
 
     [Fact]
@@ -107,6 +162,43 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         Assert.Equal("0.3.0", (await Catalog.FindDeployment("default", "A model", "key-3", default))!.Version.Version);
         Assert.Null(await Catalog.FindDeployment("default", "Another model", "key-3", default));
         Assert.Null(await Catalog.FindVersion("other", new VersionId(Rows.ModelId, 1), default));
+    }
+
+    [Fact]
+    public async Task Versions_are_listed_by_the_precedence_of_their_numbers_and_found_by_the_beginning_of_them()
+    {
+        string[] ascending =
+        [
+            "0.9.0", "1.0.0-1", "1.0.0-2", "1.0.0-10", "1.0.0-99999999999999999999", "1.0.0-A", "1.0.0-a", "1.0.0-a.b", "1.0.0-a-b",
+            "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1-0.3.7",
+            "1.0.10", "1.2.0", "2.0.0", "10.0.0", "19.0.0-x", "19.0.0", "19.10.0", "190.0.0", "999999999.0.0",
+        ];
+        await StoreVersions([.. ascending.OrderBy(number => number.Length)]);
+        var byNumber = new VersionFilter { Order = VersionOrder.HighestNumberFirst };
+
+        List<string> seen = [];
+        ImmutableArray<VersionView> page;
+        do
+        {
+            page = await Catalog.ListVersions(
+                "default", Rows.ModelId, byNumber with { BeforeNumber = seen.LastOrDefault() }, 7, default);
+            seen.AddRange(page.Select(version => version.Version));
+        }
+        while (page.Length == 7);
+
+        Assert.Equal(ascending.Reverse(), seen);
+        Assert.Equal(ascending, ascending.OrderBy(number => VersionNumbering.Precedence(VersionNumbering.Parse(number)), StringComparer.Ordinal));
+        Assert.Equal(["19.10.0", "19.0.0", "19.0.0-x"], Numbers(await Versions(byNumber with { NumberPrefix = "19." })));
+        Assert.Equal(["190.0.0", "19.10.0", "19.0.0"], Numbers(await Versions(byNumber with { NumberPrefix = "19" })).Take(3));
+        Assert.Equal(3, (await Versions(new VersionFilter { NumberPrefix = "19." })).Length);
+        Assert.Equal(["10.0.0"], Numbers(await Versions(byNumber with { NumberPrefix = "10", LabelTexts = ["team:vision"] })));
+        Assert.Empty(await Versions(new VersionFilter { NumberPrefix = "3" }));
+
+        var (above, below) = await Catalog.ListNearest("default", Rows.ModelId, "1.0.0", 2, default);
+        Assert.Equal(["1.0.1-0.3.7", "1.0.10"], Numbers(above));
+        Assert.Equal(["1.0.0", "1.0.0-rc.1"], Numbers(below));
+
+        static string[] Numbers(ImmutableArray<VersionView> versions) => [.. versions.Select(version => version.Version)];
     }
 
     [Fact]

@@ -36,8 +36,12 @@ public sealed class GoldenTests
             LastCallAt = Rows.Noon,
             Series =
             [
-                new TrafficSeries { Id = new Guid("018f0000-0000-7000-8000-000000000002"), Calls = 10, Errors = 2, ReportedAt = Rows.Noon },
+                new TrafficSeries { Id = new Guid("018f0000-0000-7000-8000-000000000002"), Calls = 10, Errors = 2, Latencies = [7, 0, 1], ReportedAt = Rows.Noon },
             ],
+            History = new TrafficHistory
+            {
+                Minutes = [new TrafficSlot { At = Rows.Noon.AddMilliseconds(-Rows.Noon.Millisecond), Calls = 10, Errors = 2, Latencies = [7, 0, 1] }],
+            },
         },
         "traffic.json");
 

@@ -42,6 +42,7 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "patch_version": (Version.update, lambda t: t.version.update(labels={"a": "b"})),
     "delete_version": (Version.delete, lambda t: t.version.delete(dry_run=True)),
     "get_version_by_number": (Client.version, lambda t: t.client.version(f"{t.model.name}@0.1.0")),
+    "get_model_traffic": (Model.traffic, lambda t: list(t.model.traffic())),
     "get_version_traffic": (Version.traffic, lambda t: t.version.traffic()),
     "publish": (Version.publish, lambda t: t.version.publish()),
     "promote": (Version.promote, lambda t: t.version.promote()),

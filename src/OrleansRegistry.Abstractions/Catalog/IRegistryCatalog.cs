@@ -25,7 +25,7 @@ internal interface IWorkspaceCatalog
     /// <summary>A version by its number, deleted ones too, or null.</summary>
     Task<VersionView?> FindVersion(string workspace, string modelId, string number, CancellationToken cancellationToken);
 
-    /// <summary>Versions of a model, newest first, at most <paramref name="limit"/>.</summary>
+    /// <summary>Versions of a model in the filter's order, at most <paramref name="limit"/>.</summary>
     Task<ImmutableArray<VersionView>> ListVersions(string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken);
 
     /// <summary>The version that a deployment with this key made, also of a model since deleted, or null.</summary>
@@ -62,6 +62,18 @@ internal interface IRegistryCatalog : IWorkspaceCatalog
     /// <paramref name="minor"/> is null (rules N3 and N4). Exact when asked by the model's grain, the only writer.
     /// </summary>
     Task<string?> FindLastOfLine(string workspace, string modelId, int major, int? minor, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The versions of a model whose numbers stand next to one, deleted ones too, the nearest one first: those with
+    /// higher numbers, and the others, at most <paramref name="limit"/> of each.
+    /// </summary>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="modelId">The model.</param>
+    /// <param name="number">The number, or null for the highest there is.</param>
+    /// <param name="limit">How many on each side.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    Task<(ImmutableArray<VersionView> Above, ImmutableArray<VersionView> Below)> ListNearest(
+        string workspace, string modelId, string? number, int limit, CancellationToken cancellationToken);
 
     /// <summary>The position of the last event there is, 0 when there is none.</summary>
     Task<long> FindLastPosition(CancellationToken cancellationToken);
@@ -137,6 +149,10 @@ public sealed record ModelFilter
     /// <summary>Labels that the model must have, all of them, each as <c>key:value</c>. Which colon is the one between them is left open.</summary>
     [Id(5)]
     public ImmutableArray<string> LabelTexts { get; init; } = [];
+
+    /// <summary>A part of the name in any case, or null. One of less than three characters is a prefix.</summary>
+    [Id(6)]
+    public string? NamePart { get; init; }
 }
 
 /// <summary>A place in a list of models.</summary>
@@ -146,7 +162,18 @@ public sealed record ModelFilter
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ModelCursor")]
 public sealed record ModelCursor([property: Id(0)] string Name, [property: Id(1)] DateTimeOffset CreatedAt, [property: Id(2)] string Id);
 
-/// <summary>Which versions to list, and from where.</summary>
+/// <summary>The order of a list of versions.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.VersionOrder")]
+public enum VersionOrder
+{
+    /// <summary>Newest first: by ordinal, the highest one first.</summary>
+    NewestFirst = 0,
+
+    /// <summary>By number, the one of the highest precedence first.</summary>
+    HighestNumberFirst = 1,
+}
+
+/// <summary>Which versions to list, in which order, and from where.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.VersionFilter")]
 public sealed record VersionFilter
 {
@@ -162,13 +189,29 @@ public sealed record VersionFilter
     [Id(2)]
     public string? ExternalId { get; init; }
 
-    /// <summary>Only versions with a lower ordinal: the last of the page before, or null for the first page.</summary>
+    /// <summary>
+    /// Newest first: only versions with a lower ordinal, the last of the page before; null for the first page.
+    /// </summary>
     [Id(3)]
     public int? Before { get; init; }
 
     /// <summary>Labels that the version must have, all of them, each as <c>key:value</c>. Which colon is the one between them is left open.</summary>
     [Id(4)]
     public ImmutableArray<string> LabelTexts { get; init; } = [];
+
+    /// <summary>The beginning of the number, such as <c>19.</c>, or null.</summary>
+    [Id(5)]
+    public string? NumberPrefix { get; init; }
+
+    /// <summary>The order.</summary>
+    [Id(6)]
+    public VersionOrder Order { get; init; }
+
+    /// <summary>
+    /// Highest number first: only versions with a lower number, the last of the page before; null for the first page.
+    /// </summary>
+    [Id(7)]
+    public string? BeforeNumber { get; init; }
 }
 
 /// <summary>Which events to list, and from where.</summary>

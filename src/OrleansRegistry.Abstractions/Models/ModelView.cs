@@ -66,6 +66,10 @@ public sealed record ModelView
 
     /// <summary>The entity tag that <c>If-Match</c> takes: the model's header <c>ETag</c>.</summary>
     public string Etag => EntityTag.OfRevision(Revision);
+
+    /// <summary>The number of versions in each state.</summary>
+    [Id(15)]
+    public VersionCounts Counts { get; init; } = new();
 }
 
 /// <summary>The primary of a model.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansRegistry;
 
 /// <summary>What one gateway has counted of one version: totals since its counter was made, not differences.</summary>
@@ -23,4 +25,10 @@ internal sealed record TrafficReport
     /// <summary>When the last one was admitted.</summary>
     [Id(4)]
     public DateTimeOffset LastCallAt { get; init; }
+
+    /// <summary>
+    /// How many of them ended in each of the <see cref="LatencyBuckets"/>; the last ones may be left out.
+    /// </summary>
+    [Id(5)]
+    public ImmutableArray<long> Latencies { get; init; } = [];
 }

@@ -13,7 +13,7 @@ internal sealed class OpenCall(TrafficMeter meter) : IDisposable
 
     /// <summary>From now on it goes to this version, and counts as one of its calls unless it only asks about the model.</summary>
     public void Admit(string workspace, VersionId version, bool isCounted) =>
-        _target = new Target(workspace, version, isCounted ? meter.Begin(workspace, version) : null);
+        _target = new Target(workspace, version, isCounted ? meter.Begin(workspace, version) : null, meter.Timestamp);
 
     /// <summary>Whether it is running, and goes to this version or may still turn out to.</summary>
     public bool MayReach(string workspace, VersionId version) =>
@@ -23,9 +23,13 @@ internal sealed class OpenCall(TrafficMeter meter) : IDisposable
     public void Dispose()
     {
         _ended = true;
-        _target?.Counter?.End(HasFailed);
+        if (_target is { Counter: { } counter, Began: var began })
+        {
+            counter.End(HasFailed, meter.Elapsed(began));
+        }
+
         meter.Forget(this);
     }
 
-    private sealed record Target(string Workspace, VersionId Version, VersionCounter? Counter);
+    private sealed record Target(string Workspace, VersionId Version, VersionCounter? Counter, long Began);
 }

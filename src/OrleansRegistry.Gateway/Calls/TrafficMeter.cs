@@ -13,6 +13,9 @@ internal sealed class TrafficMeter(TimeProvider clock)
     private readonly ConcurrentDictionary<OpenCall, bool> _open = new();
     private readonly ConcurrentDictionary<(string Workspace, VersionId Version), VersionCounter> _counters = new();
 
+    /// <summary>Now, as <see cref="Elapsed"/> takes it.</summary>
+    internal long Timestamp => clock.GetTimestamp();
+
     /// <summary>All counters there are now.</summary>
     internal IEnumerable<VersionCounter> Counters => _counters.Values;
 
@@ -36,6 +39,9 @@ internal sealed class TrafficMeter(TimeProvider clock)
             await Task.Delay(PollInterval, clock, cancellationToken);
         }
     }
+
+    /// <summary>The time since a <see cref="Timestamp"/>.</summary>
+    internal TimeSpan Elapsed(long since) => clock.GetElapsedTime(since);
 
     /// <summary>A call arrives.</summary>
     internal OpenCall Open()

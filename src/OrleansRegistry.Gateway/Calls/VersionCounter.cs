@@ -1,9 +1,13 @@
+using System.Collections.Immutable;
+
 namespace OrleansRegistry.Gateway;
 
 /// <summary>What this gateway has counted of one version since it first called it.</summary>
 internal sealed class VersionCounter(string workspace, VersionId version)
 {
     private readonly Lock _lock = new();
+    private readonly long[] _latencies = new long[LatencyBuckets.Count];
+    private int _usedBuckets;
     private long _calls;
     private long _errors;
     private int _inFlight;
@@ -37,12 +41,15 @@ internal sealed class VersionCounter(string workspace, VersionId version)
     }
 
     /// <summary>A call ends.</summary>
-    public void End(bool hasFailed)
+    public void End(bool hasFailed, TimeSpan duration)
     {
+        var bucket = LatencyBuckets.Of(duration);
         lock (_lock)
         {
             _inFlight--;
             _errors += hasFailed ? 1 : 0;
+            _latencies[bucket]++;
+            _usedBuckets = Math.Max(_usedBuckets, bucket + 1);
         }
     }
 
@@ -51,15 +58,21 @@ internal sealed class VersionCounter(string workspace, VersionId version)
     {
         lock (_lock)
         {
-            var report = new TrafficReport
+            // With no call running, all that begun has ended, and an equal number of calls is the same report.
+            if (_inFlight == 0 && _reported is { InFlight: 0 } last && last.Calls == _calls)
+            {
+                return null;
+            }
+
+            return new TrafficReport
             {
                 Series = Series,
                 Calls = _calls,
                 Errors = _errors,
                 InFlight = _inFlight,
                 LastCallAt = _lastCallAt,
+                Latencies = ImmutableArray.Create(_latencies, 0, _usedBuckets),
             };
-            return report == _reported && _inFlight == 0 ? null : report;
         }
     }
 

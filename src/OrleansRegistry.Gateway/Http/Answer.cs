@@ -29,6 +29,9 @@ internal sealed class Answer<T> : IResult, IEndpointMetadataProvider
     /// <summary>Whether an earlier request with the same idempotency key made what is answered.</summary>
     internal bool IsReplayed { get; init; }
 
+    /// <summary>The versions that a selector passed by, with an error; or null.</summary>
+    internal IReadOnlyList<NearVersion>? Nearest { get; init; }
+
     /// <summary>Answers a value.</summary>
     public static implicit operator Answer<T>(T value) => new(value, null);
 
@@ -45,7 +48,7 @@ internal sealed class Answer<T> : IResult, IEndpointMetadataProvider
     {
         if (_error is not null)
         {
-            return ProblemWriter.Write(httpContext, _error);
+            return ProblemWriter.Write(httpContext, _error, nearest: Nearest);
         }
 
         var response = httpContext.Response;
@@ -78,6 +81,10 @@ internal sealed class Answer<T> : IResult, IEndpointMetadataProvider
         return response.WriteAsJsonAsync(
             _value!, JsonSettings.TypeOf<T>(), MediaTypeNames.Application.Json, httpContext.RequestAborted);
     }
+
+    /// <summary>An answer that holds an error, and says which versions a selector passed by.</summary>
+    internal static Answer<T> Refused(RegistryError error, IReadOnlyList<NearVersion>? nearest) =>
+        new(null, error) { Nearest = nearest };
 
     /// <summary>An answer that holds a value.</summary>
     internal static Answer<T> Of(T value, string? etag = null, bool isDryRun = false, bool isReplayed = false, string? location = null) =>

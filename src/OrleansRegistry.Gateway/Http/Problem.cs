@@ -35,6 +35,12 @@ internal sealed record Problem
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Sent { get; init; }
 
+    /// <summary>
+    /// Where a selector leads nowhere, with <c>explain=true</c>: the nearest versions, and why each was not taken.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<NearVersion>? Nearest { get; init; }
+
     /// <summary>On routes of another protocol: the error as that protocol's clients read it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonNode? Error { get; init; }
@@ -50,7 +56,9 @@ internal static class ProblemWriter
     /// <param name="context">The request.</param>
     /// <param name="error">Why it is refused.</param>
     /// <param name="sent">Of a call whose server failed: whether that may have got some of it. Else null.</param>
-    public static Task Write(HttpContext context, RegistryError error, bool? sent = null)
+    /// <param name="nearest">Of a selector that leads nowhere: the nearest versions. Else null.</param>
+    public static Task Write(
+        HttpContext context, RegistryError error, bool? sent = null, IReadOnlyList<NearVersion>? nearest = null)
     {
         var kind = ProblemKind.Of(error.Code);
         var problem = new Problem
@@ -66,6 +74,7 @@ internal static class ProblemWriter
                 : error.Fields.GroupBy(field => field.Field, field => field.Message, StringComparer.Ordinal)
                     .ToDictionary(group => group.Key, IReadOnlyList<string> (group) => [.. group.Distinct()], StringComparer.Ordinal),
             Sent = sent,
+            Nearest = nearest,
             Error = context.GetEndpoint()?.Metadata.GetMetadata<ErrorDialect>()?.Write(error),
         };
         var response = context.Response;

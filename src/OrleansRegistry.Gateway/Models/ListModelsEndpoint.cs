@@ -11,7 +11,12 @@ internal static class ListModelsEndpoint
     private const string NewestFirst = "-created_at";
 
     private static readonly RequestParameter Name = new("name", "The exact name.") { Problem = ModelName.TextProblem };
-    private static readonly RequestParameter Prefix = new("q", "The beginning of the name, in any case.") { Problem = ModelName.TextProblem };
+    private static readonly RequestParameter Part = new(
+        "q", "A part of the name, in any case. With less than three characters it is the beginning of the name.")
+    {
+        Problem = ModelName.TextProblem,
+    };
+
     private static readonly RequestParameter Order = RequestParameter.OneOf("order_by", $"The order; `{ByName}` by default.", ByName, NewestFirst);
 
     /// <summary>Maps the route.</summary>
@@ -20,7 +25,8 @@ internal static class ListModelsEndpoint
         .Compresses()
         .RequirePermission(Permission.Read)
         .WithTags("Models")
-        .AcceptsParameters(Name, Prefix, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);
+        .AcceptsParameters(
+            Name, Part, CommonParameters.Label, Order, CommonParameters.PageSize, CommonParameters.PageToken);
 
     /// <summary>Lists models.</summary>
     public static async Task<Answer<Page<ModelView>>> ListModels(
@@ -30,11 +36,13 @@ internal static class ListModelsEndpoint
         var filter = new ModelFilter
         {
             Name = Name.ValueIn(request) is { } name ? ModelName.Normalize(name) : null,
-            NamePrefix = Prefix.ValueIn(request)?.Normalize(System.Text.NormalizationForm.FormC),
+            NamePart = Part.ValueIn(request)?.Normalize(System.Text.NormalizationForm.FormC),
             LabelTexts = [.. CommonParameters.Label.In(request)],
             Order = order,
         };
-        var tokens = pageTokens.For(caller.Workspace, ["models", filter.Name, filter.NamePrefix, order.ToString(), .. CommonParameters.Label.In(request)]);
+        var tokens = pageTokens.For(
+            caller.Workspace,
+            ["models", filter.Name, filter.NamePart, order.ToString(), .. CommonParameters.Label.In(request)]);
         if (CommonParameters.PageToken.ValueIn(request) is { } token)
         {
             if (!tokens.TryDecode(token, 3, out var cursor) || !PageToken.TryParseInstant(cursor[1], out var createdAt))

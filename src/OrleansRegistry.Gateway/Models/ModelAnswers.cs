@@ -25,4 +25,9 @@ internal sealed record ResolveAnswer
 
     /// <summary>The revision of the model that the answer is true of.</summary>
     public int Revision { get; init; }
+
+    /// <summary>
+    /// With <c>explain=true</c>: the versions nearest to it, highest number first, and why each was not taken.
+    /// </summary>
+    public IReadOnlyList<NearVersion>? Nearest { get; init; }
 }

@@ -10,13 +10,18 @@ internal static class ResolveEndpoints
     private static readonly RequestParameter Selector = new(
         "version", "A number (`1.2.3`), an npm-style range (`^1.2`, `~1.4`, `1.x`) or a version id; the primary when it is left out.");
 
+    private static readonly RequestParameter Explain = RequestParameter.Flag(
+        "explain",
+        "Also tells of the ten versions nearest to the one that is taken, in order of their numbers, and why each was not"
+        + " taken; in a refusal too.");
+
     /// <summary>Maps the route.</summary>
     public static void MapResolve(this IEndpointRouteBuilder routes) => routes.MapGet(Routes.OfModel("/resolve"), Resolve)
         .WithName("resolve")
         .DescribePath(PathParameter.Model)
         .RequirePermission(Permission.Resolve)
         .WithTags("Models")
-        .AcceptsParameters(Selector, CommonParameters.IfNoneMatch)
+        .AcceptsParameters(Selector, Explain, CommonParameters.IfNoneMatch)
         .ProducesErrors(Routes.SelectionErrors);
 
     /// <summary>Says which version a selector leads to now.</summary>
@@ -26,12 +31,17 @@ internal static class ResolveEndpoints
         HttpRequest request,
         VersionResolver versions,
         ArtifactLookup artifacts,
+        NearestVersions nearest,
         CancellationToken cancellationToken)
     {
         var selector = Selector.ValueIn(request);
-        if (!(await versions.Resolve(caller.Workspace, model, selector, caller.ModelIds, cancellationToken)).TryGet(out var resolved, out var error))
+        var outcome = await versions.Resolve(caller.Workspace, model, selector, caller.ModelIds, cancellationToken);
+        var near = Explain.In(request) is ["true"]
+            ? await nearest.Find(caller.Workspace, model, selector, outcome, caller.ModelIds, cancellationToken)
+            : null;
+        if (!outcome.TryGet(out var resolved, out var error))
         {
-            return error;
+            return Answer<ResolveAnswer>.Refused(error, near);
         }
 
         var answer = new ResolveAnswer
@@ -44,6 +54,7 @@ internal static class ResolveEndpoints
                 ? await artifacts.Find(caller.Workspace, versionId, cancellationToken)
                 : null,
             Revision = resolved.Revision,
+            Nearest = near,
         };
         return Answer<ResolveAnswer>.Of(answer, EntityTag.OfRevision(resolved.Revision));
     }

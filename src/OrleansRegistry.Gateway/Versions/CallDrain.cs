@@ -54,7 +54,9 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Ope
                 Changed = answer.Changed,
                 PrimaryChange = answer.PrimaryChange,
                 ModelDeleted = answer.ModelDeleted,
-                Traffic = receipt.IsDryRun ? await traffic.Read(caller.Workspace, version) : null,
+                Traffic = receipt.IsDryRun
+                    ? (await traffic.Read(caller.Workspace, version)) with { Minutes = [], Hours = [] }
+                    : null,
                 InFlightLeft = !receipt.IsDryRun && drainSeconds is { } seconds
                     ? await Drain(caller.Workspace, version, TimeSpan.FromSeconds(seconds), cancellationToken)
                     : null,

@@ -14,6 +14,7 @@ internal sealed partial class VersionTrafficGrain(
 
     private readonly StateRow<TrafficState> _row = new(storage, StorageNames.Traffic, context.GrainId);
     private readonly RecentTraffic _recent = new();
+    private TrafficHistory? _history;
     private bool _isConfirmed;
     private bool _isChanged;
     private IGrainTimer? _writeTimer;
@@ -22,10 +23,15 @@ internal sealed partial class VersionTrafficGrain(
 
     private TrafficState Stored => _row.Value ?? TrafficState.None;
 
+    /// <summary>Begins as it is stored, and goes on in memory; every write stores it.</summary>
+    private TrafficHistory History => _history ??= Stored.History;
+
     public async Task Report(TrafficReport report)
     {
         await Confirm();
-        _recent.Add(report, Stored.Series.FirstOrDefault(series => series.Id == report.Series)?.Calls ?? 0, clock.GetUtcNow());
+        var now = clock.GetUtcNow();
+        var delta = _recent.Add(report, Stored.Series.FirstOrDefault(series => series.Id == report.Series), now);
+        _history = History.With(delta, now);
         _isChanged = true;
         _writeTimer ??= this.RegisterGrainTimer(Write, WriteInterval, WriteInterval);
     }
@@ -35,6 +41,7 @@ internal sealed partial class VersionTrafficGrain(
         await Confirm();
         var now = clock.GetUtcNow();
         var total = Stored.With(_recent.Latest, now);
+        var history = History.Until(now);
         return new TrafficView
         {
             Calls = total.Calls,
@@ -42,6 +49,8 @@ internal sealed partial class VersionTrafficGrain(
             LastCallAt = total.LastCallAt,
             LastMinute = _recent.LastMinute(now),
             InFlight = _recent.InFlight(now),
+            Minutes = [.. history.Minutes.Select(slot => slot.ToView())],
+            Hours = [.. history.Hours.Select(slot => slot.ToView())],
         };
     }
 
@@ -58,7 +67,8 @@ internal sealed partial class VersionTrafficGrain(
         try
         {
             await Confirm();
-            var next = Stored.With(_recent.Latest, clock.GetUtcNow());
+            var now = clock.GetUtcNow();
+            var next = Stored.With(_recent.Latest, now) with { History = History.Until(now) };
             _isConfirmed = false;
             await _row.Write(next, next);
             _isConfirmed = true;

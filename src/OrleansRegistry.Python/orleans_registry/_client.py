@@ -190,7 +190,7 @@ class Client:
         """The models of the workspace, page by page as you go on.
 
         Args:
-            q: Only those whose name begins so, in any case.
+            q: Only those whose name contains it, in any case; with less than three characters, begins so.
             name: Only the one of exactly this name.
             labels: Only those that have all these labels.
             order_by: ``name`` by default, or ``-created_at``.

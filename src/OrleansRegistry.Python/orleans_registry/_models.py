@@ -365,7 +365,7 @@ class Version(types.Version, Resource):
         return events(self._transport, operations.LIST_VERSION_EVENTS, {"id": self.id}, query, follow)
 
     def traffic(self) -> types.Traffic:
-        """Whether the version is in use: its calls and errors, and how many calls run now."""
+        """Whether the version is in use: its calls and errors, how many run now, and those of each minute and hour."""
         return types.Traffic(self._transport.send(Request(operations.GET_VERSION_TRAFFIC, {"id": self.id})).document)
 
     def usage(self) -> types.VersionUsage:
@@ -469,20 +469,31 @@ class Model(types.Model, Resource):
         state: Optional[types.VersionState] = None,
         labels: Optional[Mapping[str, str]] = None,
         external_id: Optional[str] = None,
+        number: Optional[str] = None,
+        order_by: Optional[types.VersionOrder] = None,
     ) -> Iterator[Version]:
         """The versions, newest first. Deleted ones are listed only with ``state="deleted"``.
+
 
         Args:
             state: Only those in this state.
             labels: Only those that have all these labels.
             external_id: Only those with this id of yours.
+            number: Only those whose number begins so: ``19.``.
+            order_by: ``-created_at`` by default, or ``-number`` for the highest precedence first.
         """
         return Pages(
             self._transport,
             operations.LIST_VERSIONS,
             lambda raw: Version(self._transport, raw),
             {"model": self.id},
-            {"state": state, "label": label_filter(labels), "external_id": external_id},
+            {
+                "state": state,
+                "label": label_filter(labels),
+                "external_id": external_id,
+                "number": number,
+                "order_by": order_by,
+            },
         )
 
     def version(self, selector: Optional[str] = None) -> Version:
@@ -497,9 +508,19 @@ class Model(types.Model, Resource):
         """
         return find_version(self._transport, self.id, selector)
 
-    def resolve(self, selector: Optional[str] = None) -> types.ResolveAnswer:
-        """Which version a selector leads to now, and where it answers. See ``version``."""
-        request = Request(operations.RESOLVE, {"model": self.id}, query={"version": selector})
+    def traffic(self) -> Iterator[types.VersionTraffic]:
+        """The traffic of the active versions, newest first. See ``Version.traffic``."""
+        return Pages(self._transport, operations.GET_MODEL_TRAFFIC, types.VersionTraffic, {"model": self.id})
+
+    def resolve(self, selector: Optional[str] = None, *, explain: bool = False) -> types.ResolveAnswer:
+        """Which version a selector leads to now, and where it answers. See ``version``.
+
+        Args:
+            selector: A number, a range or an id; or nothing for the primary.
+            explain: Also tells in ``nearest`` of the ten versions nearest to it, and why each was not taken.
+        """
+        query: Dict[str, QueryValue] = {"version": selector, "explain": explain or None}
+        request = Request(operations.RESOLVE, {"model": self.id}, query=query)
         return types.ResolveAnswer(self._transport.send(request).document)
 
     def primary_history(self, *, at: Optional[str] = None) -> Iterator[types.PrimaryPeriod]:

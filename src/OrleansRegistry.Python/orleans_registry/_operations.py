@@ -10,6 +10,7 @@ from ._transport import Operation
 DEPLOY = Operation("deploy", "POST", "/v1/model_versions")
 LIST_MODELS = Operation("list_models", "GET", "/v1/models")
 LIST_VERSIONS = Operation("list_versions", "GET", "/v1/models/{model}/versions")
+GET_MODEL_TRAFFIC = Operation("get_model_traffic", "GET", "/v1/models/{model}/traffic")
 RESOLVE = Operation("resolve", "GET", "/v1/models/{model}/resolve")
 LIST_PRIMARIES = Operation("list_primaries", "GET", "/v1/models/{model}/primary_history")
 GET_ME = Operation("get_me", "GET", "/v1/me")

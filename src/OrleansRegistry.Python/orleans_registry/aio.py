@@ -561,7 +561,9 @@ class AsyncVersion(types.Version):
         return AsyncStream(self._threads, stream)
 
     async def traffic(self) -> types.Traffic:
-        """Whether the version is in use: its calls and errors, and how many calls run now. See ``Version.traffic``."""
+        """Whether the version is in use: its calls and errors, how many run now, and those of each minute and hour. See
+        ``Version.traffic``.
+        """
         return await self._threads.run(self._sync.traffic)
 
     async def usage(self) -> types.VersionUsage:
@@ -601,9 +603,17 @@ class AsyncModel(types.Model):
         state: Optional[types.VersionState] = None,
         labels: Optional[Mapping[str, str]] = None,
         external_id: Optional[str] = None,
+        number: Optional[str] = None,
+        order_by: Optional[types.VersionOrder] = None,
     ) -> AsyncIterator[AsyncVersion]:
         """The versions, newest first. Deleted ones are listed only with ``state="deleted"``. See ``Model.versions``."""
-        pages = self._sync.versions(state=state, labels=labels, external_id=external_id)
+        pages = self._sync.versions(
+            state=state,
+            labels=labels,
+            external_id=external_id,
+            number=number,
+            order_by=order_by,
+        )
         return AsyncPages(self._threads, pages, lambda raw: AsyncVersion(self._threads, raw))
 
     async def version(self, selector: Optional[str] = None) -> AsyncVersion:
@@ -611,9 +621,14 @@ class AsyncModel(types.Model):
         answer = await self._threads.run(self._sync.version, selector)
         return AsyncVersion(self._threads, answer)
 
-    async def resolve(self, selector: Optional[str] = None) -> types.ResolveAnswer:
+    def traffic(self) -> AsyncIterator[types.VersionTraffic]:
+        """The traffic of the active versions, newest first. See ``Model.traffic``."""
+        pages = self._sync.traffic()
+        return AsyncPages(self._threads, pages, lambda item: item)
+
+    async def resolve(self, selector: Optional[str] = None, *, explain: bool = False) -> types.ResolveAnswer:
         """Which version a selector leads to now, and where it answers. See ``Model.resolve``."""
-        return await self._threads.run(self._sync.resolve, selector)
+        return await self._threads.run(self._sync.resolve, selector, explain=explain)
 
     def primary_history(self, *, at: Optional[str] = None) -> AsyncIterator[types.PrimaryPeriod]:
         """What was primary when, by whom and why; newest first. See ``Model.primary_history``."""

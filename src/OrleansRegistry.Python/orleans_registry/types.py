@@ -39,6 +39,18 @@ EventType = Literal[
     "webhook.deleted",
 ]
 GroupBy = Literal["model", "version", "instance_type", "day"]
+NotTakenBecause = Literal[
+    "outside_range",
+    "prerelease",
+    "deleted",
+    "inactive",
+    "draft",
+    "starting",
+    "failed",
+    "lower_number",
+    "not_named",
+    "not_primary",
+]
 OrderBy = Literal["name", "-created_at"]
 PrimaryPolicy = Literal["latest_published", "manual"]
 PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
@@ -47,6 +59,7 @@ Role = Literal["viewer", "invoker", "deployer", "admin", "operator"]
 ServingStatus = Literal["starting", "ready", "failed", "stopped", "restarting", "idle"]
 Stage = Literal["draft", "published"]
 VersionBump = Literal["MAJOR", "MINOR", "PATCH"]
+VersionOrder = Literal["-created_at", "-number"]
 VersionState = Literal["draft", "published", "inactive", "deleted"]
 Wait = Literal["ready", "primary", "stopped"]
 WebhookState = Literal["enabled", "disabled"]
@@ -590,6 +603,40 @@ class Model(Document):
         """The entity tag that `If-Match` takes: the model's header `ETag`."""
         return self._read("etag", optional(text))
 
+    @property
+    def counts(self) -> VersionCounts:
+        """The number of versions in each state."""
+        return self._read("counts", VersionCounts)
+
+
+class NearVersion(Document):
+    """A version that a selector could have led to, and didn't."""
+
+    __slots__ = ()
+    _shown = ("version_id", "version", "state", "reason")
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
+
+    @property
+    def state(self) -> str:
+        """The version's state. One of `draft`, `published`, `inactive`, `deleted`."""
+        return self._read("state", text)
+
+    @property
+    def reason(self) -> str:
+        """The reason. One of `outside_range`, `prerelease`, `deleted`, `inactive`, `draft`, `starting`, `failed`,
+        `lower_number`, `not_named`, `not_primary`.
+        """
+        return self._read("reason", text)
+
 
 class PendingPrimary(Document):
     """A version that takes the primary pointer when it is ready."""
@@ -819,6 +866,11 @@ class ResolveAnswer(Document):
     def revision(self) -> int:
         """The revision of the model that the answer is true of."""
         return self._read("revision", whole)
+
+    @property
+    def nearest(self) -> Optional[List[NearVersion]]:
+        """With `explain=true`: the versions nearest to it, highest number first, and why each was not taken."""
+        return self._read("nearest", optional(many(NearVersion)))
 
 
 class ServerAnswer(Document):
@@ -1230,6 +1282,50 @@ class Traffic(Document):
         """The number of in-flight calls."""
         return self._read("in_flight", whole)
 
+    @property
+    def minutes(self) -> List[TrafficSlot]:
+        """The last 60 minutes, oldest first. Minutes without traffic are left out."""
+        return self._read("minutes", many(TrafficSlot))
+
+    @property
+    def hours(self) -> List[TrafficSlot]:
+        """The last 168 hours, oldest first. Hours without traffic are left out."""
+        return self._read("hours", many(TrafficSlot))
+
+
+class TrafficSlot(Document):
+    """The traffic of one minute or hour."""
+
+    __slots__ = ()
+    _shown = ("at", "calls", "errors", "p50", "p95")
+
+    @property
+    def at(self) -> datetime.datetime:
+        """The instant at which the minute or hour begins."""
+        return self._read("at", instant)
+
+    @property
+    def calls(self) -> int:
+        """The number of calls that were admitted in it."""
+        return self._read("calls", whole)
+
+    @property
+    def errors(self) -> int:
+        """The number of calls that failed in it."""
+        return self._read("errors", whole)
+
+    @property
+    def p50(self) -> Optional[float]:
+        """The median time in milliseconds from admission to the end of the answer, of the calls that ended in it; null
+        when none did. It is told from fixed classes of durations, and at most a fifth off.
+        """
+        return self._read("p50", optional(number))
+
+    @property
+    def p95(self) -> Optional[float]:
+        """The 95th percentile of the same."""
+        return self._read("p95", optional(number))
+
 
 class UsageAnswer(Document):
     """Active time of a workspace within a window."""
@@ -1460,6 +1556,70 @@ class Version(Document):
     def etag(self) -> Optional[str]:
         """The entity tag that `If-Match` takes: the version's header `ETag`."""
         return self._read("etag", optional(text))
+
+
+class VersionCounts(Document):
+    """How many versions of a model are in each state. The first four add up to all that were ever deployed."""
+
+    __slots__ = ()
+    _shown = ("draft", "published", "inactive", "deleted", "starting", "failed")
+
+    @property
+    def draft(self) -> int:
+        """The number of drafts."""
+        return self._read("draft", whole)
+
+    @property
+    def published(self) -> int:
+        """The number of published versions."""
+        return self._read("published", whole)
+
+    @property
+    def inactive(self) -> int:
+        """The number of inactive versions."""
+        return self._read("inactive", whole)
+
+    @property
+    def deleted(self) -> int:
+        """The number of deleted versions."""
+        return self._read("deleted", whole)
+
+    @property
+    def starting(self) -> int:
+        """The number of drafts and published versions whose serving is starting."""
+        return self._read("starting", whole)
+
+    @property
+    def failed(self) -> int:
+        """The number of drafts and published versions whose serving failed to start."""
+        return self._read("failed", whole)
+
+
+class VersionTraffic(Document):
+    """The traffic of one active version of a model."""
+
+    __slots__ = ()
+    _shown = ("version_id", "version", "is_primary")
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether the version is primary."""
+        return self._read("is_primary", flag)
+
+    @property
+    def traffic(self) -> Traffic:
+        """Its traffic."""
+        return self._read("traffic", Traffic)
 
 
 class VersionUsage(Document):

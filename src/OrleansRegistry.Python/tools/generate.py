@@ -33,7 +33,11 @@ HEAD = (
 # Members that repr leaves out: what is secret, and what is long.
 UNSHOWN = {"key", "secret", "description", "message", "detail"}
 # Parameters whose own name says too little, or whose values are others elsewhere: those by their first value too.
-CHOICE_NAMES: Dict[Union[str, Tuple[str, str]], str] = {"type": "EventType", ("order_by", "id"): "EventOrder"}
+CHOICE_NAMES: Dict[Union[str, Tuple[str, str]], str] = {
+    "type": "EventType",
+    ("order_by", "id"): "EventOrder",
+    ("order_by", "-created_at"): "VersionOrder",
+}
 # Errors without a code of the registry; they are written by hand.
 OWN_ERRORS = [
     "ConnectionFailed",

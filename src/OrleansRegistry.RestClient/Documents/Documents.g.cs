@@ -354,6 +354,34 @@ public sealed class Model : Document
 
     /// <summary>The entity tag that <c>If-Match</c> takes: the model's header <c>ETag</c>.</summary>
     public string? Etag => OptionalText("etag");
+
+    /// <summary>The number of versions in each state.</summary>
+    public VersionCounts Counts => Object("counts", static raw => new VersionCounts(raw));
+}
+
+/// <summary>A version that a selector could have led to, and didn't.</summary>
+public sealed class NearVersion : Document
+{
+    /// <summary>Reads a document.</summary>
+    public NearVersion(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The version's id.</summary>
+    public string VersionId => Text("version_id");
+
+    /// <summary>The version's number.</summary>
+    public string Version => Text("version");
+
+    /// <summary>The version's state. One of <c>draft</c>, <c>published</c>, <c>inactive</c>, <c>deleted</c>; a
+    /// newer registry may have more.</summary>
+    public string State => Text("state");
+
+    /// <summary>The reason. One of <c>outside_range</c>, <c>prerelease</c>, <c>deleted</c>, <c>inactive</c>,
+    /// <c>draft</c>, <c>starting</c>, <c>failed</c>, <c>lower_number</c>, <c>not_named</c>, <c>not_primary</c>; a
+    /// newer registry may have more.</summary>
+    public string Reason => Text("reason");
 }
 
 /// <summary>A version that takes the primary pointer when it is ready.</summary>
@@ -538,6 +566,10 @@ public sealed class ResolveAnswer : Document
 
     /// <summary>The revision of the model that the answer is true of.</summary>
     public long Revision => Integer("revision");
+
+    /// <summary>With <c>explain=true</c>: the versions nearest to it, highest number first, and why each was not
+    /// taken.</summary>
+    public IReadOnlyList<NearVersion>? Nearest => OptionalMany("nearest", static raw => new NearVersion(raw));
 }
 
 /// <summary>The server that answers: its version, its optional parts, and how much it takes.</summary>
@@ -828,6 +860,38 @@ public sealed class Traffic : Document
 
     /// <summary>The number of in-flight calls.</summary>
     public long InFlight => Integer("in_flight");
+
+    /// <summary>The last 60 minutes, oldest first. Minutes without traffic are left out.</summary>
+    public IReadOnlyList<TrafficSlot> Minutes => Many("minutes", static raw => new TrafficSlot(raw));
+
+    /// <summary>The last 168 hours, oldest first. Hours without traffic are left out.</summary>
+    public IReadOnlyList<TrafficSlot> Hours => Many("hours", static raw => new TrafficSlot(raw));
+}
+
+/// <summary>The traffic of one minute or hour.</summary>
+public sealed class TrafficSlot : Document
+{
+    /// <summary>Reads a document.</summary>
+    public TrafficSlot(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The instant at which the minute or hour begins.</summary>
+    public DateTimeOffset At => Instant("at");
+
+    /// <summary>The number of calls that were admitted in it.</summary>
+    public long Calls => Integer("calls");
+
+    /// <summary>The number of calls that failed in it.</summary>
+    public long Errors => Integer("errors");
+
+    /// <summary>The median time in milliseconds from admission to the end of the answer, of the calls that ended in
+    /// it; null when none did. It is told from fixed classes of durations, and at most a fifth off.</summary>
+    public double? P50 => OptionalNumber("p50");
+
+    /// <summary>The 95th percentile of the same.</summary>
+    public double? P95 => OptionalNumber("p95");
 }
 
 /// <summary>Active time of a workspace within a window.</summary>
@@ -976,6 +1040,57 @@ public sealed class ModelVersion : Document
 
     /// <summary>The entity tag that <c>If-Match</c> takes: the version's header <c>ETag</c>.</summary>
     public string? Etag => OptionalText("etag");
+}
+
+/// <summary>How many versions of a model are in each state. The first four add up to all that were ever
+/// deployed.</summary>
+public sealed class VersionCounts : Document
+{
+    /// <summary>Reads a document.</summary>
+    public VersionCounts(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The number of drafts.</summary>
+    public long Draft => Integer("draft");
+
+    /// <summary>The number of published versions.</summary>
+    public long Published => Integer("published");
+
+    /// <summary>The number of inactive versions.</summary>
+    public long Inactive => Integer("inactive");
+
+    /// <summary>The number of deleted versions.</summary>
+    public long Deleted => Integer("deleted");
+
+    /// <summary>The number of drafts and published versions whose serving is starting.</summary>
+    public long Starting => Integer("starting");
+
+    /// <summary>The number of drafts and published versions whose serving failed to start.</summary>
+    public long Failed => Integer("failed");
+}
+
+/// <summary>The traffic of one active version of a model.</summary>
+public sealed class VersionTraffic : Document
+{
+    /// <summary>Reads a document.</summary>
+    public VersionTraffic(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The version's id.</summary>
+    public string VersionId => Text("version_id");
+
+    /// <summary>The version's number.</summary>
+    public string Version => Text("version");
+
+    /// <summary>Whether the version is primary.</summary>
+    public bool IsPrimary => Flag("is_primary");
+
+    /// <summary>Its traffic.</summary>
+    public Traffic Traffic => Object("traffic", static raw => new Traffic(raw));
 }
 
 /// <summary>The active time of one version so far.</summary>

@@ -99,6 +99,40 @@ public static class GroupByValues
     public const string Day = "day";
 }
 
+/// <summary>Why a selector doesn't lead to a version. A newer registry may have more.</summary>
+public static class NotTakenBecauseValues
+{
+    /// <summary><c>outside_range</c></summary>
+    public const string OutsideRange = "outside_range";
+
+    /// <summary><c>prerelease</c></summary>
+    public const string Prerelease = "prerelease";
+
+    /// <summary><c>deleted</c></summary>
+    public const string Deleted = "deleted";
+
+    /// <summary><c>inactive</c></summary>
+    public const string Inactive = "inactive";
+
+    /// <summary><c>draft</c></summary>
+    public const string Draft = "draft";
+
+    /// <summary><c>starting</c></summary>
+    public const string Starting = "starting";
+
+    /// <summary><c>failed</c></summary>
+    public const string Failed = "failed";
+
+    /// <summary><c>lower_number</c></summary>
+    public const string LowerNumber = "lower_number";
+
+    /// <summary><c>not_named</c></summary>
+    public const string NotNamed = "not_named";
+
+    /// <summary><c>not_primary</c></summary>
+    public const string NotPrimary = "not_primary";
+}
+
 /// <summary>The values of <c>OrderBy</c>. A newer registry may have more.</summary>
 public static class OrderByValues
 {
@@ -219,6 +253,16 @@ public static class VersionBumpValues
 
     /// <summary><c>PATCH</c></summary>
     public const string Patch = "PATCH";
+}
+
+/// <summary>The values of <c>VersionOrder</c>. A newer registry may have more.</summary>
+public static class VersionOrderValues
+{
+    /// <summary><c>-created_at</c></summary>
+    public const string DescendingCreatedAt = "-created_at";
+
+    /// <summary><c>-number</c></summary>
+    public const string DescendingNumber = "-number";
 }
 
 /// <summary>The four states of a version. Draft and published are active. A newer registry may have more.</summary>

@@ -605,7 +605,8 @@ public sealed class ListModelsParameters : RequestParameters
     /// <summary>The exact name.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The beginning of the name, in any case.</summary>
+    /// <summary>A part of the name, in any case. With less than three characters it is the beginning of the
+    /// name.</summary>
     public string? Q { get; set; }
 
     /// <summary>A label that the items must have, <c>key:value</c>; both may have colons of their own. May appear
@@ -638,11 +639,20 @@ public sealed class ListVersionsParameters : RequestParameters
     /// <summary>The deployer's own id.</summary>
     public string? ExternalId { get; set; }
 
+    /// <summary>The beginning of the number, such as <c>19.</c>.</summary>
+    public string? Number { get; set; }
+
+    /// <summary>The order; <c>-created_at</c> by default. <c>-number</c> is by semantic precedence. One of
+    /// <c>-created_at</c>, <c>-number</c>.</summary>
+    public string? OrderBy { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("state", State);
         request.Add("label", Label);
         request.Add("external_id", ExternalId);
+        request.Add("number", Number);
+        request.Add("order_by", OrderBy);
     }
 }
 
@@ -653,9 +663,14 @@ public sealed class ResolveParameters : RequestParameters
     /// the primary when it is left out.</summary>
     public string? Version { get; set; }
 
+    /// <summary>Also tells of the ten versions nearest to the one that is taken, in order of their numbers, and why
+    /// each was not taken; in a refusal too.</summary>
+    public bool? Explain { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("version", Version);
+        request.Add("explain", Explain);
     }
 }
 

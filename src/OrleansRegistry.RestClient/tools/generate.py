@@ -236,7 +236,8 @@ class Client(Generator):
     def constants(self) -> str:
         for _, _, operation in self.operations():
             for parameter in operation.get("parameters", []):
-                self._choice(parameter["name"], parameter["schema"].get("items", parameter["schema"]))
+                schema = parameter["schema"].get("items", parameter["schema"])
+                self._choice(parameter["name"], schema)
             for media in operation.get("requestBody", {}).get("content", {}).values():
                 for member, part in self._resolved(media.get("schema", {})).get("properties", {}).items():
                     self._choice(member, part)

@@ -92,6 +92,21 @@ internal sealed record ModelState
     [JsonIgnore]
     public VersionId? PrimaryId => Primary is null ? null : new VersionId(Id, Primary.Ordinal);
 
+    /// <summary>
+    /// How many versions are in each state: told from what the row holds anyway, so that no stored number can disagree
+    /// with it.
+    /// </summary>
+    [JsonIgnore]
+    public VersionCounts Counts => new()
+    {
+        Draft = Active.Count(entry => entry.Stage == Stage.Draft),
+        Published = Active.Count(entry => entry.Stage == Stage.Published),
+        Inactive = VersionCount - Active.Length,
+        Deleted = NextOrdinal - 1 - VersionCount,
+        Starting = Active.Count(entry => entry.Status == ServingStatus.Starting),
+        Failed = Active.Count(entry => entry.Status == ServingStatus.Failed),
+    };
+
     /// <summary>The entry of an active version, or null.</summary>
     public ActiveVersion? Find(int ordinal)
     {

@@ -29,6 +29,7 @@ internal static class ModelViews
         LatestVersion = model.LatestVersion,
         VersionCount = model.VersionCount,
         ActiveVersionCount = model.Active.Length,
+        Counts = model.Counts,
         CreatedAt = model.CreatedAt,
         CreatedBy = model.CreatedBy,
         CreatedByName = model.CreatedByName,

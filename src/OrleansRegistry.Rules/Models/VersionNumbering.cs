@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using Semver;
 
@@ -41,8 +42,25 @@ internal static class VersionNumbering
     /// <summary>Says whether a number is the highest of its model so far.</summary>
     public static bool IsHighest(SemVersion number, SemVersion? latest) => IsAbove(number, latest);
 
+    /// <summary>
+    /// The precedence of a number as a text: of two numbers the one with the higher precedence has the text that is
+    /// higher by code points. The database writes the same for the numbers of its rows.
+    /// </summary>
+    public static string Precedence(SemVersion number)
+    {
+        var core = string.Create(
+            CultureInfo.InvariantCulture, $"{number.Major:D9}.{number.Minor:D9}.{number.Patch:D9}");
+        return number.PrereleaseIdentifiers.Count == 0
+            ? core + "~"
+            : core + "-" + string.Concat(number.PrereleaseIdentifiers.Select(Precedence));
+    }
+
     /// <summary>Reads a number as it is stored.</summary>
     public static SemVersion Parse(string number) => SemVersion.Parse(number, SemVersionStyles.Strict);
+
+    private static string Precedence(PrereleaseIdentifier identifier) => identifier.NumericValue is null
+        ? $"2{identifier.Value}!"
+        : string.Create(CultureInfo.InvariantCulture, $"1{identifier.Value.Length:D3}{identifier.Value}!");
 }
 
 /// <summary>A release line: <c>1</c>, or <c>1.4</c> (rule N3).</summary>

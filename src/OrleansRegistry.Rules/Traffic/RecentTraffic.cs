@@ -14,24 +14,30 @@ internal sealed class RecentTraffic
     /// <summary>The latest report of each series.</summary>
     public IEnumerable<TrafficReport> Latest => _latest.Values.Select(latest => latest.Report);
 
-    /// <summary>Takes a report; one that an earlier one overtook is dropped. Of a series that is new here, <paramref name="counted"/> calls were
-    /// known before.</summary>
-    public void Add(TrafficReport report, long counted, DateTimeOffset now)
+    /// <summary>
+    /// Takes a report; one that an earlier one overtook is dropped. Answers what it brings that was not known. Of a
+    /// series that is new here <paramref name="counted"/> was known before.
+    /// </summary>
+    public TrafficDelta Add(TrafficReport report, TrafficSeries? counted, DateTimeOffset now)
     {
         var known = _latest.TryGetValue(report.Series, out var latest) ? latest.Report : null;
         if (known is not null && (report.Calls < known.Calls || Ended(report) < Ended(known)))
         {
-            return;
+            return TrafficDelta.None;
         }
 
-        var added = report.Calls - (known?.Calls ?? counted);
+        var delta = new TrafficDelta(
+            Math.Max(report.Calls - (known?.Calls ?? counted?.Calls ?? 0), 0),
+            Math.Max(report.Errors - (known?.Errors ?? counted?.Errors ?? 0), 0),
+            LatencyBuckets.Since(report.Latencies, known?.Latencies ?? counted?.Latencies ?? []));
         _latest[report.Series] = (report, now);
-        if (added > 0)
+        if (delta.Calls > 0)
         {
-            _steps.Enqueue((now, added));
+            _steps.Enqueue((now, delta.Calls));
         }
 
         Forget(now);
+        return delta;
     }
 
     /// <summary>How many calls came in the last minute.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
 namespace OrleansRegistry.Traffic;
@@ -9,7 +10,9 @@ internal sealed record TrafficState
     /// <summary>The traffic of a version that was never called.</summary>
     public static readonly TrafficState None = new() { Calls = 0, Errors = 0 };
 
-    /// <summary>How long after its last report a series is kept: longer than a gateway keeps a counter that isn't used.</summary>
+    /// <summary>
+    /// How long after its last report a series is kept: longer than a gateway keeps a counter that isn't used.
+    /// </summary>
     public static readonly TimeSpan KeepSeries = TimeSpan.FromHours(1);
 
     /// <summary>How many calls were admitted, in all series.</summary>
@@ -23,6 +26,16 @@ internal sealed record TrafficState
 
     /// <summary>What the totals contain of each series that may still be reported.</summary>
     public ImmutableArray<TrafficSeries> Series { get; init; } = [];
+
+    /// <summary>
+    /// What happened in each of the last minutes and hours; rows of earlier builds say nothing of it.
+    /// </summary>
+    [AllowNull]
+    public TrafficHistory History
+    {
+        get => field ?? TrafficHistory.None;
+        init;
+    }
 
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [JsonExtensionData]
@@ -45,6 +58,7 @@ internal sealed record TrafficState
             {
                 Calls = Math.Max(report.Calls, known?.Calls ?? 0),
                 Errors = Math.Max(report.Errors, known?.Errors ?? 0),
+                Latencies = report.Latencies.IsDefaultOrEmpty ? known?.Latencies ?? [] : report.Latencies,
                 ReportedAt = now,
             };
         }
@@ -70,6 +84,16 @@ internal sealed record TrafficSeries
 
     /// <summary>How many of its errors.</summary>
     public long Errors { get; init; }
+
+    /// <summary>
+    /// How many of its calls ended in each of the <see cref="LatencyBuckets"/>; rows of earlier builds say nothing of
+    /// it.
+    /// </summary>
+    public ImmutableArray<long> Latencies
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 
     /// <summary>When it was last reported.</summary>
     public DateTimeOffset ReportedAt { get; init; }

@@ -20,19 +20,10 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         from registry_state
         """;
 
-    /// <summary>
-    /// An interval of at most 31 days that began before the one that ended first has ended within 31 days of it.
-    /// </summary>
     private const string FirstUsage = """
         select min(started_at), (select min(running_since) from registry_state
                                  where workspace = @workspace and kind = 'version' and (running_since is not null or state is null))
-        from (
-            select min(started_at) as started_at from registry_usage where workspace = @workspace and is_long = true
-            union all
-            select min(started_at) from registry_usage
-            where workspace = @workspace and is_long = false
-                and ended_at <= @long + (select min(ended_at) from registry_usage where workspace = @workspace and is_long = false)
-        ) as firsts
+        from registry_usage where workspace = @workspace
         """;
 
     public Task<T> Fold<T>(string workspace, UsageWindow window, Func<T> seed, Action<T, UsageSum> add, CancellationToken cancellationToken) => database.Read(
@@ -65,7 +56,7 @@ internal sealed class BillingCatalog(RegistryDatabase database) : IBillingCatalo
         async connection =>
         {
             await using var command = new CatalogQuery(FirstUsage).On(connection);
-            command.AddParameters([("workspace", workspace), ("long", UsageQuery.LongMilliseconds)]);
+            command.AddParameters([("workspace", workspace)]);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             DateTimeOffset? closed = await reader.IsDBNullAsync(0, cancellationToken) ? null : DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0));

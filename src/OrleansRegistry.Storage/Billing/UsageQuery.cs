@@ -53,12 +53,17 @@ internal static class UsageQuery
             union all
             select model_id, ordinal, stage, instance_type, 0, 0, 0, 0, 0, running_since
             from registry_state
-            where workspace = @workspace and kind = 'version' and (running_since is not null or state is null)
+            where workspace = @workspace and kind = 'version' and (running_since is not null or state is null) and running_since > ''
+            union all
+            select model_id, ordinal, stage, instance_type, 0, 0, 0, 0, 0, running_since
+            from registry_state
+            where workspace = @workspace and kind = 'version' and (running_since is not null or state is null) and running_since is null
         )
         select found.model_id, found.ordinal, version.name, version.number, found.stage, found.instance_type,
                found.first_part, found.last_part, found.intervals, found.starts, found.ends, found.running_since
         from found left join registry_state as version
-            on version.kind = 'version' and version.key = 'version/' || @workspace || '/' || found.model_id || '-' || found.ordinal
+            on version.kind = 'version' and version.workspace = @workspace and version.model_id = found.model_id
+                and version.ordinal = found.ordinal
         order by version.name, found.model_id, found.ordinal
         """;
 

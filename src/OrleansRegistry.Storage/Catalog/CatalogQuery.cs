@@ -1,25 +1,25 @@
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace OrleansRegistry.Storage.Catalog;
 
 /// <summary>A select that grows by conditions, each with its parameters.</summary>
-internal sealed class CatalogQuery(string select)
+internal sealed class CatalogQuery
 {
+    private readonly string _select;
     private readonly List<string> _conditions = [];
     private readonly List<(string Name, object Value)> _parameters = [];
     private string _order = "";
 
+    /// <summary>Begins with a select; <c>{0}</c>, <c>{1}</c> … stand for the values, if there are any.</summary>
+    public CatalogQuery(string select, params ReadOnlySpan<object> values) =>
+        _select = values.IsEmpty ? select : Format(select, values);
+
     /// <summary>Adds a condition; <c>{0}</c>, <c>{1}</c> … stand for the values.</summary>
     public CatalogQuery Where(string condition, params ReadOnlySpan<object> values)
     {
-        var names = new object[values.Length];
-        for (var index = 0; index < values.Length; index++)
-        {
-            names[index] = Parameter(values[index]);
-        }
-
-        _conditions.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, condition, names));
+        _conditions.Add(Format(condition, values));
         return this;
     }
 
@@ -50,8 +50,19 @@ internal sealed class CatalogQuery(string select)
     public DbCommand On(DbConnection connection, int? limit = null)
     {
         var command = connection.CreateCommand();
-        command.CommandText = $"{select}{(_conditions.Count == 0 ? "" : " where ")}{string.Join(" and ", _conditions)}{_order}{(limit is null ? "" : " limit @limit")}";
+        command.CommandText = $"{_select}{(_conditions.Count == 0 ? "" : " where ")}{string.Join(" and ", _conditions)}{_order}{(limit is null ? "" : " limit @limit")}";
         command.AddParameters(limit is null ? _parameters : [.. _parameters, ("limit", limit)]);
         return command;
+    }
+
+    private string Format(string sql, ReadOnlySpan<object> values)
+    {
+        var names = new object[values.Length];
+        for (var index = 0; index < values.Length; index++)
+        {
+            names[index] = Parameter(values[index]);
+        }
+
+        return string.Format(CultureInfo.InvariantCulture, sql, names);
     }
 }

@@ -25,32 +25,12 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         row => row.GetString(0),
         cancellationToken);
 
-    public Task<ImmutableArray<ModelView>> ListModels(string workspace, ModelFilter filter, int limit, CancellationToken cancellationToken)
-    {
-        var query = new CatalogQuery(Models).Where("workspace = {0} and deleted_at is null", workspace);
-        if (filter.Name is { } name)
-        {
-            query.Where("name = {0}", name);
-        }
-
-        if (filter.NamePrefix is { Length: > 0 } prefix)
-        {
-            // Everything that begins with the prefix stands between it and itself with the last code point behind it.
-            var folded = ModelName.Fold(prefix);
-            query.Where("search_name >= {0} and search_name < {1}", folded, folded + "\U0010FFFF");
-        }
-
-        AddLabels(query, filter.Labels, filter.LabelTexts);
-        if (filter.After is { } after)
-        {
-            _ = filter.Order == ModelOrder.Name
-                ? query.Where("(name, model_id) > ({0}, {1})", after.Name, after.Id)
-                : query.Where("(created_at, model_id) < ({0}, {1})", after.CreatedAt.ToInstantText(), after.Id);
-        }
-
-        query.OrderBy(filter.Order == ModelOrder.Name ? "name, model_id" : "created_at desc, model_id desc");
-        return Readable(query, limit, ReadModel, cancellationToken);
-    }
+    public Task<ImmutableArray<ModelView>> ListModels(
+        string workspace, ModelFilter filter, int limit, CancellationToken cancellationToken) => Readable(
+        connection => new ListQueries(database, connection, cancellationToken).Models(workspace, filter),
+        limit,
+        ReadModel,
+        cancellationToken);
 
     public Task<VersionView?> FindVersion(string workspace, VersionId id, CancellationToken cancellationToken) => First(
         new CatalogQuery(Versions).Where("workspace = {0} and model_id = {1} and ordinal = {2}", workspace, id.ModelId, id.Ordinal),
@@ -63,31 +43,27 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         cancellationToken);
 
     public Task<ImmutableArray<VersionView>> ListVersions(
-        string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken)
+        string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken) => Readable(
+        connection => new ListQueries(database, connection, cancellationToken).Versions(workspace, modelId, filter),
+        limit,
+        ReadVersion,
+        cancellationToken);
+
+    public async Task<(ImmutableArray<VersionView> Above, ImmutableArray<VersionView> Below)> ListNearest(
+        string workspace, string modelId, string? number, int limit, CancellationToken cancellationToken)
     {
-        var query = new CatalogQuery(Versions).Where("workspace = {0} and model_id = {1}", workspace, modelId);
-        if (filter.State is { } state)
+        var below = ListQueries.ByPrecedence(workspace, modelId);
+        if (number is null)
         {
-            query.Where("state = {0}", JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString()));
-        }
-        else
-        {
-            // A row whose state can't be read comes along, to be reported.
-            query.Where("state is distinct from 'deleted'");
+            return ([], await Readable(below.OrderBy("p.precedence desc"), limit, ReadVersion, cancellationToken));
         }
 
-        if (filter.ExternalId is { } externalId)
-        {
-            query.Where("external_id = {0}", externalId);
-        }
-
-        AddLabels(query, filter.Labels, filter.LabelTexts);
-        if (filter.Before is { } before)
-        {
-            query.Where("ordinal < {0}", before);
-        }
-
-        return Readable(query.OrderBy("ordinal desc"), limit, ReadVersion, cancellationToken);
+        var precedence = VersionNumbering.Precedence(VersionNumbering.Parse(number));
+        var above = ListQueries.ByPrecedence(workspace, modelId).Where("p.precedence > {0}", precedence);
+        below.Where("p.precedence <= {0}", precedence);
+        return (
+            await Readable(above.OrderBy("p.precedence"), limit, ReadVersion, cancellationToken),
+            await Readable(below.OrderBy("p.precedence desc"), limit, ReadVersion, cancellationToken));
     }
 
     public Task<IdempotentDeployment?> FindDeployment(
@@ -261,19 +237,6 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     private static async Task<RegistryEvent?> FirstEvent(DbConnection connection, CatalogQuery query, CancellationToken cancellationToken) =>
         (await CatalogReader.Read(connection, query, CatalogReader.Event, cancellationToken, limit: 1)).FirstOrDefault();
 
-    private void AddLabels(CatalogQuery query, ImmutableArray<KeyValuePair<string, string>> labels, ImmutableArray<string> texts)
-    {
-        foreach (var text in texts)
-        {
-            query.Where(database.HasLabelText("{0}"), text);
-        }
-
-        foreach (var (key, value) in labels)
-        {
-            query.Where(database.HasLabel("{0}", "{1}"), key, value);
-        }
-    }
-
     private Task<T?> First<T>(CatalogQuery query, Func<DbDataReader, T> read, CancellationToken cancellationToken)
         where T : class => database.Read(
         async connection => (await CatalogReader.Read(connection, query, read, cancellationToken)).FirstOrDefault(), cancellationToken);
@@ -283,10 +246,25 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     /// </summary>
     private Task<ImmutableArray<T>> Readable<T>(
         CatalogQuery query, int limit, Func<DbDataReader, T> read, CancellationToken cancellationToken, string? before = null)
-        where T : class => database.Read(
+        where T : class => Readable(
         async connection =>
         {
             await Number(connection, before, cancellationToken);
+            return query;
+        },
+        limit,
+        read,
+        cancellationToken);
+
+    private Task<ImmutableArray<T>> Readable<T>(
+        Func<DbConnection, Task<CatalogQuery>> select,
+        int limit,
+        Func<DbDataReader, T> read,
+        CancellationToken cancellationToken)
+        where T : class => database.Read(
+        async connection =>
+        {
+            var query = await select(connection);
             for (var rows = limit; ; rows *= 2)
             {
                 var found = await CatalogReader.Read(connection, query, row => ReadOrLog(row, read), cancellationToken, rows);

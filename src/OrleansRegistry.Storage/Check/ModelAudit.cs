@@ -60,10 +60,34 @@ internal static class ModelAudit
             yield return Of(model, $"counts {model.VersionCount} versions; there are {living}");
         }
 
+        var counts = Count(model, versions);
+        if (counts != model.Counts)
+        {
+            yield return Of(model, $"says that its versions are {model.Counts}; they are {counts}");
+        }
+
         if (model.DeletedAt is null && living == 0)
         {
             yield return Of(model, "is not deleted, but has no version left");
         }
+    }
+
+    private static VersionCounts Count(ModelState model, IReadOnlyList<ModelVersionState> versions)
+    {
+        if (model.DeletedAt is not null)
+        {
+            return new VersionCounts { Deleted = versions.Count };
+        }
+
+        return new VersionCounts
+        {
+            Draft = versions.Count(version => version.State == VersionState.Draft),
+            Published = versions.Count(version => version.State == VersionState.Published),
+            Inactive = versions.Count(version => version.State == VersionState.Inactive),
+            Deleted = versions.Count(version => version.State == VersionState.Deleted),
+            Starting = versions.Count(version => version.IsActive && version.Serving?.Status == ServingStatus.Starting),
+            Failed = versions.Count(version => version.IsActive && version.Serving?.Status == ServingStatus.Failed),
+        };
     }
 
     private static IEnumerable<Finding> ActiveTable(ModelState model, IReadOnlyList<ModelVersionState> versions)

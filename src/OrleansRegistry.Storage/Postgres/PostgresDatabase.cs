@@ -71,8 +71,15 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string HasLabel(string key, string value) => $"labels ->> {key} = {value}";
 
-    public override string HasLabelText(string text) =>
-        $"exists (select 1 from jsonb_each_text(labels) as label where label.key || ':' || label.value = {text})";
+    public override string Contains(string text, string part) => $"strpos({text}, {part}) > 0";
+
+    public override (string Sql, object[] Values) FindByNamePart(string workspace, string part) => (
+        """
+        select model_id from registry_search
+        where workspace = {0} and strpos(search_name, {1}) > 0
+            and registry_grams(workspace, search_name) @> registry_grams({0}, {1})
+        """,
+        [workspace, part]);
 
     public override string Describe()
     {

@@ -1,4 +1,4 @@
--- Number: 2
+-- Number: 3
 -- All that is no table: views, functions, triggers, stored queries. The whole script runs on a database that has a
 -- lower number, beside nodes of the release before: so whoever changes it raises the number, and leaves each function
 -- its parameters and its result, each view its columns, and each query what it takes and answers. There may be more of
@@ -17,7 +17,7 @@ create or replace view catalog_version as
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key,
            v.labels, v.version as revision, v.payload::text as payload,
            coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
-           m.key is not null as has_model
+           m.key is not null as has_model, v.state as own_state
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';
@@ -33,6 +33,11 @@ create or replace view catalog_event as
         on v.kind = 'version' and v.workspace = e.workspace and v.model_id = e.model_id
             and v.ordinal = case when e.version_id is null then 1
                 else substring(e.version_id from '-(\d{1,9})$')::integer end;
+
+-- The precedence of numbers, which an index holds.
+create or replace view registry_version_precedence as
+    select workspace, model_id, registry_precedence(number) collate "C" as precedence, ordinal
+    from registry_state where kind = 'version';
 
 -- Functions: what a command stores.
 
@@ -123,6 +128,48 @@ begin
             and key < 'billing/' || told.workspace || '0'
     ) then
         raise exception 'the month of the command is closed';
+    end if;
+    return null;
+end
+$$;
+
+-- What models are searched by: their names, which never change, for as long as they live.
+create or replace function registry_search() returns trigger language plpgsql as $$
+begin
+    if new.deleted_at is not null then
+        delete from registry_search where workspace = new.workspace and model_id = new.model_id;
+    elsif new.search_name is not null then
+        insert into registry_search (workspace, model_id, search_name)
+            values (new.workspace, new.model_id, new.search_name) on conflict do nothing;
+    end if;
+    return null;
+end
+$$;
+
+-- The labels of living models, and of versions.
+create or replace function registry_label() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and jsonb_typeof(old.labels) = 'object' then
+        if old.kind = 'model' then
+            delete from registry_model_label
+                where workspace = old.workspace and name = old.name and model_id = old.model_id
+                    and label in (select key || ':' || value from jsonb_each_text(old.labels));
+        else
+            delete from registry_version_label
+                where workspace = old.workspace and model_id = old.model_id and ordinal = old.ordinal
+                    and label in (select key || ':' || value from jsonb_each_text(old.labels));
+        end if;
+    end if;
+    if jsonb_typeof(new.labels) = 'object' then
+        if new.kind = 'version' then
+            insert into registry_version_label (workspace, model_id, label, ordinal)
+                select distinct new.workspace, new.model_id, key || ':' || value, new.ordinal
+                from jsonb_each_text(new.labels);
+        elsif new.deleted_at is null and new.name is not null and new.created_at is not null then
+            insert into registry_model_label (workspace, label, name, model_id, created_at)
+                select distinct new.workspace, key || ':' || value, new.name, new.model_id, new.created_at
+                from jsonb_each_text(new.labels);
+        end if;
     end if;
     return null;
 end
@@ -282,6 +329,24 @@ create or replace trigger registry_commit before insert or update on registry_st
     for each row
     when (new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing') and jsonb_typeof(new.payload) = 'object')
     execute function registry_commit();
+
+create or replace trigger registry_search_first after insert on registry_state
+    for each row when (new.kind = 'model') execute function registry_search();
+
+create or replace trigger registry_search_last after update on registry_state
+    for each row when (new.kind = 'model' and new.deleted_at is not null and old.deleted_at is null)
+    execute function registry_search();
+
+create or replace trigger registry_label_first after insert on registry_state
+    for each row when (new.kind in ('model', 'version') and new.labels <> '{}')
+    execute function registry_label();
+
+create or replace trigger registry_label after update on registry_state
+    for each row
+    when (new.kind in ('model', 'version') and (
+        new.labels is distinct from old.labels
+        or (new.kind = 'model' and new.deleted_at is distinct from old.deleted_at)))
+    execute function registry_label();
 
 create or replace trigger registry_fence before insert or update or delete on registry_state
     for each statement execute function registry_fence();

@@ -1,4 +1,4 @@
--- Number: 2
+-- Number: 3
 -- All that is no table: views, triggers, stored queries. The whole script runs on a database that has a lower number,
 -- so whoever changes it raises the number, and drops what was there before he makes it.
 
@@ -14,7 +14,7 @@ create view catalog_version as
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key,
            v.labels, v.version as revision, v.payload,
            coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
-           m.key is not null as has_model
+           m.key is not null as has_model, v.state as own_state
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';
@@ -112,6 +112,86 @@ begin
             select 1 from registry_state
             where kind = 'billing' and key >= 'billing/' || new.workspace || '/' || substr(new.at, 1, 7)
                 and key < 'billing/' || new.workspace || '0');
+end;
+
+-- What models are searched by: their names, which never change, for as long as they live.
+drop trigger if exists registry_search_first;
+create trigger registry_search_first after insert on registry_state
+when new.kind = 'model' and new.deleted_at is null and new.search_name is not null
+begin
+    insert into registry_search (workspace, model_id, search_name)
+        values (new.workspace, new.model_id, new.search_name) on conflict do nothing;
+    insert into registry_search_text (rowid, search_name)
+        select id, search_name from registry_search
+        where changes() = 1 and workspace = new.workspace and model_id = new.model_id;
+end;
+
+drop trigger if exists registry_search_last;
+create trigger registry_search_last after update of payload on registry_state
+when new.kind = 'model' and new.deleted_at is not null and old.deleted_at is null
+begin
+    insert into registry_search_text (registry_search_text, rowid, search_name)
+        select 'delete', id, search_name from registry_search
+        where workspace = new.workspace and model_id = new.model_id;
+    delete from registry_search where workspace = new.workspace and model_id = new.model_id;
+end;
+
+-- The labels of living models, and of versions.
+drop trigger if exists registry_label_first;
+create trigger registry_label_first after insert on registry_state
+when new.kind in ('model', 'version') and new.labels <> '{}'
+begin
+    insert into registry_model_label (workspace, label, name, model_id, created_at)
+        select distinct new.workspace, label.key || ':' || label.value, new.name, new.model_id, new.created_at
+        from json_each(new.labels) as label
+        where new.kind = 'model' and new.deleted_at is null and json_type(new.labels) = 'object'
+            and new.name is not null and new.created_at is not null;
+    insert into registry_version_label (workspace, model_id, label, ordinal)
+        select distinct new.workspace, new.model_id, label.key || ':' || label.value, new.ordinal
+        from json_each(new.labels) as label
+        where new.kind = 'version' and json_type(new.labels) = 'object';
+end;
+
+drop trigger if exists registry_label;
+create trigger registry_label after update of payload on registry_state
+when new.kind in ('model', 'version')
+    and (new.labels is not old.labels or (new.kind = 'model' and new.deleted_at is not old.deleted_at))
+begin
+    delete from registry_model_label
+        where old.kind = 'model' and workspace = old.workspace and name = old.name and model_id = old.model_id
+            and label in (select label.key || ':' || label.value from json_each(old.labels) as label);
+    delete from registry_version_label
+        where old.kind = 'version' and workspace = old.workspace and model_id = old.model_id and ordinal = old.ordinal
+            and label in (select label.key || ':' || label.value from json_each(old.labels) as label);
+    insert into registry_model_label (workspace, label, name, model_id, created_at)
+        select distinct new.workspace, label.key || ':' || label.value, new.name, new.model_id, new.created_at
+        from json_each(new.labels) as label
+        where new.kind = 'model' and new.deleted_at is null and json_type(new.labels) = 'object'
+            and new.name is not null and new.created_at is not null;
+    insert into registry_version_label (workspace, model_id, label, ordinal)
+        select distinct new.workspace, new.model_id, label.key || ':' || label.value, new.ordinal
+        from json_each(new.labels) as label
+        where new.kind = 'version' and json_type(new.labels) = 'object';
+end;
+
+-- The precedence of a version's number, which never changes.
+drop trigger if exists registry_precedence;
+create trigger registry_precedence after insert on registry_state
+when new.kind = 'version' and new.major is not null
+begin
+    insert into registry_version_precedence (workspace, model_id, precedence, ordinal)
+        select new.workspace, new.model_id,
+               printf('%09d.%09d.%09d', new.major, new.minor, substr(rest, instr(rest, '.') + 1)) || coalesce('-' || (
+                   select group_concat(
+                       case when value glob '*[^0-9]*' then '2' || value
+                           else '1' || printf('%03d', length(value)) || value
+                       end || '!', '')
+                   from json_each(
+                       '["' || replace(substr(new.number, nullif(instr(new.number, '-'), 0) + 1), '.', '","') || '"]')
+               ), '~'), new.ordinal
+        from (select substr(new.number, instr(new.number, '.') + 1) as rest)
+        where true
+        on conflict do nothing;
 end;
 
 insert into OrleansQuery (QueryKey, QueryText) values

@@ -43,7 +43,15 @@ internal sealed class SqliteDatabase : RegistryDatabase
     public override string HasLabel(string key, string value) =>
         $"exists (select 1 from json_each(labels) where key = {key} and value = {value})";
 
-    public override string HasLabelText(string text) => $"exists (select 1 from json_each(labels) where key || ':' || value = {text})";
+    public override string Contains(string text, string part) => $"instr({text}, {part}) > 0";
+
+    public override (string Sql, object[] Values) FindByNamePart(string workspace, string part) => (
+        """
+        select search.model_id from registry_search_text as indexed cross join registry_search as search
+        where indexed.registry_search_text match {2} and search.id = indexed.rowid and search.workspace = {0}
+            and instr(search.search_name, {1}) > 0
+        """,
+        [workspace, part, Grams(part)]);
 
     public override string Describe() => $"The SQLite file {_file}";
 
@@ -95,6 +103,16 @@ internal sealed class SqliteDatabase : RegistryDatabase
         {
             await _lock.DisposeAsync();
         }
+    }
+
+    /// <summary>Asks the index for every three characters of a text.</summary>
+    private static string Grams(string part)
+    {
+        string[] runes = [.. part.EnumerateRunes().Select(rune => rune.ToString())];
+        return string.Join(" AND ", Enumerable.Range(0, runes.Length - 2)
+            .Select(place => string.Concat(runes.AsSpan(place, 3)).Replace("\"", "\"\"", StringComparison.Ordinal))
+            .Distinct(StringComparer.Ordinal)
+            .Select(gram => $"\"{gram}\""));
     }
 
     private string ConnectionString(SqliteOpenMode mode) => new SqliteConnectionStringBuilder

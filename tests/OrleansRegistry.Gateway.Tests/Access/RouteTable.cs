@@ -47,6 +47,7 @@ internal static partial class RouteTable
         ("POST", "/v1/models/{model}/rollback", "Deploy"),
         ("GET", "/v1/models/{model}/resolve", "Resolve"),
         ("GET", "/v1/models/{model}/primary_history", "Read"),
+        ("GET", "/v1/models/{model}/traffic", "Read"),
         ("GET", "/v1/models/{model}/versions", "Read"),
         ("GET", "/v1/models/{model}/versions/{number}", "Read"),
         ("GET", "/v1/models/{model}/events", "Read"),

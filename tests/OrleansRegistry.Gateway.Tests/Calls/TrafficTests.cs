@@ -41,6 +41,45 @@ public abstract class TrafficTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task Calls_are_told_by_minute_and_hour_of_one_version_and_of_all_active_ones()
+    {
+        await using var backend = await Backend.Start(http =>
+        {
+            http.Response.StatusCode = http.Request.Path == "/fail" ? 500 : 200;
+            return Task.CompletedTask;
+        });
+        var name = RegistryDriver.NewName();
+        var model = RegistryDriver.InPath(name);
+        var first = (await _registry.DeployPrimary(name, backend.Serving()))["id"]!;
+        var second = (await _registry.Deploy(name, backend.Serving()))["id"]!;
+        var gone = (await _registry.Deploy(name))["id"]!;
+        await _registry.Do("deactivate", gone);
+        for (var call = 0; call < 9; call++)
+        {
+            await _registry.Post($"/v1/models/{model}/predict");
+        }
+
+        await _registry.Post($"/v1/models/{model}/predict/fail");
+
+        var traffic = (await _registry.Get($"/v1/model_versions/{first}/traffic")).Is(200);
+        foreach (var period in (string[])["minutes", "hours"])
+        {
+            // A minute or hour may end between two calls.
+            var slots = traffic.Body![period]!.AsArray();
+            Assert.InRange(slots.Count, 1, 2);
+            Assert.Equal((10, 1), (slots.Sum(slot => (int)slot!["calls"]!), slots.Sum(slot => (int)slot!["errors"]!)));
+            Assert.All(slots, slot => Assert.InRange((double)slot!["p50"]!, 0.001, (double)slot["p95"]!));
+        }
+
+        var all = await _registry.All($"/v1/models/{model}/traffic", pageSize: 1);
+        Assert.Equal([second, first], all.Select(item => (string?)item["version_id"]));
+        Assert.Equal([false, true], all.Select(item => (bool)item["is_primary"]!));
+        Assert.Equal([0, 10], all.Select(item => (int)item["traffic"]!["calls"]!));
+        Assert.Empty(all[0]["traffic"]!["minutes"]!.AsArray());
+        (await _registry.Get("/v1/models/nothing/traffic")).IsProblem(404, ErrorCode.ModelNotFound);
+    }
+
+    [Fact]
     public async Task A_dry_run_says_who_would_be_hit()
     {
         await using var held = await HeldCalls.Start();

@@ -53,6 +53,9 @@ internal sealed class StubCatalog : IRegistryCatalog
     public Task<ImmutableArray<VersionView>> ListVersions(
         string workspace, string modelId, VersionFilter filter, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<(ImmutableArray<VersionView> Above, ImmutableArray<VersionView> Below)> ListNearest(
+        string workspace, string modelId, string? number, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IdempotentDeployment?> FindDeployment(
         string workspace, string modelName, string idempotencyKey, CancellationToken cancellationToken) => throw new NotSupportedException();
 

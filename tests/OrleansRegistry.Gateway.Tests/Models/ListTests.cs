@@ -27,7 +27,7 @@ public abstract class ListTests(RegistryServer server)
     }
 
     [Fact]
-    public async Task Models_are_found_by_name_prefix_and_label()
+    public async Task Models_are_found_by_name_part_of_it_and_label()
     {
         var name = RegistryDriver.NewName();
         var id = (await _registry.Deploy(name))["model_id"];
@@ -40,7 +40,33 @@ public abstract class ListTests(RegistryServer server)
         Assert.Equal(2, (await _registry.All("/v1/models?q=" + upper)).Count);
         Assert.Single(await _registry.All($"/v1/models?q={upper}&label=team:a:b&label=tier:1"));
         Assert.Empty(await _registry.All($"/v1/models?q={upper}&label=team:a:b&label=tier:2"));
-        Assert.Empty(await _registry.All("/v1/models?q=" + RegistryDriver.InPath(name[1..])));
+        Assert.Equal(2, (await _registry.All("/v1/models?q=" + RegistryDriver.InPath(name[1..].ToUpperInvariant()), pageSize: 1)).Count);
+        Assert.Empty(await _registry.All($"/v1/models?name={RegistryDriver.InPath(name)}&q=" + RegistryDriver.InPath(name[1..3] + "\"x")));
+        Assert.Empty(await _registry.All($"/v1/models?name={RegistryDriver.InPath(name)}&q=" + RegistryDriver.InPath(name[1..3])));
+        Assert.Single(await _registry.All($"/v1/models?name={RegistryDriver.InPath(name)}&q=" + RegistryDriver.InPath(name[..2])));
+    }
+
+    [Fact]
+    public async Task Versions_are_found_by_the_beginning_of_their_number_and_listed_by_precedence()
+    {
+        var name = RegistryDriver.NewName();
+        var path = $"/v1/models/{RegistryDriver.InPath(name)}/versions?";
+        foreach (var number in (string[])["1.10.0", "19.0.0-rc.2", "1.9.0", "19.0.0-rc.10", "2.0.0", "19.0.0"])
+        {
+            await _registry.Deploy(name, $"\"version\":\"{number}\"");
+        }
+
+        Assert.Equal(["19.0.0", "19.0.0-rc.10", "19.0.0-rc.2", "2.0.0", "1.10.0", "1.9.0"], await Numbers("order_by=-number"));
+        Assert.Equal(["19.0.0", "19.0.0-rc.10", "19.0.0-rc.2"], await Numbers("order_by=-number&number=19."));
+        Assert.Equal(["19.0.0", "19.0.0-rc.10", "1.9.0", "19.0.0-rc.2", "1.10.0"], await Numbers("number=1"));
+        Assert.Equal(["1.9.0"], await Numbers("number=1.9&order_by=-created_at"));
+        (await _registry.Get(path + "number=%5E1")).IsInvalid("number");
+        (await _registry.Get(path + "order_by=number")).IsInvalid("order_by");
+        var token = (await _registry.Get(path + "order_by=-number&page_size=1"))["next_page_token"];
+        (await _registry.Get($"{path}page_size=1&page_token={token}")).IsInvalid("page_token");
+
+        async Task<IEnumerable<string>> Numbers(string query) =>
+            (await _registry.All(path + query, pageSize: 2)).Select(version => (string)version["version"]!);
     }
 
     [Fact]
@@ -217,7 +243,7 @@ public abstract class ListTests(RegistryServer server)
         var end = PageToken.Text(DateTimeOffset.MaxValue);
 
         // Nothing is behind the first version, the last model and the last key.
-        await IsEmpty($"/v1/models/{id}/versions", Token("versions", id, null, null).Encode("1"));
+        await IsEmpty($"/v1/models/{id}/versions", Token("versions", id, null, null, null, nameof(VersionOrder.NewestFirst)).Encode("1"));
         await IsEmpty("/v1/models", Token("models", null, null, nameof(ModelOrder.Name)).Encode("\U0010fffd", end, "zzzzzzzzzz"));
         await IsEmpty("/v1/api_keys", Token("api_keys").Encode(end, "zzzzzzzz"));
         await IsEmpty("/v1/billing/statements", Token("statements").Encode("1970-01"));

@@ -7,6 +7,25 @@ public abstract class ModelTests(RegistryServer server)
     private readonly RegistryDriver _registry = server.Driver;
 
     [Fact]
+    public async Task L8_a_model_says_how_many_versions_are_in_each_state()
+    {
+        await using var starting = await ModelServer.Start();
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name))["model_id"]!;
+        await _registry.Deploy(name);
+        await _registry.Deploy(name, $"\"publish\":true,\"serving\":{starting.Serving()}");
+        await _registry.Deploy(name);
+        await _registry.Deploy(name);
+        await _registry.Do("deactivate", id + "-4");
+        await _registry.Delete($"/v1/model_versions/{id}-5");
+
+        var counts = """{"draft":1,"published":2,"inactive":1,"deleted":1,"starting":1,"failed":0}""";
+        Assert.Equal(counts, (await _registry.Get("/v1/models/" + id)).Body!["counts"]!.ToJsonString());
+        var listed = Assert.Single(await _registry.All("/v1/models?name=" + RegistryDriver.InPath(name)));
+        Assert.Equal(counts, listed["counts"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task A_model_is_read_by_id_and_by_name()
     {
         var name = RegistryDriver.NewName() + " ünï+;?#&";

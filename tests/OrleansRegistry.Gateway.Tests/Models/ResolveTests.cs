@@ -89,6 +89,64 @@ public abstract class ResolveTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task S1_an_explanation_tells_of_the_nearest_versions_and_why_each_was_not_taken()
+    {
+        await using var backend = await ModelServer.Start();
+        var name = RegistryDriver.NewName();
+        var id = (await _registry.DeployPrimary(name, "\"version\":\"1.0.0\""))["model_id"]!;
+        await _registry.DeployPrimary(name, "\"version\":\"1.1.0\"");
+        await _registry.Deploy(name, "\"version\":\"1.2.0\"");
+        await _registry.DeployPrimary(name, $"\"version\":\"1.3.0\",\"serving\":{backend.Serving()}");
+        await _registry.DeployPrimary(name, "\"version\":\"1.4.0\"");
+        await _registry.DeployPrimary(name, "\"version\":\"1.5.0\"");
+        await _registry.DeployPrimary(name, "\"version\":\"1.6.0-rc.1\"");
+        await _registry.DeployPrimary(name, "\"version\":\"2.0.0\"");
+        await _registry.Do("deactivate", id + "-5");
+        await _registry.Delete($"/v1/model_versions/{id}-6");
+        var path = $"/v1/models/{RegistryDriver.InPath(name)}/resolve?";
+
+        var range = (await _registry.Get(path + "version=%5E1.0&explain=true")).Is(200);
+        Assert.Equal("1.1.0", range["version"]);
+        Assert.Equal(
+            [
+                "2.0.0 published outside_range", "1.6.0-rc.1 published prerelease", "1.5.0 deleted deleted", "1.4.0 inactive inactive",
+                "1.3.0 published starting", "1.2.0 draft draft", "1.0.0 published lower_number",
+            ],
+            Told(range));
+        Assert.Equal("1.6.0-rc.1 published not_primary", Told((await _registry.Get(path + "explain=true")).Is(200))[0]);
+        var exact = (await _registry.Get(path + "version=1.4.0&explain=true")).IsProblem(409, ErrorCode.VersionInactive);
+        Assert.Equal(["1.5.0 deleted not_named", "1.4.0 inactive inactive", "1.3.0 published not_named"], Told(exact)[2..5]);
+        var none = (await _registry.Get(path + "version=~3.1&explain=true")).IsProblem(404, ErrorCode.NoMatchingVersion);
+        Assert.Equal("2.0.0 published outside_range", Told(none)[0]);
+        Assert.Equal(8, Told(none).Length);
+        Assert.Null((await _registry.Get(path + "explain=false")).Is(200)["nearest"]);
+        (await _registry.Get(path + "explain=yes")).IsInvalid("explain");
+
+        static string[] Told(Reply reply) =>
+            [.. reply.Body!["nearest"]!.AsArray().Select(version => $"{version!["version"]} {version["state"]} {version["reason"]}")];
+    }
+
+    [Fact]
+    public async Task S1_an_explanation_tells_of_ten_versions_of_both_sides()
+    {
+        var name = RegistryDriver.NewName();
+        for (var number = 0; number < 20; number++)
+        {
+            await _registry.Deploy(name);
+        }
+
+        Assert.Equal(Expected(5, 15), await Numbers("0.10.0"));
+        Assert.Equal(Expected(1, 11), await Numbers("0.2.0"));
+        Assert.Equal(Expected(10, 20), await Numbers("0.20.0"));
+
+        async Task<IEnumerable<string?>> Numbers(string selected) =>
+            (await _registry.Get($"/v1/models/{RegistryDriver.InPath(name)}/resolve?explain=true&version={selected}")).Is(200)
+                .Body!["nearest"]!.AsArray().Select(version => (string?)version!["version"]).Append(selected).OrderByDescending(number => int.Parse(number!.Split('.')[1], null));
+
+        static IEnumerable<string> Expected(int first, int last) => Enumerable.Range(first, last - first + 1).Reverse().Select(number => $"0.{number}.0");
+    }
+
+    [Fact]
     public async Task Parameters_are_checked()
     {
         var id = (await _registry.DeployPrimary(RegistryDriver.NewName()))["model_id"];

@@ -24,6 +24,41 @@ public abstract class TrafficGrainTests(Func<Task<TestDatabase>> emptyDatabase) 
     }
 
     [Fact]
+    public async Task Minutes_and_hours_outlive_the_silo_add_up_over_gateways_and_are_written_once_a_minute()
+    {
+        var now = Silo.Clock.GetUtcNow();
+        TrafficReport[] gateways =
+        [
+            new() { Series = Guid.NewGuid(), Calls = 3, Errors = 1, Latencies = [0, 2, 1], LastCallAt = now },
+            new() { Series = Guid.NewGuid(), Calls = 4, Latencies = [0, 0, 4], LastCallAt = now },
+        ];
+        foreach (var report in gateways)
+        {
+            await Grain(Silo).Report(report);
+            await Grain(Silo).Report(report);
+        }
+
+        Assert.Equal(0, Silo.Storage.Writes);
+        Expect(await Grain(Silo).Read());
+        await Silo.DisposeAsync();
+
+        await using var next = await TestSilo.Start(Database.Options);
+        Expect(await Grain(next).Read());
+        await Grain(next).Report(gateways[0]);
+        Expect(await Grain(next).Read());
+
+        static void Expect(TrafficView traffic)
+        {
+            foreach (var slot in (TrafficSlotView[])[Assert.Single(traffic.Minutes), Assert.Single(traffic.Hours)])
+            {
+                Assert.Equal((7L, 1L), (slot.Calls, slot.Errors));
+                Assert.InRange(slot.P50!.Value, 1.4, 2);
+                Assert.InRange(slot.P95!.Value, slot.P50!.Value, 2);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Reports_need_the_database_for_the_first_only()
     {
         var report = new TrafficReport { Series = Guid.NewGuid(), Calls = 1, LastCallAt = Silo.Clock.GetUtcNow() };

@@ -22,6 +22,7 @@ internal static class Invariants
         }
 
         TableIsAsTheRowsSay(model, driver.Rows);
+        CountsAreAsTheRowsSay(model, driver.Rows);
         EventsTellTheStates(model, driver.Rows, replay);
         UsageIsAsTheMetersSay(driver.Rows, replay);
     }
@@ -92,6 +93,23 @@ internal static class Invariants
             Assert.True(entry.Claim is null || !entry.IsRoutable, "A routable version still has its claim.");
             Assert.True(version is { Entry: null }, "An active version's row repeats what the table says.");
         }
+    }
+
+    private static void CountsAreAsTheRowsSay(ModelState model, IReadOnlyList<StoredVersion> rows)
+    {
+        // Rule L5: by belonging to a model that is deleted; the rows stay as they were.
+        int Count(VersionState state) => rows.Count(row => (model.DeletedAt is null ? row.State.State : VersionState.Deleted) == state);
+        int Up(ServingStatus status) => rows.Count(row => model.DeletedAt is null && row.State.IsActive && row.State.Serving?.Status == status);
+        var told = new VersionCounts
+        {
+            Draft = Count(VersionState.Draft),
+            Published = Count(VersionState.Published),
+            Inactive = Count(VersionState.Inactive),
+            Deleted = Count(VersionState.Deleted),
+            Starting = Up(ServingStatus.Starting),
+            Failed = Up(ServingStatus.Failed),
+        };
+        Quick.Equal(told, model.Counts);
     }
 
     private static void EventsTellTheStates(ModelState model, IReadOnlyList<StoredVersion> rows, EventReplay replay)

@@ -65,10 +65,10 @@ public sealed class TrafficStateTests
     public void The_last_minute_is_what_was_added_in_the_last_minute()
     {
         var recent = new RecentTraffic();
-        recent.Add(Report(A, 10, 0), counted: 7, Noon);
-        recent.Add(Report(A, 12, 0), counted: 7, Noon.AddSeconds(30));
-        recent.Add(Report(A, 12, 0), counted: 7, Noon.AddSeconds(31));
-        recent.Add(Report(B, 4, 0), counted: 0, Noon.AddSeconds(59));
+        recent.Add(Report(A, 10, 0), Counted(7), Noon);
+        recent.Add(Report(A, 12, 0), Counted(7), Noon.AddSeconds(30));
+        recent.Add(Report(A, 12, 0), Counted(7), Noon.AddSeconds(31));
+        recent.Add(Report(B, 4, 0), counted: null, Noon.AddSeconds(59));
 
         Assert.Equal(9, recent.LastMinute(Noon.AddSeconds(59)));
         Assert.Equal(6, recent.LastMinute(Noon.AddSeconds(60)));
@@ -79,9 +79,9 @@ public sealed class TrafficStateTests
     public void A_report_that_was_overtaken_is_dropped()
     {
         var recent = new RecentTraffic();
-        recent.Add(Report(A, 5, 0, inFlight: 0), counted: 0, Noon);
-        recent.Add(Report(A, 5, 0, inFlight: 2), counted: 0, Noon);
-        recent.Add(Report(A, 4, 0, inFlight: 1), counted: 0, Noon);
+        recent.Add(Report(A, 5, 0, inFlight: 0), counted: null, Noon);
+        recent.Add(Report(A, 5, 0, inFlight: 2), counted: null, Noon);
+        recent.Add(Report(A, 4, 0, inFlight: 1), counted: null, Noon);
 
         Assert.Equal(0, recent.InFlight(Noon));
         Assert.Equal(5, recent.LastMinute(Noon));
@@ -91,12 +91,14 @@ public sealed class TrafficStateTests
     public void Calls_of_a_gateway_that_is_silent_are_no_longer_in_flight()
     {
         var recent = new RecentTraffic();
-        recent.Add(Report(A, 5, 0, inFlight: 2), counted: 0, Noon);
-        recent.Add(Report(B, 5, 0, inFlight: 1), counted: 0, Noon.AddSeconds(9));
+        recent.Add(Report(A, 5, 0, inFlight: 2), counted: null, Noon);
+        recent.Add(Report(B, 5, 0, inFlight: 1), counted: null, Noon.AddSeconds(9));
 
         Assert.Equal(3, recent.InFlight(Noon.AddSeconds(9)));
         Assert.Equal(1, recent.InFlight(Noon.AddSeconds(10)));
     }
+
+    private static TrafficSeries Counted(long calls) => new() { Id = A, Calls = calls };
 
     private static Guid Series(int number) => new($"018f0000-0000-7000-8000-00000000000{number}");
 

@@ -42,6 +42,7 @@ internal static class JsonSettings
         options.Converters.Add(new EnumConverter<Role>());
         options.Converters.Add(new EnumConverter<Permission>());
         options.Converters.Add(new EnumConverter<ResolvedBy>());
+        options.Converters.Add(new EnumConverter<NotTakenBecause>());
         options.Converters.Add(new EnumConverter<VersionBump>(["MAJOR", "MINOR", "PATCH"], StringComparison.OrdinalIgnoreCase));
     }
 
