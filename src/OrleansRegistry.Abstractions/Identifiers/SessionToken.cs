@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -16,6 +17,8 @@ internal static class SessionToken
     private const int IdLength = 10;
     private const int SecretLength = 43;
     private const int Length = 4 + ApiKey.PrefixLength + IdLength + 1 + SecretLength + SecretText.ChecksumLength;
+
+    private static readonly SearchValues<char> IdCharacters = SearchValues.Create(ModelId.Alphabet);
 
     /// <summary>Draws the text of a new session.</summary>
     /// <param name="keyPrefix">The prefix of the key that signs in.</param>
@@ -40,7 +43,7 @@ internal static class SessionToken
     }
 
     /// <summary>Whether a text has the form of a session's id.</summary>
-    internal static bool IsId(ReadOnlySpan<char> text) => text.Length == IdLength && !text.ContainsAnyExcept(ModelId.Alphabet);
+    internal static bool IsId(ReadOnlySpan<char> text) => text.Length == IdLength && !text.ContainsAnyExcept(IdCharacters);
 }
 
 /// <summary>Names a session.</summary>
