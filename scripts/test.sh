@@ -47,7 +47,7 @@ run_long() {
         dotnet format "$solution" --verify-no-changes || missed=1
         REGISTRY_TEST_ROUNDS=10 REGISTRY_TEST_FUZZ_REQUESTS=20000 scripts/test.sh || missed=1
         ;;
-      clients) scripts/clients.sh || missed=1 ;;
+      clients) { scripts/clients.sh && scripts/ork-tests.sh; } || missed=1 ;;
       chaos) scripts/chaos.sh 30 1 || missed=1 ;;
       mutants) scripts/mutants.sh || missed=1 ;;
       soak) { scripts/soak.sh 20 && scripts/soak.sh 20 2 2; } || missed=1 ;;

@@ -23,6 +23,7 @@ public sealed partial class FloorPlanTests
     [InlineData("Gateway", "Abstractions", "Outbound", "Rules")]
     [InlineData("Client", "Abstractions")]
     [InlineData("RestClient")]
+    [InlineData("Cli", "RestClient")]
     [InlineData("WebConsole", "Gateway")]
     [InlineData("Host", "Gateway", "Grains", "Storage", "WebConsole")]
     public void References_run_one_way(string project, params string[] expected)

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using OrleansRegistry.RestClient;
+
+namespace OrleansRegistry.Cli.Commands;
+
+/// <summary>New versions.</summary>
+internal static class DeployCommands
+{
+    public static IEnumerable<Command> All(GlobalOptions global) => [Deploy(global)];
+
+    private static Command Deploy(GlobalOptions global)
+    {
+        var name = new Argument<string>("NAME") { Description = "The model's name. A new name makes a model." };
+        var bump = Inputs.Choice(
+            "--bump",
+            "Which part of the number to raise; minor by default.",
+            "major",
+            "minor",
+            "patch");
+        var number = Inputs.Text("--version", "The number itself.", "1.2.0");
+        var line = Inputs.Text("--base", "The release line to continue: 1.4 or 1.", "LINE");
+        var publish = new Option<bool>("--publish") { Description = "Publish it at once. By default it is a draft." };
+        var promote = Promote();
+        var url = Inputs.Text("--url", "Where the version answers calls.", "URL");
+        var health = Inputs.Text("--health-url", "An address that answers 2xx once the version is up.", "URL");
+        var startup = Inputs.Duration("--startup-timeout", "How long the start may take.");
+        var artifact = Inputs.Text(
+            "--artifact",
+            "A reference to the model's files. The registry never opens it.",
+            "URI");
+        var instance = Inputs.Text("--instance-type", "What it runs on, for bills.", "TYPE");
+        var external = Inputs.Text("--external-id", "Your own id for it.", "ID");
+        var description = Inputs.Text("--description", "Free text.");
+        var labels = Inputs.Labels("A label. May repeat.");
+        var key = Inputs.Text(
+            "--idempotency-key",
+            "The same key with the same options makes one version, however often it is said.",
+            "KEY");
+        var wait = Waiting.Option();
+        var (dryRun, comment) = (Inputs.DryRun(), Inputs.Comment());
+        IReadOnlyList<Symbol> takes =
+        [
+            name, bump, number, line, publish, promote, url, health, startup, artifact, instance, external, description,
+            labels, key, wait, dryRun, comment,
+        ];
+        return global.NewCommand("deploy", "Make a new version of a model. It is made once, also when the connection breaks.", takes, async (session, cancellationToken) =>
+        {
+            var body = new Deployment { ModelName = session.Value(name)! }.Because(session.Value(comment));
+            Set(session.Value(bump)?.ToUpperInvariant(), value => body.VersionBump = value);
+            Set(session.Value(number), value => body.Version = value);
+            Set(session.Value(line), value => body.Base = value);
+            Set(session.Value(artifact), value => body.Artifact = new ArtifactSpec { Uri = value });
+            Set(session.Value(instance), value => body.InstanceType = value);
+            Set(session.Value(external), value => body.ExternalId = value);
+            Set(session.Value(description), value => body.Description = value);
+            Set(Inputs.LabelsOf(session.Value(labels)), value => body.Labels = value);
+            Set(Serving(session, url, health, startup), value => body.Serving = value);
+            if (session.Value(publish))
+            {
+                body.Publish = true;
+            }
+
+            if (session.Has(promote))
+            {
+                body.Promote = session.Value(promote);
+            }
+
+            var isDryRun = session.Value(dryRun);
+            var parameters = new DeployParameters
+            {
+                DryRun = isDryRun ? true : null,
+                IdempotencyKey = session.Value(key),
+            };
+            var version = await session.Registry.Deploy(body, parameters, cancellationToken);
+            if (isDryRun)
+            {
+                session.Printer.Note("Nothing was made: this is what it would be.");
+            }
+            else if (Waiting.TimeOf(session, wait) is { } time)
+            {
+                version = await Waiting.UntilReady(session, version, time, cancellationToken);
+            }
+
+            session.Show(version, version.Id, VersionFields.Of(version));
+        });
+    }
+
+    public static Option<bool?> Promote() =>
+        new("--promote")
+        {
+            Description = "Whether it claims to be the primary; by default if its number is the highest.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "true|false",
+        };
+
+    /// <summary>The server that the options name; null for none.</summary>
+    public static ServingSpec? Serving(
+        Session session,
+        Option<string?> url,
+        Option<string?> health,
+        Option<TimeSpan?> startup)
+    {
+        if (session.Value(url) is not { } address)
+        {
+            return session.Value(health) is null && session.Value(startup) is null
+                ? null
+                : throw new Settings.UsageException("--health-url and --startup-timeout need --url.");
+        }
+
+        var serving = new ServingSpec { Url = address };
+        Set(session.Value(health), value => serving.HealthUrl = value);
+        if (session.Value(startup) is { } time)
+        {
+            serving.StartupTimeoutSeconds = (long)time.TotalSeconds;
+        }
+
+        return serving;
+    }
+
+    private static void Set<T>(T? value, Action<T> set)
+        where T : class
+    {
+        if (value is not null)
+        {
+            set(value);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using OrleansRegistry.RestClient;
+
+namespace OrleansRegistry.Cli.Commands;
+
+/// <summary>Models and versions as people read them.</summary>
+internal static class VersionFields
+{
+    public static readonly string[] Header = ["VERSION", "STATE", "PRIMARY", "SERVING", "LABELS", "CREATED", "ID"];
+
+    public static string?[] Row(ModelVersion version) =>
+    [
+        version.Version, version.State, version.IsPrimary ? "*" : null, version.Serving?.Status,
+        Inputs.LabelText(version.Labels),
+        Inputs.Instant(version.CreatedAt), version.Id,
+    ];
+
+    public static IEnumerable<(string Name, string? Value)> Of(ModelVersion version) =>
+    [
+        ("model", version.ModelName), ("version", version.Version), ("id", version.Id), ("state", version.State),
+        ("primary", version.IsPrimary ? "yes" : "no"), ("serving", version.Serving?.Status),
+        ("message", version.Serving?.Message),
+        ("url", version.Serving?.Url), ("health url", version.Serving?.HealthUrl), ("artifact", version.Artifact?.Uri),
+        ("instance type", version.InstanceType), ("labels", Inputs.LabelText(version.Labels)),
+        ("description", version.Description),
+        ("external id", version.ExternalId), ("created", $"{Inputs.Instant(version.CreatedAt)} by {version.CreatedBy}"),
+        ("published", Inputs.Instant(version.PublishedAt)), ("deactivated", Inputs.Instant(version.DeactivatedAt)),
+        ("deleted", Inputs.Instant(version.DeletedAt)),
+    ];
+
+    public static IEnumerable<(string Name, string? Value)> Of(Model model) =>
+    [
+        ("model", model.Name), ("id", model.Id),
+        (
+            "primary",
+            model.Primary is { } primary
+                ? $"{primary.Version} since {Inputs.Instant(primary.Since)} ({primary.Reason} by {primary.By})"
+                : "none"),
+        ("next primary", model.PendingPrimary?.Version), ("primary policy", model.PrimaryPolicy),
+        ("protected", model.Protected ? "yes" : "no"),
+        ("latest version", model.LatestVersion),
+        ("versions", $"{model.VersionCount}, {model.ActiveVersionCount} active"),
+        ("labels", Inputs.LabelText(model.Labels)), ("description", model.Description),
+        ("created", $"{Inputs.Instant(model.CreatedAt)} by {model.CreatedBy}"),
+    ];
+}
