@@ -114,13 +114,37 @@ public static class ErrorCode
     /// <summary>500: a stored row can't be read; only its model is affected.</summary>
     public const string StateCorrupt = "state_corrupt";
 
+    /// <summary>404: the workspace has no artifact of that digest, or the artifact no file of that path.</summary>
+    public const string ArtifactNotFound = "artifact_not_found";
+
+    /// <summary>409: this node keeps no artifacts; the detail says why.</summary>
+    public const string ArtifactsOff = "artifacts_off";
+
+    /// <summary>409: files of the artifact were not uploaded; the errors name them.</summary>
+    public const string FileMissing = "file_missing";
+
+    /// <summary>409: the upload goes on elsewhere; <c>Upload-Offset</c> says where.</summary>
+    public const string OffsetMismatch = "offset_mismatch";
+
+    /// <summary>409: another request writes this file.</summary>
+    public const string UploadInProgress = "upload_in_progress";
+
+    /// <summary>400: the bytes that were uploaded have another SHA-256; they are gone.</summary>
+    public const string DigestMismatch = "digest_mismatch";
+
+    /// <summary>416: the file ends before the range begins; <c>Content-Range</c> has its size.</summary>
+    public const string RangeNotSatisfiable = "range_not_satisfiable";
+
+    /// <summary>507: the disk of the artifacts is full.</summary>
+    public const string StorageFull = "storage_full";
+
     /// <summary>404: nothing is served under that path.</summary>
     public const string NotFound = "not_found";
 
     /// <summary>405: the path doesn't take the method; <c>Allow</c> lists those it takes.</summary>
     public const string MethodNotAllowed = "method_not_allowed";
 
-    /// <summary>413: the body is larger than 1 MiB.</summary>
+    /// <summary>413: the body is larger than the route takes: 1 MiB for most.</summary>
     public const string PayloadTooLarge = "payload_too_large";
 
     /// <summary>429: the caller is beyond a limit; <c>Retry-After</c> says when to try again.</summary>

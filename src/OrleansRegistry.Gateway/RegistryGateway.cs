@@ -13,7 +13,7 @@ using Scalar.AspNetCore;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
-/// <see cref="IWebhookCatalog"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
+/// <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
 internal static class RegistryGateway
 {
     /// <summary>The longest body of a command.</summary>
@@ -31,6 +31,9 @@ internal static class RegistryGateway
         services.AddSingleton<ModelDirectory>();
         services.AddSingleton<ArtifactLookup>();
         services.AddSingleton<NearestVersions>();
+        services.AddSingleton<ArtifactStore>();
+        services.AddSingleton<FileUpload>();
+        services.AddSingleton(provider => new ServerFeature("artifacts", () => provider.GetRequiredService<IArtifactFiles>().OffReason));
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
         services.AddSingleton<VersionResolver>();
@@ -85,6 +88,7 @@ internal static class RegistryGateway
         v1.MapPrimaryHistory();
         v1.MapVersions();
         v1.MapLifecycle();
+        v1.MapArtifacts();
         v1.MapEvents();
         v1.MapBilling();
         v1.MapWebhooks();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Storage;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Models;
@@ -16,7 +17,8 @@ public static class RegistryGrains
 {
     /// <summary>
     /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>,
-    /// an <see cref="IWebhookCatalog"/>, an <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
+    /// an <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>,
+    /// an <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
     /// <see cref="IGrainStorageSerializer"/> added here.
     /// </summary>
     public static IServiceCollection AddRegistryGrains(this IServiceCollection services)
@@ -37,6 +39,8 @@ public static class RegistryGrains
         services.AddSingleton<WebhookSender>();
         services.AddHostedService<StatementWorker>();
         services.AddHostedService<WebhookWorker>();
+        services.AddSingleton<CollectionWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<CollectionWorker>());
         return services;
     }
 

@@ -3,6 +3,7 @@ using k8s;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Dashboard;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
@@ -39,6 +40,7 @@ public static partial class RegistryHost
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddSingleton(new OutboundHttp(settings.Options.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
+        builder.Services.AddRegistryArtifacts(settings.ArtifactDirectory, settings.Options.MinFreeBytes);
         if (settings.Options.Role != NodeRole.Silo)
         {
             builder.Services.AddAccessSecret();

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
@@ -117,6 +118,13 @@ internal sealed record RegistryOptions
 
     /// <summary>The networks in which model servers and webhooks may be.</summary>
     public OutboundOptions Outbound { get; init; } = new();
+
+    /// <summary>The files of artifacts.</summary>
+    public ArtifactOptions Artifacts { get; init; } = new();
+
+    /// <summary>How many bytes of the artifacts' disk stay free: below, uploads are refused with <c>storage_full</c>.</summary>
+    [Range(0, 1L << 50)]
+    public long MinFreeBytes { get; init; } = 1L << 30;
 
     /// <summary>Calls of models.</summary>
     public CallOptions Calls { get; init; } = new();

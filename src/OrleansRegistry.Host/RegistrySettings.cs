@@ -50,6 +50,10 @@ internal sealed record RegistrySettings
         EventRetentionDays = Options.EventRetentionDays,
     };
 
+    /// <summary>Where the files of artifacts are, or null for nowhere.</summary>
+    public string? ArtifactDirectory =>
+        Options.Artifacts.Directory ?? (PostgresConnectionString is null ? Path.Combine(Options.DataDirectory, "artifacts") : null);
+
     /// <summary>The settings of access.</summary>
     public AccessOptions Access => Options.Auth with
     {

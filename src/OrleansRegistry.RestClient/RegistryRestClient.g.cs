@@ -239,6 +239,46 @@ public sealed partial class RegistryRestClient
             static raw => new StopAnswer(raw),
             cancellationToken);
 
+    /// <summary>Finds out which files have to be uploaded, and from which byte on.</summary>
+    /// <param name="body">What is to be done.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<MissingFiles> FindMissingFiles(
+        MissingFilesRequest body,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.FindMissingFiles) { Body = body },
+            static raw => new MissingFiles(raw),
+            cancellationToken);
+
+    /// <summary>Makes an artifact of files that were uploaded.</summary>
+    /// <param name="body">What is to be done.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<StoredArtifact> CreateArtifact(
+        CreateArtifactRequest body,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.CreateArtifact) { Body = body },
+            static raw => new StoredArtifact(raw),
+            cancellationToken);
+
+    /// <summary>Reads an artifact: its files, and what it requires.</summary>
+    /// <param name="digest">The artifact's digest.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<StoredArtifact> GetArtifact(string digest, CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.GetArtifact, ("digest", digest)),
+            static raw => new StoredArtifact(raw),
+            cancellationToken);
+
+    /// <summary>Reads the artifact that a version was deployed with.</summary>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<StoredArtifact> GetVersionArtifact(string id, CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.GetVersionArtifact, ("id", id)),
+            static raw => new StoredArtifact(raw),
+            cancellationToken);
+
     /// <summary>Lists events, oldest first unless <c>order_by</c> says otherwise.</summary>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -855,6 +895,34 @@ internal static class Operations
     /// <summary><c>POST /v1/model_versions/{id}/deactivate</c></summary>
     public static readonly Operation Deactivate =
         new("deactivate", HttpMethod.Post, "/v1/model_versions/{id}/deactivate");
+
+    /// <summary><c>POST /v1/artifacts/missing</c></summary>
+    public static readonly Operation FindMissingFiles =
+        new("find_missing_files", HttpMethod.Post, "/v1/artifacts/missing");
+
+    /// <summary><c>PATCH /v1/artifacts/files/{sha256}</c></summary>
+    public static readonly Operation UploadFile =
+        new("upload_file", HttpMethod.Patch, "/v1/artifacts/files/{sha256}");
+
+    /// <summary><c>POST /v1/artifacts</c></summary>
+    public static readonly Operation CreateArtifact =
+        new("create_artifact", HttpMethod.Post, "/v1/artifacts");
+
+    /// <summary><c>GET /v1/artifacts/{digest}</c></summary>
+    public static readonly Operation GetArtifact =
+        new("get_artifact", HttpMethod.Get, "/v1/artifacts/{digest}");
+
+    /// <summary><c>GET /v1/artifacts/{digest}/files/{path}</c></summary>
+    public static readonly Operation DownloadFile =
+        new("download_file", HttpMethod.Get, "/v1/artifacts/{digest}/files/{path}");
+
+    /// <summary><c>GET /v1/model_versions/{id}/artifact</c></summary>
+    public static readonly Operation GetVersionArtifact =
+        new("get_version_artifact", HttpMethod.Get, "/v1/model_versions/{id}/artifact");
+
+    /// <summary><c>GET /v1/model_versions/{id}/artifact/{path}</c></summary>
+    public static readonly Operation DownloadVersionFile =
+        new("download_version_file", HttpMethod.Get, "/v1/model_versions/{id}/artifact/{path}");
 
     /// <summary><c>GET /v1/events</c></summary>
     public static readonly Operation ListEvents =

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Events;
 using OrleansRegistry.Models;
@@ -28,6 +29,7 @@ namespace OrleansRegistry;
         typeof(StateEnumConverter<PrimaryReason>),
         typeof(StateEnumConverter<WebhookState>),
         typeof(StateEnumConverter<Role>),
+        typeof(StateEnumConverter<ArtifactFormat>),
         typeof(InstantConverter),
     ])]
 [JsonSerializable(typeof(ModelState))]
@@ -41,6 +43,8 @@ namespace OrleansRegistry;
 [JsonSerializable(typeof(ApiKeyState))]
 [JsonSerializable(typeof(WorkspaceState))]
 [JsonSerializable(typeof(SessionState))]
+[JsonSerializable(typeof(ArtifactState))]
+[JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(ExtensionData))]
 internal sealed partial class StateJson : JsonSerializerContext
 {
@@ -76,6 +80,7 @@ internal sealed partial class StateJson : JsonSerializerContext
     {
         Keep<ApiKeyView>(type, view => view.ExtensionData, (view, data) => view.ExtensionData = data);
         Keep<Artifact>(type, artifact => artifact.ExtensionData, (artifact, data) => artifact.ExtensionData = data);
+        Keep<ArtifactRequirements>(type, requires => requires.ExtensionData, (requires, data) => requires.ExtensionData = data);
         Keep<DeliveryView>(type, view => view.ExtensionData, (view, data) => view.ExtensionData = data);
         Keep<Rate>(type, rate => rate.ExtensionData, (rate, data) => rate.ExtensionData = data);
         Keep<WebhookView>(type, view => view.ExtensionData, (view, data) => view.ExtensionData = data);

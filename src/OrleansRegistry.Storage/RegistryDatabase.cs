@@ -44,6 +44,9 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The items of a list in JSON, each as text with its place from 0 on; <c>{0}</c> stands for the list.</summary>
     public abstract string ItemsOf { get; }
 
+    /// <summary>The texts of a list in JSON; <c>{0}</c> stands for the list.</summary>
+    public abstract string TextsOf { get; }
+
     /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
     public abstract string LockSchema { get; }
 

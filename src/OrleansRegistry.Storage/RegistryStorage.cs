@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
 using OrleansRegistry.Storage.Access;
+using OrleansRegistry.Storage.Artifacts;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Storage.Postgres;
@@ -43,6 +44,7 @@ public static class RegistryStorage
         services.AddSingleton<IBillingCatalog, BillingCatalog>();
         services.AddSingleton<IWebhookCatalog, WebhookCatalog>();
         services.AddSingleton<IAccessCatalog, AccessCatalog>();
+        services.AddSingleton<IArtifactCatalog, ArtifactCatalog>();
         services.AddHostedService<DatabaseStarter>();
         if (holdsGrains)
         {

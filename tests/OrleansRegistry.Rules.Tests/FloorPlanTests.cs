@@ -21,11 +21,12 @@ public sealed partial class FloorPlanTests
     [InlineData("Storage", "Rules")]
     [InlineData("Grains", "Outbound", "Rules")]
     [InlineData("Gateway", "Abstractions", "Outbound", "Rules")]
+    [InlineData("Artifacts", "Rules")]
     [InlineData("Client", "Abstractions")]
     [InlineData("RestClient")]
     [InlineData("Cli", "RestClient")]
     [InlineData("WebConsole", "Gateway")]
-    [InlineData("Host", "Gateway", "Grains", "Storage", "WebConsole")]
+    [InlineData("Host", "Artifacts", "Gateway", "Grains", "Storage", "WebConsole")]
     public void References_run_one_way(string project, params string[] expected)
     {
         var references = XDocument.Load(Path.Combine(Sources, $"OrleansRegistry.{project}", $"OrleansRegistry.{project}.csproj")).Descendants("ProjectReference")

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
@@ -27,6 +28,7 @@ public sealed class CompatibilityTests
     {
         [StorageNames.Billing] = Rewrite<StatementState>,
         [StorageNames.ApiKey] = Rewrite<ApiKeyState>,
+        [StorageNames.Artifact] = Rewrite<ArtifactState>,
         [StorageNames.Model] = Rewrite<ModelState>,
         [StorageNames.Name] = Rewrite<ModelNameState>,
         [StorageNames.Rates] = Rewrite<RatesState>,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.State;
@@ -64,6 +65,9 @@ public sealed class GoldenTests
     public void A_session_is_stored_as_its_golden_file_says() => Compare(Rows.Session(), "session.json");
 
     [Fact]
+    public void An_artifact_is_stored_as_its_golden_file_says() => Compare(Rows.Artifact(), "artifact.json");
+
+    [Fact]
     public void What_a_command_writes_is_as_its_golden_file_says() => Compare(
         Rows.Model() with
         {
@@ -89,6 +93,7 @@ public sealed class GoldenTests
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WebhookRow>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ApiKeyState>(new BinaryData(payload)));
         Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<WorkspaceState>(new BinaryData(payload)));
+        Assert.Throws<StateCorruptException>(() => new StateSerializer().Deserialize<ArtifactState>(new BinaryData(payload)));
     }
 
     private static void Compare<T>(T state, string file)

@@ -1,4 +1,5 @@
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Events;
 using OrleansRegistry.Models;
@@ -188,6 +189,20 @@ internal static class Rows
         IdleSeconds = 3600,
         LastUsedAt = Noon.AddMinutes(5),
         EndedAt = Noon.AddMinutes(9),
+    };
+
+    public static ArtifactState Artifact() => new()
+    {
+        Format = ArtifactFormat.PythonPickle,
+        Requires = new ArtifactRequirements { Python = "3.11", Packages = new Dictionary<string, string> { ["scikit-learn"] = "1.2.1" } },
+        FileCount = 2,
+        SizeBytes = 123,
+        CreatedAt = Noon,
+        CreatedBy = "key:00000000",
+        UnusedSince = Noon,
+        MarkedAt = Noon,
+        RemovedAt = Noon,
+        LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 
     public static StatementState Statement() => new()

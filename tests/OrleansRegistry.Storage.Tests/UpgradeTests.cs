@@ -31,7 +31,7 @@ public abstract class UpgradeTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         var events = await Catalog.ListEvents("default", new EventFilter { ModelId = Rows.ModelId }, 10, default);
         Assert.Equal(["1", "2"], events.Select(happened => happened.Id));
         Assert.All(events, happened => Assert.Equal((EventType.UsageRecorded, Rows.ModelId), (happened.Type, happened.ModelId)));
-        Assert.Equal(new WorkspaceUse(1, Rows.Model().VersionCount, Rows.Model().Active.Length), await Catalog.CountUse("default", default));
+        Assert.Equal(new WorkspaceUse(1, Rows.Model().VersionCount, Rows.Model().Active.Length, 0), await Catalog.CountUse("default", default));
 
         // The next event goes on from there, and is billed once.
         Assert.Equal(2, await Write("model", $"model/default/{Rows.ModelId}", 1, Rows.Json(Rows.Model() with

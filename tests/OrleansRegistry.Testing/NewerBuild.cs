@@ -11,7 +11,7 @@ public static class NewerBuild
     /// <summary>The name of the member.</summary>
     public const string Member = "of_a_newer_build";
 
-    /// <summary>The row with such a member in every object, except in labels, whose members are the caller's.</summary>
+    /// <summary>The row with such a member in every object, except in labels and packages, whose members are the caller's.</summary>
     /// <param name="row">A stored row.</param>
     /// <param name="key">What tells its members from those of other rows.</param>
     public static JsonNode Extend(string row, string key)
@@ -31,14 +31,14 @@ public static class NewerBuild
     public static IEnumerable<string> PlacesIn(string row) =>
         ObjectsIn(JsonNode.Parse(row)).Select(part => (string?)part[Member]?["was_in"]).OfType<string>();
 
-    /// <summary>All objects but labels, and what this has added.</summary>
+    /// <summary>All objects but labels and packages, and what this has added.</summary>
     public static IEnumerable<JsonObject> ObjectsIn(JsonNode? node) => node switch
     {
         JsonArray list => list.SelectMany(ObjectsIn),
         JsonObject members =>
         [
             members,
-            .. members.Where(member => member.Key is not ("labels" or Member)).SelectMany(member => ObjectsIn(member.Value)),
+            .. members.Where(member => member.Key is not ("labels" or "packages" or Member)).SelectMany(member => ObjectsIn(member.Value)),
         ],
         _ => [],
     };

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Storage;
 
@@ -38,6 +39,12 @@ public sealed class TestSilo : IAsyncDisposable
     /// <summary>What billing reads of the database.</summary>
     internal IBillingCatalog Billing => _host.Services.GetRequiredService<IBillingCatalog>();
 
+    /// <summary>The rows of artifacts.</summary>
+    internal IArtifactCatalog Artifacts => _host.Services.GetRequiredService<IArtifactCatalog>();
+
+    /// <summary>The files of artifacts.</summary>
+    internal IArtifactFiles Files => _host.Services.GetRequiredService<IArtifactFiles>();
+
     /// <summary>The stored keys and workspaces.</summary>
     internal IAccessCatalog Access => _host.Services.GetRequiredService<IAccessCatalog>();
 
@@ -55,6 +62,7 @@ public sealed class TestSilo : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(services => services.GetRequiredService<OffsetClock>());
         builder.Services.AddSingleton(new OutboundHttp(new OutboundOptions { AllowLoopback = true }));
         builder.Services.AddRegistryStorage(options);
+        builder.Services.AddRegistryArtifacts(Path.Combine(options.DataDirectory, "artifacts"), minFreeBytes: 0);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: "orleans-registry", clusterId: "test");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import pathlib
 import pkgutil
 from typing import List
 
@@ -26,8 +27,13 @@ EXAMPLES = examples()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.name for example in EXAMPLES])
-def test_C3_the_examples_of_the_docstrings_run(example: doctest.DocTest, registry: Client, serving_url: str) -> None:
-    example.globs.update(registry=registry, serving_url=serving_url)
+def test_C3_the_examples_of_the_docstrings_run(
+    example: doctest.DocTest, registry: Client, serving_url: str, tmp_path: pathlib.Path
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.py").write_text("class Model: ...\n")
+    example.globs.update(registry=registry, serving_url=serving_url, model_folder=folder)
     said: List[str] = []
     failed, _ = doctest.DocTestRunner(verbose=False).run(example, out=said.append)
     assert failed == 0, "".join(said)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import os
 import re
+import tempfile
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 import pytest
@@ -28,6 +30,21 @@ class Things(NamedTuple):
     key: ApiKey
 
 
+def new_folder() -> str:
+    """A folder with a file that no other test has."""
+    folder = tempfile.mkdtemp()
+    with open(os.path.join(folder, "model.py"), "wb") as file:
+        file.write(os.urandom(100))
+    return folder
+
+
+def download(things: Things, *, by_version: bool) -> None:
+    """Uploads a file, and downloads it again."""
+    artifact = things.client.upload(new_folder())
+    version = things.client.register(things.model.name, artifact={"digest": artifact.digest})
+    things.client.download(version.id if by_version else artifact.digest, tempfile.mkdtemp())
+
+
 METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "deploy": (Client.register, lambda t: t.client.register(t.model.name, wait=False)),
     "list_models": (Client.models, lambda t: list(t.client.models())),
@@ -48,6 +65,13 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "promote": (Version.promote, lambda t: t.version.promote()),
     "activate": (Version.activate, lambda t: t.version.activate()),
     "deactivate": (Version.deactivate, lambda t: t.version.deactivate(dry_run=True)),
+    "find_missing_files": (Client.upload, lambda t: t.client.upload(new_folder())),
+    "upload_file": (Client.upload, lambda t: t.client.upload(new_folder())),
+    "create_artifact": (Client.upload, lambda t: t.client.upload(new_folder())),
+    "get_artifact": (Client.download, lambda t: download(t, by_version=False)),
+    "download_file": (Client.download, lambda t: download(t, by_version=False)),
+    "get_version_artifact": (Client.download, lambda t: download(t, by_version=True)),
+    "download_version_file": (Client.download, lambda t: download(t, by_version=True)),
     "list_events": (Client.events, lambda t: next(t.client.events())),
     "list_model_events": (Model.events, lambda t: list(t.model.events())),
     "list_version_events": (Version.events, lambda t: list(t.version.events())),
@@ -105,7 +129,10 @@ ARGUMENTS = {
 """Arguments that have another name than in the document."""
 
 # Pages and streams go on by themselves (C4); documents are read anew; wait() waits.
-NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds"}
+# A folder is all that an upload or a download needs.
+NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds"} | {
+    "files", "Upload-Offset", "Upload-Length", "Range", "If-Range"
+}
 
 
 def operations() -> Iterator[Tuple[str, str, str, Dict[str, Any]]]:

@@ -65,4 +65,8 @@ internal sealed record ArtifactRequirements
     [Id(1)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Packages { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(2)]
+    internal ExtensionData? ExtensionData { get; set; }
 }

@@ -69,6 +69,12 @@ public static class EventType
     /// <summary>A webhook was deleted.</summary>
     public const string WebhookDeleted = "webhook.deleted";
 
+    /// <summary>An artifact was made.</summary>
+    public const string ArtifactCreated = "artifact.created";
+
+    /// <summary>An artifact that no version was deployed with any more is gone.</summary>
+    public const string ArtifactRemoved = "artifact.removed";
+
     /// <summary>The types of the events of models and versions.</summary>
     public static IReadOnlyList<string> OfModels { get; } =
     [
@@ -80,6 +86,6 @@ public static class EventType
     public static IReadOnlyList<string> All { get; } =
     [
         .. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked, RatesUpdated, MonthClosed, WebhookCreated,
-        WebhookUpdated, WebhookDeleted,
+        WebhookUpdated, WebhookDeleted, ArtifactCreated, ArtifactRemoved,
     ];
 }

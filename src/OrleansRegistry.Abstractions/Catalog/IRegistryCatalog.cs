@@ -98,7 +98,16 @@ public sealed record CatalogModel([property: Id(0)] ModelView Model, [property: 
 /// <param name="Models">Living models.</param>
 /// <param name="Versions">Versions that are not deleted.</param>
 /// <param name="ActiveVersions">Draft and published versions.</param>
-internal sealed record WorkspaceUse(long Models, long Versions, long ActiveVersions);
+/// <param name="ArtifactBytes">
+/// Bytes of files, as long as their uploads said that they will be. A file counts 4 KiB at least, as on a disk.
+/// </param>
+internal sealed record WorkspaceUse(long Models, long Versions, long ActiveVersions, long ArtifactBytes = 0)
+{
+    private const long MinFileBytes = 4096;
+
+    /// <summary>What a file adds.</summary>
+    public static WorkspaceUse OfFile(long length) => new(0, 0, 0, Math.Max(length, MinFileBytes));
+}
 
 /// <summary>Where a model is.</summary>
 /// <param name="Workspace">Its workspace.</param>

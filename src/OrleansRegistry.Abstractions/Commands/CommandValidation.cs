@@ -22,9 +22,7 @@ internal static partial class CommandValidation
         AddLabels(problems, deployment.Labels!, allowsNull: false);
         if (deployment.Artifact is { } artifact)
         {
-            problems.Add("artifact.uri", FieldRules.ArtifactUri(artifact.Uri));
-            problems.Add("artifact.sha256", artifact.Sha256 is { } digest ? FieldRules.Sha256(digest) : null);
-            problems.Add("artifact.size_bytes", artifact.SizeBytes < 0 ? "must be 0 or more" : null);
+            AddArtifact(problems, artifact);
         }
 
         AddServing(problems, deployment.Serving);
@@ -125,6 +123,24 @@ internal static partial class CommandValidation
             var problem = FieldRules.LabelKey(key) ?? (value is not null ? FieldRules.LabelValue(value) : allowsNull ? null : "must be a string");
             problems.Add(FieldRules.IsShowable(key) ? $"labels.{key}" : "labels", problem);
         }
+    }
+
+    /// <summary>Rule F6: exactly one of <c>uri</c> and <c>digest</c>; a digest says all of its artifact.</summary>
+    private static void AddArtifact(FieldProblems problems, Artifact artifact)
+    {
+        if (artifact.Digest is { } digest)
+        {
+            const string rule = "must be left out beside digest";
+            problems.Add("artifact.digest", FieldRules.Sha256(digest));
+            problems.Add("artifact.uri", artifact.Uri.Length > 0 ? rule : null);
+            problems.Add("artifact.sha256", artifact.Sha256 is not null ? rule : null);
+            problems.Add("artifact.size_bytes", artifact.SizeBytes is not null ? rule : null);
+            return;
+        }
+
+        problems.Add("artifact.uri", FieldRules.ArtifactUri(artifact.Uri));
+        problems.Add("artifact.sha256", artifact.Sha256 is { } sha256 ? FieldRules.Sha256(sha256) : null);
+        problems.Add("artifact.size_bytes", artifact.SizeBytes < 0 ? "must be 0 or more" : null);
     }
 
     private static void AddServing(FieldProblems problems, ServingSpec? serving)

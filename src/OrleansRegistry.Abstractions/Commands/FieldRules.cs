@@ -56,7 +56,7 @@ internal static partial class FieldRules
 
     public static string? ArtifactUri(string uri) => uri switch
     {
-        "" => "must not be empty",
+        "" => "must be given, or digest in its place",
         _ when uri.Any(char.IsControl) => "must not contain control characters",
         _ => Text(uri, MaxUri),
     };

@@ -43,6 +43,12 @@ internal static class GrainKeys
     /// <summary>The key of a webhook's grain.</summary>
     public static string Webhook(string workspace, string webhookId) => $"webhook/{workspace}/{webhookId}";
 
+    /// <summary>The key of an artifact's grain.</summary>
+    public static string OfArtifact(string workspace, string digest) => $"artifact/{workspace}/{digest}";
+
+    /// <summary>The key of the grain of a file's upload.</summary>
+    public static string Upload(string workspace, string sha256) => $"upload/{workspace}/{sha256}";
+
     /// <summary>The key of an API key's grain. It belongs to no workspace, since the key is what tells the caller's.</summary>
     public static string ApiKey(string prefix) => $"key/{NoWorkspace}/{prefix}";
 

@@ -90,6 +90,13 @@ public sealed record VersionView
 
     /// <summary>The entity tag that <c>If-Match</c> takes: the version's header <c>ETag</c>.</summary>
     public string Etag => EntityTag.OfVersion(Revision, IsPrimary);
+
+    /// <summary>
+    /// In the answer of a dry run: the artifact that <c>artifact.digest</c> names isn't in the workspace. A deployment
+    /// would be refused with <c>artifact_not_found</c>.
+    /// </summary>
+    [Id(21)]
+    public bool ArtifactMissing { get; init; }
 }
 
 /// <summary>The serving of a version: where it answers, and whether it is up.</summary>

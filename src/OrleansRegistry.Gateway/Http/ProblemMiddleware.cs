@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
 
 namespace OrleansRegistry.Gateway;
@@ -41,7 +42,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         switch (e)
         {
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return new RegistryError(ErrorCode.PayloadTooLarge, "The body may have at most 1 MiB.");
+                return TooLarge(request.HttpContext);
             case BadHttpRequestException or IOException { InnerException: OverflowException }:
                 // The second is how the server refuses the size of a chunk that no number can hold.
                 return new RegistryError(ErrorCode.ValidationFailed, "The request is not valid HTTP.");
@@ -63,6 +64,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 LogUnexpected(request.Method, request.Path, e);
                 return new RegistryError(ErrorCode.InternalError, "The registry failed unexpectedly. Its log has the details.");
         }
+    }
+
+    private static RegistryError TooLarge(HttpContext context)
+    {
+        var bytes = context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? RegistryGateway.MaxBodyBytes;
+        return new RegistryError(ErrorCode.PayloadTooLarge, $"The body may have at most {bytes >> 20} MiB.");
     }
 
     private static RegistryError Unavailable(HttpRequest request) => new(

@@ -56,7 +56,11 @@ internal interface IRequestPart
 /// <param name="IsOptional">Whether it may be left out.</param>
 /// <param name="ContentTypes">The content types.</param>
 /// <param name="Example">What it may look like, or null.</param>
-internal sealed record RequestBodyMetadata(Type Type, bool IsOptional, IReadOnlyList<string> ContentTypes, string? Example);
+internal sealed record RequestBodyMetadata(Type Type, bool IsOptional, IReadOnlyList<string> ContentTypes, string? Example)
+{
+    /// <summary>Bytes as they are.</summary>
+    public static RequestBodyMetadata OfBytes { get; } = new(typeof(Stream), IsOptional: true, [MediaTypeNames.Application.Octet], Example: null);
+}
 
 /// <summary>A body, read and checked field by field.</summary>
 /// <typeparam name="T">The request it holds.</typeparam>

@@ -74,5 +74,9 @@ internal static class Routes
 /// <param name="All">The codes.</param>
 internal sealed record ErrorCodes(IReadOnlyList<string> All);
 
+/// <summary>A route that answers bytes.</summary>
+/// <param name="Descriptions">What they are, by the answer's status.</param>
+internal sealed record ProducedBytes(params IReadOnlyList<(int Status, string Description)> Descriptions);
+
 /// <summary>A route that forwards to a model's server: body and answer are the model's own.</summary>
 internal sealed record ForwardedCall;

@@ -58,6 +58,12 @@ internal sealed record LimitOptions
     [Range(0, Max)]
     public int OpenStreamsPerWorkspace { get; init; } = 500;
 
+    /// <summary>
+    /// Requests that upload files, or lists of them, that a workspace may have open. 0 is no limit.
+    /// </summary>
+    [Range(0, Max)]
+    public int OpenUploadsPerWorkspace { get; init; } = 16;
+
     /// <summary>Commands that a key may have open. 0 is no limit.</summary>
     [Range(0, Max)]
     public int OpenCommandsPerKey { get; init; } = 64;

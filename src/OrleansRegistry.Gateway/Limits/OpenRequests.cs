@@ -13,6 +13,7 @@ internal sealed class OpenRequests
     private readonly ImmutableArray<Limit> _calls;
     private readonly ImmutableArray<Limit> _streams;
     private readonly ImmutableArray<Limit> _commands;
+    private readonly ImmutableArray<Limit> _uploads;
     private readonly OpenCounter<(string Workspace, string ModelId)> _callsOfModel;
     private readonly OpenCounter<string> _searches = new(MaxSearches);
 
@@ -34,6 +35,7 @@ internal sealed class OpenRequests
             Limit.OfWorkspace("streams and waits", options.OpenStreamsPerWorkspace, nameof(options.OpenStreamsPerWorkspace)),
         ];
         _commands = [Limit.OfKey("commands", options.OpenCommandsPerKey, nameof(options.OpenCommandsPerKey))];
+        _uploads = [Limit.OfWorkspace("uploads", options.OpenUploadsPerWorkspace, nameof(options.OpenUploadsPerWorkspace))];
     }
 
     /// <summary>Takes a place for a request of a caller; it must be given back. False, with what is full, when there is none.</summary>
@@ -44,6 +46,7 @@ internal sealed class OpenRequests
             RequestKind.Short => [],
             RequestKind.Call => _calls,
             RequestKind.Stream => _streams,
+            RequestKind.Upload => _uploads,
             RequestKind.Command or _ => _commands,
         };
         for (var taken = 0; taken < limits.Length; taken++)

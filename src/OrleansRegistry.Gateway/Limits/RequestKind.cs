@@ -17,7 +17,13 @@ internal enum RequestKind
 
     /// <summary>A command.</summary>
     Command,
+
+    /// <summary>An upload of bytes, or of a long list.</summary>
+    Upload,
 }
+
+/// <summary>On a route whose requests bring much.</summary>
+internal sealed record UploadRequest;
 
 /// <summary>On a route that reads, and whose requests may last: a stream, or a wait.</summary>
 /// <param name="Lasts">Whether this request does.</param>
@@ -41,6 +47,11 @@ internal static class RequestKinds
         if (route.GetMetadata<ForwardedCall>() is not null)
         {
             return RequestKind.Call;
+        }
+
+        if (route.GetMetadata<UploadRequest>() is not null)
+        {
+            return RequestKind.Upload;
         }
 
         return !context.Request.IsRead() ? RequestKind.Command

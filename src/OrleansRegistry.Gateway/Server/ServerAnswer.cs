@@ -12,9 +12,12 @@ internal sealed record ServerAnswer
     public required string Api { get; init; }
 
     /// <summary>
-    /// The optional parts that it has, by name: <c>dashboard</c>, <c>oidc</c>. A later release may have more.
+    /// The optional parts that it has, by name: <c>artifacts</c>, <c>dashboard</c>, <c>oidc</c>. A later release may have more.
     /// </summary>
     public required ImmutableArray<string> Features { get; init; }
+
+    /// <summary>The optional parts that are off here, by name, and why.</summary>
+    public required ImmutableSortedDictionary<string, string> Off { get; init; }
 
     /// <summary>How much a request may ask for.</summary>
     public required ServerLimits Limits { get; init; }
@@ -28,6 +31,9 @@ internal sealed record ServerLimits
 
     /// <summary>The longest body of a call, in bytes.</summary>
     public required long MaxCallBodyBytes { get; init; }
+
+    /// <summary>The best size of the body of a request that uploads a part of a file, in bytes.</summary>
+    public required int PartSize { get; init; }
 
     /// <summary>The most items of a page.</summary>
     public required int MaxPageSize { get; init; }

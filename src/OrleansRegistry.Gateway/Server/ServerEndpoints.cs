@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,16 +18,22 @@ internal static class ServerEndpoints
         .AcceptsParameters();
 
     /// <summary>Says what the registry is: its version, the optional parts that it has, and its limits.</summary>
-    public static Answer<ServerAnswer> GetServer(IEnumerable<ServerFeature> features, CallOptions calls) => new ServerAnswer
+    public static Answer<ServerAnswer> GetServer(IEnumerable<ServerFeature> features, CallOptions calls)
     {
-        Version = ServerVersion.Value,
-        Api = Api,
-        Features = [.. features.Select(feature => feature.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-        Limits = new ServerLimits
+        var known = features.Select(feature => (feature.Name, Reason: feature.OffReason?.Invoke())).ToList();
+        return new ServerAnswer
         {
-            MaxBodyBytes = RegistryGateway.MaxBodyBytes,
-            MaxCallBodyBytes = calls.MaxBodyBytes,
-            MaxPageSize = CommonParameters.MaxPageSize,
-        },
-    };
+            Version = ServerVersion.Value,
+            Api = Api,
+            Features = [.. known.Where(feature => feature.Reason is null).Select(feature => feature.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Off = known.Where(feature => feature.Reason is not null).ToImmutableSortedDictionary(feature => feature.Name, feature => feature.Reason!, StringComparer.Ordinal),
+            Limits = new ServerLimits
+            {
+                MaxBodyBytes = RegistryGateway.MaxBodyBytes,
+                MaxCallBodyBytes = calls.MaxBodyBytes,
+                PartSize = ArtifactLimits.PartBytes,
+                MaxPageSize = CommonParameters.MaxPageSize,
+            },
+        };
+    }
 }

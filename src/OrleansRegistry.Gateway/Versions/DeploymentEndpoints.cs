@@ -15,6 +15,7 @@ internal static class DeploymentEndpoints
         .AcceptsParameters(CommonParameters.DryRun, CommonParameters.IdempotencyKey)
         .ProducesCreated<VersionView>()
         .ProducesErrors(
+            ErrorCode.ArtifactNotFound,
             ErrorCode.VersionExists,
             ErrorCode.TooManyActiveVersions,
             ErrorCode.QuotaExceeded,

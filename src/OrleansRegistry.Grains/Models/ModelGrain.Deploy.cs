@@ -43,6 +43,14 @@ internal sealed partial class ModelGrain
             return full;
         }
 
+        var isArtifactMissing = command.Deployment.Artifact?.Digest is { } digest
+            && !await artifacts.HasArtifact(_key.Workspace, digest, CancellationToken.None);
+        if (isArtifactMissing && !command.Context.DryRun)
+        {
+            return new RegistryError(
+                ErrorCode.ArtifactNotFound, $"The workspace has no artifact {command.Deployment.Artifact!.Digest}; upload its files, and make it.");
+        }
+
         var latest = known is null ? null : VersionNumbering.Parse(known.LatestVersion);
         if (!(await Number(command.Deployment, latest)).TryGet(out var number, out var error))
         {
@@ -67,7 +75,13 @@ internal sealed partial class ModelGrain
         }
 
         return command.Context.DryRun || await Commit(command.Context, change, [prepared.RowVersion], at) is not { } failed
-            ? new DeployAnswer { Version = change.Versions[0].ToView(change.Model.Primary?.Ordinal == model.NextOrdinal, prepared.RowVersion + 1) }
+            ? new DeployAnswer
+            {
+                Version = change.Versions[0].ToView(change.Model.Primary?.Ordinal == model.NextOrdinal, prepared.RowVersion + 1) with
+                {
+                    ArtifactMissing = isArtifactMissing,
+                },
+            }
             : failed;
     }
 

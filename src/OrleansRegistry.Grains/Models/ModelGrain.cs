@@ -18,6 +18,7 @@ internal sealed partial class ModelGrain(
     IGrainContext context,
     IGrainFactory grains,
     IRegistryCatalog catalog,
+    IArtifactCatalog artifacts,
     IOptions<ModelOptions> options,
     WorkspaceUses uses,
     TimeProvider clock,
@@ -171,7 +172,8 @@ internal sealed partial class ModelGrain(
     private static WorkspaceUse Growth(ModelState? before, ModelState after) => new(
         before is null ? 1 : 0,
         Math.Max(0, after.VersionCount - (before?.VersionCount ?? 0)),
-        Math.Max(0, after.Active.Length - (before?.Active.Length ?? 0)));
+        Math.Max(0, after.Active.Length - (before?.Active.Length ?? 0)),
+        ArtifactBytes: 0);
 
     /// <summary>A write failed: what the row says now decides. While it can't be read, or until the deadline, the model is in doubt.</summary>
     private async Task<bool> IsStoredAfterAll(CommandContext command, DateTimeOffset deadline)

@@ -20,4 +20,10 @@ public sealed class ModelOptions
     /// <summary>Active versions that a workspace may have.</summary>
     [Range(1, int.MaxValue)]
     public int ActiveVersionsPerWorkspace { get; set; } = 100_000;
+
+    /// <summary>
+    /// Bytes of files that a workspace may have, uploads that are not finished included. A file counts 4 KiB at least.
+    /// </summary>
+    [Range(1, 1L << 50)]
+    public long ArtifactBytesPerWorkspace { get; set; } = 100L << 30;
 }

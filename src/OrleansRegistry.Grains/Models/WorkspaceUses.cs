@@ -96,11 +96,15 @@ internal sealed class WorkspaceUses(Func<string, Task<WorkspaceUse>> count, Time
     {
         public long Began => began;
 
-        public WorkspaceUse Use { get; private set; } = new(0, 0, 0);
+        public WorkspaceUse Use { get; private set; } = new(0, 0, 0, 0);
 
         public Task<WorkspaceUse> Made { get; set; } = null!;
 
         public void Add(WorkspaceUse more) =>
-            Use = new(Use.Models + more.Models, Use.Versions + more.Versions, Use.ActiveVersions + more.ActiveVersions);
+            Use = new(
+                Use.Models + more.Models,
+                Use.Versions + more.Versions,
+                Use.ActiveVersions + more.ActiveVersions,
+                Use.ArtifactBytes + more.ArtifactBytes);
     }
 }

@@ -30,6 +30,9 @@ internal static class StorageNames
     /// <summary>Rows of <see cref="OrleansRegistry.Webhooks.WebhookGrain"/>.</summary>
     public const string Webhook = "webhook";
 
+    /// <summary>Rows of <see cref="OrleansRegistry.Artifacts.ArtifactGrain"/>.</summary>
+    public const string Artifact = "artifact";
+
     /// <summary>Rows of <see cref="OrleansRegistry.Access.ApiKeyGrain"/>.</summary>
     public const string ApiKey = "key";
 

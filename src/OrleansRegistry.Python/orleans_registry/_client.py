@@ -11,6 +11,7 @@ from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
+from ._files import Progress, download, upload
 from ._lists import Pages
 from ._models import Model, Version, call, call_stream, event_query, events, find_version
 from ._protocols import Inference, OpenAI
@@ -229,6 +230,67 @@ class Client:
         if not model or not selector:
             raise ValueError(f"ref is {ref!r}, and must be name@number, name@range or a version's id")
         return find_version(self._transport, model, selector)
+
+    # Files
+
+    def upload(
+        self,
+        path: Union[str, os.PathLike[str]],
+        *,
+        format: str = "auto",
+        requires: Optional[Mapping[str, Any]] = None,
+        progress: Progress = None,
+    ) -> types.StoredArtifact:
+        """Uploads the files of a model, and makes an artifact of them: deploy it by its digest.
+
+        Files that the workspace has are not sent again. When the connection breaks, or the program is run again, the
+        upload goes on where it was.
+
+        >>> artifact = registry.upload(model_folder)
+        >>> artifact.format, [file.path for file in artifact.files]
+        ('python', ['model.py'])
+        >>> registry.register("oats", artifact={"digest": artifact.digest}).artifact.digest == artifact.digest
+        True
+
+        Args:
+            path: A folder, or a file by itself; an ``.onnx`` file becomes ``model.onnx``. A file ``.orkignore`` in the
+                folder has patterns of what is left out. ``.git``, ``.venv``, ``.env``, ``*.pem`` and ``id_*`` always
+                are. Links are followed.
+            format: ``onnx``, ``python`` or ``python-pickle``; by default what the files at the root say.
+            requires: What an environment must have: ``{"python": "3.11", "packages": {"numpy": "1.24.2"}}``.
+            progress: Called with the bytes that are done and all bytes; or True for a bar on the terminal.
+
+        Raises:
+            RegistryError: The upload is refused, with ``QuotaExceeded`` or ``StorageFull`` for example.
+        """
+        return upload(self._transport, path, format, requires, progress)
+
+    def download(
+        self, version: str, to: Union[str, os.PathLike[str]], *, progress: Progress = None
+    ) -> types.StoredArtifact:
+        """Downloads the files that a version was deployed with. Files that are there already stay as they are.
+
+        A download that broke off goes on where it was: what there is of a file is in ``{file}.part``.
+
+        Args:
+            version: ``iris@1.2.0``, ``iris@^1`` or a version's id; or the digest of an artifact.
+            to: The folder. It is made when it is missing.
+            progress: Called with the bytes that are done and all bytes; or True for a bar on the terminal.
+
+        Raises:
+            RegistryError: There is nothing to download: ``ArtifactNotFound`` for example.
+        """
+        transport = self._transport
+        is_digest = len(version) == 64 and "@" not in version
+        version_id = None if is_digest else self.version(version).id
+        request = (
+            Request(operations.GET_ARTIFACT, {"digest": version})
+            if version_id is None
+            else Request(operations.GET_VERSION_ARTIFACT, {"id": version_id})
+        )
+        artifact = types.StoredArtifact(transport.send(request).document)
+        download(transport, artifact, version_id, to, progress)
+        return artifact
 
     # Calls
 

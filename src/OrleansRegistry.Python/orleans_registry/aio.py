@@ -119,6 +119,30 @@ class AsyncClient:
         answer = await self._threads.run(self._sync.version, ref)
         return AsyncVersion(self._threads, answer)
 
+    async def upload(
+        self,
+        path: Union[str, os.PathLike[str]],
+        *,
+        format: str = "auto",
+        requires: Optional[Mapping[str, Any]] = None,
+        progress: Progress = None,
+    ) -> types.StoredArtifact:
+        """Uploads the files of a model, and makes an artifact of them: deploy it by its digest. See ``Client.upload``.
+        """
+        return await self._threads.run(self._sync.upload, path, format=format, requires=requires, progress=progress)
+
+    async def download(
+        self,
+        version: str,
+        to: Union[str, os.PathLike[str]],
+        *,
+        progress: Progress = None,
+    ) -> types.StoredArtifact:
+        """Downloads the files that a version was deployed with. Files that are there already stay as they are. See
+        ``Client.download``.
+        """
+        return await self._threads.run(self._sync.download, version, to, progress=progress)
+
     async def predict(
         self,
         model: str,

@@ -31,6 +31,18 @@ class ApiKeyNotFound(RegistryError):
     default_code = "api_key_not_found"
 
 
+class ArtifactNotFound(RegistryError):
+    """404 `artifact_not_found`. The workspace has no artifact of that digest, or the artifact no file of that path."""
+
+    default_code = "artifact_not_found"
+
+
+class ArtifactsOff(RegistryError):
+    """409 `artifacts_off`. This node keeps no artifacts; the detail says why."""
+
+    default_code = "artifacts_off"
+
+
 class BackendTimeout(RegistryError):
     """504 `backend_timeout`. The model's server was silent for too long."""
 
@@ -41,6 +53,18 @@ class BackendUnreachable(RegistryError):
     """502 `backend_unreachable`. The model's server can't be reached, or what it answered is not HTTP."""
 
     default_code = "backend_unreachable"
+
+
+class DigestMismatch(RegistryError):
+    """400 `digest_mismatch`. The bytes that were uploaded have another SHA-256; they are gone."""
+
+    default_code = "digest_mismatch"
+
+
+class FileMissing(RegistryError):
+    """409 `file_missing`. Files of the artifact were not uploaded; the errors name them."""
+
+    default_code = "file_missing"
 
 
 class Forbidden(RegistryError):
@@ -153,8 +177,14 @@ class NotServable(RegistryError):
     default_code = "not_servable"
 
 
+class OffsetMismatch(RegistryError):
+    """409 `offset_mismatch`. The upload goes on elsewhere; `Upload-Offset` says where."""
+
+    default_code = "offset_mismatch"
+
+
 class PayloadTooLarge(RegistryError):
-    """413 `payload_too_large`. The body is larger than 1 MiB."""
+    """413 `payload_too_large`. The body is larger than the route takes: 1 MiB for most."""
 
     default_code = "payload_too_large"
 
@@ -169,6 +199,12 @@ class QuotaExceeded(RegistryError):
     """409 `quota_exceeded`. The workspace has as many of something as it may have; the detail names it."""
 
     default_code = "quota_exceeded"
+
+
+class RangeNotSatisfiable(RegistryError):
+    """416 `range_not_satisfiable`. The file ends before the range begins; `Content-Range` has its size."""
+
+    default_code = "range_not_satisfiable"
 
 
 class RateLimited(RegistryError):
@@ -193,6 +229,12 @@ class StateCorrupt(RegistryError):
     """500 `state_corrupt`. A stored row can't be read; only its model is affected."""
 
     default_code = "state_corrupt"
+
+
+class StorageFull(RegistryError):
+    """507 `storage_full`. The disk of the artifacts is full."""
+
+    default_code = "storage_full"
 
 
 class TooManyActiveVersions(RegistryError):
@@ -229,6 +271,12 @@ class UnsupportedMediaType(RegistryError):
     """415 `unsupported_media_type`. The body is of a type that the route doesn't read."""
 
     default_code = "unsupported_media_type"
+
+
+class UploadInProgress(RegistryError):
+    """409 `upload_in_progress`. Another request writes this file."""
+
+    default_code = "upload_in_progress"
 
 
 class ValidationFailed(RegistryError):
@@ -294,8 +342,12 @@ class WorkspaceNotFound(RegistryError):
 BY_CODE: Dict[str, Type[RegistryError]] = {
     "api_key_ended": ApiKeyEnded,
     "api_key_not_found": ApiKeyNotFound,
+    "artifact_not_found": ArtifactNotFound,
+    "artifacts_off": ArtifactsOff,
     "backend_timeout": BackendTimeout,
     "backend_unreachable": BackendUnreachable,
+    "digest_mismatch": DigestMismatch,
+    "file_missing": FileMissing,
     "forbidden": Forbidden,
     "history_removed": HistoryRemoved,
     "id_required": IdRequired,
@@ -314,19 +366,23 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "not_found": NotFound,
     "not_routable": NotRoutable,
     "not_servable": NotServable,
+    "offset_mismatch": OffsetMismatch,
     "payload_too_large": PayloadTooLarge,
     "primary_moved": PrimaryMoved,
     "quota_exceeded": QuotaExceeded,
+    "range_not_satisfiable": RangeNotSatisfiable,
     "rate_limited": RateLimited,
     "revision_mismatch": RevisionMismatch,
     "serving_failed": ServingFailed,
     "state_corrupt": StateCorrupt,
+    "storage_full": StorageFull,
     "too_many_active_versions": TooManyActiveVersions,
     "too_many_webhooks": TooManyWebhooks,
     "unauthenticated": Unauthenticated,
     "unavailable": Unavailable,
     "unrated": Unrated,
     "unsupported_media_type": UnsupportedMediaType,
+    "upload_in_progress": UploadInProgress,
     "validation_failed": ValidationFailed,
     "version_active": VersionActive,
     "version_deleted": VersionDeleted,
@@ -344,10 +400,14 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
 __all__ = [
     "ApiKeyEnded",
     "ApiKeyNotFound",
+    "ArtifactNotFound",
+    "ArtifactsOff",
     "BY_CODE",
     "BackendTimeout",
     "BackendUnreachable",
     "ConnectionFailed",
+    "DigestMismatch",
+    "FileMissing",
     "Forbidden",
     "HistoryRemoved",
     "IdRequired",
@@ -368,10 +428,12 @@ __all__ = [
     "NotFound",
     "NotRoutable",
     "NotServable",
+    "OffsetMismatch",
     "OutcomeUnknown",
     "PayloadTooLarge",
     "PrimaryMoved",
     "QuotaExceeded",
+    "RangeNotSatisfiable",
     "RateLimited",
     "RegistryError",
     "RevisionMismatch",
@@ -379,6 +441,7 @@ __all__ = [
     "SettingsError",
     "StartFailed",
     "StateCorrupt",
+    "StorageFull",
     "TimedOut",
     "TooManyActiveVersions",
     "TooManyWebhooks",
@@ -386,6 +449,7 @@ __all__ = [
     "Unavailable",
     "Unrated",
     "UnsupportedMediaType",
+    "UploadInProgress",
     "ValidationFailed",
     "VersionActive",
     "VersionDeleted",

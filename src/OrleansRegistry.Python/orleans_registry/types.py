@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Literal, Optional, TypedDict
 from ._document import Document, anything, flag, instant, many, number, optional, table, text, whole
 
 
+ArtifactFormat = Literal["onnx", "python", "python-pickle"]
 EventOrder = Literal["id", "-id"]
 EventType = Literal[
     "model.created",
@@ -37,6 +38,8 @@ EventType = Literal[
     "webhook.created",
     "webhook.updated",
     "webhook.deleted",
+    "artifact.created",
+    "artifact.removed",
 ]
 GroupBy = Literal["model", "version", "instance_type", "day"]
 NotTakenBecause = Literal[
@@ -65,18 +68,32 @@ Wait = Literal["ready", "primary", "stopped"]
 WebhookState = Literal["enabled", "disabled"]
 
 
-class _ArtifactSpecRequired(TypedDict):
-    uri: str
-    """The address of the artifact: 1 to 2,048 characters without control characters."""
+class ArtifactSpec(TypedDict, total=False):
+    """The model's files: either an address, which the registry keeps and never opens, or the digest of an artifact that
+    the registry has.
+    """
 
-
-class ArtifactSpec(_ArtifactSpecRequired, total=False):
-    """The model's files: a reference that the registry keeps and never opens."""
-
+    uri: Optional[str]
+    """The address of the artifact: 1 to 2,048 characters without control characters. Empty with `digest`."""
     sha256: Optional[str]
-    """SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
+    """With an address: SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
     size_bytes: Optional[int]
-    """Its size in bytes."""
+    """With an address: its size in bytes."""
+    digest: Optional[str]
+    """The digest of an artifact in the workspace, 64 lower-case hexadecimal digits; null with an address."""
+
+
+class _FileSpecRequired(TypedDict):
+    path: str
+    """path"""
+    sha256: str
+    """sha256"""
+    size: int
+    """size"""
+
+
+class FileSpec(_FileSpecRequired, total=False):
+    """FileSpec"""
 
 
 class _RateSpecRequired(TypedDict):
@@ -98,6 +115,15 @@ class RateSpec(_RateSpecRequired, total=False):
     """
 
 
+class RequiresSpec(TypedDict, total=False):
+    """RequiresSpec"""
+
+    python: Optional[str]
+    """python"""
+    packages: Optional[Dict[str, str]]
+    """packages"""
+
+
 class _ServingSpecRequired(TypedDict):
     url: str
     """Base address of the model's server: absolute http or https, at most 2,048 characters, without user information
@@ -112,6 +138,17 @@ class ServingSpec(_ServingSpecRequired, total=False):
     """An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3)."""
     startup_timeout_seconds: int
     """The longest time of a start, in seconds: 1 to 86,400."""
+
+
+class _WantedFileSpecRequired(TypedDict):
+    sha256: str
+    """SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
+    size: int
+    """Its size in bytes."""
+
+
+class WantedFileSpec(_WantedFileSpecRequired, total=False):
+    """A file that a caller has."""
 
 
 class ApiKey(Document):
@@ -200,25 +237,71 @@ class ApiKey(Document):
 
 
 class Artifact(Document):
-    """The model's files: a reference that the registry keeps and never opens."""
+    """The model's files: either an address, which the registry keeps and never opens, or the digest of an artifact that
+    the registry has.
+    """
 
     __slots__ = ()
-    _shown = ("uri", "sha256", "size_bytes")
+    _shown = ("uri", "sha256", "size_bytes", "digest")
 
     @property
-    def uri(self) -> str:
-        """The address of the artifact: 1 to 2,048 characters without control characters."""
-        return self._read("uri", text)
+    def uri(self) -> Optional[str]:
+        """The address of the artifact: 1 to 2,048 characters without control characters. Empty with `digest`."""
+        return self._read("uri", optional(text))
 
     @property
     def sha256(self) -> Optional[str]:
-        """SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
+        """With an address: SHA-256 of its bytes, 64 lower-case hexadecimal digits."""
         return self._read("sha256", optional(text))
 
     @property
     def size_bytes(self) -> Optional[int]:
-        """Its size in bytes."""
+        """With an address: its size in bytes."""
         return self._read("size_bytes", optional(whole))
+
+    @property
+    def digest(self) -> Optional[str]:
+        """The digest of an artifact in the workspace, 64 lower-case hexadecimal digits; null with an address."""
+        return self._read("digest", optional(text))
+
+
+class ArtifactFile(Document):
+    """ArtifactFile"""
+
+    __slots__ = ()
+    _shown = ("path", "sha256", "size")
+
+    @property
+    def path(self) -> str:
+        """Path."""
+        return self._read("path", text)
+
+    @property
+    def sha256(self) -> str:
+        """Sha256."""
+        return self._read("sha256", text)
+
+    @property
+    def size(self) -> int:
+        """Size."""
+        return self._read("size", whole)
+
+
+class ArtifactRequirements(Document):
+    """ArtifactRequirements"""
+
+    __slots__ = ()
+    _shown = ("python",)
+
+    @property
+    def python(self) -> Optional[str]:
+        """Python."""
+        return self._read("python", optional(text))
+
+    @property
+    def packages(self) -> Optional[Dict[str, str]]:
+        """Packages."""
+        return self._read("packages", optional(table(text)))
 
 
 class CallerAnswer(Document):
@@ -501,6 +584,40 @@ class InferenceServer(Document):
     def extensions(self) -> List[str]:
         """The extensions of the protocol that it knows: none."""
         return self._read("extensions", many(text))
+
+
+class MissingFile(Document):
+    """A file that has to be uploaded."""
+
+    __slots__ = ()
+    _shown = ("sha256", "offset")
+
+    @property
+    def sha256(self) -> str:
+        """Its SHA-256."""
+        return self._read("sha256", text)
+
+    @property
+    def offset(self) -> int:
+        """The first byte that is missing. A request without bytes is needed even where none is."""
+        return self._read("offset", whole)
+
+
+class MissingFiles(Document):
+    """The files that have to be uploaded."""
+
+    __slots__ = ()
+    _shown = ("part_size",)
+
+    @property
+    def missing(self) -> List[MissingFile]:
+        """Each of them once."""
+        return self._read("missing", many(MissingFile))
+
+    @property
+    def part_size(self) -> int:
+        """As many bytes as a request should bring, unless it is the last one of a file."""
+        return self._read("part_size", whole)
 
 
 class Model(Document):
@@ -891,8 +1008,13 @@ class ServerAnswer(Document):
 
     @property
     def features(self) -> List[str]:
-        """The optional parts that it has, by name: `dashboard`, `oidc`. A later release may have more."""
+        """The optional parts that it has, by name: `artifacts`, `dashboard`, `oidc`. A later release may have more."""
         return self._read("features", many(text))
+
+    @property
+    def off(self) -> Dict[str, str]:
+        """The optional parts that are off here, by name, and why."""
+        return self._read("off", table(text))
 
     @property
     def limits(self) -> ServerLimits:
@@ -904,7 +1026,7 @@ class ServerLimits(Document):
     """How much a request may ask for."""
 
     __slots__ = ()
-    _shown = ("max_body_bytes", "max_call_body_bytes", "max_page_size")
+    _shown = ("max_body_bytes", "max_call_body_bytes", "part_size", "max_page_size")
 
     @property
     def max_body_bytes(self) -> int:
@@ -915,6 +1037,11 @@ class ServerLimits(Document):
     def max_call_body_bytes(self) -> int:
         """The longest body of a call, in bytes."""
         return self._read("max_call_body_bytes", whole)
+
+    @property
+    def part_size(self) -> int:
+        """The best size of the body of a request that uploads a part of a file, in bytes."""
+        return self._read("part_size", whole)
 
     @property
     def max_page_size(self) -> int:
@@ -1251,6 +1378,48 @@ class StopAnswer(Document):
         return self._read("in_flight_left", optional(whole))
 
 
+class StoredArtifact(Document):
+    """StoredArtifact"""
+
+    __slots__ = ()
+    _shown = ("digest", "format", "size_bytes", "created_at", "created_by")
+
+    @property
+    def digest(self) -> str:
+        """Digest."""
+        return self._read("digest", text)
+
+    @property
+    def format(self) -> str:
+        """Format. One of `onnx`, `python`, `python-pickle`."""
+        return self._read("format", text)
+
+    @property
+    def requires(self) -> ArtifactRequirements:
+        """Requires."""
+        return self._read("requires", ArtifactRequirements)
+
+    @property
+    def files(self) -> List[ArtifactFile]:
+        """Files."""
+        return self._read("files", many(ArtifactFile))
+
+    @property
+    def size_bytes(self) -> int:
+        """Size bytes."""
+        return self._read("size_bytes", whole)
+
+    @property
+    def created_at(self) -> datetime.datetime:
+        """Created at."""
+        return self._read("created_at", instant)
+
+    @property
+    def created_by(self) -> str:
+        """Created by."""
+        return self._read("created_by", text)
+
+
 class Traffic(Document):
     """Whether a version is in use."""
 
@@ -1325,6 +1494,23 @@ class TrafficSlot(Document):
     def p95(self) -> Optional[float]:
         """The 95th percentile of the same."""
         return self._read("p95", optional(number))
+
+
+class Upload(Document):
+    """How far an upload is."""
+
+    __slots__ = ()
+    _shown = ("offset", "complete")
+
+    @property
+    def offset(self) -> int:
+        """The bytes that are stored: the next request begins here."""
+        return self._read("offset", whole)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the file is there, whole and verified."""
+        return self._read("complete", flag)
 
 
 class UsageAnswer(Document):
@@ -1444,6 +1630,7 @@ class Version(Document):
         "revision",
         "created_by_name",
         "etag",
+        "artifact_missing",
     )
 
     @property
@@ -1556,6 +1743,13 @@ class Version(Document):
     def etag(self) -> Optional[str]:
         """The entity tag that `If-Match` takes: the version's header `ETag`."""
         return self._read("etag", optional(text))
+
+    @property
+    def artifact_missing(self) -> bool:
+        """In the answer of a dry run: the artifact that `artifact.digest` names isn't in the workspace. A deployment
+        would be refused with `artifact_not_found`.
+        """
+        return self._read("artifact_missing", flag)
 
 
 class VersionCounts(Document):

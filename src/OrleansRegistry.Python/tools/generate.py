@@ -38,6 +38,9 @@ CHOICE_NAMES: Dict[Union[str, Tuple[str, str]], str] = {
     ("order_by", "id"): "EventOrder",
     ("order_by", "-created_at"): "VersionOrder",
 }
+# Objects within bodies that are not called as their member is.
+INPUT_NAMES = {("files", ("sha256", "size")): "WantedFileSpec"}
+
 # Errors without a code of the registry; they are written by hand.
 OWN_ERRORS = [
     "ConnectionFailed",
@@ -214,9 +217,14 @@ class Generator:
             inner = self._resolved(part.get("items", part))
             if "properties" not in inner:
                 continue
-            name = camel(member[:-1] if "items" in part else member) + "Spec"
+            name = self._input_name(member, part)
             assert self.inputs.setdefault(name, inner)["properties"].keys() == inner["properties"].keys(), name
             self._collect_inputs(inner)
+
+    def _input_name(self, member: str, part: Schema) -> str:
+        """The name of an object within a body: its member's, but where two that differ would have one name."""
+        members = tuple(sorted(self._resolved(part.get("items", part)).get("properties", {})))
+        return INPUT_NAMES.get((member, members)) or camel(member[:-1] if "items" in part else member) + "Spec"
 
     def _input(self, name: str, schema: Schema) -> str:
         required: Set[str] = set(schema.get("required", []))
@@ -238,6 +246,8 @@ class Generator:
         ]
         rest = [m for m in schema["properties"] if m not in required]
         about = docstring(schema.get("description", name), 4)
+        if not required:
+            return "\n".join([f"class {name}(TypedDict, total=False):", *about, "", *fields(rest)]) + "\n"
         return "\n".join([*first, f"class {name}(_{name}Required, total=False):", *about, "", *fields(rest)]) + "\n"
 
     # errors.py

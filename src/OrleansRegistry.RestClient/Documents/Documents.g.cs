@@ -55,7 +55,8 @@ public sealed class ApiKey : Document
     public string? RevokedByName => OptionalText("revoked_by_name");
 }
 
-/// <summary>The model's files: a reference that the registry keeps and never opens.</summary>
+/// <summary>The model's files: either an address, which the registry keeps and never opens, or the digest of an
+/// artifact that the registry has.</summary>
 public sealed class Artifact : Document
 {
     /// <summary>Reads a document.</summary>
@@ -64,14 +65,54 @@ public sealed class Artifact : Document
     {
     }
 
-    /// <summary>The address of the artifact: 1 to 2,048 characters without control characters.</summary>
-    public string Uri => Text("uri");
+    /// <summary>The address of the artifact: 1 to 2,048 characters without control characters. Empty with
+    /// <c>digest</c>.</summary>
+    public string? Uri => OptionalText("uri");
 
-    /// <summary>SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>With an address: SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
     public string? Sha256 => OptionalText("sha256");
 
-    /// <summary>Its size in bytes.</summary>
+    /// <summary>With an address: its size in bytes.</summary>
     public long? SizeBytes => OptionalInteger("size_bytes");
+
+    /// <summary>The digest of an artifact in the workspace, 64 lower-case hexadecimal digits; null with an
+    /// address.</summary>
+    public string? Digest => OptionalText("digest");
+}
+
+/// <summary>ArtifactFile.</summary>
+public sealed class ArtifactFile : Document
+{
+    /// <summary>Reads a document.</summary>
+    public ArtifactFile(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Path.</summary>
+    public string Path => Text("path");
+
+    /// <summary>Sha256.</summary>
+    public string Sha256 => Text("sha256");
+
+    /// <summary>Size.</summary>
+    public long Size => Integer("size");
+}
+
+/// <summary>ArtifactRequirements.</summary>
+public sealed class ArtifactRequirements : Document
+{
+    /// <summary>Reads a document.</summary>
+    public ArtifactRequirements(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Python.</summary>
+    public string? Python => OptionalText("python");
+
+    /// <summary>Packages.</summary>
+    public IReadOnlyDictionary<string, string>? Packages => OptionalTable("packages", static raw => TextOf(raw));
 }
 
 /// <summary>The caller: who they are, and what they may do.</summary>
@@ -295,6 +336,38 @@ public sealed class InferenceServer : Document
 
     /// <summary>The extensions of the protocol that it knows: none.</summary>
     public IReadOnlyList<string> Extensions => Many("extensions", static raw => TextOf(raw));
+}
+
+/// <summary>A file that has to be uploaded.</summary>
+public sealed class MissingFile : Document
+{
+    /// <summary>Reads a document.</summary>
+    public MissingFile(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Its SHA-256.</summary>
+    public string Sha256 => Text("sha256");
+
+    /// <summary>The first byte that is missing. A request without bytes is needed even where none is.</summary>
+    public long Offset => Integer("offset");
+}
+
+/// <summary>The files that have to be uploaded.</summary>
+public sealed class MissingFiles : Document
+{
+    /// <summary>Reads a document.</summary>
+    public MissingFiles(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Each of them once.</summary>
+    public IReadOnlyList<MissingFile> Missing => Many("missing", static raw => new MissingFile(raw));
+
+    /// <summary>As many bytes as a request should bring, unless it is the last one of a file.</summary>
+    public long PartSize => Integer("part_size");
 }
 
 /// <summary>A model as callers see it.</summary>
@@ -587,9 +660,12 @@ public sealed class ServerAnswer : Document
     /// <summary>The version of this interface: what the paths begin with.</summary>
     public string Api => Text("api");
 
-    /// <summary>The optional parts that it has, by name: <c>dashboard</c>, <c>oidc</c>. A later release may have
-    /// more.</summary>
+    /// <summary>The optional parts that it has, by name: <c>artifacts</c>, <c>dashboard</c>, <c>oidc</c>. A later
+    /// release may have more.</summary>
     public IReadOnlyList<string> Features => Many("features", static raw => TextOf(raw));
+
+    /// <summary>The optional parts that are off here, by name, and why.</summary>
+    public IReadOnlyDictionary<string, string> Off => Table("off", static raw => TextOf(raw));
 
     /// <summary>How much a request may ask for.</summary>
     public ServerLimits Limits => Object("limits", static raw => new ServerLimits(raw));
@@ -609,6 +685,9 @@ public sealed class ServerLimits : Document
 
     /// <summary>The longest body of a call, in bytes.</summary>
     public long MaxCallBodyBytes => Integer("max_call_body_bytes");
+
+    /// <summary>The best size of the body of a request that uploads a part of a file, in bytes.</summary>
+    public long PartSize => Integer("part_size");
 
     /// <summary>The most items of a page.</summary>
     public long MaxPageSize => Integer("max_page_size");
@@ -837,6 +916,38 @@ public sealed class StopAnswer : Document
     public long? InFlightLeft => OptionalInteger("in_flight_left");
 }
 
+/// <summary>StoredArtifact.</summary>
+public sealed class StoredArtifact : Document
+{
+    /// <summary>Reads a document.</summary>
+    public StoredArtifact(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Digest.</summary>
+    public string Digest => Text("digest");
+
+    /// <summary>Format. One of <c>onnx</c>, <c>python</c>, <c>python-pickle</c>; a newer registry may have
+    /// more.</summary>
+    public string Format => Text("format");
+
+    /// <summary>Requires.</summary>
+    public ArtifactRequirements Requires => Object("requires", static raw => new ArtifactRequirements(raw));
+
+    /// <summary>Files.</summary>
+    public IReadOnlyList<ArtifactFile> Files => Many("files", static raw => new ArtifactFile(raw));
+
+    /// <summary>Size bytes.</summary>
+    public long SizeBytes => Integer("size_bytes");
+
+    /// <summary>Created at.</summary>
+    public DateTimeOffset CreatedAt => Instant("created_at");
+
+    /// <summary>Created by.</summary>
+    public string CreatedBy => Text("created_by");
+}
+
 /// <summary>Whether a version is in use.</summary>
 public sealed class Traffic : Document
 {
@@ -892,6 +1003,22 @@ public sealed class TrafficSlot : Document
 
     /// <summary>The 95th percentile of the same.</summary>
     public double? P95 => OptionalNumber("p95");
+}
+
+/// <summary>How far an upload is.</summary>
+public sealed class Upload : Document
+{
+    /// <summary>Reads a document.</summary>
+    public Upload(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The bytes that are stored: the next request begins here.</summary>
+    public long Offset => Integer("offset");
+
+    /// <summary>Whether the file is there, whole and verified.</summary>
+    public bool Complete => Flag("complete");
 }
 
 /// <summary>Active time of a workspace within a window.</summary>
@@ -1040,6 +1167,10 @@ public sealed class ModelVersion : Document
 
     /// <summary>The entity tag that <c>If-Match</c> takes: the version's header <c>ETag</c>.</summary>
     public string? Etag => OptionalText("etag");
+
+    /// <summary>In the answer of a dry run: the artifact that <c>artifact.digest</c> names isn't in the workspace.
+    /// A deployment would be refused with <c>artifact_not_found</c>.</summary>
+    public bool ArtifactMissing => Flag("artifact_missing");
 }
 
 /// <summary>How many versions of a model are in each state. The first four add up to all that were ever

@@ -3,6 +3,19 @@
 
 namespace OrleansRegistry.RestClient;
 
+/// <summary>The values of <c>ArtifactFormat</c>. A newer registry may have more.</summary>
+public static class ArtifactFormatValues
+{
+    /// <summary><c>onnx</c></summary>
+    public const string Onnx = "onnx";
+
+    /// <summary><c>python</c></summary>
+    public const string Python = "python";
+
+    /// <summary><c>python-pickle</c></summary>
+    public const string PythonPickle = "python-pickle";
+}
+
 /// <summary>The values of <c>EventOrder</c>. A newer registry may have more.</summary>
 public static class EventOrderValues
 {
@@ -81,6 +94,12 @@ public static class EventTypeValues
 
     /// <summary><c>webhook.deleted</c></summary>
     public const string WebhookDeleted = "webhook.deleted";
+
+    /// <summary><c>artifact.created</c></summary>
+    public const string ArtifactCreated = "artifact.created";
+
+    /// <summary><c>artifact.removed</c></summary>
+    public const string ArtifactRemoved = "artifact.removed";
 }
 
 /// <summary>The values of <c>GroupBy</c>. A newer registry may have more.</summary>

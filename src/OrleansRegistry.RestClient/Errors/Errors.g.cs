@@ -22,6 +22,25 @@ public sealed class ApiKeyNotFoundException : RegistryException
     }
 }
 
+/// <summary>404 <c>artifact_not_found</c>. The workspace has no artifact of that digest, or the artifact no file of
+/// that path.</summary>
+public sealed class ArtifactNotFoundException : RegistryException
+{
+    internal ArtifactNotFoundException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>artifacts_off</c>. This node keeps no artifacts; the detail says why.</summary>
+public sealed class ArtifactsOffException : RegistryException
+{
+    internal ArtifactsOffException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>504 <c>backend_timeout</c>. The model's server was silent for too long.</summary>
 public sealed class BackendTimeoutException : RegistryException
 {
@@ -36,6 +55,24 @@ public sealed class BackendTimeoutException : RegistryException
 public sealed class BackendUnreachableException : RegistryException
 {
     internal BackendUnreachableException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>400 <c>digest_mismatch</c>. The bytes that were uploaded have another SHA-256; they are gone.</summary>
+public sealed class DigestMismatchException : RegistryException
+{
+    internal DigestMismatchException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>file_missing</c>. Files of the artifact were not uploaded; the errors name them.</summary>
+public sealed class FileMissingException : RegistryException
+{
+    internal FileMissingException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -207,7 +244,16 @@ public sealed class NotServableException : RegistryException
     }
 }
 
-/// <summary>413 <c>payload_too_large</c>. The body is larger than 1 MiB.</summary>
+/// <summary>409 <c>offset_mismatch</c>. The upload goes on elsewhere; <c>Upload-Offset</c> says where.</summary>
+public sealed class OffsetMismatchException : RegistryException
+{
+    internal OffsetMismatchException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>413 <c>payload_too_large</c>. The body is larger than the route takes: 1 MiB for most.</summary>
 public sealed class PayloadTooLargeException : RegistryException
 {
     internal PayloadTooLargeException(Refusal refusal)
@@ -230,6 +276,16 @@ public sealed class PrimaryMovedException : RegistryException
 public sealed class QuotaExceededException : RegistryException
 {
     internal QuotaExceededException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>416 <c>range_not_satisfiable</c>. The file ends before the range begins; <c>Content-Range</c> has its
+/// size.</summary>
+public sealed class RangeNotSatisfiableException : RegistryException
+{
+    internal RangeNotSatisfiableException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -267,6 +323,15 @@ public sealed class ServingFailedException : RegistryException
 public sealed class StateCorruptException : RegistryException
 {
     internal StateCorruptException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>507 <c>storage_full</c>. The disk of the artifacts is full.</summary>
+public sealed class StorageFullException : RegistryException
+{
+    internal StorageFullException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -323,6 +388,15 @@ public sealed class UnratedException : RegistryException
 public sealed class UnsupportedMediaTypeException : RegistryException
 {
     internal UnsupportedMediaTypeException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>upload_in_progress</c>. Another request writes this file.</summary>
+public sealed class UploadInProgressException : RegistryException
+{
+    internal UploadInProgressException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -426,8 +500,12 @@ internal static class Refusals
     {
         "api_key_ended" => new ApiKeyEndedException(refusal),
         "api_key_not_found" => new ApiKeyNotFoundException(refusal),
+        "artifact_not_found" => new ArtifactNotFoundException(refusal),
+        "artifacts_off" => new ArtifactsOffException(refusal),
         "backend_timeout" => new BackendTimeoutException(refusal),
         "backend_unreachable" => new BackendUnreachableException(refusal),
+        "digest_mismatch" => new DigestMismatchException(refusal),
+        "file_missing" => new FileMissingException(refusal),
         "forbidden" => new ForbiddenException(refusal),
         "history_removed" => new HistoryRemovedException(refusal),
         "id_required" => new IdRequiredException(refusal),
@@ -446,19 +524,23 @@ internal static class Refusals
         "not_found" => new NotFoundException(refusal),
         "not_routable" => new NotRoutableException(refusal),
         "not_servable" => new NotServableException(refusal),
+        "offset_mismatch" => new OffsetMismatchException(refusal),
         "payload_too_large" => new PayloadTooLargeException(refusal),
         "primary_moved" => new PrimaryMovedException(refusal),
         "quota_exceeded" => new QuotaExceededException(refusal),
+        "range_not_satisfiable" => new RangeNotSatisfiableException(refusal),
         "rate_limited" => new RateLimitedException(refusal),
         "revision_mismatch" => new RevisionMismatchException(refusal),
         "serving_failed" => new ServingFailedException(refusal),
         "state_corrupt" => new StateCorruptException(refusal),
+        "storage_full" => new StorageFullException(refusal),
         "too_many_active_versions" => new TooManyActiveVersionsException(refusal),
         "too_many_webhooks" => new TooManyWebhooksException(refusal),
         "unauthenticated" => new UnauthenticatedException(refusal),
         "unavailable" => new UnavailableException(refusal),
         "unrated" => new UnratedException(refusal),
         "unsupported_media_type" => new UnsupportedMediaTypeException(refusal),
+        "upload_in_progress" => new UploadInProgressException(refusal),
         "validation_failed" => new ValidationFailedException(refusal),
         "version_active" => new VersionActiveException(refusal),
         "version_deleted" => new VersionDeletedException(refusal),

@@ -22,28 +22,38 @@ public sealed class ActivateRequest : RequestBody
     }
 }
 
-/// <summary>The model's files: a reference that the registry keeps and never opens.</summary>
+/// <summary>The model's files: either an address, which the registry keeps and never opens, or the digest of an
+/// artifact that the registry has.</summary>
 public sealed class ArtifactSpec : RequestBody
 {
-    /// <summary>The address of the artifact: 1 to 2,048 characters without control characters.</summary>
-    public required string Uri
+    /// <summary>The address of the artifact: 1 to 2,048 characters without control characters. Empty with
+    /// <c>digest</c>.</summary>
+    public string? Uri
     {
-        get => GetText("uri")!;
+        get => GetText("uri");
         set => Set("uri", value);
     }
 
-    /// <summary>SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
+    /// <summary>With an address: SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
     public string? Sha256
     {
         get => GetText("sha256");
         set => Set("sha256", value);
     }
 
-    /// <summary>Its size in bytes.</summary>
+    /// <summary>With an address: its size in bytes.</summary>
     public long? SizeBytes
     {
         get => GetInteger("size_bytes");
         set => Set("size_bytes", value);
+    }
+
+    /// <summary>The digest of an artifact in the workspace, 64 lower-case hexadecimal digits; null with an
+    /// address.</summary>
+    public string? Digest
+    {
+        get => GetText("digest");
+        set => Set("digest", value);
     }
 }
 
@@ -86,6 +96,39 @@ public sealed class CreateApiKeyRequest : RequestBody
     {
         get => GetText("expires_at");
         set => Set("expires_at", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
+}
+
+/// <summary>Makes an artifact of files that were uploaded.</summary>
+public sealed class CreateArtifactRequest : RequestBody
+{
+    /// <summary>The files, 1 to 10,000.</summary>
+    public required IReadOnlyList<FileSpec> Files
+    {
+        get => GetMany<FileSpec>("files")!;
+        set => Set("files", value);
+    }
+
+    /// <summary>Format. One of <c>onnx</c>, <c>python</c>, <c>python-pickle</c>.</summary>
+    public required string Format
+    {
+        get => GetText("format")!;
+        set => Set("format", value);
+    }
+
+    /// <summary>Requires.</summary>
+    public RequiresSpec? Requires
+    {
+        get => GetObject<RequiresSpec>("requires");
+        set => Set("requires", value);
     }
 
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
@@ -260,7 +303,8 @@ public sealed class Deployment : RequestBody
         set => Set("labels", value);
     }
 
-    /// <summary>The model's files: a reference that the registry keeps and never opens.</summary>
+    /// <summary>The model's files: either an address, which the registry keeps and never opens, or the digest of an
+    /// artifact that the registry has.</summary>
     public ArtifactSpec? Artifact
     {
         get => GetObject<ArtifactSpec>("artifact");
@@ -294,6 +338,42 @@ public sealed class Deployment : RequestBody
     {
         get => GetText("comment");
         set => Set("comment", value);
+    }
+}
+
+/// <summary>FileSpec.</summary>
+public sealed class FileSpec : RequestBody
+{
+    /// <summary>Path.</summary>
+    public required string Path
+    {
+        get => GetText("path")!;
+        set => Set("path", value);
+    }
+
+    /// <summary>Sha256.</summary>
+    public required string Sha256
+    {
+        get => GetText("sha256")!;
+        set => Set("sha256", value);
+    }
+
+    /// <summary>Size.</summary>
+    public required long Size
+    {
+        get => GetInteger("size").GetValueOrDefault();
+        set => Set("size", value);
+    }
+}
+
+/// <summary>Asks which files have to be uploaded.</summary>
+public sealed class MissingFilesRequest : RequestBody
+{
+    /// <summary>The files, 1 to 10,000.</summary>
+    public required IReadOnlyList<WantedFileSpec> Files
+    {
+        get => GetMany<WantedFileSpec>("files")!;
+        set => Set("files", value);
     }
 }
 
@@ -516,6 +596,24 @@ public sealed class RateSpec : RequestBody
     }
 }
 
+/// <summary>RequiresSpec.</summary>
+public sealed class RequiresSpec : RequestBody
+{
+    /// <summary>Python.</summary>
+    public string? Python
+    {
+        get => GetText("python");
+        set => Set("python", value);
+    }
+
+    /// <summary>Packages.</summary>
+    public IReadOnlyDictionary<string, string?>? Packages
+    {
+        get => GetTextTable("packages");
+        set => Set("packages", value);
+    }
+}
+
 /// <summary>Goes back to the previous primary.</summary>
 public sealed class RollbackRequest : RequestBody
 {
@@ -578,6 +676,24 @@ public sealed class ServingSpec : RequestBody
     {
         get => GetInteger("startup_timeout_seconds");
         set => Set("startup_timeout_seconds", value);
+    }
+}
+
+/// <summary>A file that a caller has.</summary>
+public sealed class WantedFileSpec : RequestBody
+{
+    /// <summary>SHA-256 of its bytes, 64 lower-case hexadecimal digits.</summary>
+    public required string Sha256
+    {
+        get => GetText("sha256")!;
+        set => Set("sha256", value);
+    }
+
+    /// <summary>Its size in bytes.</summary>
+    public required long Size
+    {
+        get => GetInteger("size").GetValueOrDefault();
+        set => Set("size", value);
     }
 }
 

@@ -30,12 +30,14 @@ HEAD = (
 REPEATABLE = {
     "activate",
     "close_month",
+    "create_artifact",
     "create_workspace",
     "deactivate",
     "delete_model",
     "delete_version",
     "delete_webhook",
     "deploy",
+    "find_missing_files",
     "patch_model",
     "patch_version",
     "patch_webhook",
@@ -45,10 +47,18 @@ REPEATABLE = {
 }
 # Only where the body says which version must be primary now.
 REPEATABLE_WITH_FROM = {"promote", "publish", "rollback"}
-SENT_ONCE = {"create_api_key", "create_webhook", "rotate_api_key", "rotate_webhook_secret"}
+SENT_ONCE = {"create_api_key", "create_webhook", "rotate_api_key", "rotate_webhook_secret", "upload_file"}
 
 # Methods by hand: see RegistryRestClient.cs.
-BY_HAND = {"deploy", "delete_model", "delete_version", "delete_webhook"}
+BY_HAND = {
+    "deploy",
+    "delete_model",
+    "delete_version",
+    "delete_webhook",
+    "download_file",
+    "download_version_file",
+    "upload_file",
+}
 HEALTH = {"v2_live", "v2_ready", "v2_model_ready", "v2_version_ready"}
 METHOD_NAMES = {
     "v2_server": "GetInferenceServer",
@@ -62,7 +72,16 @@ METHOD_NAMES = {
     "v2_infer_version": "InferVersion",
 }
 # Lists page by themselves (C4), and following events resumes by itself.
-UNOFFERED = {"page_size", "page_token", "If-None-Match", "Last-Event-ID"}
+UNOFFERED = {
+    "page_size",
+    "page_token",
+    "If-None-Match",
+    "If-Range",
+    "Last-Event-ID",
+    "Range",
+    "Upload-Length",
+    "Upload-Offset",
+}
 # A class can't have a member of its own name.
 CLASS_NAMES = {"Version": "ModelVersion", "Rates": "RateTable", "Event": "RegistryEvent"}
 
@@ -188,12 +207,12 @@ class Client(Generator):
     def _written(self, member: str, part: Schema) -> Tuple[str, str]:
         cs, kind, _ = self._cs(member, part)
         if kind == "Object":
-            name = camel(member) + "Spec"
+            name = self._input_name(member, part)
             return name, f"Object<{name}>"
         if kind.startswith("Many"):
             inner = part["items"]
             if "properties" in self._resolved(inner):
-                name = camel(member[:-1]) + "Spec"
+                name = self._input_name(member, part)
                 return f"IReadOnlyList<{name}>", f"Many<{name}>"
             return "IReadOnlyList<string>", "Texts"
         if kind.startswith("Table"):

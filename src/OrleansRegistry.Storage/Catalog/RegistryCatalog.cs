@@ -11,6 +11,14 @@ namespace OrleansRegistry.Storage.Catalog;
 /// <inheritdoc/>
 internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger<RegistryCatalog> logger) : IRegistryCatalog
 {
+    // As WorkspaceUse.OfFile counts. The parameter is that of the condition.
+    private const string Use = """
+        select count(*), coalesce(sum(version_count), 0), coalesce(sum(active_count), 0), (
+            select coalesce(cast(sum(case when length < 4096 then 4096 else length end) as bigint), 0)
+            from registry_file where workspace = @p0)
+        from registry_state
+        """;
+
     private const string Models = "select workspace, model_id, payload, revision from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
     private const string Events = "select * from catalog_event";
@@ -224,9 +232,8 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => database.Read(
         async connection => (await CatalogReader.Read(
             connection,
-            new CatalogQuery("select count(*), coalesce(sum(version_count), 0), coalesce(sum(active_count), 0) from registry_state")
-                .Where("kind = 'model' and deleted_at is null and workspace = {0}", workspace),
-            row => new WorkspaceUse(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)),
+            new CatalogQuery(Use).Where("kind = 'model' and deleted_at is null and workspace = {0}", workspace),
+            row => new WorkspaceUse(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)),
             cancellationToken))[0],
         cancellationToken);
 

@@ -11,15 +11,20 @@ public static class RegistryCheck
 {
     /// <summary>Checks a database.</summary>
     /// <exception cref="StartupException">The database can't be read.</exception>
-    public static async Task<ImmutableArray<Finding>> Run(StorageOptions options, CancellationToken cancellationToken)
+    public static Task<ImmutableArray<Finding>> Run(StorageOptions options, CancellationToken cancellationToken) =>
+        Run(options, files: null, cancellationToken);
+
+    /// <summary>Checks a database, and the files of artifacts unless they are null.</summary>
+    /// <exception cref="StartupException">The database can't be read.</exception>
+    internal static async Task<ImmutableArray<Finding>> Run(StorageOptions options, IArtifactFiles? files, CancellationToken cancellationToken)
     {
         await using var database = RegistryStorage.Open(options);
         try
         {
             await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
-            return await new RowCheck(database, connection, cancellationToken).Run();
+            return await new RowCheck(database, connection, new ArtifactCheck(database, files, cancellationToken), cancellationToken).Run();
         }
-        catch (Exception e) when (e is DbException or TimeoutException or IOException)
+        catch (Exception e) when (e is DbException or TimeoutException or IOException or RegistryUnavailableException)
         {
             throw new StartupException($"{database.Describe()} can't be checked: {e.Message}", e);
         }

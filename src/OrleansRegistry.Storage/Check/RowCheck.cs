@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Models;
 using OrleansRegistry.Storage.Catalog;
@@ -14,7 +15,8 @@ namespace OrleansRegistry.Storage.Check;
 /// Goes through all rows in order of their keys, some in each snapshot, so that what a node writes meanwhile is no
 /// disagreement.
 /// </summary>
-internal sealed class RowCheck(RegistryDatabase database, DbConnection connection, CancellationToken cancellationToken)
+internal sealed class RowCheck(
+    RegistryDatabase database, DbConnection connection, ArtifactCheck artifacts, CancellationToken cancellationToken)
 {
     // Small enough for the time that a statement has.
     private const int PageSize = 500;
@@ -41,6 +43,8 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
         await Each(() => new CatalogQuery(States).Where("kind = 'webhook'"), ReadWebhook, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'key'"), ReadKey, Report);
         await Each(() => new CatalogQuery(States).Where("kind = 'workspace'"), ReadWorkspace, Report);
+        await Each(() => new CatalogQuery(States).Where("kind = 'artifact'"), ReadArtifact, AuditArtifact);
+        _findings.AddRange(await artifacts.FindUnknown());
         return _findings.ToImmutable();
     }
 
@@ -103,6 +107,15 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
             IReadOnlyList<RegistryEvent>? history = await IsPruned(model) ? null : [.. events.Select(happened => happened.State!)];
             _findings.AddRange(ModelAudit.Compare(model, [.. versions.Select(version => version.State!)], history));
             _findings.AddRange(UsageAudit.Compare(model.Id, [.. versions.Select(version => version.State!)], await ReadUsage(model)));
+        }
+    }
+
+    private async Task AuditArtifact(Row<ArtifactState> row)
+    {
+        await Report(row);
+        if (row.State is { } artifact)
+        {
+            _findings.AddRange(await artifacts.Compare(row.Key, artifact));
         }
     }
 
@@ -202,6 +215,9 @@ internal sealed class RowCheck(RegistryDatabase database, DbConnection connectio
 
     private static Row<ApiKeyState> ReadKey(DbDataReader row) =>
         Read(row.GetString(0), () => StateJson.Read<ApiKeyState>(CatalogReader.Text(row, 1), "the API key"));
+
+    private static Row<ArtifactState> ReadArtifact(DbDataReader row) =>
+        Read(row.GetString(0), () => StateJson.Read<ArtifactState>(CatalogReader.Text(row, 1), "the artifact"));
 
     private static Row<WorkspaceState> ReadWorkspace(DbDataReader row) =>
         Read(row.GetString(0), () => StateJson.Read<WorkspaceState>(CatalogReader.Text(row, 1), "the workspace"));

@@ -63,6 +63,8 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string ItemsOf => "select n - 1 as place, item::text as item from jsonb_array_elements(cast({0} as jsonb)) with ordinality as part (item, n)";
 
+    public override string TextsOf => "select item from jsonb_array_elements_text(cast({0} as jsonb)) as part (item)";
+
     public override string LockSchema =>
         "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(hashtextextended('registry_schema', 0))";
 

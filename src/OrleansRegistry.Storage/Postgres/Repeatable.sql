@@ -1,4 +1,4 @@
--- Number: 3
+-- Number: 4
 -- All that is no table: views, functions, triggers, stored queries. The whole script runs on a database that has a
 -- lower number, beside nodes of the release before: so whoever changes it raises the number, and leaves each function
 -- its parameters and its result, each view its columns, and each query what it takes and answers. There may be more of
@@ -17,7 +17,7 @@ create or replace view catalog_version as
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key,
            v.labels, v.version as revision, v.payload::text as payload,
            coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
-           m.key is not null as has_model, v.state as own_state
+           m.key is not null as has_model, v.state as own_state, v.artifact_digest
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';
@@ -323,11 +323,12 @@ $$;
 -- Triggers. A trigger is made once writers are done, and lets none in until the script has ended; the tables are locked
 -- in the order in which a command writes to them, so that the two never wait for each other.
 
-lock table registry_state, registry_event, registry_member in share row exclusive mode;
+lock table registry_state, registry_event, registry_member, registry_file, registry_artifact_file
+    in share row exclusive mode;
 
 create or replace trigger registry_commit before insert or update on registry_state
     for each row
-    when (new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing') and jsonb_typeof(new.payload) = 'object')
+    when (new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing', 'artifact') and jsonb_typeof(new.payload) = 'object')
     execute function registry_commit();
 
 create or replace trigger registry_search_first after insert on registry_state
@@ -349,6 +350,12 @@ create or replace trigger registry_label after update on registry_state
     execute function registry_label();
 
 create or replace trigger registry_fence before insert or update or delete on registry_state
+    for each statement execute function registry_fence();
+
+create or replace trigger registry_fence before insert or update or delete on registry_file
+    for each statement execute function registry_fence();
+
+create or replace trigger registry_fence before insert or update or delete on registry_artifact_file
     for each statement execute function registry_fence();
 
 create or replace trigger registry_fence_key before update on registry_state

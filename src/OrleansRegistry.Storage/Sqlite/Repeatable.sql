@@ -1,4 +1,4 @@
--- Number: 3
+-- Number: 4
 -- All that is no table: views, triggers, stored queries. The whole script runs on a database that has a lower number,
 -- so whoever changes it raises the number, and drops what was there before he makes it.
 
@@ -14,7 +14,7 @@ create view catalog_version as
            case when m.deleted_at is null then v.state else 'deleted' end as state, v.external_id, v.idempotency_key,
            v.labels, v.version as revision, v.payload,
            coalesce(m.primary_ordinal = v.ordinal, false) as is_primary, m.deleted_at as model_deleted_at,
-           m.key is not null as has_model, v.state as own_state
+           m.key is not null as has_model, v.state as own_state, v.artifact_digest
     from registry_state v
     left join registry_state m on m.kind = 'model' and m.key = 'model/' || v.workspace || '/' || v.model_id
     where v.kind = 'version';
@@ -37,7 +37,7 @@ create view catalog_event as
 -- versions that are not active: each has its event from its own row, before the model's, which is the command's last.
 drop trigger if exists registry_commit;
 create trigger registry_commit after update of payload on registry_state
-when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing') and json_valid(new.payload)
+when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing', 'artifact') and json_valid(new.payload)
     and coalesce(
         json_type(new.payload, '$.events'),
         json_type(new.payload, '$.version_writes'),
@@ -85,7 +85,7 @@ end;
 -- A new row brings the same along: storing it once more, as it is, runs the trigger above.
 drop trigger if exists registry_commit_first;
 create trigger registry_commit_first after insert on registry_state
-when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing')
+when new.kind in ('model', 'rates', 'webhook', 'key', 'workspace', 'billing', 'artifact')
 begin
     update registry_state set payload = new.payload where key = new.key and kind = new.kind;
 end;

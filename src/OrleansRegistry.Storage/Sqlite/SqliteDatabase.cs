@@ -38,6 +38,8 @@ internal sealed class SqliteDatabase : RegistryDatabase
 
     public override string ItemsOf => "select key as place, value as item from json_each({0})";
 
+    public override string TextsOf => "select value as item from json_each({0})";
+
     public override string LockSchema => "select 1";
 
     public override string HasLabel(string key, string value) =>

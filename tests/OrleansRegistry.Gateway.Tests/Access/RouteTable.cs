@@ -22,7 +22,8 @@ internal static partial class RouteTable
         "number" or "version" => "0.1.0",
         "prefix" => "00000000",
         "month" => "2001-01",
-        "rest" => "a",
+        "rest" or "path" => "a",
+        "sha256" or "digest" => new string('0', 64),
         "documentName" => "v1",
         _ => "0000000000",
     };
@@ -62,6 +63,15 @@ internal static partial class RouteTable
         ("GET", "/v1/model_versions/{id}/events", "Read"),
         ("GET", "/v1/model_versions/{id}/traffic", "Read"),
         ("GET", "/v1/model_versions/{id}/usage", "Read"),
+
+        ("GET", "/v1/model_versions/{id}/artifact", "Read"),
+        ("GET", "/v1/model_versions/{id}/artifact/{**path}", "Deploy"),
+
+        ("POST", "/v1/artifacts", "Deploy"),
+        ("POST", "/v1/artifacts/missing", "Deploy"),
+        ("PATCH", "/v1/artifacts/files/{sha256}", "Deploy"),
+        ("GET", "/v1/artifacts/{digest}", "Read"),
+        ("GET", "/v1/artifacts/{digest}/files/{**path}", "Deploy"),
 
         ("GET", "/v1/events", "Read"),
         ("GET", "/v1/billing/usage", "Read"),

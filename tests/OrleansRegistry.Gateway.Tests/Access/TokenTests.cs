@@ -37,7 +37,7 @@ public sealed class TokenTests(TokenTests.Server server) : IClassFixture<TokenTe
 
         Assert.Equal(("token:ann", null, null, "viewer", "default", null), (me["subject"], me["key_prefix"], me["key_name"], me["role"], me["workspace"], me["models"]));
         Assert.Equal(expires.ToUnixTimeSeconds(), ((DateTimeOffset)me.Body!["expires_at"]!).ToUnixTimeSeconds());
-        Assert.Equal("""["oidc"]""", (await token.Get("/v1/server")).Is(200).Body!["features"]!.ToJsonString());
+        Assert.Equal("""["artifacts","oidc"]""", (await token.Get("/v1/server")).Is(200).Body!["features"]!.ToJsonString());
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class DashboardTests(DashboardTests.Server server) : IClassFixture
 
     [Fact]
     public async Task A_node_that_has_it_says_so() =>
-        Assert.Equal("""["dashboard"]""", (await _operator.Get("/v1/server")).Is(200).Body!["features"]!.ToJsonString());
+        Assert.Equal("""["artifacts","dashboard"]""", (await _operator.Get("/v1/server")).Is(200).Body!["features"]!.ToJsonString());
 
     [Fact]
     public async Task A_browser_is_asked_for_a_key_as_for_a_password_on_the_dashboard_alone()

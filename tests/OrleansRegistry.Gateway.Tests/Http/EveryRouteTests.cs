@@ -104,6 +104,8 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
             "id" when pattern.Contains("model_versions", StringComparison.Ordinal) => server.Version,
             "id" => server.Webhook,
             "number" => "0.1.0",
+            "digest" => server.Digest,
+            "path" => "model.py",
             _ => RouteTable.Nothing(pattern, parameter),
         });
         var get = await _registry.Get(path);
@@ -234,6 +236,9 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         /// <summary>The version's id.</summary>
         public string Version { get; private set; } = "";
 
+        /// <summary>The digest of the version's artifact.</summary>
+        public string Digest { get; private set; } = "";
+
         /// <summary>The webhook's id.</summary>
         public string Webhook { get; private set; } = "";
 
@@ -246,7 +251,8 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         {
             await base.InitializeAsync();
             _routes = [.. Endpoints.OfType<RouteEndpoint>().Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>() is not null)];
-            var version = await Driver.DeployPrimary("every route");
+            Digest = await TestFile.CreateNew(Driver);
+            var version = await Driver.DeployPrimary("every route", $"\"artifact\":{{\"digest\":\"{Digest}\"}}");
             (Model, Version) = (version["model_id"]!, version["id"]!);
             Webhook = (await Driver.Post("/v1/webhooks", """{"url":"http://host.invalid","types":["workspace.created"]}""")).Is(201)["webhook.id"]!;
         }

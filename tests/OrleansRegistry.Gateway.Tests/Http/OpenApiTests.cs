@@ -60,6 +60,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
         var (document, _) = OpenApiDocument.Parse((await _registry.Get("/openapi/v1.json")).Is(200).Text, OpenApiConstants.Json);
         var version = (await _registry.Deploy(RegistryDriver.NewName())).Body!;
         var webhook = await _registry.Post("/v1/webhooks", """{"url": "https://hooks.example.com/"}""");
+        (await new TestFile([]).Upload(_registry)).Is(200);
         Dictionary<string, string> ids = new()
         {
             ["/v1/models/{model}"] = $"/v1/models/{version["model_id"]}",
@@ -78,7 +79,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
             }
         }
 
-        Assert.Equal(9, sent);
+        Assert.Equal(11, sent);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Orleans.Concurrency;
 using Orleans.Storage;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Models;
@@ -34,11 +35,12 @@ public sealed class ContractTests
         var webhook = new RecordingStorage();
         var key = new RecordingStorage();
         var workspace = new RecordingStorage();
+        var artifact = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
         var modelGrain = new ModelGrain(
-            model, Context("model/default/k7m2qx9p4d"), null!, null!, Options.Create(new ModelOptions()), null!, clock, null!, NullLogger<ModelGrain>.Instance);
+            model, Context("model/default/k7m2qx9p4d"), null!, null!, null!, Options.Create(new ModelOptions()), null!, clock, null!, NullLogger<ModelGrain>.Instance);
 
         await modelGrain.Touch();
         await versionGrain.Prepare(Guid.Empty, new ReadTransition(), default);
@@ -54,19 +56,21 @@ public sealed class ContractTests
         await new ApiKeyGrain(key, Context("key/-/4f7k2m9q"), null!, clock, NullLogger<ApiKeyGrain>.Instance).OnActivateAsync(default);
         await new WorkspaceGrain(workspace, Context("workspace/-/default"), clock, NullLogger<WorkspaceGrain>.Instance).Get();
 
+        await new ArtifactGrain(artifact, Context("artifact/default/x"), null!, clock, NullLogger<ArtifactGrain>.Instance).Collect();
+
         string[] names =
         [
             StorageNames.Model, StorageNames.Version, StorageNames.Name, StorageNames.Traffic, StorageNames.Rates, StorageNames.Billing,
-            StorageNames.Webhook, StorageNames.ApiKey, StorageNames.Workspace,
+            StorageNames.Webhook, StorageNames.ApiKey, StorageNames.Workspace, StorageNames.Artifact,
         ];
-        RecordingStorage[] stores = [model, version, name, traffic, rates, billing, webhook, key, workspace];
+        RecordingStorage[] stores = [model, version, name, traffic, rates, billing, webhook, key, workspace, artifact];
         Assert.Equal(names, stores.Select(store => store.StateName));
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
-        // A new class of grains has to be added above; those that have nothing to store are the workers.
+        // A new class of grains has to be added above. The workers have nothing to store, and uploads a table of their own.
         Assert.Equal(
             [
-                typeof(ApiKeyGrain), typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain),
-                typeof(VersionTrafficGrain), typeof(WebhookGrain), typeof(WorkspaceGrain),
+                typeof(ApiKeyGrain), typeof(ArtifactGrain), typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain),
+                typeof(UploadGrain), typeof(VersionTrafficGrain), typeof(WebhookGrain), typeof(WorkspaceGrain),
             ],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)
                 && !type.IsDefined(typeof(StatelessWorkerAttribute), inherit: false)).OrderBy(type => type.Name, StringComparer.Ordinal));

@@ -221,7 +221,7 @@ public sealed record NodeSettings
         .. new[]
         {
             "RequestsPerSecond", "RequestsPerSecondPerWorkspace", "AnonymousRequestsPerSecond", "UnknownKeysPerSecond", "OpenCallsPerKey", "OpenCallsPerWorkspace",
-            "OpenStreamsPerKey", "OpenStreamsPerWorkspace", "OpenCommandsPerKey", "ConnectionsPerAddress",
+            "OpenStreamsPerKey", "OpenStreamsPerWorkspace", "OpenCommandsPerKey", "OpenUploadsPerWorkspace", "ConnectionsPerAddress",
         }.Select(limit => $"--Registry:Limits:{limit}=0"),
     ];
 

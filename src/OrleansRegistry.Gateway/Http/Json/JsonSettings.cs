@@ -23,7 +23,7 @@ internal static class JsonSettings
         // Answers are no HTML, and say so: what is copied from one is what was meant.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.TypeInfoResolverChain.Clear();
-        options.TypeInfoResolverChain.Add(new DefaultJsonTypeInfoResolver { Modifiers = { LimitConverter.ShowLimits } });
+        options.TypeInfoResolverChain.Add(new DefaultJsonTypeInfoResolver { Modifiers = { LimitConverter.ShowLimits, ShowNoEmptyUri } });
         options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
@@ -43,7 +43,19 @@ internal static class JsonSettings
         options.Converters.Add(new EnumConverter<Permission>());
         options.Converters.Add(new EnumConverter<ResolvedBy>());
         options.Converters.Add(new EnumConverter<NotTakenBecause>());
+        options.Converters.Add(new EnumConverter<ArtifactFormat>(["onnx", "python", "python-pickle"], StringComparison.Ordinal));
         options.Converters.Add(new EnumConverter<VersionBump>(["MAJOR", "MINOR", "PATCH"], StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>An artifact with a digest has no address: callers see null, and leave it out, where older builds need a text.</summary>
+    private static void ShowNoEmptyUri(JsonTypeInfo type)
+    {
+        if (type.Type == typeof(Artifact) && type.Properties.FirstOrDefault(property => property.Name == "uri") is { Get: { } get } uri)
+        {
+            uri.Get = artifact => get(artifact) is string { Length: > 0 } text ? text : null;
+            uri.IsGetNullable = true;
+            uri.IsRequired = false;
+        }
     }
 
     private static JsonSerializerOptions Make()

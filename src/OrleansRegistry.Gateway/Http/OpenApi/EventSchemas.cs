@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using OrleansRegistry.Access;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Events;
 using OrleansRegistry.Models;
@@ -45,6 +46,8 @@ internal static class EventSchemas
         [EventType.WebhookCreated] = typeof(WebhookData),
         [EventType.WebhookUpdated] = typeof(WebhookFieldsData),
         [EventType.WebhookDeleted] = typeof(IdData),
+        [EventType.ArtifactCreated] = typeof(ArtifactCreatedData),
+        [EventType.ArtifactRemoved] = typeof(DigestData),
     }.ToFrozenDictionary();
 
     /// <summary>Whether a type is that of some event's data. Events are kept, and those of an earlier release may lack a member.</summary>

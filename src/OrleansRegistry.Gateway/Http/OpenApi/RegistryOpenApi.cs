@@ -78,7 +78,7 @@ internal static class RegistryOpenApi
 
         if (metadata.OfType<RequestBodyMetadata>().LastOrDefault() is { } body)
         {
-            var schema = await Component(context, body.Type, cancellationToken);
+            var schema = body == RequestBodyMetadata.OfBytes ? Bytes() : await Component(context, body.Type, cancellationToken);
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = !body.IsOptional,
@@ -87,6 +87,11 @@ internal static class RegistryOpenApi
         }
 
         operation.Responses ??= [];
+        if (metadata.OfType<ProducedBytes>().LastOrDefault() is { } bytes)
+        {
+            DescribeBytes(operation.Responses, bytes);
+        }
+
         await AddOtherContents(operation.Responses, metadata, context, cancellationToken);
         foreach (var response in operation.Responses.Values)
         {
@@ -241,6 +246,20 @@ internal static class RegistryOpenApi
 
     private static List<JsonNode> Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 
+    private static void DescribeBytes(OpenApiResponses responses, ProducedBytes bytes)
+    {
+        foreach (var (status, description) in bytes.Descriptions)
+        {
+            responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
+            {
+                Description = description,
+                Content = new Dictionary<string, OpenApiMediaType> { [MediaTypeNames.Application.Octet] = new() { Schema = Bytes() } },
+            };
+        }
+    }
+
+    private static OpenApiSchema Bytes() => new() { Type = JsonSchemaType.String, Format = "binary" };
+
     private static JsonNode? Example(RequestBodyMetadata body) => body.Example is { } example ? JsonNode.Parse(example) : null;
 
     private static OpenApiHeader Header(string description) =>
@@ -348,7 +367,8 @@ internal static class RegistryOpenApi
 
     /// <summary>Whether callers send it: then only some fields are required, and no others are taken.</summary>
     private static bool IsRequest(Type type) =>
-        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(Artifact);
+        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(Artifact)
+        || type == typeof(ArtifactRequirements) || type == typeof(ArtifactFile);
 
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)
     {
