@@ -1,13 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace OrleansRegistry.WebConsole;
 
 /// <summary>The words of states, instants and counts on pages.</summary>
 internal static class Text
 {
-    public static string Of(Role role) => role.ToString().ToLowerInvariant();
-
-    public static string Of(VersionState state) => state.ToString().ToLowerInvariant();
+    /// <summary>The word of a value.</summary>
+    public static string Of<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     /// <summary>The state of a version in a shape, a word and the class of its colour.</summary>
     public static (string Shape, string Word, string Class) Mark(VersionView version) => version switch

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrleansRegistry.Versions;
 using Semver;
 
 namespace OrleansRegistry.Models;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OrleansRegistry.Versions;
 
 /// <summary>A command on one version.</summary>
@@ -42,7 +44,7 @@ internal static class VersionActions
         var permission = PermissionOf(action);
         if (!role.Allows(permission))
         {
-            return $"Needs the role {Permissions.MinRole(permission).ToString().ToLowerInvariant()}.";
+            return $"Needs the role {Word(Permissions.MinRole(permission))}.";
         }
 
         var state = State(version);
@@ -61,11 +63,14 @@ internal static class VersionActions
             VersionAction.Publish or VersionAction.Activate or VersionAction.Delete => (step.Changed, false),
         };
         return step.Refusal is { } refusal ? refusal.Detail
-            : !changes ? $"It is {(action == VersionAction.Promote ? "the primary" : version.State.ToString().ToLowerInvariant())} already."
+            : !changes ? $"It is {(action == VersionAction.Promote ? "the primary" : Word(version.State))} already."
             : movesPrimary && isProtected && !role.Allows(Permission.Administer)
                 ? "The model is protected: only an admin moves its primary."
                 : null;
     }
+
+    private static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private static ModelVersionState State(VersionView version) => new()
     {
