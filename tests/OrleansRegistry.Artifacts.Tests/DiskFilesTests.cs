@@ -295,6 +295,9 @@ public sealed class DiskFilesTests : IAsyncLifetime
 
         public Task<bool> HasWorkspace(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<ImmutableArray<SessionView>> ListSessions(string keyPrefix, DateTimeOffset at, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
         public Task<bool> HasKeys(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

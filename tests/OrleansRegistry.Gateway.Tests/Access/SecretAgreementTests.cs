@@ -53,6 +53,8 @@ public sealed class SecretAgreementTests : IDisposable
 
         public Task<bool> HasWorkspace(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<ImmutableArray<SessionView>> ListSessions(string keyPrefix, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<bool> HasKeys(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }
