@@ -239,7 +239,7 @@ internal sealed class ListQueries(
             select model_id from registry_state
             where kind = 'model' and deleted_at is null and workspace = {0} and search_name >= {1} and search_name < {2}
             """,
-            "substr(m.search_name, 1, length({1})) = {1}",
+            "coalesce(substr(m.search_name, 1, length({1})) = {1}, false)",
             [workspace, prefix, prefix + EndOfPrefix]);
     }
 
@@ -248,7 +248,7 @@ internal sealed class ListQueries(
         select ordinal from registry_state
         where kind = 'version' and workspace = {0} and model_id = {1} and number >= {2} and number < {3}
         """,
-        "substr(v.number, 1, length({2})) = {2}",
+        "coalesce(substr(v.number, 1, length({2})) = {2}, false)",
         [workspace, modelId, prefix, prefix + EndOfPrefix]);
 
     private static Matches LabelOf(string workspace, string modelId, string label) => new(
@@ -333,7 +333,10 @@ internal sealed class ListQueries(
 
     /// <summary>Rows that match a text.</summary>
     /// <param name="Index">Selects them from an index.</param>
-    /// <param name="Condition">The same as a condition that no index is of help to.</param>
+    /// <param name="Condition">
+    /// The same as a condition that no index is of help to, and of which PostgreSQL believes that half of the rows meet
+    /// it: of an equation it believes that hardly any do, and would sort them all.
+    /// </param>
     /// <param name="Values">The values of both.</param>
     private sealed record Matches(string Index, string Condition, object[] Values)
     {

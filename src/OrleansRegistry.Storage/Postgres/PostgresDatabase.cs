@@ -71,7 +71,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
     // A step may rewrite a table, and other nodes wait for it.
     public override int SchemaSeconds => 0;
 
-    public override string HasLabel(string key, string value) => $"labels ->> {key} = {value}";
+    public override string HasLabel(string key, string value) => $"coalesce(labels ->> {key} = {value}, false)";
 
     public override string Contains(string text, string part) => $"strpos({text}, {part}) > 0";
 
