@@ -158,6 +158,22 @@ if [[ " ${projects[*]} " == *ClusterTests* && -z ${REGISTRY_TEST_PREVIOUS:-} && 
 fi
 note servers
 
+# The tests of processes say why they can't run where something is missing; with CI=true that is a failure.
+install_serving() {
+  local missing=()
+  command -v bwrap >/dev/null || missing+=(bubblewrap)
+  if [[ -z ${REGISTRY_TEST_PYTHON:-} ]]; then
+    /usr/bin/python3 -c "import sklearn, joblib" 2>/dev/null || missing+=(python3-sklearn python3-joblib)
+  fi
+  if [[ ${#missing[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]} …"
+    apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+      { apt-get update >/dev/null 2>&1 && apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null 2>&1; } ||
+      echo "apt can't install ${missing[*]}."
+  fi
+}
+if [[ " ${projects[*]} " == *Runtime.Tests* ]]; then install_serving; fi
+
 # Adds up one attribute of a result file: passed, failed, errors, skipped.
 count() {
   { grep -o '<assembly [^>]*' "$2" 2>/dev/null || true; } |

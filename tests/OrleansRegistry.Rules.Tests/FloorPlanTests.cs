@@ -27,6 +27,8 @@ public sealed partial class FloorPlanTests
     [InlineData("Cli", "RestClient")]
     [InlineData("WebConsole", "Gateway")]
     [InlineData("Host", "Artifacts", "Gateway", "Grains", "Storage", "WebConsole")]
+    [InlineData("Runtime", "Rules")]
+    [InlineData("OnnxServer")]
     public void References_run_one_way(string project, params string[] expected)
     {
         var references = XDocument.Load(Path.Combine(Sources, $"OrleansRegistry.{project}", $"OrleansRegistry.{project}.csproj")).Descendants("ProjectReference")

@@ -31,13 +31,6 @@ internal enum ExitCause
 internal sealed record ProcessExit(
     ExitCause Cause, int? ExitCode, int? Signal, TimeSpan Uptime, TimeSpan ReadyTime, string? Limit)
 {
-    private static readonly Dictionary<int, string> SignalNames = new()
-    {
-        [1] = "SIGHUP", [2] = "SIGINT", [3] = "SIGQUIT", [4] = "SIGILL", [5] = "SIGTRAP", [6] = "SIGABRT",
-        [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV", [13] = "SIGPIPE", [14] = "SIGALRM",
-        [15] = "SIGTERM", [24] = "SIGXCPU", [25] = "SIGXFSZ", [31] = "SIGSYS",
-    };
-
     /// <summary>The end in one sentence, for <c>serving.message</c>.</summary>
     public string Message => Cause switch
     {
@@ -49,6 +42,24 @@ internal sealed record ProcessExit(
         ExitCause.NotReady => $"The process was killed: it was not ready within {Limit}.",
     };
 
-    private static string Name(int signal) =>
-        SignalNames.GetValueOrDefault(signal) ?? string.Create(CultureInfo.InvariantCulture, $"signal {signal}");
+    private static string Name(int signal) => signal switch
+    {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        31 => "SIGSYS",
+        _ => string.Create(CultureInfo.InvariantCulture, $"signal {signal}"),
+    };
 }

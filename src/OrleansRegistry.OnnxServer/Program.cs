@@ -1,0 +1,3 @@
+using OrleansRegistry.OnnxServer;
+
+return await OnnxServerProgram.Run(args, Console.Out, Console.Error);
