@@ -157,6 +157,9 @@ internal sealed class ClusterNodes : IAsyncDisposable
     public async Task<int> FindBackend() =>
         (int)(await Ask("select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() limit 1"))!;
 
+    /// <summary>The last schema step that was run.</summary>
+    public async Task<int> FindSchemaVersion() => (int)(await Ask("select max(version) from registry_schema"))!;
+
     /// <summary>The kinds of rows that are stored.</summary>
     public async Task<IReadOnlyList<string>> KindsOfRows() =>
         (string[])(await Ask("select array_agg(distinct kind order by kind) from registry_state"))!;
