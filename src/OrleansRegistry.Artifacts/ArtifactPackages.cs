@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace OrleansRegistry.Artifacts;
 
 /// <summary>
@@ -30,6 +32,7 @@ internal sealed class ArtifactPackages(DiskFiles files, IArtifactCatalog catalog
     /// <param name="cancellationToken">Ends it, and leaves nothing.</param>
     /// <exception cref="IOException">It can't be made.</exception>
     /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The package owns its lock.")]
     public async Task<ArtifactPackage?> Make(string workspace, string digest, bool copies, CancellationToken cancellationToken)
     {
         if (files.OffReason is not null || await catalog.FindArtifact(workspace, digest, cancellationToken) is not { } artifact)

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace OrleansRegistry.Artifacts;
 
 /// <summary>
@@ -60,6 +62,7 @@ internal sealed class DiskFiles : IArtifactFiles
         ValueTask.FromResult(new FileInfo(FileOf(workspace, sha256)) is { Exists: true } file && file.Length == size);
 
     /// <inheritdoc/>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The caller owns the stream.")]
     public ValueTask<Stream?> OpenRead(string workspace, string sha256)
     {
         try

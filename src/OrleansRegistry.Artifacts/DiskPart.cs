@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace OrleansRegistry.Artifacts;
@@ -28,6 +29,7 @@ internal sealed class DiskPart : IArtifactPart
     /// <param name="path">Where it is.</param>
     /// <param name="target">Where the file is to be.</param>
     /// <param name="sha256">The file's SHA-256.</param>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The caller owns the part, which owns its stream.")]
     public static ValueTask<DiskPart?> Open(string path, string target, string sha256)
     {
         var options = new FileStreamOptions
@@ -82,6 +84,7 @@ internal sealed class DiskPart : IArtifactPart
     }
 
     /// <inheritdoc/>
+    [SuppressMessage("Performance", "CA1849", Justification = "Nothing else flushes to the disk.")]
     public ValueTask Flush()
     {
         try

@@ -40,11 +40,11 @@ internal sealed record ConsoleCommand(string Name, VersionAction Action, string 
     /// <summary>The body of its request, or null where the query holds all.</summary>
     public JsonObject? Body(CommandChoice choice)
     {
-        JsonObject? body = Action switch
+        var body = Action switch
         {
             VersionAction.Promote => new JsonObject { ["from"] = choice.From },
-            VersionAction.Publish or VersionAction.Activate => [],
-            VersionAction.Deactivate => choice.PromoteTo is null ? [] : new JsonObject { ["promote_to"] = choice.PromoteTo },
+            VersionAction.Publish or VersionAction.Activate => new JsonObject(),
+            VersionAction.Deactivate => choice.PromoteTo is null ? new JsonObject() : new JsonObject { ["promote_to"] = choice.PromoteTo },
             VersionAction.Delete => null,
         };
         if (body is not null && choice.Comment is not null)

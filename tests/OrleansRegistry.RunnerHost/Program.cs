@@ -30,7 +30,8 @@ if (!await process.Ready)
 }
 
 Console.WriteLine("ready");
-using HttpClient client = new(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => process.Connect(cancellationToken) });
+using SocketsHttpHandler handler = new() { ConnectCallback = (_, cancellationToken) => process.Connect(cancellationToken) };
+using HttpClient client = new(handler);
 while (await Console.In.ReadLineAsync() is { } line)
 {
     using StringContent body = new(line, Encoding.UTF8, "application/json");

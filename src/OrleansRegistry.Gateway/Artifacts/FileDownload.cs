@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
-using OrleansRegistry.Artifacts;
 
 namespace OrleansRegistry.Gateway;
 

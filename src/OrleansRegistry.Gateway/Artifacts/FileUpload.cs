@@ -209,9 +209,10 @@ internal sealed class FileUpload(IGrainFactory grains, IArtifactFiles files, Art
     }
 
     private static async Task<IResult> Complete(Target target, long length, HttpContext context) =>
-        await target.Grain.Complete(target.Writer) ? Answer(context, length, isComplete: true) : new Refusal(InProgress(target));
+        await target.Grain.Complete(target.Writer) ? Answer(context, length, isComplete: true)
+        : new Refusal(InProgress(target));
 
-    private static IResult Answer(HttpContext context, long offset, bool isComplete)
+    private static Answer<UploadView> Answer(HttpContext context, long offset, bool isComplete)
     {
         SetOffset(context, offset);
         return Answer<UploadView>.Of(new UploadView(offset, isComplete));

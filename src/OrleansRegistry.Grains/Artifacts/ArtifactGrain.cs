@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
-using OrleansRegistry.Events;
 using OrleansRegistry.State;
 
 namespace OrleansRegistry.Artifacts;

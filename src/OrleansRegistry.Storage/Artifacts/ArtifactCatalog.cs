@@ -89,7 +89,7 @@ internal sealed class ArtifactCatalog(RegistryDatabase database) : IArtifactCata
         {
             var lines = some.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Sha256}{file.Size:D16}{file.Path}"));
             await Write(
-                string.Format(CultureInfo.InvariantCulture, InsertLines, string.Format(CultureInfo.InvariantCulture, database.TextsOf, "@lines")),
+                InsertLines.Replace("{0}", database.TextsOf.Replace("{0}", "@lines", StringComparison.Ordinal), StringComparison.Ordinal),
                 [("workspace", workspace), ("digest", digest), ("lines", Json(lines))],
                 cancellationToken);
         }

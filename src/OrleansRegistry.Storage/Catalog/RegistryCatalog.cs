@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Models;
 using OrleansRegistry.Versions;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Data.Common;
 using OrleansRegistry.Artifacts;
 using OrleansRegistry.Storage.Artifacts;
 using OrleansRegistry.Storage.Catalog;

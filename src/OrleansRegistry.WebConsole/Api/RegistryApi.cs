@@ -53,8 +53,8 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
         await stream.CompleteAsync();
         answer.Position = 0;
         return context.Response.StatusCode < StatusCodes.Status400BadRequest
-            ? new ApiAnswer<T>(JsonSerializer.Deserialize(answer, JsonSettings.TypeOf<T>()), null, context.Response.Headers.ETag)
-            : new ApiAnswer<T>(null, JsonSerializer.Deserialize(answer, JsonSettings.TypeOf<Problem>()), null);
+            ? new ApiAnswer<T>(await JsonSerializer.DeserializeAsync(answer, JsonSettings.TypeOf<T>(), page.RequestAborted), null, context.Response.Headers.ETag)
+            : new ApiAnswer<T>(null, await JsonSerializer.DeserializeAsync(answer, JsonSettings.TypeOf<Problem>(), page.RequestAborted), null);
     }
 
     /// <summary>Answers the page's request with the server-sent events of an operation.</summary>

@@ -105,7 +105,7 @@ internal static class CommandEndpoints
 
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var version = (await api.Read<VersionView>(context, "get_version_by_number", new { model, number })).OrRefuse();
-        string? from = form[From].ToString() is { Length: > 0 } given ? given : null;
+        var from = form[From].ToString() is { Length: > 0 } given ? given : null;
         var choice = new CommandChoice(from, form[PromoteTo].ToString() is { Length: > 0 } chosen ? chosen : null, CommentOf(form));
         if (form[IfMatch].ToString() is not { Length: > 0 } tag)
         {
@@ -182,7 +182,7 @@ internal static class CommandEndpoints
     private static async Task<IResult> SendRollback(HttpContext context, RequestCaller caller, RegistryApi api, string model)
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        string? from = form[From].ToString() is { Length: > 0 } given ? given : null;
+        var from = form[From].ToString() is { Length: > 0 } given ? given : null;
         var done = await api.Send<CommandAnswer>(
             context, HttpMethods.Post, "rollback", new { model }, QueryString.Empty, new JsonObject { ["from"] = from, [Comment] = CommentOf(form) }, null);
         if (done.Problem is { } refused)

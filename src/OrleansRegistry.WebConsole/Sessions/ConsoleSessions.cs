@@ -27,8 +27,8 @@ internal sealed class ConsoleSessions(
     public async Task<string> Begin(ApiKeyProof proof)
     {
         var token = SessionToken.Create(proof.Prefix);
-        SessionToken.TryParse(token, out var id);
-        await Grain(id!).Begin(new BeginSessionCommand
+        var id = SessionToken.TryParse(token, out var drawn) ? drawn : throw new InvalidOperationException("A token that was drawn is none.");
+        await Grain(id).Begin(new BeginSessionCommand
         {
             Hash = secret.HashKey(token),
             KeyHash = proof.Hash,
