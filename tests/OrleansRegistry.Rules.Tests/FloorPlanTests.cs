@@ -79,7 +79,7 @@ public sealed partial class FloorPlanTests
     private static partial Regex Aside();
 
     // Types but for those that are a type's own, and extension methods.
-    [GeneratedRegex(@"(?<!private .*)\b(?:class|struct|interface|enum|record) (?<name>\w+)|(?<name>\w+)(?:<\w+>)?\(\s*this ")]
+    [GeneratedRegex(@"(?<!private .*)\b(?:record struct|class|struct|interface|enum|record) (?<name>\w+)|(?<name>\w+)(?:<\w+>)?\(\s*this ")]
     private static partial Regex Declared();
 
     [GeneratedRegex(@"(?<!\w\.)\b\w+|(?<=\.)\w+(?=\()")]
