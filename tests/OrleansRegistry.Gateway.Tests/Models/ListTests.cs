@@ -111,7 +111,9 @@ public abstract class ListTests(RegistryServer server)
             ["model.created", "version.deployed", "version.published", "primary.changed", "version.deployed", "version.published", "primary.changed"],
             events.Select(happened => (string)happened["type"]!));
         var moved = Assert.IsType<JsonObject>(events[^1]);
-        Assert.Equal(["id", "type", "at", "workspace", "model_id", "version_id", "actor", "data"], moved.Select(field => field.Key));
+        Assert.Equal(
+            ["id", "type", "at", "workspace", "model_id", "model_name", "version_id", "version", "actor", "actor_name", "comment", "data"],
+            moved.Select(field => field.Key));
         Assert.True(JsonNode.DeepEquals(
             new JsonObject { ["from"] = first["id"], ["to"] = second["id"], ["reason"] = "published" }, moved["data"]));
         Assert.Equal("default", (string)moved["workspace"]!);
