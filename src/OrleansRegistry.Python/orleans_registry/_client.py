@@ -240,6 +240,7 @@ class Client:
         format: str = "auto",
         requires: Optional[Mapping[str, Any]] = None,
         progress: Progress = None,
+        comment: Optional[str] = None,
     ) -> types.StoredArtifact:
         """Uploads the files of a model, and makes an artifact of them: deploy it by its digest.
 
@@ -259,11 +260,12 @@ class Client:
             format: ``onnx``, ``python`` or ``python-pickle``; by default what the files at the root say.
             requires: What an environment must have: ``{"python": "3.11", "packages": {"numpy": "1.24.2"}}``.
             progress: Called with the bytes that are done and all bytes; or True for a bar on the terminal.
+            comment: Why, in your own words. The event of the artifact keeps it.
 
         Raises:
             RegistryError: The upload is refused, with ``QuotaExceeded`` or ``StorageFull`` for example.
         """
-        return upload(self._transport, path, format, requires, progress)
+        return upload(self._transport, path, format, requires, progress, comment)
 
     def download(
         self, version: str, to: Union[str, os.PathLike[str]], *, progress: Progress = None

@@ -9,6 +9,7 @@ import sys
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from . import _operations as operations
+from ._commands import present
 from ._errors import ConnectionFailed, InvalidAnswer, RegistryError, TimedOut
 from ._transport import Operation, Request, Transport
 from ._wire import Reply
@@ -92,7 +93,12 @@ class _Meter:
 
 
 def upload(
-    transport: Transport, path: PathLike, format: str, requires: Optional[Mapping[str, Any]], progress: Progress
+    transport: Transport,
+    path: PathLike,
+    format: str,
+    requires: Optional[Mapping[str, Any]],
+    progress: Progress,
+    comment: Optional[str],
 ) -> StoredArtifact:
     """Uploads what is missing of a file or folder, and makes the artifact."""
     files = [_File(source, name) for source, name in _find(os.fspath(path))]
@@ -105,10 +111,13 @@ def upload(
     meter.add(meter._total - sum(by_sha256[name].size - offset for name, offset in missing.items()))
     for name, offset in missing.items():
         _send(transport, by_sha256[name], offset, part_size, meter)
-    body = {"format": kind, "files": [file.entry() for file in files], "requires": requires or None}
-    made = transport.send(
-        Request(operations.CREATE_ARTIFACT, body={key: value for key, value in body.items() if value is not None})
+    body = present(
+        format=kind,
+        files=[file.entry() for file in files],
+        requires=dict(requires) if requires else None,
+        comment=comment,
     )
+    made = transport.send(Request(operations.CREATE_ARTIFACT, body=body))
     return StoredArtifact(made.document)
 
 

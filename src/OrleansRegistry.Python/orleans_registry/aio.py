@@ -14,6 +14,7 @@ from ._aio import AsyncMonthlyStatement, AsyncPages, AsyncPredictionStream, Asyn
 from ._calls import Prediction
 from ._client import Client
 from ._commands import UNSET, Unset, VersionRef
+from ._files import Progress
 from ._models import Model, Version
 from ._protocols import Inference, OpenAI
 from .types import Event, InferenceServer, Statement, StatementSummary, WebhookSecret, Workspace
@@ -126,10 +127,18 @@ class AsyncClient:
         format: str = "auto",
         requires: Optional[Mapping[str, Any]] = None,
         progress: Progress = None,
+        comment: Optional[str] = None,
     ) -> types.StoredArtifact:
         """Uploads the files of a model, and makes an artifact of them: deploy it by its digest. See ``Client.upload``.
         """
-        return await self._threads.run(self._sync.upload, path, format=format, requires=requires, progress=progress)
+        return await self._threads.run(
+            self._sync.upload,
+            path,
+            format=format,
+            requires=requires,
+            progress=progress,
+            comment=comment,
+        )
 
     async def download(
         self,

@@ -39,7 +39,7 @@ CHOICE_NAMES: Dict[Union[str, Tuple[str, str]], str] = {
     ("order_by", "-created_at"): "VersionOrder",
 }
 # Objects within bodies that are not called as their member is.
-INPUT_NAMES = {("files", ("sha256", "size")): "WantedFileSpec"}
+INPUT_NAMES: Dict[Tuple[str, Tuple[str, ...]], str] = {("files", ("sha256", "size")): "WantedFileSpec"}
 
 # Errors without a code of the registry; they are written by hand.
 OWN_ERRORS = [

@@ -36,6 +36,7 @@ from ._aio import AsyncMonthlyStatement, AsyncPages, AsyncPredictionStream, Asyn
 from ._calls import Prediction
 from ._client import Client
 from ._commands import UNSET, Unset, VersionRef
+from ._files import Progress
 from ._models import Model, Version
 from ._protocols import Inference, OpenAI
 from .types import Event, InferenceServer, Statement, StatementSummary, WebhookSecret, Workspace
