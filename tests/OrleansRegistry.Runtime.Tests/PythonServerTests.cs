@@ -127,7 +127,7 @@ public sealed class PythonServerTests : IAsyncLifetime
         Assert.Equal(ExitCause.Stopped, (await process.Stop()).Cause);
         foreach (var call in calls)
         {
-            await ((Task)call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(call);
         }
     }
 

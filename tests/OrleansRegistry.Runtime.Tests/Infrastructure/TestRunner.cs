@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using OrleansRegistry.Processes;
@@ -104,6 +105,7 @@ internal sealed class TestRunner : IAsyncDisposable
 /// <summary>Asks processes over HTTP.</summary>
 internal static class Asking
 {
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
     public static HttpClient Client(this IRunningProcess process) =>
         new(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => process.Connect(cancellationToken) }) { BaseAddress = new Uri("http://process/") };
 

@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Processes run on Linux only.
+[assembly: SupportedOSPlatform("linux")]
