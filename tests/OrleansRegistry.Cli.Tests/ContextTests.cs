@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Cli.Tests;
 
 /// <summary>Rule K5: where keys are kept, and where they go.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class ContextTests(Node node)
 {
     [Fact]

@@ -33,7 +33,7 @@ public sealed class PackageTests
             await using var nuspec = await package.GetEntry("OrleansRegistry.Cli.nuspec")!.OpenAsync();
             var metadata = (await XDocument.LoadAsync(nuspec, LoadOptions.None, default)).Root!.Elements().First();
             Assert.Equal("DotnetTool", (string?)metadata.Descendants().Single(child => child.Name.LocalName == "packageType").Attribute("name"));
-            Assert.Empty(metadata.Descendants().Where(child => child.Name.LocalName == "dependency"));
+            Assert.DoesNotContain(metadata.Descendants(), child => child.Name.LocalName == "dependency");
         }
         finally
         {

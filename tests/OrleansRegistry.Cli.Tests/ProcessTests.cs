@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace OrleansRegistry.Cli.Tests;
 
@@ -6,6 +7,7 @@ namespace OrleansRegistry.Cli.Tests;
 /// The program itself: the build of the tests, or the one that <c>REGISTRY_TEST_ORK</c> names, such as a native one
 /// (<c>scripts/ork-tests.sh</c>).
 /// </summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class ProcessTests(Node node)
 {
     [Fact]

@@ -18,6 +18,7 @@ public sealed class ReadTests(Node node)
         ("versions NAME", "/v1/models/NAME/versions"),
         ("versions NAME --state draft", "/v1/models/NAME/versions?state=draft"),
         ("resolve NAME@^0.1", "/v1/models/NAME/resolve?version=%5E0.1"),
+        ("resolve NAME@^0.1 --explain", "/v1/models/NAME/resolve?version=%5E0.1&explain=true"),
         ("traffic NAME", "/v1/model_versions/ID/traffic"),
         ("events NAME", "/v1/models/NAME/events"),
         ("usage --from 2026-01-01 --to 2026-01-02", "/v1/billing/usage?from=2026-01-01&to=2026-01-02"),
@@ -91,6 +92,19 @@ public sealed class ReadTests(Node node)
         var events = (await node.Ork("events", name, "--last", "1")).Data;
         Assert.Equal(2, events.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Contains("version.deployed", events, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resolve_explains_which_versions_were_not_taken_in_a_refusal_too()
+    {
+        var (name, _, _, _) = await Prepare();
+
+        var taken = await node.Ork("resolve", name + "@^0.1", "--explain");
+        var refused = await node.Ork("resolve", name + "@^0.2", "--explain");
+
+        Assert.Matches(@"not taken +0\.2\.0 \(draft\): ", taken.Data);
+        Assert.Equal(4, refused.Code);
+        Assert.Matches(@"not taken +0\.2\.0 \(draft\): ", refused.Error);
     }
 
     [Fact]

@@ -193,20 +193,40 @@ internal static class ModelCommands
     private static Command Resolve(GlobalOptions global)
     {
         var reference = Inputs.Reference("A model, perhaps with a selector: name, name@1.2.0, name@^1.");
+        var explain = new Option<bool>("--explain") { Description = "Also show the nearest versions, and why each was not taken." };
         const string about = "Show which version a selector leads to now.";
-        return global.NewCommand("resolve", about, [reference], async (session, cancellationToken) =>
+        return global.NewCommand("resolve", about, [reference, explain], async (session, cancellationToken) =>
         {
             var given = VersionReference.Parse(session.Value(reference)!);
-            var answer = await session.Registry.Resolve(
-                given.Model,
-                new ResolveParameters { Version = given.Selector },
-                cancellationToken);
-            session.Show(answer, answer.VersionId,
-            [
-                ("version", answer.Version), ("id", answer.VersionId), ("resolved by", answer.ResolvedBy),
-                ("url", answer.ServingUrl),
-                ("artifact", answer.Artifact?.Uri),
-            ]);
+            var parameters = new ResolveParameters
+            {
+                Version = given.Selector,
+                Explain = session.Value(explain) ? true : null,
+            };
+            try
+            {
+                var answer = await session.Registry.Resolve(given.Model, parameters, cancellationToken);
+                session.Show(answer, answer.VersionId,
+                [
+                    ("version", answer.Version), ("id", answer.VersionId), ("resolved by", answer.ResolvedBy),
+                    ("url", answer.ServingUrl), ("artifact", answer.Artifact?.Uri),
+                    .. (answer.Nearest ?? []).Select(near => ("not taken", (string?)Explained(near))),
+                ]);
+            }
+            catch (RegistryException refused) when (NearestOf(refused) is { Count: > 0 } nearest)
+            {
+                nearest.ForEach(near => session.Printer.Note($"not taken  {Explained(near)}"));
+                throw;
+            }
         });
     }
+
+    private static string Explained(NearVersion near) => $"{near.Version} ({near.State}): {near.Reason}";
+
+    /// <summary>A refusal explains too.</summary>
+    private static List<NearVersion> NearestOf(RegistryException refused) =>
+        refused.Raw is { } problem && problem.TryGetProperty("nearest", out var nearest)
+            && nearest.ValueKind == JsonValueKind.Array
+            ? [.. nearest.EnumerateArray().Select(raw => new NearVersion(raw))]
+            : [];
 }

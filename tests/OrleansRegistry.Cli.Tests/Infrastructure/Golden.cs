@@ -25,6 +25,7 @@ internal static partial class Golden
         text = Days().Replace(text, "(day)");
         text = Durations().Replace(text, "$1(figure)");
         text = Prefixes().Replace(text, "$1(prefix)");
+        text = Positions().Replace(text, "$1(position)");
         return Ids().Replace(text, found => ids.TryGetValue(found.Groups[1].Value, out var known)
             ? known + found.Groups[2].Value
             : (ids[found.Groups[1].Value] = $"(id {ids.Count + 1})") + found.Groups[2].Value);
@@ -38,6 +39,9 @@ internal static partial class Golden
 
     [GeneratedRegex(@"(""(?:\w+_seconds|\w+_milliseconds|revision|etag|last_event_id|port|version_count)"": )(?:""(?:\\.|[^""\\])*""|[\d.]+)")]
     private static partial Regex Durations();
+
+    [GeneratedRegex(@"(""id"": "")\d+(?="")")]
+    private static partial Regex Positions();
 
     [GeneratedRegex(@"(""(?:prefix|key_prefix)"": ""|key:)[0-9a-z]+")]
     private static partial Regex Prefixes();

@@ -35,8 +35,10 @@ public sealed class Node : IAsyncLifetime
     {
         var variables = new Dictionary<string, string>
         {
-            ["ORK_URL"] = Url.AbsoluteUri, ["ORK_API_KEY"] = Key,
-            ["ORK_CONFIG"] = Path.Combine(_directory.FullName, "nowhere", "config.json"), ["TERM"] = "xterm",
+            ["ORK_URL"] = Url.AbsoluteUri,
+            ["ORK_API_KEY"] = Key,
+            ["ORK_CONFIG"] = Path.Combine(_directory.FullName, "nowhere", "config.json"),
+            ["TERM"] = "xterm",
         };
         foreach (var (name, value) in around.Variables)
         {
