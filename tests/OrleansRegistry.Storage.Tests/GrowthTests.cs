@@ -1,9 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using OrleansRegistry.Events;
 using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
@@ -75,6 +75,7 @@ public abstract class GrowthTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         return await Cost(Asked.Of(command));
     }
 
+    [SuppressMessage("Reliability", "CA2000", Justification = "It holds nothing of its own.")]
     private async Task<Dictionary<string, long>> Costs()
     {
         var database = new RecordingDatabase(Database);
@@ -182,7 +183,7 @@ public abstract class GrowthTests(Func<Task<TestDatabase>> emptyDatabase) : Data
     }
 
     /// <summary>As if the first event of each model had been removed.</summary>
-    private Task Prune() => TestRows.Execute(
+    private async Task Prune() => await TestRows.Execute(
         Options,
         """
         insert into registry_pruned (workspace, model_id, removed_to)

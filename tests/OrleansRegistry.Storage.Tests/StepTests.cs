@@ -61,7 +61,7 @@ public abstract class StepTests(Func<Task<TestDatabase>> emptyDatabase) : Databa
         await SchemaRunner.Run(connection, Database, new SchemaScripts(steps, repeatable), default);
     }
 
-    private Task Insert(string kind, string key, string payload) => TestRows.Execute(
+    private async Task Insert(string kind, string key, string payload) => await TestRows.Execute(
         Options,
         $"insert into registry_state (key, kind, version, payload, modified_on) values ('{key}', '{kind}', 1, '{payload}', '2026-03-01T12:00:00.000Z')");
 }

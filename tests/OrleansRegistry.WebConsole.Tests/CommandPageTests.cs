@@ -1,4 +1,3 @@
-using AngleSharp.Dom;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.WebConsole.Tests;
@@ -180,7 +179,7 @@ public sealed class CommandPageTests(ConsoleNode node)
             await node.Api("PATCH", $"/v1/models/{id}", $$"""{"protected":{{(isProtected ? "true" : "false")}}}""");
             foreach (var role in (Role[])[Role.Viewer, Role.Deployer, Role.Admin])
             {
-                var key = await node.NewKey(role.ToString().ToLowerInvariant());
+                var key = await node.NewKey(Text.Of(role));
                 for (var ordinal = 1; ordinal <= 8; ordinal++)
                 {
                     foreach (var command in ConsoleCommand.All)

@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
-using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.WebConsole.Tests;
 
@@ -45,7 +45,7 @@ public sealed class JourneyTests(ConsoleNode node) : IAsyncLifetime
         await page.GetByRole(AriaRole.Searchbox).FocusAsync();
         await page.Keyboard.TypeAsync(name);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/console?q=*");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("q=journey"));
         await page.GetByRole(AriaRole.Link, new() { Name = name }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.1.0" }).FocusAsync();
@@ -188,7 +188,7 @@ public sealed class JourneyTests(ConsoleNode node) : IAsyncLifetime
         }
 
         public void HasNoComplaints(string? but = null) =>
-            Assert.Empty(_complaints.Where(complaint => but is null || !complaint.Contains(but, StringComparison.Ordinal)));
+            Assert.DoesNotContain(_complaints, complaint => but is null || !complaint.Contains(but, StringComparison.Ordinal));
 
         public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();
     }

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using AngleSharp.Dom;
 
 namespace OrleansRegistry.WebConsole.Tests;
 

@@ -51,8 +51,6 @@ public sealed class SecretAgreementTests : IDisposable
 
         public Task<ImmutableArray<WorkspaceView>> ListWorkspaces(string? after, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<ImmutableArray<SessionView>> ListSessions(string keyPrefix, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
         public Task<bool> HasWorkspace(string name, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<ImmutableArray<SessionView>> ListSessions(string keyPrefix, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();

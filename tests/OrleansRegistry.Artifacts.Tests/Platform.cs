@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// The modes of files are looked at.
+[assembly: UnsupportedOSPlatform("windows")]
