@@ -1,10 +1,12 @@
 using OrleansRegistry.Gateway.Tests.Infrastructure;
+using System.Diagnostics.CodeAnalysis;
 
 namespace OrleansRegistry.Gateway.Tests.Artifacts;
 
 /// <summary>How many uploads a workspace has open, and how many bytes it may have (rule F7).</summary>
 public sealed class UploadLimitTests(UploadLimitTests.Server server) : IClassFixture<UploadLimitTests.Server>
 {
+    [SuppressMessage("Reliability", "CA2025", Justification = "The test awaits the answer before its end.")]
     [Fact]
     public async Task F7_a_workspace_has_so_many_uploads_open()
     {

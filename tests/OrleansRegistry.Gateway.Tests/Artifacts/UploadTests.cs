@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
@@ -150,6 +151,7 @@ public sealed class UploadTests(SqliteServer server)
         Assert.Equal(file.Bytes, await server.Client.GetByteArrayAsync(new Uri($"/v1/artifacts/{digest}/files/model.py", UriKind.Relative)));
     }
 
+    [SuppressMessage("Reliability", "CA2025", Justification = "The test awaits the answer before its end.")]
     [Fact]
     public async Task F9_a_second_writer_is_refused_while_the_first_one_sends()
     {

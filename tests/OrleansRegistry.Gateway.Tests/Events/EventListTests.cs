@@ -76,7 +76,7 @@ public abstract class EventListTests(RegistryServer server)
         var tenant = await server.NewTenant();
         var (ann, ben) = (server.DriverOf(tenant.Key), server.DriverOf(await tenant.NewKey()));
         var version = (await ann.DeployPrimary("a"))["id"]!;
-        (string, string) stream = ("Accept", "text/event-stream");
+        var stream = ("Accept", "text/event-stream");
 
         (await ann.Get("/v1/events?after=now")).IsInvalid("after");
         (await ann.Get("/v1/events?after=soon", stream)).IsInvalid("after");

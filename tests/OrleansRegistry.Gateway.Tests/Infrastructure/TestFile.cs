@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -6,6 +7,7 @@ using System.Text.Json.Nodes;
 namespace OrleansRegistry.Gateway.Tests.Infrastructure;
 
 /// <summary>A file that a test uploads.</summary>
+[SuppressMessage("Performance", "CA1819", Justification = "Nobody changes them.")]
 public sealed class TestFile(byte[] bytes)
 {
     /// <summary>Its bytes.</summary>
