@@ -64,7 +64,7 @@ public sealed class CommandValidationTests
     public static TheoryData<string, Deployment> Beyond => new()
     {
         { "model_name", Good with { ModelName = new string('m', 129) } },
-        { "model_name", Good with { ModelName = "a/b" } },
+        { "model_name", Good with { ModelName = "a//b" } },
         { "version", Good with { Version = "1.0.0-" + new string('a', 123) } },
         { "description", Good with { Description = new string('d', 4097) } },
         { "description", Good with { Description = "\0" } },
