@@ -11,7 +11,7 @@ public sealed class ApiContractTests
         """{"id":"1","type":"version.ready","at":"2026-01-01T00:00:00.000Z","workspace":"w","model_id":"m","model_name":"n","version_id":"v","version":"1.0.0","actor":"a","actor_name":null,"comment":null,"data":{}}""";
 
     [Theory]
-    [InlineData("GET", "/v1/server", 200, null, """{"version":"1.0.0","api":"v1","features":["x"],"limits":{"max_body_bytes":1,"max_call_body_bytes":2,"max_page_size":3}}""")]
+    [InlineData("GET", "/v1/server", 200, null, """{"version":"1.0.0","api":"v1","features":["x"],"off":{},"limits":{"max_body_bytes":1,"max_call_body_bytes":2,"max_page_size":3,"part_size":4}}""")]
     [InlineData("GET", "/v1/models/a%2Fb", 403, "forbidden", Problem)]
     [InlineData("POST", "/v1/nothing", 403, "forbidden", Problem)]
     [InlineData("POST", "/v1/models/m/predict", 418, null, """{"what":"the model says"}""")]

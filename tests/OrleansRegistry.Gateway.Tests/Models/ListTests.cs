@@ -115,7 +115,15 @@ public abstract class ListTests(RegistryServer server)
             ["id", "type", "at", "workspace", "model_id", "model_name", "version_id", "version", "actor", "actor_name", "comment", "data"],
             moved.Select(field => field.Key));
         Assert.True(JsonNode.DeepEquals(
-            new JsonObject { ["from"] = first["id"], ["to"] = second["id"], ["reason"] = "published" }, moved["data"]));
+            new JsonObject
+            {
+                ["from"] = first["id"],
+                ["to"] = second["id"],
+                ["reason"] = "published",
+                ["from_version"] = "0.1.0",
+                ["to_version"] = "0.2.0",
+            },
+            moved["data"]));
         Assert.Equal("default", (string)moved["workspace"]!);
         Assert.Equal(RegistryServer.Operator, (string)moved["actor"]!);
         var positions = events.Select(happened => long.Parse((string)happened["id"]!, CultureInfo.InvariantCulture)).ToList();
