@@ -17,6 +17,7 @@ public sealed partial class RepositoryTests
         ["Storage"] = 300,
         ["Abstractions"] = 400,
         ["Host"] = 500,
+        ["Artifacts"] = 600,
     };
 
     [Fact]
