@@ -103,21 +103,6 @@ trap 'exit 143' TERM
 command -v dotnet >/dev/null || die "the .NET SDK is missing; global.json says which one is needed"
 dotnet --version >/dev/null || die "the installed .NET SDK does not match global.json"
 
-# Installs in the background what tests need beyond the SDK, where it is missing and we may. Tests say why they can't run without it; with
-# CI=true that is a failure.
-install_missing() {
-  local missing=()
-  if [[ " ${projects[*]} " == *WebConsole.Tests* && ${runner[*]} != *-trait-* && -z ${REGISTRY_TEST_BROWSER:-} ]]; then
-    command -v chromium google-chrome >/dev/null || missing+=(chromium)
-  fi
-  if [[ ${#missing[@]} -gt 0 && $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >"$results/installed" 2>&1 ||
-      { tail -n 20 "$results/installed" >&2; echo "cannot install ${missing[*]}" >&2; }
-  fi
-}
-install_missing &
-installing=$!
-
 # Says in the summary how long a part took, and the processor time of what this script has waited for; servers count for themselves.
 summary=()
 begun=$SECONDS used=0
@@ -145,7 +130,6 @@ if [[ $whole ]]; then
   note formatting
 fi
 
-wait "$installing"
 if [[ -z ${REGISTRY_TEST_POSTGRES:-} && ${runner[*]} != *-trait-\ Database* ]] && grep -rqF --include=*.cs "$needs_postgres" "${projects[@]}"; then
   start_postgres
   export REGISTRY_TEST_POSTGRES=$pg_connection

@@ -17,6 +17,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     private static readonly Dictionary<string, string[]> EntryPoints = new()
     {
         ["IApiKeyGrain"] = ["Authenticate", "Create", "NoteUse", "Revoke", "Rotate"],
+        ["IArtifactGrain"] = ["Collect", "Create"],
         ["IBillingGrain"] = ["Close"],
         ["ICatalogGrain"] =
         [
@@ -32,6 +33,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver"],
         ["IRatesGrain"] = ["Get", "Put"],
         ["ISessionGrain"] = ["Authenticate", "Begin", "End", "NoteUse"],
+        ["IUploadGrain"] = ["Advance", "Begin", "Collect", "Complete", "Drop", "Leave"],
         ["IVersionTrafficGrain"] = ["Read", "Report"],
         ["IWebhookGrain"] = ["Create", "Delete", "Get", "ListDeliveries", "Patch", "Redeliver", "RotateSecret", "Touch"],
         ["IWorkspaceGrain"] = ["Create", "Get"],
@@ -471,12 +473,14 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     private static string Kind(Type grain) => grain.Name switch
     {
         "IModelGrain" or "IModelServing" => "model",
+        "IArtifactGrain" => "artifact",
         "ICatalogGrain" => "catalog",
         "IModelNameGrain" => "name",
         "IModelVersionGrain" => "version",
         "IVersionTrafficGrain" => "traffic",
         "IRatesGrain" => "rates",
         "IBillingGrain" => "billing",
+        "IUploadGrain" => "upload",
         "IWebhookGrain" => "webhook",
         _ => throw new ArgumentOutOfRangeException(nameof(grain)),
     };
