@@ -70,8 +70,7 @@ public sealed class ContractTests
         Assert.Equal(
             [
                 typeof(ApiKeyGrain), typeof(ArtifactGrain), typeof(BillingGrain), typeof(ModelGrain), typeof(ModelNameGrain), typeof(ModelVersionGrain), typeof(RatesGrain),
-            typeof(SessionGrain),
-                typeof(UploadGrain), typeof(VersionTrafficGrain), typeof(WebhookGrain), typeof(WorkspaceGrain),
+                typeof(SessionGrain), typeof(UploadGrain), typeof(VersionTrafficGrain), typeof(WebhookGrain), typeof(WorkspaceGrain),
             ],
             Types.Where(type => type is { IsClass: true, IsAbstract: false } && typeof(IGrainBase).IsAssignableFrom(type)
                 && !type.IsDefined(typeof(StatelessWorkerAttribute), inherit: false)).OrderBy(type => type.Name, StringComparer.Ordinal));
