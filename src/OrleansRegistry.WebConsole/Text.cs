@@ -23,9 +23,6 @@ internal static class Text
         _ => ("●", "published", "published"),
     };
 
-    /// <summary>An instant for programs, in UTC: the page's script shows it in local time.</summary>
-    public static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
     /// <summary>An instant for people, in UTC.</summary>
     public static string Shown(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using OrleansRegistry.Processes;
 using OrleansRegistry.Runtime.Tests.Infrastructure;
@@ -6,10 +7,13 @@ namespace OrleansRegistry.Runtime.Tests;
 
 public sealed class HangTests
 {
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+
     [Fact]
     public async Task X8_Health_that_hangs_three_times_is_a_death()
     {
-        FakeTimeProvider clock = new();
+        WatchedClock clock = new();
         await using var test = await TestRunner.Create(clock: clock);
         var (process, log) = test.Start(
             test.Package(("server.py", """
@@ -27,50 +31,64 @@ public sealed class HangTests
                     print("asked", number, flush=True)
                 """)),
             spec => spec with { Command = ["python3", "server.py"] });
+        // The probe of the start, which is answered.
+        await clock.Timer(Timeout);
         Assert.True(await process.Ready);
+        await clock.Timer(Interval);
 
-        // Ready; hangs once; answers, which counts anew; hangs three times.
-        foreach (var number in Enumerable.Range(1, 5))
-        {
-            Assert.False(process.Exited.IsCompleted);
-            await Until(log, $"asked {number}", clock, TimeSpan.FromSeconds(0.2));
-        }
+        // Hangs once; answers, which counts anew; hangs three times.
+        await Ask(1, Interval);
+        await Ask(2, Timeout);
+        await clock.Timer(Interval);
+        await Ask(3, Interval);
+        await Ask(4, Timeout);
+        await Ask(5, Timeout);
+        Assert.False(process.Exited.IsCompleted);
+        clock.Advance(Timeout);
 
-        var exit = await Until(process.Exited, clock);
+        var exit = await process.Exited;
         Assert.Equal(ExitCause.Hung, exit.Cause);
         Assert.Equal("The process was killed: its health did not answer 3 times in a row within 5 s.", exit.Message);
         Assert.DoesNotContain("asked 6", log.TailText(), StringComparison.Ordinal);
+
+        // Moves on to the next probe, and waits until the process has got it.
+        async Task Ask(int number, TimeSpan later)
+        {
+            clock.Advance(later);
+            await clock.Timer(Timeout);
+            await Line(log, $"asked {number}");
+        }
     }
 
-    /// <summary>Moves the clock in steps until a line is there: what the process does between two steps takes no time.</summary>
-    private static async Task Until(IProcessLog log, string text, FakeTimeProvider clock, TimeSpan step)
+    private static async Task Line(IProcessLog log, string text)
     {
-        using CancellationTokenSource seen = new();
-        var line = Task.Run(async () =>
+        await foreach (var line in log.Follow(0, TestContext.Current.CancellationToken))
         {
-            await foreach (var line in log.Follow(0, seen.Token))
+            if (line.Text == text)
             {
-                if (line.Text == text)
-                {
-                    return;
-                }
+                return;
             }
-        });
-        while (await Task.WhenAny(line, Task.Delay(20)) != line)
-        {
-            clock.Advance(step);
         }
-
-        await line;
     }
 
-    private static async Task<T> Until<T>(Task<T> task, FakeTimeProvider clock)
+    /// <summary>A clock that says which timers wait on it: it is moved when there is something to be moved on.</summary>
+    private sealed class WatchedClock : FakeTimeProvider
     {
-        while (await Task.WhenAny(task, Task.Delay(20)) != task)
+        private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            clock.Advance(TimeSpan.FromSeconds(0.2));
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _timers.Writer.TryWrite(dueTime);
+            return timer;
         }
 
-        return await task;
+        /// <summary>Waits until the next timer of this length is there.</summary>
+        public async Task Timer(TimeSpan dueTime)
+        {
+            while (await _timers.Reader.ReadAsync(TestContext.Current.CancellationToken) != dueTime)
+            {
+            }
+        }
     }
 }

@@ -448,8 +448,8 @@ class Model(types.Model, Resource):
 
     Its attributes are as the registry answered last: ``update`` and ``refresh()`` bring them up to date.
 
-    >>> _ = registry.register("oats", serving_url=serving_url, publish=True)
-    >>> model = registry.model("oats")
+    >>> _ = registry.register("barley", serving_url=serving_url, publish=True)
+    >>> model = registry.model("barley")
     >>> model.latest_version, model.primary.version
     ('0.1.0', '0.1.0')
     >>> [version.version for version in model.versions()]

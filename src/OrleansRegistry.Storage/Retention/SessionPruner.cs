@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 
 namespace OrleansRegistry.Storage.Retention;
 
@@ -18,7 +17,7 @@ internal sealed class SessionPruner(RegistryDatabase database)
         await using var connection = await database.Writers.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = Remove;
-        command.AddParameters([("before", before.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))]);
+        command.AddParameters([("before", before.ToInstantText())]);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -88,9 +88,7 @@ internal static class CommandEndpoints
             Hidden = [(IfMatch, found.ETag!), (From, choice.From ?? "")],
             Successors = successors,
             Successor = choice.PromoteTo,
-            MustType = answer.ModelDeleted ? frame.Model.Name
-                : command.Action == VersionAction.Delete && answer.Traffic?.LastCallAt > clock.GetUtcNow() - Lately ? version.Version
-                : null,
+            MustType = MustType(command, version, answer, clock),
             Curl = Curl(context, command, version.Id, choice, found.ETag!),
         });
     }
@@ -115,10 +113,7 @@ internal static class CommandEndpoints
         var tried = await Try(context, api, known, version.Id, choice, tag);
         if (tried.Value is { } preview)
         {
-            var mustType = preview.ModelDeleted ? version.ModelName
-                : known.Action == VersionAction.Delete && preview.Traffic?.LastCallAt > clock.GetUtcNow() - Lately ? version.Version
-                : null;
-            if (mustType is not null && form[Confirm] != mustType)
+            if (MustType(known, version, preview, clock) is { } mustType && form[Confirm] != mustType)
             {
                 return await Again(StatusCodes.Status409Conflict, $"Type {mustType} exactly to confirm.");
             }
@@ -329,6 +324,12 @@ internal static class CommandEndpoints
                     $"{Text.Count(traffic.LastMinute, "call", "calls")} in the last minute, {traffic.InFlight} in flight; last called {Text.Shown(traffic.LastCallAt.Value)}.");
         }
     }
+
+    /// <summary>The text that must be typed to confirm a command, by its dry run; null for none.</summary>
+    private static string? MustType(ConsoleCommand command, VersionView version, StopAnswer preview, TimeProvider clock) =>
+        preview.ModelDeleted ? version.ModelName
+        : command.Action == VersionAction.Delete && preview.Traffic?.LastCallAt > clock.GetUtcNow() - Lately ? version.Version
+        : null;
 
     private static string Button(ConsoleCommand command, VersionView version) => command.Action switch
     {

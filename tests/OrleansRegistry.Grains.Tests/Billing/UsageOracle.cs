@@ -47,13 +47,27 @@ internal sealed class UsageOracle
 
         public void Play(RegistryEvent happened)
         {
+            var (wasRunning, before) = (_since is not null, _stage);
+            Follow(happened);
+            var isRunning = _isActive && _isUp;
+            if (isRunning == wasRunning && _stage == before)
+            {
+                // Time goes on, whatever the clock says of this event: it may have been set back since.
+                return;
+            }
+
             var at = happened.At.ToUnixTimeMilliseconds();
             if (_since is { } since)
             {
                 Assert.True(since <= at, string.Create(CultureInfo.InvariantCulture, $"{happened.Type} of {happened.VersionId} lies before what it ends."));
-                _ended.Add((since, at, _stage));
+                _ended.Add((since, at, before));
             }
 
+            _since = isRunning ? at : null;
+        }
+
+        private void Follow(RegistryEvent happened)
+        {
             switch (happened.Type)
             {
                 case EventType.VersionDeployed or EventType.VersionActivated:
@@ -75,8 +89,6 @@ internal sealed class UsageOracle
                 default:
                     break;
             }
-
-            _since = _isActive && _isUp ? at : null;
         }
     }
 }
