@@ -39,7 +39,7 @@ def test_C3_each_code_of_the_interface_has_a_class() -> None:
 
 def test_C3_a_refusal_has_all_that_the_problem_says(registry: Client) -> None:
     with pytest.raises(errors.ValidationFailed) as caught:
-        registry.register("a/b", labels={"": "x"})
+        registry.register("a\\b", labels={"": "x"})
     error = caught.value
     assert (error.status, error.code, error.retryable) == (400, "validation_failed", False)
     assert error.errors["model_name"] and error.request_id == error.raw["trace_id"]
