@@ -7,6 +7,7 @@ using OrleansRegistry.Artifacts;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.Runtime;
 using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Postgres.Cluster;
 using OrleansRegistry.WebConsole;
@@ -46,12 +47,14 @@ public static partial class RegistryHost
             builder.Services.AddAccessSecret();
         }
 
+        builder.Services.AddSingleton(settings.InstanceTypes);
         if (settings.Options.Role == NodeRole.Gateway)
         {
             builder.UseOrleansClient(client => AddClient(client, settings));
         }
         else
         {
+            builder.Services.AddRegistryRuntime(settings.Options.Runtime, settings.RunnerPlace);
             builder.UseOrleans(silo => AddSilo(silo, settings));
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using OrleansRegistry.Artifacts;
@@ -5,6 +6,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.Runtime;
 using OrleansRegistry.WebConsole;
 
 namespace OrleansRegistry.Host;
@@ -125,6 +127,13 @@ internal sealed record RegistryOptions
     /// <summary>How many bytes of the artifacts' disk stay free: below, uploads are refused with <c>storage_full</c>.</summary>
     [Range(0, 1L << 50)]
     public long MinFreeBytes { get; init; } = 1L << 30;
+
+    /// <summary>The processes of this node that serve packages.</summary>
+    public RuntimeOptions Runtime { get; init; } = new();
+
+    /// <summary>What an instance type gives a process that a node runs, by its name.</summary>
+    /// <value>none: each process has 1,024 MiB, 1 processor and 64 processes</value>
+    public FrozenDictionary<string, InstanceTypeOptions> InstanceTypes { get; init; } = FrozenDictionary<string, InstanceTypeOptions>.Empty;
 
     /// <summary>Calls of models.</summary>
     public CallOptions Calls { get; init; } = new();

@@ -1,8 +1,11 @@
+using System.Collections.Frozen;
 using System.Net;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.Processes;
+using OrleansRegistry.Runtime;
 using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Host;
@@ -53,6 +56,28 @@ internal sealed record RegistrySettings
     /// <summary>Where the files of artifacts are, or null for nowhere.</summary>
     public string? ArtifactDirectory =>
         Options.Artifacts.Directory ?? (PostgresConnectionString is null ? Path.Combine(Options.DataDirectory, "artifacts") : null);
+
+    /// <summary>Where the node keeps what its processes need.</summary>
+    public RunnerPlace RunnerPlace
+    {
+        get
+        {
+            var directory = Path.GetFullPath(Options.DataDirectory);
+            var isEmbedded = PostgresConnectionString is null;
+            return new RunnerPlace
+            {
+                DataDirectory = directory,
+                RunDirectory = Path.Combine(directory, "run"),
+                HasDefaultPython = isEmbedded && IsLocal,
+                IsOnLoopback = IsLocal,
+                IsInCluster = !isEmbedded,
+            };
+        }
+    }
+
+    /// <summary>What instance types give a process.</summary>
+    public InstanceTypes InstanceTypes => new(Options.InstanceTypes.ToFrozenDictionary(
+        type => type.Key, type => new ProcessResources(type.Value.MemoryMiB, type.Value.Cpus, type.Value.Processes)));
 
     /// <summary>The settings of access.</summary>
     public AccessOptions Access => Options.Auth with
@@ -130,7 +155,7 @@ internal sealed record RegistrySettings
     private IEnumerable<string> Problems(IConfiguration configuration) =>
     [
         .. RuntimeProblems(), .. AddressProblems(), .. ClusterProblems(configuration), .. AccessProblems(),
-        .. BillingProblems(),
+        .. BillingProblems(), .. EnvironmentProblems(),
     ];
 
     private static IEnumerable<string> RuntimeProblems() => ModelName.IsNormalizing ? [] : [ModelName.NotNormalizing];
@@ -259,6 +284,26 @@ internal sealed record RegistrySettings
             yield return
                 $"{Root}:Billing:{nameof(BillingOptions.Currency)} is '{Options.Billing.Currency}'; "
                 + "it must be the ISO 4217 code of a currency, such as USD";
+        }
+    }
+
+    private IEnumerable<string> EnvironmentProblems()
+    {
+        if (Options.Runtime.Python.ContainsKey(NodeEnvironment.Onnx))
+        {
+            yield return
+                $"{Root}:Runtime:Python:{NodeEnvironment.Onnx} is the name of the environment that ships with the registry; "
+                + "a Python must have another";
+        }
+
+        var names = Options.Runtime.Python.Keys.Select(name => (Setting: $"Runtime:Python:{name}", Name: name))
+            .Concat(Options.InstanceTypes.Keys.Select(name => (Setting: $"InstanceTypes:{name}", Name: name)));
+        foreach (var (setting, name) in names)
+        {
+            if (FieldRules.InstanceType(name) is { } problem)
+            {
+                yield return $"{Root}:{setting} has a name that is not allowed: it {problem}";
+            }
         }
     }
 

@@ -31,11 +31,15 @@ internal sealed class Setting(PropertyInfo property)
     public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
 
     /// <summary>Whether it is a section.</summary>
-    public bool IsSection =>
-        Type.IsClass && Type.Namespace!.StartsWith(nameof(OrleansRegistry), StringComparison.Ordinal);
+    public bool IsSection => IsOptions(Type);
 
-    /// <summary>Whether its keys are anything, and each value is one of <see cref="Role"/>.</summary>
-    public bool IsMap => Type == typeof(FrozenDictionary<string, Role>);
+    /// <summary>The type of its values, where its keys are anything: a word, a text, or options of their own; else null.</summary>
+    public Type? Item => property.PropertyType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(FrozenDictionary<,>)
+        ? type.GenericTypeArguments[1]
+        : null;
+
+    /// <summary>Whether it is a map of options.</summary>
+    public bool IsMapOfSections => Item is { } item && IsOptions(item);
 
     /// <summary>Whether its value is never shown.</summary>
     public bool IsSecret => property.GetCustomAttribute<DataTypeAttribute>() is { DataType: DataType.Password };
@@ -48,7 +52,7 @@ internal sealed class Setting(PropertyInfo property)
     /// <summary>How a value must look.</summary>
     public string Rule => Type switch
     {
-        _ when IsMap => Words(typeof(Role)),
+        _ when Item is { IsEnum: true } item => Words(item),
         _ when Type == typeof(int) || Type == typeof(long) => $"a whole number from {Range.Min} to {Range.Max}",
         _ when Type == typeof(bool) => "true or false",
         _ when Type.IsEnum => Words(Type),
@@ -80,6 +84,15 @@ internal sealed class Setting(PropertyInfo property)
         _ => throw new NotSupportedException($"{property} has a type that no setting has yet."),
     };
 
+    /// <summary>Reads a value of a map; null when it breaks the rule.</summary>
+    public object? ParseItem(string text) => Item is { IsEnum: true } item ? Word(item, text) : text.Length > 0 ? text : null;
+
+    /// <summary>Makes a map of its entries, as the property has it.</summary>
+    public object ToMap(IEnumerable<KeyValuePair<string, object>> entries) => typeof(Setting)
+        .GetMethod(nameof(Freeze), BindingFlags.NonPublic | BindingFlags.Static)!
+        .MakeGenericMethod(Item!)
+        .Invoke(null, [entries])!;
+
     /// <summary>One of the names of an enumeration; null for anything else.</summary>
     public static object? Word(Type type, string text) =>
         Array.Find(Enum.GetNames(type), word => word.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found
@@ -93,6 +106,11 @@ internal sealed class Setting(PropertyInfo property)
     /// <summary>The names of an enumeration, as they are written in settings.</summary>
     public static IEnumerable<string> Names(Type type) =>
         Enum.GetNames(type).Select(name => JsonNamingPolicy.CamelCase.ConvertName(name));
+
+    private static FrozenDictionary<string, T> Freeze<T>(IEnumerable<KeyValuePair<string, object>> entries) =>
+        entries.ToFrozenDictionary(entry => entry.Key, entry => (T)entry.Value, StringComparer.Ordinal);
+
+    private static bool IsOptions(Type type) => type.IsClass && type.Namespace!.StartsWith(nameof(OrleansRegistry), StringComparison.Ordinal);
 
     private static string Words(Type type) => string.Join(" or ", Names(type));
 

@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace OrleansRegistry.Host;
 
 /// <summary>
@@ -30,8 +28,11 @@ internal sealed class SettingsBinder(List<string> problems)
                 case [{ Setting: { IsSection: true, Name: var name } }, ..]:
                     Bind(child, $"{path}:{name}", [.. found.Select(known => Section(known.Part, known.Setting))]);
                     break;
-                case [{ Setting.IsMap: true } map]:
-                    map.Setting.Property.SetValue(map.Part, Map(child, $"{path}:{map.Setting.Name}", map.Setting));
+                case [{ Setting.Item: not null } map]:
+                    var entries = map.Setting.IsMapOfSections
+                        ? Sections(child, $"{path}:{map.Setting.Name}", map.Setting)
+                        : Map(child, $"{path}:{map.Setting.Name}", map.Setting);
+                    map.Setting.Property.SetValue(map.Part, map.Setting.ToMap(entries));
                     break;
                 case [var one, ..]:
                     Set(child, $"{path}:{one.Setting.Name}", one.Part, one.Setting);
@@ -75,14 +76,14 @@ internal sealed class SettingsBinder(List<string> problems)
         }
     }
 
-    private FrozenDictionary<string, Role> Map(IConfigurationSection section, string path, Setting setting)
+    private Dictionary<string, object> Map(IConfigurationSection section, string path, Setting setting)
     {
-        Dictionary<string, Role> roles = new(StringComparer.Ordinal);
+        Dictionary<string, object> values = new(StringComparer.Ordinal);
         foreach (var child in section.GetChildren())
         {
-            if (Setting.Word(typeof(Role), child.Value ?? "") is Role role)
+            if (setting.ParseItem(child.Value ?? "") is { } value)
             {
-                roles[child.Key] = role;
+                values[child.Key] = value;
             }
             else
             {
@@ -90,6 +91,23 @@ internal sealed class SettingsBinder(List<string> problems)
             }
         }
 
-        return roles.ToFrozenDictionary(StringComparer.Ordinal);
+        return values;
+    }
+
+    private Dictionary<string, object> Sections(IConfigurationSection section, string path, Setting setting)
+    {
+        Dictionary<string, object> options = new(StringComparer.Ordinal);
+        foreach (var child in section.GetChildren())
+        {
+            var made = Activator.CreateInstance(setting.Item!)!;
+            Bind(child, $"{path}:{child.Key}", [made]);
+            options[child.Key] = made;
+            if (child.Value is not null)
+            {
+                problems.Add($"{path}:{child.Key} has settings of its own: {string.Join(", ", Setting.Of(setting.Item!).Select(one => one.Name))}");
+            }
+        }
+
+        return options;
     }
 }

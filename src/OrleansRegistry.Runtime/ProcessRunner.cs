@@ -14,65 +14,78 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
 {
     private const string DefaultPython = "default";
 
+    private const string Probing = "This node has just started, and is finding out what it can run; try again.";
+
     private readonly RuntimeOptions _options;
     private readonly RunnerPlace _place;
     private readonly TimeProvider _clock;
     private readonly ISandbox _sandbox;
-    private readonly Slots _slots;
-    private readonly IReadOnlyList<PreparedEnvironment> _environments;
+    private readonly Room _room;
+    private readonly TaskCompletionSource _probed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<RunningProcess, Slots.Slot> _running = [];
+    private volatile Findings _found = new(Probing, [], null);
     private volatile bool _ended;
 
-    private ProcessRunner(
-        RuntimeOptions options, RunnerPlace place, TimeProvider clock, ISandbox sandbox, bool hasOtherUsers, IReadOnlyList<PreparedEnvironment> environments, string? off)
+    /// <summary>Makes one that is off until <see cref="Probe"/> has found out what it can run.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="place">Where the node keeps what.</param>
+    /// <param name="clock">Measures.</param>
+    public ProcessRunner(RuntimeOptions options, RunnerPlace place, TimeProvider clock)
     {
-        (_options, _place, _clock, _sandbox, _environments, Off) = (options, place, clock, sandbox, environments, off);
-        _slots = new Slots(hasOtherUsers);
+        (_options, _place, _clock) = (options, place, clock);
+        _sandbox = options.Isolation == Isolation.Sandbox ? new Bubblewrap() : new Unsandboxed();
+        _room = new Room(options);
     }
 
-    public string? Off { get; }
+    public Task Probed => _probed.Task;
 
-    public IReadOnlyList<NodeEnvironment> Environments => [.. _environments.Select(environment => environment.View)];
+    public string? Off => _found.Off;
+
+    public IReadOnlyList<NodeEnvironment> Environments => [.. _found.Environments.Select(environment => environment.View)];
 
     /// <summary>How many processes run.</summary>
     public int Running => _running.Count;
 
-    /// <summary>Finds out what this node can run. It never fails: what can't run says why.</summary>
-    /// <param name="options">The settings.</param>
-    /// <param name="place">Where the node keeps what.</param>
-    /// <param name="clock">Measures.</param>
+    /// <summary>Makes one that knows what it can run.</summary>
     public static async Task<ProcessRunner> Create(RuntimeOptions options, RunnerPlace place, TimeProvider clock)
     {
-        ISandbox sandbox = options.Isolation == Isolation.Sandbox ? new Bubblewrap() : new Unsandboxed();
-        var hasOtherUsers = OperatingSystem.IsLinux() && options.Isolation != Isolation.None && Posix.UserId() == 0;
-        TrialRun trial = new(sandbox, hasOtherUsers ? Slots.FirstUser : null, clock);
-        var off = await Probe(options, place, sandbox, trial);
-        List<PreparedEnvironment> environments = [];
-        if (off is null)
-        {
-            environments.Add(await OnnxEnvironment.Prepare(place.OnnxServer, trial, place));
-            var server = ServeScript.Write(place.RunDirectory);
-            foreach (var (name, interpreter) in Pythons(options, place))
-            {
-                environments.Add(await PythonEnvironment.Prepare(name, interpreter, server, trial, place, clock));
-            }
-        }
-
-        return new ProcessRunner(options, place, clock, sandbox, hasOtherUsers, environments, off);
+        ProcessRunner runner = new(options, place, clock);
+        await runner.Probe();
+        return runner;
     }
+
+    /// <summary>Finds out, once, what this node can run: what can't run says why.</summary>
+    public async Task Probe()
+    {
+        try
+        {
+            _found = await Find();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _found = new Findings(e.Message, [], null);
+        }
+        finally
+        {
+            _probed.TrySetResult();
+        }
+    }
+
+    public IDisposable? TryReserve(ProcessResources resources) => _room.TryReserve(resources);
 
     public IProcessLog CreateLog() => new ProcessLog(_options.MaxLogBytes, _clock);
 
     public IRunningProcess Start(ProcessSpec spec, IProcessLog log)
     {
-        if (_ended || Off is not null)
+        var found = _found;
+        if (_ended || found.Off is not null)
         {
-            throw new InvalidOperationException(Off ?? "The runner has ended.");
+            throw new InvalidOperationException(found.Off ?? "The runner has ended.");
         }
 
-        var environment = _environments.FirstOrDefault(environment => environment.View.Serving.Name == spec.Environment && environment.View.Off is null)
+        var environment = found.Environments.FirstOrDefault(environment => environment.View.Serving.Name == spec.Environment && environment.View.Off is null)
             ?? throw new InvalidOperationException($"There is no environment {spec.Environment} in which something can run.");
-        var slot = _slots.Take(spec.Resources.Cpus);
+        var slot = found.Slots!.Take(spec.Resources.Cpus);
         try
         {
             return Start(spec, (ProcessLog)log, environment, slot);
@@ -132,57 +145,93 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         slot.Dispose();
     }
 
-    /// <summary>Why this node runs nothing, and what to do about it; null when it does.</summary>
-    private static async Task<string?> Probe(RuntimeOptions options, RunnerPlace place, ISandbox sandbox, TrialRun trial)
+    private async Task<Findings> Find()
     {
+        if (WhyNot() is { } reason)
+        {
+            return new Findings(reason, [], null);
+        }
+
+        var hasOtherUsers = _options.Isolation != Isolation.None && Posix.UserId() == 0;
+        TrialRun trial = new(_sandbox, hasOtherUsers ? Slots.FirstUser : null, _clock);
+        if (await Try(trial) is { } refusal)
+        {
+            return new Findings(refusal, [], null);
+        }
+
+        var server = ServeScript.Write(_place.RunDirectory);
+        // At once: each waits for programs of its own.
+        var environments = await Task.WhenAll(
+        [
+            OnnxEnvironment.Prepare(_place.OnnxServer, trial, _place),
+            .. Pythons().Select(python => PythonEnvironment.Prepare(python.Name, python.Interpreter, server, trial, _place, _clock)),
+        ]);
+        return new Findings(null, environments, new Slots(hasOtherUsers));
+    }
+
+    /// <summary>Why the settings and the machine let nothing run, and what to do about it; or null.</summary>
+    private string? WhyNot()
+    {
+        if (_place.IsInCluster)
+        {
+            return "In a cluster (PostgreSQL) the other nodes don't reach the processes of one yet: use a node on SQLite, or addresses of servers.";
+        }
+
+        if (!_options.Enabled)
+        {
+            return "Registry__Runtime__Enabled is false.";
+        }
+
         if (!OperatingSystem.IsLinux())
         {
             return "Processes are started on Linux only.";
         }
 
-        if (options.Isolation == Isolation.None && !place.IsOnLoopback)
+        if (_options.Isolation == Isolation.None && !_place.IsOnLoopback)
         {
             return "Isolation none is only for a server that listens on loopback: set Registry__Runtime__Isolation to sandbox, or ASPNETCORE_URLS to a loopback address.";
         }
 
-        if (options.Isolation == Isolation.Container && !trial.HasOtherUser)
+        if (_options.Isolation == Isolation.Container && Posix.UserId() != 0)
         {
             return "Isolation container needs a node that runs as root, so that processes have another user: start it as root, or set Registry__Runtime__Isolation to sandbox.";
         }
 
         string[] programs =
         [
-            .. options.Isolation == Isolation.Sandbox ? [SystemPrograms.Bubblewrap] : Array.Empty<string>(),
+            .. _options.Isolation == Isolation.Sandbox ? [SystemPrograms.Bubblewrap] : Array.Empty<string>(),
             SystemPrograms.SetPrivileges, SystemPrograms.OwnMounts, SystemPrograms.LimitResources, SystemPrograms.SetProcessors,
         ];
-        if (Array.Find(programs, program => !File.Exists(program)) is { } missing)
-        {
-            return $"{missing} is missing. Install it: apt-get install {SystemPrograms.Package(missing)}.";
-        }
-
-        try
-        {
-            ProcessSocket.Prepare(place.RunDirectory);
-            var (end, output) = await trial.Run([SystemPrograms.DoNothing]);
-            return end.ExitCode == 0 ? null : $"A sandbox does not start: {LogText.Escape(output.Trim())}. {sandbox.Remedy(output)}";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e.Message;
-        }
+        return Array.Find(programs, program => !File.Exists(program)) is { } missing
+            ? $"{missing} is missing. Install it: apt-get install {SystemPrograms.Package(missing)}."
+            : null;
     }
 
-    private static IEnumerable<(string Name, string Interpreter)> Pythons(RuntimeOptions options, RunnerPlace place)
+    /// <summary>Why no process starts on this machine, and what to do about it; or null.</summary>
+    private async Task<string?> Try(TrialRun trial)
     {
-        if (options.Python.Count > 0)
+        ProcessSocket.Prepare(_place.RunDirectory);
+        var (end, output) = await trial.Run([SystemPrograms.DoNothing]);
+        return end.ExitCode == 0 ? null : $"A sandbox does not start: {LogText.Escape(output.Trim())}. {_sandbox.Remedy(output)}";
+    }
+
+    private IEnumerable<(string Name, string Interpreter)> Pythons()
+    {
+        if (_options.Python.Count > 0)
         {
-            return options.Python.Select(python => (python.Key, python.Value)).OrderBy(python => python.Key, StringComparer.Ordinal);
+            return _options.Python.Select(python => (python.Key, python.Value)).OrderBy(python => python.Key, StringComparer.Ordinal);
         }
 
         const string usual = "/usr/bin/python3";
         var found = File.Exists(usual) ? usual
             : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
                 .Select(directory => Path.Combine(directory, "python3")).FirstOrDefault(File.Exists);
-        return place.HasDefaultPython && found is not null ? [(DefaultPython, found)] : [];
+        return _place.HasDefaultPython && found is not null ? [(DefaultPython, found)] : [];
     }
+
+    /// <summary>What was found out.</summary>
+    /// <param name="Off">Why nothing runs, or null.</param>
+    /// <param name="Environments">The environments.</param>
+    /// <param name="Slots">What processes must not share; null when nothing runs.</param>
+    private sealed record Findings(string? Off, IReadOnlyList<PreparedEnvironment> Environments, Slots? Slots);
 }

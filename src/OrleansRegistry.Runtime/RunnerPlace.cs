@@ -18,6 +18,9 @@ internal sealed record RunnerPlace
     /// <summary>Whether this machine's Python is an environment when none is named.</summary>
     public bool HasDefaultPython { get; init; }
 
+    /// <summary>Whether the node is one of a cluster's, whose other nodes don't reach its processes.</summary>
+    public bool IsInCluster { get; init; }
+
     /// <summary>Whether the node's server listens on loopback only, so that only users of this machine reach it.</summary>
     public bool IsOnLoopback { get; init; }
 }

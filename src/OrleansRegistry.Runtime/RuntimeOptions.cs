@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.ComponentModel.DataAnnotations;
+using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Runtime;
 
@@ -19,6 +20,9 @@ internal enum Isolation
 /// <summary>Processes that serve versions.</summary>
 internal sealed record RuntimeOptions
 {
+    /// <summary>Whether this node runs packages. On PostgreSQL no node does yet.</summary>
+    public bool Enabled { get; init; } = true;
+
     /// <summary>
     /// The isolation of processes. `sandbox` puts each into a sandbox. `container` relies on the container around the
     /// node, which must hold nothing else; the node must run as root, and gives each process a user of its own. `none`
@@ -40,4 +44,34 @@ internal sealed record RuntimeOptions
     /// <summary>The time between the request to a process to end and its kill.</summary>
     [Range(1, 3600)]
     public int StopSeconds { get; init; } = 10;
+
+    /// <summary>The memory that all processes may have together, each counted as its instance type says.</summary>
+    /// <value>75 % of this machine's, or of the limit around the node</value>
+    [Range(16, int.MaxValue)]
+    public int? MemoryMiB { get; init; }
+
+    /// <summary>The processors that all processes may have together, each counted as its instance type says.</summary>
+    /// <value>those of this machine</value>
+    [Range(1, 4096)]
+    public int? Cpus { get; init; }
+
+    /// <summary>How many versions may have a process at once.</summary>
+    [Range(1, 4096)]
+    public int MaxProcesses { get; init; } = 16;
+}
+
+/// <summary>What an instance type gives the process of a version.</summary>
+internal sealed record InstanceTypeOptions
+{
+    /// <summary>The memory of all its processes together, its files in `/tmp` included.</summary>
+    [Range(16, int.MaxValue)]
+    public int MemoryMiB { get; init; } = ProcessResources.Default.MemoryMiB;
+
+    /// <summary>Its processors. They are counted, and it is bound to so many; they are no hard share.</summary>
+    [Range(1, 4096)]
+    public int Cpus { get; init; } = ProcessResources.Default.Cpus;
+
+    /// <summary>How many processes and threads it may have.</summary>
+    [Range(8, 65_536)]
+    public int Processes { get; init; } = ProcessResources.Default.Processes;
 }

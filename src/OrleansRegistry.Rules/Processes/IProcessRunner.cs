@@ -6,11 +6,25 @@ namespace OrleansRegistry.Processes;
 /// </summary>
 internal interface IProcessRunner
 {
+    /// <summary>
+    /// Completes when it is known what this node can run. It takes a second or so from the start of the node on; until
+    /// then the runner is off, and has no environments. It never fails.
+    /// </summary>
+    Task Probed { get; }
+
     /// <summary>Why this node runs nothing, and what to do about it; null when it does.</summary>
     string? Off { get; }
 
     /// <summary>The environments of this node, in the order in which they are tried; those that are off, too.</summary>
     IReadOnlyList<NodeEnvironment> Environments { get; }
+
+    /// <summary>
+    /// Takes a version's part of the node's room (rule X11). <see cref="Start"/> doesn't ask for it: who starts processes
+    /// has it before, and keeps it from one start of the version to the next.
+    /// </summary>
+    /// <param name="resources">What the version's process may use.</param>
+    /// <returns>What gives it back when it is disposed of, once or more often; null when there is too little room.</returns>
+    IDisposable? TryReserve(ProcessResources resources);
 
     /// <summary>
     /// Makes the log of one version. It is the caller's, and outlives a process: each start of the version goes on with

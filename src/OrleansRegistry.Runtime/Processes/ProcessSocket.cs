@@ -53,7 +53,7 @@ internal sealed class ProcessSocket : IDisposable
         File.SetUnixFileMode(directory, ownerOnly);
         if (Encoding.UTF8.GetByteCount(directory) + 1 + (2 * NameBytes) + Extension.Length > MaxPathBytes)
         {
-            throw new IOException($"The path {directory} is too long for sockets in it, which may have {MaxPathBytes} bytes.");
+            throw new IOException($"The path {directory} is too long for sockets in it, which may have {MaxPathBytes} bytes: name a shorter Registry__DataDirectory.");
         }
 
         foreach (var left in Directory.GetFiles(directory, "*" + Extension))

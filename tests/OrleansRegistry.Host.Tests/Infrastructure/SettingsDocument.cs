@@ -13,6 +13,9 @@ internal static class SettingsDocument
 {
     private const string Root = "Registry";
 
+    /// <summary>Stands for the key of a map.</summary>
+    private const string AnyName = "{name}";
+
     private static readonly JsonSerializerOptions Indented =
         new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -30,10 +33,11 @@ internal static class SettingsDocument
         foreach (var setting in Settings)
         {
             var section = registry;
-            foreach (var name in setting.Section.Skip(1))
+            for (var depth = 1; depth < setting.Section.Length; depth++)
             {
-                var sections = section["properties"]!.AsObject();
-                section = (sections[name] ??= Section(Summary(setting.Section))).AsObject();
+                section = setting.Section[depth] == AnyName
+                    ? section["additionalProperties"] as JsonObject ?? (section["additionalProperties"] = Section("One of them.")).AsObject()
+                    : (section["properties"]!.AsObject()[setting.Section[depth]] ??= Section(Summary(setting.Section[..(depth + 1)]))).AsObject();
             }
 
             section["properties"]![setting.Setting.Name] = Describe(setting);
@@ -88,16 +92,17 @@ internal static class SettingsDocument
     private static IEnumerable<DocumentedSetting> Walk(ImmutableArray<string> path, object options) =>
         Setting.Of(options.GetType()).SelectMany(setting => setting.IsSection
             ? Walk(path.Add(setting.Name), setting.Property.GetValue(options) ?? Activator.CreateInstance(setting.Type)!)
+            : setting.IsMapOfSections ? Walk(path.Add(setting.Name).Add(AnyName), Activator.CreateInstance(setting.Item!)!)
             : [new DocumentedSetting(path, setting, setting.Property.GetValue(options))]);
 
     private static string Summary(ImmutableArray<string> section)
     {
         var type = typeof(RegistryOptions);
         var summary = "";
-        foreach (var name in section.Skip(1))
+        foreach (var name in section.Skip(1).Where(name => name != AnyName))
         {
             var found = Setting.Of(type).First(setting => setting.Name == name);
-            (type, summary) = (found.Type, XmlComments.Of(found.Property).Summary);
+            (type, summary) = (found.Item ?? found.Type, XmlComments.Of(found.Property).Summary);
         }
 
         return summary;
@@ -126,9 +131,11 @@ internal static class SettingsDocument
             case { IsEnum: true }:
                 node["enum"] = new JsonArray([.. Setting.Names(setting.Type)]);
                 break;
-            case var _ when setting.IsMap:
+            case var _ when setting.Item is { } item:
                 node["type"] = "object";
-                node["additionalProperties"] = new JsonObject { ["enum"] = new JsonArray([.. Setting.Names(typeof(Role))]) };
+                node["additionalProperties"] = item.IsEnum
+                    ? new JsonObject { ["enum"] = new JsonArray([.. Setting.Names(item)]) }
+                    : new JsonObject { ["type"] = "string", ["minLength"] = 1 };
                 break;
             default:
                 (node["type"], node["minLength"]) = ("string", 1);
@@ -165,11 +172,11 @@ internal static class SettingsDocument
 /// <param name="Value">Its initial value.</param>
 internal sealed record DocumentedSetting(ImmutableArray<string> Section, Setting Setting, object? Value)
 {
-    private static readonly string[] Units = ["Seconds", "Hours", "Days", "Bytes"];
+    private static readonly string[] Units = ["Seconds", "Hours", "Days", "Bytes", "MiB"];
 
     private (string Summary, string? Value) Comment => XmlComments.Of(Setting.Property);
 
-    public string Variable => string.Join("__", [.. Section, Setting.Name]) + (Setting.IsMap ? "__{value}" : "");
+    public string Variable => string.Join("__", [.. Section, Setting.Name]) + (Setting.Item is { } item ? item.IsEnum ? "__{value}" : "__{name}" : "");
 
     public string Summary => Comment.Summary;
 
@@ -190,9 +197,9 @@ internal sealed record DocumentedSetting(ImmutableArray<string> Section, Setting
     {
         get
         {
-            if (Setting.IsMap || Setting.Type.IsEnum)
+            if ((Setting.Item ?? Setting.Type) is { IsEnum: true } words)
             {
-                return string.Join(", ", Setting.Names(Setting.IsMap ? typeof(Role) : Setting.Type).Select(name => $"`{name}`"));
+                return string.Join(", ", Setting.Names(words).Select(name => $"`{name}`"));
             }
 
             if (Setting.Type == typeof(bool))
@@ -206,5 +213,5 @@ internal sealed record DocumentedSetting(ImmutableArray<string> Section, Setting
         }
     }
 
-    private static string Unitless(string unit) => JsonNamingPolicy.CamelCase.ConvertName(unit);
+    private static string Unitless(string unit) => unit == "MiB" ? unit : JsonNamingPolicy.CamelCase.ConvertName(unit);
 }

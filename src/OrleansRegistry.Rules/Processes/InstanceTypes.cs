@@ -1,0 +1,12 @@
+namespace OrleansRegistry.Processes;
+
+/// <summary>The instance types that the settings of a node name, and what each gives a process.</summary>
+internal sealed class InstanceTypes(IReadOnlyDictionary<string, ProcessResources> types)
+{
+    /// <summary>All of them.</summary>
+    public IReadOnlyDictionary<string, ProcessResources> All => types;
+
+    /// <summary>What a type gives; null for a type that isn't there.</summary>
+    /// <param name="name">Its name; null for a version without one.</param>
+    public ProcessResources? Find(string? name) => name is null ? ProcessResources.Default : types.GetValueOrDefault(name);
+}

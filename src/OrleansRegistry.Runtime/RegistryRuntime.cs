@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Processes;
+
+namespace OrleansRegistry.Runtime;
+
+/// <summary>Adds the processes that serve versions to a node with a silo.</summary>
+internal static partial class RegistryRuntime
+{
+    /// <summary>
+    /// Adds them. Comes behind the storage, by which one node at a time has the data directory. The runner goes with the
+    /// node's services, when its grains have ended.
+    /// </summary>
+    /// <param name="services">The node's services.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="place">Where the node keeps what.</param>
+    public static IServiceCollection AddRegistryRuntime(this IServiceCollection services, RuntimeOptions options, RunnerPlace place)
+    {
+        services.AddSingleton(provider => new ProcessRunner(options, place, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IProcessRunner>(provider => provider.GetRequiredService<ProcessRunner>());
+        services.AddHostedService(provider => new Starter(
+            provider.GetRequiredService<ProcessRunner>(), options, place, provider.GetRequiredService<ILogger<ProcessRunner>>()));
+        return services;
+    }
+
+    /// <summary>Finds out what runs, beside the start of the rest, and says so.</summary>
+    private sealed partial class Starter(
+        ProcessRunner runner, RuntimeOptions options, RunnerPlace place, ILogger<ProcessRunner> logger) : BackgroundService
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            await runner.Probe().WaitAsync(stoppingToken);
+            if (runner.Off is { } reason)
+            {
+                LogOff(options.Enabled && !place.IsInCluster ? LogLevel.Warning : LogLevel.Information, reason);
+                return;
+            }
+
+            if (options.Isolation != Isolation.Sandbox)
+            {
+                LogNoSandbox(options.Isolation);
+            }
+
+            foreach (var environment in runner.Environments)
+            {
+                if (environment.Off is { } off)
+                {
+                    LogEnvironmentOff(environment.Serving.Name, off);
+                }
+            }
+        }
+
+        [LoggerMessage(EventId = 701, Message = "Serving environments are off: {Reason}")]
+        private partial void LogOff(LogLevel level, string reason);
+
+        [LoggerMessage(702, LogLevel.Warning, "Registry__Runtime__Isolation is {Isolation}: no sandbox is around packages, whose code is where the node's files are")]
+        private partial void LogNoSandbox(Isolation isolation);
+
+        [LoggerMessage(703, LogLevel.Warning, "The serving environment {Name} is off: {Reason}")]
+        private partial void LogEnvironmentOff(string name, string reason);
+    }
+}
