@@ -22,22 +22,22 @@ internal sealed class ArtifactMarker(string directory)
     {
         try
         {
-            var agreed = await access.FindAgreed(Setting, cancellationToken);
-            if (agreed is not null && !IsThere)
+            if (await access.FindAgreed(Setting, cancellationToken) is not { } agreed)
+            {
+                // The file is made after the database has its id, so one that is here may be of a node that was faster.
+                agreed = IsThere ? await access.FindAgreed(Setting, cancellationToken) : await Agree(access, cancellationToken);
+            }
+
+            if (agreed is not null && !IsThere && !Make(agreed))
             {
                 return $"{directory} is not the directory of this deployment's artifacts: its file {FileName} is missing. Mount the directory, or restore it "
                     + $"from a backup. Where all artifacts are lost, make it anew: mkdir -p '{directory}' && echo {agreed} > '{_file}'";
             }
 
-            if (!IsThere)
-            {
-                Make();
-            }
-
             var found = (await File.ReadAllTextAsync(_file, cancellationToken)).Trim();
-            return await access.Agree(Setting, found, cancellationToken) == found
+            return found == agreed
                 ? null
-                : $"{directory} has the artifacts of another deployment: its file {FileName} says {found}";
+                : $"{directory} has the artifacts of another deployment: its file {FileName} says {found}. Name another directory, or remove this one.";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,27 +45,46 @@ internal sealed class ArtifactMarker(string directory)
         }
     }
 
-    /// <summary>Makes the file whole or not at all; who comes second finds that of the first.</summary>
-    private void Make()
+    /// <summary>Agrees on an id; the file with it lies beside its place, whatever happens from now on.</summary>
+    private async Task<string> Agree(IAccessCatalog access, CancellationToken cancellationToken)
+    {
+        var id = Guid.NewGuid().ToString();
+        Draft(id);
+        var agreed = await access.Agree(Setting, id, cancellationToken);
+        if (agreed != id)
+        {
+            File.Delete(DraftOf(id));
+        }
+
+        return agreed;
+    }
+
+    private void Draft(string id)
     {
         PrivateDirectory.Create(directory);
-        var id = Guid.NewGuid().ToString();
-        var draft = $"{_file}.{id}";
-        using (var stream = new FileStream(draft, FileMode.CreateNew))
+        using (var stream = new FileStream(DraftOf(id), FileMode.CreateNew))
         {
             stream.Write(System.Text.Encoding.ASCII.GetBytes(id + "\n"));
             stream.Flush(flushToDisk: true);
         }
 
-        try
-        {
-            File.Move(draft, _file);
-        }
-        catch (IOException) when (IsThere)
-        {
-            File.Delete(draft);
-        }
-
         Posix.Flush(directory);
     }
+
+    /// <summary>Puts the file into its place, unless another node does; false when nobody can.</summary>
+    private bool Make(string agreed)
+    {
+        try
+        {
+            File.Move(DraftOf(agreed), _file);
+            Posix.Flush(directory);
+            return true;
+        }
+        catch (IOException)
+        {
+            return IsThere;
+        }
+    }
+
+    private string DraftOf(string id) => $"{_file}.{id}";
 }

@@ -9,8 +9,11 @@ namespace OrleansRegistry.Host;
 /// </summary>
 internal static partial class FileHandles
 {
-    /// <summary>The handles that a node needs for itself: files, its database, other nodes.</summary>
-    private const int OwnUse = 512;
+    /// <summary>
+    /// The handles that a node needs for itself. Its assemblies take about 500, two each; the rest is for files, its
+    /// database and other nodes.
+    /// </summary>
+    private const int OwnUse = 1024;
 
     /// <summary>With fewer connections nobody is served.</summary>
     private const int MinConnections = 64;
@@ -18,22 +21,23 @@ internal static partial class FileHandles
     /// <summary>How many this process may have; null where the system doesn't say.</summary>
     public static long? Limit { get; } = Read();
 
-    /// <summary>The connections that there can be, at most as many as are configured.</summary>
-    /// <exception cref="StartupException">There can't be enough.</exception>
-    public static int Connections(int configured, long? handles)
+    /// <summary>Says whether a node can work with so many handles, before it takes any.</summary>
+    /// <exception cref="StartupException">It can't.</exception>
+    public static void Require(long? handles)
     {
-        if (handles is not { } limit)
+        if (handles is { } limit && Possible(limit) < MinConnections)
         {
-            return configured;
-        }
-
-        var possible = (limit - OwnUse) / 2;
-        return possible >= MinConnections
-            ? (int)Math.Min(configured, possible)
-            : throw new StartupException(
+            throw new StartupException(
                 $"The process may have {limit} file handles; it needs {OwnUse + (2 * MinConnections)} at least. "
                 + "Raise the limit (ulimit -n, LimitNOFILE, --ulimit nofile).");
+        }
     }
+
+    /// <summary>The connections that there can be, at most as many as are configured.</summary>
+    public static int Connections(int configured, long? handles) =>
+        handles is { } limit ? (int)Math.Min(configured, Possible(limit)) : configured;
+
+    private static long Possible(long handles) => (handles - OwnUse) / 2;
 
     private static long? Read()
     {

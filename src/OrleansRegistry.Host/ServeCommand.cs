@@ -9,6 +9,7 @@ internal static class ServeCommand
     /// <summary>Runs the node; answers the exit code.</summary>
     public static async Task<int> Run(CommandLine line)
     {
+        FileHandles.Require(FileHandles.Limit);
         OwnAssemblies.Load();
         await using var app = RegistryHost.Build(line.Settings);
         await StartCheck.Run(app);

@@ -19,21 +19,21 @@ public sealed class HandleTests : IAsyncLifetime
     [Theory]
     [InlineData(10_000, null, 10_000)]
     [InlineData(10_000, 1_048_576L, 10_000)]
-    [InlineData(10_000, 4096L, 1792)]
+    [InlineData(10_000, 4096L, 1536)]
     [InlineData(100, 4096L, 100)]
-    [InlineData(10_000, 640L, 64)]
+    [InlineData(10_000, 1152L, 64)]
     public void Q1_there_are_as_many_connections_as_the_handles_of_the_process_allow(int configured, long? handles, int expected) =>
         Assert.Equal(expected, FileHandles.Connections(configured, handles));
 
     [Fact]
     public async Task Q1_with_too_few_handles_a_node_does_not_start_and_says_how_many_it_needs()
     {
-        Assert.Throws<StartupException>(() => FileHandles.Connections(1, 639));
+        Assert.Throws<StartupException>(() => FileHandles.Require(1151));
         var (exitCode, output) = await RegistryProcess.RunToEnd(Settings with { FileHandles = 512 });
 
         Assert.Equal(1, exitCode);
         Assert.Contains(
-            "may have 512 file handles; it needs 640 at least",
+            "may have 512 file handles; it needs 1152 at least",
             Assert.Single(output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)),
             StringComparison.Ordinal);
     }
@@ -41,8 +41,8 @@ public sealed class HandleTests : IAsyncLifetime
     [Fact]
     public async Task Q1_idle_connections_take_no_handle_that_the_node_needs_for_itself()
     {
-        const int handles = 1024;
-        const int connections = (handles - 512) / 2;
+        const int handles = 2048;
+        const int connections = (handles - 1024) / 2;
         var (process, client) = await RegistryProcess.Start(Settings with { FileHandles = handles, Arguments = ["--Registry:Limits:Connections=10000"] });
         using (process)
         using (client)
@@ -79,7 +79,7 @@ public sealed class HandleTests : IAsyncLifetime
     [Fact]
     public async Task Fewer_connections_than_the_default_are_no_warning_for_nobody_asked_for_more()
     {
-        var (process, client) = await RegistryProcess.Start(Settings with { FileHandles = 1024 });
+        var (process, client) = await RegistryProcess.Start(Settings with { FileHandles = 2048 });
         using (process)
         using (client)
         {
