@@ -22,7 +22,7 @@ internal static class ModelName
 
     /// <summary>What to do when it doesn't.</summary>
     public const string NotNormalizing =
-        "The runtime does not normalize names (NFC). Install ICU (icu-libs on Alpine Linux), and don't set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.";
+        "The runtime does not normalize names (NFC). Install ICU (icu-libs on Alpine Linux), and don't set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT";
 
     /// <summary>The form in which a name is stored and compared: trimmed, in normalization form C. A text that has no such form stays as it is.</summary>
     public static string Normalize(string name)
