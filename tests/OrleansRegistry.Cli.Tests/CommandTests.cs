@@ -165,13 +165,15 @@ public sealed class CommandTests(Node node)
     public async Task Keys_webhooks_workspaces_and_rates_are_managed()
     {
         var name = node.NewName();
-        var key = (await node.Ork("keys", "create", name, "--role", "invoker", "--expires", "never")).Data.Trim();
+        var key = (await node.Ork("keys", "create", name, "--role", "invoker", "--expires", "never", "--comment", "for tests")).Data.Trim();
         var prefix = JsonElement.Parse((await node.Ork(new Around { Variables = { ["ORK_API_KEY"] = key } }, "whoami", "--json")).Data).GetProperty("key_prefix").GetString()!;
-        var newKey = (await node.Ork("keys", "rotate", prefix, "--overlap", "1h")).Data.Trim();
+        var newKey = (await node.Ork("keys", "rotate", prefix, "--overlap", "1h", "--comment", "it is old")).Data.Trim();
         Assert.NotEqual(key, newKey);
         Assert.Equal(2, (await node.Ork("keys", "revoke", prefix)).Code);
-        Assert.Equal(0, (await node.Ork("keys", "revoke", prefix, "--yes")).Code);
+        Assert.Equal(0, (await node.Ork("keys", "revoke", prefix, "--yes", "--comment", "it leaked")).Code);
         Assert.Equal(3, (await node.Ork(new Around { Variables = { ["ORK_API_KEY"] = key } }, "whoami")).Code);
+        var events = (await node.Ork("api", "GET", "/v1/events?order_by=-id&page_size=20")).Data;
+        Assert.All(["for tests", "it is old", "it leaked"], comment => Assert.Contains(comment, events, StringComparison.Ordinal));
 
         var hook = (await node.Ork("webhooks", "create", "http://127.0.0.1:9/", "--type", "rates.updated", "-q")).Data.Trim();
         Assert.Contains("disabled", (await node.Ork("webhooks", "disable", hook)).Data, StringComparison.Ordinal);

@@ -31,7 +31,7 @@ internal static class AccessCommands
         };
         var expires = Inputs.Text("--expires", "From when on it is not valid: a day, a time, or never.", "2026-12-31");
         var overlap = Inputs.Duration("--overlap", "How long the old key stays valid too; a day by default.");
-        var yes = Inputs.Yes();
+        var (yes, comment) = (Inputs.Yes(), Inputs.Comment());
         return CommandBuilding.Group("keys", "Manage API keys.",
         [
             global.NewCommand("list", "List the keys, without their secrets.", [workspace], (session, cancellationToken) => session.List(
@@ -46,9 +46,10 @@ internal static class AccessCommands
                     Inputs.Instant(key.LastUsedAt), Inputs.Instant(key.RevokedAt),
                 ],
                 cancellationToken)),
-            global.NewCommand("create", "Make a key. It is printed once.", [name, role, workspace, models, expires], async (session, cancellationToken) =>
+            global.NewCommand("create", "Make a key. It is printed once.", [name, role, workspace, models, expires, comment], async (session, cancellationToken) =>
             {
-                var body = new CreateApiKeyRequest { Name = session.Value(name)!, Role = session.Value(role)! };
+                var body = new CreateApiKeyRequest { Name = session.Value(name)!, Role = session.Value(role)! }
+                    .Because(session.Value(comment));
                 if (session.Value(workspace) is { } where)
                 {
                     body.Workspace = where;
@@ -66,9 +67,9 @@ internal static class AccessCommands
 
                 ShowKey(session, await session.Registry.CreateApiKey(body, cancellationToken));
             }),
-            global.NewCommand("rotate", "Replace a key by a new one, which is printed once.", [prefix, overlap], async (session, cancellationToken) =>
+            global.NewCommand("rotate", "Replace a key by a new one, which is printed once.", [prefix, overlap, comment], async (session, cancellationToken) =>
             {
-                var body = new RotateApiKeyRequest();
+                var body = new RotateApiKeyRequest().Because(session.Value(comment));
                 if (session.Value(overlap) is { } time)
                 {
                     body.OverlapSeconds = (long)time.TotalSeconds;
@@ -76,10 +77,11 @@ internal static class AccessCommands
 
                 ShowKey(session, await session.Registry.RotateApiKey(session.Value(prefix)!, body, cancellationToken));
             }),
-            global.NewCommand("revoke", "End a key, at once and for ever.", [prefix, yes], async (session, cancellationToken) =>
+            global.NewCommand("revoke", "End a key, at once and for ever.", [prefix, yes, comment], async (session, cancellationToken) =>
             {
                 session.Confirm($"Revoke the key {session.Value(prefix)} for ever?", session.Value(yes));
-                var key = await session.Registry.RevokeApiKey(session.Value(prefix)!, cancellationToken: cancellationToken);
+                var parameters = new RevokeApiKeyParameters { Comment = session.Value(comment) };
+                var key = await session.Registry.RevokeApiKey(session.Value(prefix)!, parameters, cancellationToken);
                 session.Show(
                     key,
                     key.Prefix,
@@ -112,7 +114,7 @@ internal static class AccessCommands
         };
         var model = Inputs.Text("--model", "Only events of this model.", "NAME");
         var description = Inputs.Text("--description", "Free text.");
-        var yes = Inputs.Yes();
+        var (yes, comment) = (Inputs.Yes(), Inputs.Comment());
         var from = new Option<long>("--from")
         {
             Description = "The id of the first event to send again.",
@@ -127,9 +129,9 @@ internal static class AccessCommands
                 ["ID", "URL", "STATE", "FAILING SINCE", "LAST EVENT"],
                 hook => [hook.Id, hook.Url, hook.State, Inputs.Instant(hook.FailingSince), hook.LastEventId],
                 cancellationToken)),
-            global.NewCommand("create", "Make a webhook. Its secret is printed once.", [address, types, model, description], async (session, cancellationToken) =>
+            global.NewCommand("create", "Make a webhook. Its secret is printed once.", [address, types, model, description, comment], async (session, cancellationToken) =>
             {
-                var body = new CreateWebhookRequest { Url = session.Value(address)! };
+                var body = new CreateWebhookRequest { Url = session.Value(address)! }.Because(session.Value(comment));
                 if (session.Value(types) is { Length: > 0 } only)
                 {
                     body.Types = only;
@@ -149,8 +151,8 @@ internal static class AccessCommands
             }),
             global.NewCommand("show", "Show a webhook.", [id], async (session, cancellationToken) =>
                 ShowWebhook(session, await session.Registry.GetWebhook(session.Value(id)!, cancellationToken))),
-            SetState(global, id, "enable", "Send events to it again.", WebhookStateValues.Enabled),
-            SetState(global, id, "disable", "Send no events to it.", WebhookStateValues.Disabled),
+            SetState(global, id, comment, "enable", "Send events to it again.", WebhookStateValues.Enabled),
+            SetState(global, id, comment, "disable", "Send no events to it.", WebhookStateValues.Disabled),
             global.NewCommand("deliveries", "List the last attempts, newest first.", [id], async (session, cancellationToken) =>
             {
                 var list = await session.Registry.ListDeliveries(session.Value(id)!, cancellationToken);
@@ -169,15 +171,19 @@ internal static class AccessCommands
                         Inputs.Count(delivery.DurationMilliseconds), delivery.Error,
                     ]));
             }),
-            global.NewCommand("redeliver", "Send an event and all behind it again.", [id, from], async (session, cancellationToken) => ShowWebhook(
+            global.NewCommand("redeliver", "Send an event and all behind it again.", [id, from, comment], async (session, cancellationToken) => ShowWebhook(
                 session,
-                await session.Registry.Redeliver(session.Value(id)!, new RedeliverParameters { From = session.Value(from) }, cancellationToken))),
-            global.NewCommand("rotate-secret", "Make a new secret, which is printed once.", [id], async (session, cancellationToken) =>
-                ShowSecret(session, await session.Registry.RotateWebhookSecret(session.Value(id)!, cancellationToken: cancellationToken))),
-            global.NewCommand("delete", "Delete a webhook.", [id, yes], async (session, cancellationToken) =>
+                await session.Registry.Redeliver(session.Value(id)!, new RedeliverParameters { From = session.Value(from), Comment = session.Value(comment) }, cancellationToken))),
+            global.NewCommand("rotate-secret", "Make a new secret, which is printed once.", [id, comment], async (session, cancellationToken) =>
+            {
+                var parameters = new RotateWebhookSecretParameters { Comment = session.Value(comment) };
+                ShowSecret(session, await session.Registry.RotateWebhookSecret(session.Value(id)!, parameters, cancellationToken));
+            }),
+            global.NewCommand("delete", "Delete a webhook.", [id, yes, comment], async (session, cancellationToken) =>
             {
                 session.Confirm($"Delete the webhook {session.Value(id)}?", session.Value(yes));
-                await session.Registry.DeleteWebhook(session.Value(id)!, cancellationToken: cancellationToken);
+                var parameters = new DeleteWebhookParameters { Comment = session.Value(comment) };
+                await session.Registry.DeleteWebhook(session.Value(id)!, parameters, cancellationToken);
                 session.Printer.Note($"The webhook {session.Value(id)} is deleted.");
             }),
         ]);
@@ -186,11 +192,15 @@ internal static class AccessCommands
     private static Command SetState(
         GlobalOptions global,
         Argument<string> id,
+        Option<string?> comment,
         string name,
         string about,
         string state) =>
-        global.NewCommand(name, about, [id], async (session, cancellationToken) => ShowWebhook(
-            session, await session.Registry.PatchWebhook(session.Value(id)!, new PatchWebhookRequest { State = state }, cancellationToken)));
+        global.NewCommand(name, about, [id, comment], async (session, cancellationToken) =>
+        {
+            var body = new PatchWebhookRequest { State = state }.Because(session.Value(comment));
+            ShowWebhook(session, await session.Registry.PatchWebhook(session.Value(id)!, body, cancellationToken));
+        });
 
     private static void ShowSecret(Session session, WebhookSecret made)
     {
@@ -222,7 +232,7 @@ internal static class AccessCommands
     private static Command Workspaces(GlobalOptions global)
     {
         var name = new Argument<string>("NAME") { Description = "The workspace's name." };
-        var description = Inputs.Text("--description", "Free text.");
+        var (description, comment) = (Inputs.Text("--description", "Free text."), Inputs.Comment());
         return CommandBuilding.Group("workspaces", "Manage workspaces. For operators.",
         [
             global.NewCommand("list", "List the workspaces.", [], (session, cancellationToken) => session.List(
@@ -231,9 +241,9 @@ internal static class AccessCommands
                 ["NAME", "CREATED", "DESCRIPTION"],
                 workspace => [workspace.Name, Inputs.Instant(workspace.CreatedAt), workspace.Description],
                 cancellationToken)),
-            global.NewCommand("create", "Make a workspace.", [name, description], async (session, cancellationToken) =>
+            global.NewCommand("create", "Make a workspace.", [name, description, comment], async (session, cancellationToken) =>
             {
-                var body = new CreateWorkspaceRequest { Name = session.Value(name)! };
+                var body = new CreateWorkspaceRequest { Name = session.Value(name)! }.Because(session.Value(comment));
                 if (session.Value(description) is { } text)
                 {
                     body.Description = text;

@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.RestClient.Tests;
+
+/// <summary>Uploads and downloads go on where they broke off (rule C5), and take what is part of a model (rule C7).</summary>
+public sealed partial class FileTests(Node node) : IDisposable
+{
+    private const int Part = 8 * 1024 * 1024;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-files-");
+
+    /// <summary>Of the requests of an upload: what is missing, the first part, the second, the artifact.</summary>
+    public static TheoryData<Fault, int> FaultsAtPlaces =>
+        [.. from fault in Enum.GetValues<Fault>() where fault != Fault.Delayed from place in Enumerable.Range(0, 4) select (fault, place)];
+
+    [Fact]
+    public async Task Client_C5_a_folder_comes_back_as_it_was_and_is_not_sent_twice()
+    {
+        Write("model.py", RandomNumberGenerator.GetBytes(100));
+        Write("data/weights.bin", RandomNumberGenerator.GetBytes((2 * Part) + 1000));
+        Write("data/empty", []);
+        var files = await ModelFiles.Find(_folder.FullName);
+        files.Python = "3.11";
+        files.Packages = new Dictionary<string, string> { ["scikit-learn"] = "1.2.1", ["numpy"] = "1.24.2" };
+        using var proxy = new FaultProxy(node.Url.Port);
+        using var client = Node.Through(proxy);
+        List<TransferProgress> told = [];
+
+        var artifact = await client.UploadArtifact(files, "the first", new Told(told.Add));
+
+        Assert.Equal(files.Digest(), artifact.Digest);
+        Assert.Equal(("python", files.Size), (artifact.Format, Sent(proxy)));
+        Assert.Equal(new TransferProgress(files.Size, files.Size), told[^1]);
+        proxy.Seen.Clear();
+        Assert.Equal(artifact.Digest, (await client.UploadArtifact(files)).Digest);
+        Assert.Equal(0, Sent(proxy));
+
+        var to = Path.Combine(_folder.FullName, "..", _folder.Name + "-back");
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(to, "data"));
+            await File.WriteAllBytesAsync(
+                Path.Combine(to, "data/weights.bin.part"), (await File.ReadAllBytesAsync(Path.Combine(_folder.FullName, "data/weights.bin")))[..Part]);
+            await client.DownloadArtifact(artifact, to, new Told(told.Add));
+            Assert.All(artifact.Files, file => Assert.Equal(
+                File.ReadAllBytes(Path.Combine(_folder.FullName, file.Path)), File.ReadAllBytes(Path.Combine(to, file.Path))));
+            Assert.Empty(Directory.GetFiles(to, "*.part", SearchOption.AllDirectories));
+            Assert.Equal(new TransferProgress(files.Size, files.Size), told[^1]);
+        }
+        finally
+        {
+            Directory.Delete(to, recursive: true);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(FaultsAtPlaces))]
+    public async Task Client_C5_an_upload_goes_on_after_a_fault(Fault fault, int place)
+    {
+        Write("model.py", RandomNumberGenerator.GetBytes(Part + 1000));
+        var files = await ModelFiles.Find(_folder.FullName);
+        using var proxy = new FaultProxy(node.Url.Port);
+        using var client = Node.Through(proxy);
+        for (var before = 0; before < place; before++)
+        {
+            proxy.Plan.Enqueue(null);
+        }
+
+        proxy.Plan.Enqueue(fault);
+
+        Assert.Equal(files.Digest(), (await client.UploadArtifact(files)).Digest);
+        Assert.InRange(Sent(proxy), files.Size, files.Size + Part);
+    }
+
+    [Fact]
+    public async Task Client_C7_what_is_no_part_of_a_model_stays()
+    {
+        foreach (var name in (string[])
+            [
+                "model.py", "lib/util.py", "lib/notes.txt", "tmp/cache.bin", ".env", "key.pem", "id_rsa", ".git/config", ".venv/x",
+                "__pycache__/model.pyc", "data/out.csv", "data/in.csv", "data/a1", "data/b1", "data/[x]",
+            ])
+        {
+            Write(name, [1]);
+        }
+
+        Write(".orkignore", "# notes\n*.txt\n\ntmp/\ndata/out.*\n[!b-z]1\n"u8.ToArray());
+        Directory.CreateSymbolicLink(Path.Combine(_folder.FullName, "loop"), _folder.FullName);
+
+        var files = await ModelFiles.Find(_folder.FullName);
+
+        Assert.Equal(["data/[x]", "data/b1", "data/in.csv", "lib/util.py", "model.py"], files.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_onnx_file_is_a_model_by_itself_and_what_is_none_is_said()
+    {
+        Write("iris.onnx", [1, 2, 3]);
+        var files = await ModelFiles.Find(Path.Combine(_folder.FullName, "iris.onnx"));
+        Assert.Equal(("onnx", "model.onnx"), (files.Format, files.Files.Single().Path));
+        var artifact = await node.Registry.UploadArtifact(files);
+        Assert.Equal(files.Digest(), artifact.Digest);
+
+        await Assert.ThrowsAsync<ArgumentException>(() => ModelFiles.Find(_folder.FullName));
+        await Assert.ThrowsAsync<ArgumentException>(() => ModelFiles.Find(Path.Combine(_folder.FullName, "nowhere")));
+    }
+
+    [Theory]
+    [InlineData("../escaped")]
+    [InlineData("/etc/escaped")]
+    [InlineData("a/../../escaped")]
+    [InlineData(@"a\..\escaped")]
+    [InlineData("c:/escaped")]
+    public async Task A_path_that_leads_elsewhere_is_refused(string path)
+    {
+        var digest = new string('a', 64);
+        await using var liar = await PlayedServer.Start($$"""
+            {"digest":"{{digest}}","format":"python","requires":{},"files":[{"path":{{System.Text.Json.JsonSerializer.Serialize(path)}},"sha256":"{{digest}}","size":1}],"size_bytes":1}
+            """);
+        using var client = Node.ClientOf(Node.OptionsFor(liar.Url));
+
+        var artifact = await client.GetArtifact(digest);
+        await Assert.ThrowsAsync<InvalidAnswerException>(() => client.DownloadArtifact(artifact, _folder.FullName));
+
+        Assert.Empty(_folder.GetFileSystemInfos());
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private void Write(string path, byte[] content)
+    {
+        var file = Path.Combine(_folder.FullName, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllBytes(file, content);
+    }
+
+    /// <summary>How many bytes of files the requests brought that got through.</summary>
+    private static long Sent(FaultProxy proxy) => proxy.Seen
+        .Where(seen => seen.Head.StartsWith("PATCH", StringComparison.Ordinal) && (seen.Fault is null || FaultProxy.Forwarded.Contains(seen.Fault.Value)))
+        .Sum(seen => Length().Match(seen.Head) is { Success: true } length ? long.Parse(length.Groups[1].Value, null) : 0);
+
+    [GeneratedRegex(@"(?im)^content-length: *(\d+)")]
+    private static partial Regex Length();
+
+    private sealed class Told(Action<TransferProgress> told) : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value) => told(value);
+    }
+}
