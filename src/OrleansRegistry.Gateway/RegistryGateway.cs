@@ -8,12 +8,14 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansRegistry.Processes;
 using Scalar.AspNetCore;
 
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
-/// <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
+/// <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>,
+/// an <see cref="IProcessRunner"/>, <see cref="InstanceTypes"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
 internal static class RegistryGateway
 {
     /// <summary>The longest body of a command.</summary>
@@ -34,6 +36,7 @@ internal static class RegistryGateway
         services.AddSingleton<ArtifactStore>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton(provider => new ServerFeature("artifacts", () => provider.GetRequiredService<IArtifactFiles>().OffReason));
+        services.AddSingleton(provider => new ServerFeature("runtime", () => provider.GetRequiredService<IProcessRunner>().Off));
         services.AddSingleton<Deployer>();
         services.AddSingleton<VersionWatch>();
         services.AddSingleton<VersionResolver>();
@@ -89,6 +92,7 @@ internal static class RegistryGateway
         v1.MapVersions();
         v1.MapLifecycle();
         v1.MapArtifacts();
+        v1.MapEnvironments();
         v1.MapEvents();
         v1.MapBilling();
         v1.MapWebhooks();

@@ -47,6 +47,7 @@ public static partial class RegistryHost
             builder.Services.AddAccessSecret();
         }
 
+        builder.Services.AddRegistryRuntime(settings.Options.Runtime, settings.RunnerPlace);
         builder.Services.AddSingleton(settings.InstanceTypes);
         if (settings.Options.Role == NodeRole.Gateway)
         {
@@ -54,7 +55,6 @@ public static partial class RegistryHost
         }
         else
         {
-            builder.Services.AddRegistryRuntime(settings.Options.Runtime, settings.RunnerPlace);
             builder.UseOrleans(silo => AddSilo(silo, settings));
         }
 

@@ -1,4 +1,5 @@
 using OrleansRegistry.Gateway;
+using OrleansRegistry.Processes;
 using OrleansRegistry.WebConsole;
 
 namespace OrleansRegistry.Host;
@@ -15,7 +16,8 @@ internal static class StartBlock
     /// <param name="settings">Its settings.</param>
     /// <param name="addresses">The addresses on which it listens.</param>
     /// <param name="database">Where its rows are.</param>
-    public static string Of(RegistrySettings settings, IEnumerable<string> addresses, string database)
+    /// <param name="runner">What it runs.</param>
+    public static string Of(RegistrySettings settings, IEnumerable<string> addresses, string database, IProcessRunner runner)
     {
         var listening = addresses.Where(address => BindingAddress.Parse(address).Port != settings.Options.HealthPort).ToList();
         var address = Reachable(BindingAddress.Parse(listening[0]), settings.Access.AllowedHosts);
@@ -31,6 +33,7 @@ internal static class StartBlock
             ("role", Setting.Names(typeof(NodeRole)).ElementAt((int)settings.Options.Role)),
             ("database", database),
             ("key", key),
+            ("environments", isSilo || settings.PostgresConnectionString is not null ? null : Environments(runner)),
             ("console", isSilo || !settings.Options.Console.Enabled ? null : $"{address}{Links.Root}"),
             ("docs", isSilo ? null : $"{address}/scalar"),
             ("try", secret is null
@@ -40,8 +43,14 @@ internal static class StartBlock
         return string.Join(Environment.NewLine,
         [
             $"OrleansRegistry {RegistryProgram.Version} has started.",
-            .. lines.Where(line => line.Text is not null).Select(line => $"  {line.Name,-10}{line.Text}"),
+            .. lines.Where(line => line.Text is not null).Select(line => $"  {line.Name,-14}{line.Text}"),
         ]);
+    }
+
+    private static string Environments(IProcessRunner runner)
+    {
+        var running = runner.Environments.Where(environment => environment.Off is null).Select(environment => environment.Serving.Name).ToList();
+        return running is [] ? $"none. {runner.Off}".TrimEnd() : string.Join(", ", running);
     }
 
     /// <summary>

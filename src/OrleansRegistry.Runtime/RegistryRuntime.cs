@@ -5,7 +5,7 @@ using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Runtime;
 
-/// <summary>Adds the processes that serve versions to a node with a silo.</summary>
+/// <summary>Adds the processes that serve versions to a node.</summary>
 internal static partial class RegistryRuntime
 {
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
+using OrleansRegistry.Runtime;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
@@ -8,6 +9,9 @@ namespace OrleansRegistry.Host.Tests;
 /// <summary>The lines that a node prints once it has started.</summary>
 public sealed class StartBlockTests : IAsyncLifetime
 {
+    private static readonly ProcessRunner Runner =
+        new(new RuntimeOptions { Enabled = false }, new RunnerPlace { DataDirectory = "/data", RunDirectory = "/data/run" }, TimeProvider.System);
+
     private readonly TestDatabase _database = TestDatabase.Sqlite();
 
     private string AdminKeyFile => Path.Combine(_database.Options.DataDirectory, "admin-key");
@@ -19,25 +23,30 @@ public sealed class StartBlockTests : IAsyncLifetime
     [Fact]
     public async Task A_node_says_its_version_where_everything_is_and_a_command_that_works_when_it_is_pasted()
     {
-        using var process = RegistryProcess.Run(NodeSettings.On(_database) with { HasOperatorKey = false });
+        using var process = RegistryProcess.Run(NodeSettings.On(_database) with
+        {
+            HasOperatorKey = false,
+            Arguments = ["--Registry:Runtime:Enabled=true", "--Registry:Runtime:Isolation=none", "--Registry:Runtime:Python:science=/nowhere/python"],
+        });
         await process.WaitForOutput("  try ");
         var address = process.Address.GetLeftPart(UriPartial.Authority);
 
         var lines = process.Output.Split(Environment.NewLine);
-        var block = lines.SkipWhile(line => !line.StartsWith("OrleansRegistry ", StringComparison.Ordinal)).Take(8).ToArray();
+        var block = lines.SkipWhile(line => !line.StartsWith("OrleansRegistry ", StringComparison.Ordinal)).Take(9).ToArray();
         Assert.Equal(
             [
                 $"OrleansRegistry {RegistryProgram.Version} has started.",
-                $"  address   {address}",
-                "  role      both",
-                $"  database  The SQLite file {Path.Combine(_database.Options.DataDirectory, "registry.db")}",
-                $"  key       in the file {AdminKeyFile}",
-                $"  console   {address}/console",
-                $"  docs      {address}/scalar",
-                $"  try       curl -H \"Authorization: Bearer $(cat '{AdminKeyFile}')\" {address}/v1/models",
+                $"  address       {address}",
+                "  role          both",
+                $"  database      The SQLite file {Path.Combine(_database.Options.DataDirectory, "registry.db")}",
+                $"  key           in the file {AdminKeyFile}",
+                "  environments  onnx",
+                $"  console       {address}/console",
+                $"  docs          {address}/scalar",
+                $"  try           curl -H \"Authorization: Bearer $(cat '{AdminKeyFile}')\" {address}/v1/models",
             ],
             block);
-        Assert.Empty(JsonNode.Parse(await Paste(block[^1]["  try       ".Length..]))!["items"]!.AsArray());
+        Assert.Empty(JsonNode.Parse(await Paste(block[^1]["  try           ".Length..]))!["items"]!.AsArray());
         Assert.DoesNotContain(await File.ReadAllTextAsync(AdminKeyFile, TestContext.Current.CancellationToken), process.Output, StringComparison.Ordinal);
     }
 
@@ -62,7 +71,7 @@ public sealed class StartBlockTests : IAsyncLifetime
 
         var block = Block([], ("Registry:Auth:AdminKey", key));
 
-        Assert.Contains("key       in the setting Registry__Auth__AdminKey", block, StringComparison.Ordinal);
+        Assert.Contains("key           in the setting Registry__Auth__AdminKey", block, StringComparison.Ordinal);
         Assert.EndsWith("curl -H \"Authorization: Bearer $Registry__Auth__AdminKey\" http://127.0.0.1:5080/v1/models", block, StringComparison.Ordinal);
         Assert.DoesNotContain(key, block, StringComparison.Ordinal);
     }
@@ -72,7 +81,7 @@ public sealed class StartBlockTests : IAsyncLifetime
     {
         var block = Block([]);
 
-        Assert.Contains("key       made before", block, StringComparison.Ordinal);
+        Assert.Contains("key           made before", block, StringComparison.Ordinal);
         Assert.EndsWith("curl http://127.0.0.1:5080/health/ready", block, StringComparison.Ordinal);
     }
 
@@ -83,8 +92,8 @@ public sealed class StartBlockTests : IAsyncLifetime
             ["http://[::]:8081", "http://[::]:5080"],
             ("urls", "http://*:5080"), ("Registry:HealthPort", "8081"), ("Registry:AllowedHosts", "*.example.com;registry.example.com"));
 
-        Assert.Contains($"address   http://[::]:5080{Environment.NewLine}", block, StringComparison.Ordinal);
-        Assert.Contains("docs      http://registry.example.com:5080/scalar", block, StringComparison.Ordinal);
+        Assert.Contains($"address       http://[::]:5080{Environment.NewLine}", block, StringComparison.Ordinal);
+        Assert.Contains("docs          http://registry.example.com:5080/scalar", block, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +102,7 @@ public sealed class StartBlockTests : IAsyncLifetime
         var block = Block(
             [], ("Registry:Role", "silo"), ("Registry:ClientPort", "30000"), ("ConnectionStrings:Registry", "Host=db"), ("Registry:InsecureCluster", "true"));
 
-        Assert.Contains("role      silo", block, StringComparison.Ordinal);
+        Assert.Contains("role          silo", block, StringComparison.Ordinal);
         Assert.DoesNotContain("key ", block, StringComparison.Ordinal);
         Assert.DoesNotContain("docs", block, StringComparison.Ordinal);
         Assert.EndsWith("curl http://127.0.0.1:5080/health/ready", block, StringComparison.Ordinal);
@@ -104,7 +113,8 @@ public sealed class StartBlockTests : IAsyncLifetime
             .Append(("Registry:DataDirectory", _database.Options.DataDirectory))
             .Select(setting => KeyValuePair.Create(setting.Item1, (string?)setting.Item2))).Build()),
         addresses is [] ? ["http://127.0.0.1:5080"] : addresses,
-        "A database");
+        "A database",
+        Runner);
 
     private static async Task<string> Paste(string command)
     {

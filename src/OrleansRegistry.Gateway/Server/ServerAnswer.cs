@@ -12,7 +12,7 @@ internal sealed record ServerAnswer
     public required string Api { get; init; }
 
     /// <summary>
-    /// The optional parts that it has, by name: <c>artifacts</c>, <c>dashboard</c>, <c>oidc</c>. A later release may have more.
+    /// The optional parts that it has, by name: <c>artifacts</c>, <c>dashboard</c>, <c>oidc</c>, <c>runtime</c>. A later release may have more.
     /// </summary>
     public required ImmutableArray<string> Features { get; init; }
 

@@ -92,11 +92,25 @@ internal static partial class ManifestRules
         return null;
     }
 
+    /// <summary>The problems of what an artifact requires (rule F10).</summary>
+    public static IEnumerable<FieldError> Requirements(ArtifactFormat format, ArtifactRequirements requires)
+    {
+        if (format == ArtifactFormat.Onnx && requires is { Python: not null } or { Packages.Count: > 0 })
+        {
+            yield return new FieldError("requires", "must be empty for the format onnx");
+        }
+
+        foreach (var problem in RequirementProblems(requires).Take(MaxProblems))
+        {
+            yield return problem;
+        }
+    }
+
     private static IEnumerable<FieldError> Problems(ArtifactManifest manifest) =>
     [
         .. FileProblems(manifest.Files),
         .. FormatProblems(manifest),
-        .. RequirementProblems(manifest.Requires),
+        .. Requirements(manifest.Format, manifest.Requires),
     ];
 
     private static IEnumerable<FieldError> FileProblems(ImmutableArray<ArtifactFile> files)
@@ -169,11 +183,6 @@ internal static partial class ManifestRules
         if (!manifest.Files.Any(file => needed.Contains(file.Path)))
         {
             yield return new FieldError("files", $"must have {string.Join(" or ", needed)} at the root, as the format says");
-        }
-
-        if (manifest is { Format: ArtifactFormat.Onnx, Requires: { Python: not null } or { Packages.Count: > 0 } })
-        {
-            yield return new FieldError("requires", "must be empty for the format onnx");
         }
     }
 

@@ -9,4 +9,10 @@ internal sealed class InstanceTypes(IReadOnlyDictionary<string, ProcessResources
     /// <summary>What a type gives; null for a type that isn't there.</summary>
     /// <param name="name">Its name; null for a version without one.</param>
     public ProcessResources? Find(string? name) => name is null ? ProcessResources.Default : types.GetValueOrDefault(name);
+
+    /// <summary>The problem of a type that a version with a runtime is to have, or null.</summary>
+    /// <param name="name">Its name; null for a version without one.</param>
+    public string? Problem(string? name) => Find(name) is not null ? null
+        : types.Count == 0 ? "must be left out with runtime: this registry has no instance types"
+        : $"must be one of this registry's instance types with runtime: {string.Join(", ", types.Keys.Order(StringComparer.Ordinal))}";
 }

@@ -73,6 +73,9 @@ internal static partial class RouteTable
         ("GET", "/v1/artifacts/{digest}", "Read"),
         ("GET", "/v1/artifacts/{digest}/files/{**path}", "Deploy"),
 
+        ("GET", "/v1/environments", "Deploy"),
+        ("POST", "/v1/environments/match", "Deploy"),
+
         ("GET", "/v1/events", "Read"),
         ("GET", "/v1/billing/usage", "Read"),
         ("GET", "/v1/billing/statements", "Read"),

@@ -17,7 +17,7 @@ public sealed class ServerTests(SqliteServer server)
 
         Assert.Equal("v1", told["api"]);
         Assert.Equal((await _operator.Get("/v2")).Is(200)["version"], told["version"]);
-        Assert.Equal(("[\"artifacts\"]", "{}"), (told.Body!["features"]!.ToJsonString(), told.Body!["off"]!.ToJsonString()));
+        Assert.Equal(("[\"artifacts\"]", """{"runtime":"Registry__Runtime__Enabled is false."}"""), (told.Body!["features"]!.ToJsonString(), told.Body!["off"]!.ToJsonString()));
         Assert.Equal("8388608", told["limits.part_size"]);
         var page = int.Parse(told["limits.max_page_size"]!, System.Globalization.CultureInfo.InvariantCulture);
         (await _operator.Get($"/v1/models?page_size={page}")).Is(200);

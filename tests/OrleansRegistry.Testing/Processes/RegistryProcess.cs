@@ -215,7 +215,10 @@ public sealed record NodeSettings
     /// <summary>A key of role operator on every node.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();
 
-    /// <summary>Lifts the limits that one caller and one address have, as all that tests send comes from one of each.</summary>
+    /// <summary>
+    /// Lifts the limits that one caller and one address have, as all that tests send comes from one of each. Looks for no
+    /// environments, which takes processes of the machine; tests that need them say so.
+    /// </summary>
     public static IReadOnlyList<string> Unlimited { get; } =
     [
         .. new[]
@@ -223,6 +226,7 @@ public sealed record NodeSettings
             "RequestsPerSecond", "RequestsPerSecondPerWorkspace", "AnonymousRequestsPerSecond", "UnknownKeysPerSecond", "OpenCallsPerKey", "OpenCallsPerWorkspace",
             "OpenStreamsPerKey", "OpenStreamsPerWorkspace", "OpenCommandsPerKey", "OpenUploadsPerWorkspace", "ConnectionsPerAddress",
         }.Select(limit => $"--Registry:Limits:{limit}=0"),
+        "--Registry:Runtime:Enabled=false",
     ];
 
     public required string DataDirectory { get; init; }
