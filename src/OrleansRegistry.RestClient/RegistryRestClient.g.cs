@@ -279,6 +279,27 @@ public sealed partial class RegistryRestClient
             static raw => new StoredArtifact(raw),
             cancellationToken);
 
+    /// <summary>Lists the environments in which the registry runs versions, and the instance types that a version
+    /// may have.</summary>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<EnvironmentList> ListEnvironments(CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.ListEnvironments),
+            static raw => new EnvironmentList(raw),
+            cancellationToken);
+
+    /// <summary>Says whether an artifact would run here, before it is uploaded, and what each environment
+    /// lacks.</summary>
+    /// <param name="body">What is to be done.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<EnvironmentMatch> MatchEnvironments(
+        MatchEnvironmentsRequest body,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.MatchEnvironments) { Body = body },
+            static raw => new EnvironmentMatch(raw),
+            cancellationToken);
+
     /// <summary>Lists events, oldest first unless <c>order_by</c> says otherwise.</summary>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -923,6 +944,14 @@ internal static class Operations
     /// <summary><c>GET /v1/model_versions/{id}/artifact/{path}</c></summary>
     public static readonly Operation DownloadVersionFile =
         new("download_version_file", HttpMethod.Get, "/v1/model_versions/{id}/artifact/{path}");
+
+    /// <summary><c>GET /v1/environments</c></summary>
+    public static readonly Operation ListEnvironments =
+        new("list_environments", HttpMethod.Get, "/v1/environments");
+
+    /// <summary><c>POST /v1/environments/match</c></summary>
+    public static readonly Operation MatchEnvironments =
+        new("match_environments", HttpMethod.Post, "/v1/environments/match");
 
     /// <summary><c>GET /v1/events</c></summary>
     public static readonly Operation ListEvents =

@@ -12,6 +12,7 @@ public sealed class ReadTests(Node node)
     [
         ("whoami", "/v1/me"),
         ("server", "/v1/server"),
+        ("environments", "/v1/environments"),
         ("models NAME", "/v1/models?q=NAME"),
         ("show NAME", "/v1/models/NAME"),
         ("show NAME@0.1.0", "/v1/models/NAME/versions/0.1.0"),

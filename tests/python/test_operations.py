@@ -97,6 +97,8 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "list_workspaces": (Client.workspaces, lambda t: list(t.client.workspaces())),
     "create_workspace": (Client.create_workspace, lambda t: t.client.create_workspace(f"o-{t.model.name}")),
     "get_me": (Client.me, lambda t: t.client.me()),
+    "list_environments": (Client.environments, lambda t: t.client.environments()),
+    "match_environments": (Client.match_environments, lambda t: t.client.match_environments("onnx")),
     "get_server": (Client.server, lambda t: t.client.server()),
     "predict": (Client.predict, lambda t: t.client.predict(t.model.name, {})),
     "predict_version": (Version.predict, lambda t: t.version.predict({})),

@@ -10,7 +10,7 @@ namespace OrleansRegistry.Cli.Commands;
 internal static class ModelCommands
 {
     public static IEnumerable<Command> All(GlobalOptions global) =>
-        [Models(global), Show(global), Versions(global), Diff(global), Resolve(global)];
+        [Models(global), Show(global), Versions(global), Diff(global), Resolve(global), Environments(global)];
 
     private static Command Models(GlobalOptions global)
     {
@@ -129,6 +129,39 @@ internal static class ModelCommands
             VersionFields.Header,
             VersionFields.Row,
             cancellationToken));
+    }
+
+    private static Command Environments(GlobalOptions global)
+    {
+        const string about = "List the environments in which the registry runs versions.";
+        return global.NewCommand("environments", about, [], async (session, cancellationToken) =>
+        {
+            var list = await session.Registry.ListEnvironments(cancellationToken);
+            if (session.IsJson)
+            {
+                session.Printer.Json(list.Raw);
+                return;
+            }
+
+            if (list.Off is { } off)
+            {
+                session.Printer.Note($"The registry runs no versions. {off}");
+            }
+
+            if (session.IsIds)
+            {
+                list.Environments.ToList().ForEach(environment => session.Printer.Line(environment.Name));
+                return;
+            }
+
+            session.Printer.Table(
+                ["NAME", "FORMATS", "PYTHON", "PACKAGES", "OFF"],
+                list.Environments.Select(environment => (string?[])
+                [
+                    environment.Name, string.Join(' ', environment.Formats), environment.Python,
+                    Inputs.Count(environment.Packages.Count), environment.Off,
+                ]));
+        });
     }
 
     private static Command Diff(GlobalOptions global)

@@ -39,7 +39,7 @@ internal static class EnvironmentEndpoints
         {
             Off = runner.Off,
             Environments = [.. runner.Environments.Select(View)],
-            InstanceTypes = types.All.ToImmutableSortedDictionary(type => type.Key, type => View(type.Value), StringComparer.Ordinal),
+            InstanceTypes = [.. types.All.OrderBy(type => type.Key, StringComparer.Ordinal).Select(type => View(type.Key, type.Value))],
         };
     }
 
@@ -71,12 +71,19 @@ internal static class EnvironmentEndpoints
             Name = fit.Name,
             Fits = fit.Fits && environment.Off is null,
             // One that doesn't run knows nothing of itself.
-            Differences = environment.Off is null ? fit.Differences : [],
+            Differences = environment.Off is null ? [.. fit.Differences.Select(View)] : [],
             Off = environment.Off,
         };
     }
 
-    private static EnvironmentView View(NodeEnvironment environment) => new()
+    private static EnvironmentDifferenceView View(EnvironmentDifference difference) => new()
+    {
+        Name = difference.Name,
+        Needs = difference.Needs,
+        Has = difference.Has,
+    };
+
+    private static ServingEnvironmentView View(NodeEnvironment environment) => new()
     {
         Name = environment.Serving.Name,
         Formats = environment.Serving.Name == NodeEnvironment.Onnx ? OfOnnx : OfPython,
@@ -85,8 +92,9 @@ internal static class EnvironmentEndpoints
         Off = environment.Off,
     };
 
-    private static InstanceTypeView View(ProcessResources resources) => new()
+    private static InstanceTypeView View(string name, ProcessResources resources) => new()
     {
+        Name = name,
         MemoryMib = resources.MemoryMiB,
         Cpus = resources.Cpus,
         Processes = resources.Processes,

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using OrleansRegistry.Artifacts;
 
 namespace OrleansRegistry.Gateway;
 
@@ -10,14 +9,14 @@ internal sealed record EnvironmentList
     public required string? Off { get; init; }
 
     /// <summary>The environments, in the order in which they are tried.</summary>
-    public required ImmutableArray<EnvironmentView> Environments { get; init; }
+    public required ImmutableArray<ServingEnvironmentView> Environments { get; init; }
 
-    /// <summary>What an <c>instance_type</c> gives a version's process, by its name.</summary>
-    public required ImmutableSortedDictionary<string, InstanceTypeView> InstanceTypes { get; init; }
+    /// <summary>The instance types that versions with a process may have, by name.</summary>
+    public required ImmutableArray<InstanceTypeView> InstanceTypes { get; init; }
 }
 
 /// <summary>An environment.</summary>
-internal sealed record EnvironmentView
+internal sealed record ServingEnvironmentView
 {
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
@@ -38,6 +37,9 @@ internal sealed record EnvironmentView
 /// <summary>What an instance type gives a process.</summary>
 internal sealed record InstanceTypeView
 {
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
     /// <summary>The memory of all its processes together, in MiB.</summary>
     public required int MemoryMib { get; init; }
 
@@ -71,8 +73,21 @@ internal sealed record EnvironmentFitView
     public required bool Fits { get; init; }
 
     /// <summary>The things that the artifact needs and the environment lacks.</summary>
-    public required ImmutableArray<EnvironmentDifference> Differences { get; init; }
+    public required ImmutableArray<EnvironmentDifferenceView> Differences { get; init; }
 
     /// <summary>Why nothing runs in it, and what to do about it; null when it runs.</summary>
     public required string? Off { get; init; }
+}
+
+/// <summary>Something that an environment lacks.</summary>
+internal sealed record EnvironmentDifferenceView
+{
+    /// <summary><c>format</c>, <c>python</c>, or the name of a package.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The format or the version that the artifact needs.</summary>
+    public required string Needs { get; init; }
+
+    /// <summary>The format or the version that the environment has, or null when it has none.</summary>
+    public required string? Has { get; init; }
 }

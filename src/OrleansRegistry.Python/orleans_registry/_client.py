@@ -603,6 +603,35 @@ class Client:
         """
         return types.ServerAnswer(self._transport.send(Request(operations.GET_SERVER)).document)
 
+    def environments(self) -> types.EnvironmentList:
+        """The environments in which the registry runs versions, and the instance types that a version may have.
+
+        It needs the role deployer or a higher one.
+
+        >>> names = [environment.name for environment in registry.environments().environments]
+        """
+        return types.EnvironmentList(self._transport.send(Request(operations.LIST_ENVIRONMENTS)).document)
+
+    def match_environments(
+        self,
+        format: str,
+        *,
+        requires: Optional[Mapping[str, Any]] = None,
+        instance_type: Optional[str] = None,
+    ) -> types.EnvironmentMatch:
+        """Says whether an artifact would run, before it is uploaded, and what each environment lacks.
+
+        Args:
+            format: ``onnx``, ``python`` or ``python-pickle``.
+            requires: What an environment must have: ``{"python": "3.11", "packages": {"numpy": "1.24.2"}}``.
+            instance_type: The instance type that the version would have.
+
+        >>> registry.match_environments("python", requires={"python": "2.7"}).environment
+        """
+        body = present(format=format, requires=requires, instance_type=instance_type)
+        request = Request(operations.MATCH_ENVIRONMENTS, body=body, is_command=False)
+        return types.EnvironmentMatch(self._transport.send(request).document)
+
     # The client itself
 
     def close(self) -> None:

@@ -372,6 +372,29 @@ class AsyncClient:
         """The version of the registry, the optional parts that it has, and its limits. See ``Client.server``."""
         return await self._threads.run(self._sync.server)
 
+    async def environments(self) -> types.EnvironmentList:
+        """The environments in which the registry runs versions, and the instance types that a version may have. See
+        ``Client.environments``.
+        """
+        return await self._threads.run(self._sync.environments)
+
+    async def match_environments(
+        self,
+        format: str,
+        *,
+        requires: Optional[Mapping[str, Any]] = None,
+        instance_type: Optional[str] = None,
+    ) -> types.EnvironmentMatch:
+        """Says whether an artifact would run, before it is uploaded, and what each environment lacks. See
+        ``Client.match_environments``.
+        """
+        return await self._threads.run(
+            self._sync.match_environments,
+            format,
+            requires=requires,
+            instance_type=instance_type,
+        )
+
     async def close(self) -> None:
         """Closes the idle connections and ends the idle threads."""
         self._sync.close()

@@ -459,6 +459,99 @@ class DeliveryList(Document):
         return self._read("deliveries", many(Delivery))
 
 
+class EnvironmentDifference(Document):
+    """Something that an environment lacks."""
+
+    __slots__ = ()
+    _shown = ("name", "needs", "has")
+
+    @property
+    def name(self) -> str:
+        """`format`, `python`, or the name of a package."""
+        return self._read("name", text)
+
+    @property
+    def needs(self) -> str:
+        """The format or the version that the artifact needs."""
+        return self._read("needs", text)
+
+    @property
+    def has(self) -> Optional[str]:
+        """The format or the version that the environment has, or null when it has none."""
+        return self._read("has", optional(text))
+
+
+class EnvironmentFit(Document):
+    """Whether an environment fits an artifact."""
+
+    __slots__ = ()
+    _shown = ("name", "fits", "off")
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return self._read("name", text)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the artifact would run in it."""
+        return self._read("fits", flag)
+
+    @property
+    def differences(self) -> List[EnvironmentDifference]:
+        """The things that the artifact needs and the environment lacks."""
+        return self._read("differences", many(EnvironmentDifference))
+
+    @property
+    def off(self) -> Optional[str]:
+        """Why nothing runs in it, and what to do about it; null when it runs."""
+        return self._read("off", optional(text))
+
+
+class EnvironmentList(Document):
+    """The environments in which this registry runs versions."""
+
+    __slots__ = ()
+    _shown = ("off",)
+
+    @property
+    def off(self) -> Optional[str]:
+        """Why this registry runs no versions, and what to do about it; null when it does."""
+        return self._read("off", optional(text))
+
+    @property
+    def environments(self) -> List[ServingEnvironment]:
+        """The environments, in the order in which they are tried."""
+        return self._read("environments", many(ServingEnvironment))
+
+    @property
+    def instance_types(self) -> List[InstanceType]:
+        """The instance types that versions with a process may have, by name."""
+        return self._read("instance_types", many(InstanceType))
+
+
+class EnvironmentMatch(Document):
+    """Whether an artifact would run."""
+
+    __slots__ = ()
+    _shown = ("environment", "off")
+
+    @property
+    def environment(self) -> Optional[str]:
+        """The environment in which it would run: the first that fits. Null for none."""
+        return self._read("environment", optional(text))
+
+    @property
+    def off(self) -> Optional[str]:
+        """Why this registry runs no versions, and what to do about it; null when it does."""
+        return self._read("off", optional(text))
+
+    @property
+    def environments(self) -> List[EnvironmentFit]:
+        """The environments, in the order in which they are tried."""
+        return self._read("environments", many(EnvironmentFit))
+
+
 class Event(Document):
     """Something that happened, stored by the statement that made it happen. Ids are positions: gapless, in order of
     commit, so that a reader who follows them misses none.
@@ -584,6 +677,33 @@ class InferenceServer(Document):
     def extensions(self) -> List[str]:
         """The extensions of the protocol that it knows: none."""
         return self._read("extensions", many(text))
+
+
+class InstanceType(Document):
+    """What an instance type gives a process."""
+
+    __slots__ = ()
+    _shown = ("name", "memory_mib", "cpus", "processes")
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._read("name", text)
+
+    @property
+    def memory_mib(self) -> int:
+        """The memory of all its processes together, in MiB."""
+        return self._read("memory_mib", whole)
+
+    @property
+    def cpus(self) -> int:
+        """Its processors."""
+        return self._read("cpus", whole)
+
+    @property
+    def processes(self) -> int:
+        """How many processes and threads it may have."""
+        return self._read("processes", whole)
 
 
 class MissingFile(Document):
@@ -1008,7 +1128,9 @@ class ServerAnswer(Document):
 
     @property
     def features(self) -> List[str]:
-        """The optional parts that it has, by name: `artifacts`, `dashboard`, `oidc`. A later release may have more."""
+        """The optional parts that it has, by name: `artifacts`, `dashboard`, `oidc`, `runtime`. A later release may
+        have more.
+        """
         return self._read("features", many(text))
 
     @property
@@ -1084,6 +1206,38 @@ class Serving(Document):
     def message(self) -> Optional[str]:
         """The reason why the last start failed, or null."""
         return self._read("message", optional(text))
+
+
+class ServingEnvironment(Document):
+    """An environment."""
+
+    __slots__ = ()
+    _shown = ("name", "python", "off")
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._read("name", text)
+
+    @property
+    def formats(self) -> List[str]:
+        """The formats of the artifacts that it serves."""
+        return self._read("formats", many(text))
+
+    @property
+    def python(self) -> Optional[str]:
+        """The version of its Python, or null when it has none."""
+        return self._read("python", optional(text))
+
+    @property
+    def packages(self) -> Dict[str, str]:
+        """The versions of its packages, by names as PEP 503 normalizes them."""
+        return self._read("packages", table(text))
+
+    @property
+    def off(self) -> Optional[str]:
+        """Why nothing runs in it, and what to do about it; null when it runs."""
+        return self._read("off", optional(text))
 
 
 class Statement(Document):

@@ -245,6 +245,85 @@ public sealed class DeliveryList : Document
     public IReadOnlyList<Delivery> Deliveries => Many("deliveries", static raw => new Delivery(raw));
 }
 
+/// <summary>Something that an environment lacks.</summary>
+public sealed class EnvironmentDifference : Document
+{
+    /// <summary>Reads a document.</summary>
+    public EnvironmentDifference(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary><c>format</c>, <c>python</c>, or the name of a package.</summary>
+    public string Name => Text("name");
+
+    /// <summary>The format or the version that the artifact needs.</summary>
+    public string Needs => Text("needs");
+
+    /// <summary>The format or the version that the environment has, or null when it has none.</summary>
+    public string? Has => OptionalText("has");
+}
+
+/// <summary>Whether an environment fits an artifact.</summary>
+public sealed class EnvironmentFit : Document
+{
+    /// <summary>Reads a document.</summary>
+    public EnvironmentFit(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The environment's name.</summary>
+    public string Name => Text("name");
+
+    /// <summary>Whether the artifact would run in it.</summary>
+    public bool Fits => Flag("fits");
+
+    /// <summary>The things that the artifact needs and the environment lacks.</summary>
+    public IReadOnlyList<EnvironmentDifference> Differences => Many("differences", static raw => new EnvironmentDifference(raw));
+
+    /// <summary>Why nothing runs in it, and what to do about it; null when it runs.</summary>
+    public string? Off => OptionalText("off");
+}
+
+/// <summary>The environments in which this registry runs versions.</summary>
+public sealed class EnvironmentList : Document
+{
+    /// <summary>Reads a document.</summary>
+    public EnvironmentList(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Why this registry runs no versions, and what to do about it; null when it does.</summary>
+    public string? Off => OptionalText("off");
+
+    /// <summary>The environments, in the order in which they are tried.</summary>
+    public IReadOnlyList<ServingEnvironment> Environments => Many("environments", static raw => new ServingEnvironment(raw));
+
+    /// <summary>The instance types that versions with a process may have, by name.</summary>
+    public IReadOnlyList<InstanceType> InstanceTypes => Many("instance_types", static raw => new InstanceType(raw));
+}
+
+/// <summary>Whether an artifact would run.</summary>
+public sealed class EnvironmentMatch : Document
+{
+    /// <summary>Reads a document.</summary>
+    public EnvironmentMatch(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The environment in which it would run: the first that fits. Null for none.</summary>
+    public string? Environment => OptionalText("environment");
+
+    /// <summary>Why this registry runs no versions, and what to do about it; null when it does.</summary>
+    public string? Off => OptionalText("off");
+
+    /// <summary>The environments, in the order in which they are tried.</summary>
+    public IReadOnlyList<EnvironmentFit> Environments => Many("environments", static raw => new EnvironmentFit(raw));
+}
+
 /// <summary>Something that happened, stored by the statement that made it happen. Ids are positions: gapless, in
 /// order of commit, so that a reader who follows them misses none.</summary>
 public sealed class RegistryEvent : Document
@@ -336,6 +415,28 @@ public sealed class InferenceServer : Document
 
     /// <summary>The extensions of the protocol that it knows: none.</summary>
     public IReadOnlyList<string> Extensions => Many("extensions", static raw => TextOf(raw));
+}
+
+/// <summary>What an instance type gives a process.</summary>
+public sealed class InstanceType : Document
+{
+    /// <summary>Reads a document.</summary>
+    public InstanceType(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => Text("name");
+
+    /// <summary>The memory of all its processes together, in MiB.</summary>
+    public long MemoryMib => Integer("memory_mib");
+
+    /// <summary>Its processors.</summary>
+    public long Cpus => Integer("cpus");
+
+    /// <summary>How many processes and threads it may have.</summary>
+    public long Processes => Integer("processes");
 }
 
 /// <summary>A file that has to be uploaded.</summary>
@@ -660,8 +761,8 @@ public sealed class ServerAnswer : Document
     /// <summary>The version of this interface: what the paths begin with.</summary>
     public string Api => Text("api");
 
-    /// <summary>The optional parts that it has, by name: <c>artifacts</c>, <c>dashboard</c>, <c>oidc</c>. A later
-    /// release may have more.</summary>
+    /// <summary>The optional parts that it has, by name: <c>artifacts</c>, <c>dashboard</c>, <c>oidc</c>,
+    /// <c>runtime</c>. A later release may have more.</summary>
     public IReadOnlyList<string> Features => Many("features", static raw => TextOf(raw));
 
     /// <summary>The optional parts that are off here, by name, and why.</summary>
@@ -720,6 +821,31 @@ public sealed class Serving : Document
 
     /// <summary>The reason why the last start failed, or null.</summary>
     public string? Message => OptionalText("message");
+}
+
+/// <summary>An environment.</summary>
+public sealed class ServingEnvironment : Document
+{
+    /// <summary>Reads a document.</summary>
+    public ServingEnvironment(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => Text("name");
+
+    /// <summary>The formats of the artifacts that it serves.</summary>
+    public IReadOnlyList<string> Formats => Many("formats", static raw => TextOf(raw));
+
+    /// <summary>The version of its Python, or null when it has none.</summary>
+    public string? Python => OptionalText("python");
+
+    /// <summary>The versions of its packages, by names as PEP 503 normalizes them.</summary>
+    public IReadOnlyDictionary<string, string> Packages => Table("packages", static raw => TextOf(raw));
+
+    /// <summary>Why nothing runs in it, and what to do about it; null when it runs.</summary>
+    public string? Off => OptionalText("off");
 }
 
 /// <summary>Statement.</summary>

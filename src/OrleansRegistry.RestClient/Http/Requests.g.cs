@@ -366,6 +366,31 @@ public sealed class FileSpec : RequestBody
     }
 }
 
+/// <summary>Asks whether an artifact would run.</summary>
+public sealed class MatchEnvironmentsRequest : RequestBody
+{
+    /// <summary>Format. One of <c>onnx</c>, <c>python</c>, <c>python-pickle</c>.</summary>
+    public required string Format
+    {
+        get => GetText("format")!;
+        set => Set("format", value);
+    }
+
+    /// <summary>Requires.</summary>
+    public RequiresSpec? Requires
+    {
+        get => GetObject<RequiresSpec>("requires");
+        set => Set("requires", value);
+    }
+
+    /// <summary>The instance type that the version would have, or null for none.</summary>
+    public string? InstanceType
+    {
+        get => GetText("instance_type");
+        set => Set("instance_type", value);
+    }
+}
+
 /// <summary>Asks which files have to be uploaded.</summary>
 public sealed class MissingFilesRequest : RequestBody
 {

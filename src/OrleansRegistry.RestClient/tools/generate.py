@@ -38,6 +38,7 @@ REPEATABLE = {
     "delete_webhook",
     "deploy",
     "find_missing_files",
+    "match_environments",
     "patch_model",
     "patch_version",
     "patch_webhook",

@@ -25,7 +25,7 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
         Assert.Contains("/nowhere/python can't be started", (string?)broken["off"], StringComparison.Ordinal);
         Assert.Equal(("science", "[\"python\",\"python-pickle\"]", null), ((string?)python["name"], python["formats"]!.ToJsonString(), (string?)python["off"]));
         Assert.Matches(@"^3\.\d+\.\d+", (string)python["python"]!);
-        Assert.Equal("""{"small":{"memory_mib":256,"cpus":1,"processes":64}}""", told.Body["instance_types"]!.ToJsonString());
+        Assert.Equal("""[{"name":"small","memory_mib":256,"cpus":1,"processes":64}]""", told.Body["instance_types"]!.ToJsonString());
         Assert.Contains("runtime", (await _operator.Get("/v1/server")).Is(200).Body!["features"]!.AsArray().Select(feature => (string)feature!));
     }
 
@@ -75,7 +75,7 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
         var match = (await other.Driver.Post(Match, """{"format":"onnx"}""")).Is(200);
         var part = (await other.Driver.Get("/v1/server")).Is(200);
 
-        Assert.Equal((reason, "[]", "{}"), (told["off"], told.Body!["environments"]!.ToJsonString(), told.Body["instance_types"]!.ToJsonString()));
+        Assert.Equal((reason, "[]", "[]"), (told["off"], told.Body!["environments"]!.ToJsonString(), told.Body["instance_types"]!.ToJsonString()));
         Assert.Equal((reason, null, "[]"), (match["off"], match["environment"], match.Body!["environments"]!.ToJsonString()));
         Assert.Equal(reason, part["off.runtime"]);
         (await other.Driver.Post(Match, """{"format":"onnx","instance_type":"small"}""")).IsInvalid("instance_type");

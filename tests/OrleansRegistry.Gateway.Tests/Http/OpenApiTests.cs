@@ -79,7 +79,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
             }
         }
 
-        Assert.Equal(11, sent);
+        Assert.Equal(12, sent);
     }
 
     [Fact]
