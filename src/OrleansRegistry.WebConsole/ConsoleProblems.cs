@@ -37,11 +37,18 @@ internal sealed class ConsoleProblems : ProblemPage
     private static Task Page(HttpContext context, Problem problem) => new RazorComponentResult<ProblemView>(new Dictionary<string, object?>
     {
         [nameof(ProblemView.Title)] = problem.Title,
-        [nameof(ProblemView.Detail)] = problem.Errors is { Count: > 0 } errors
-            ? string.Join(" ", errors.Select(error => $"{error.Key} {string.Join(", ", error.Value)}."))
-            : problem.Detail,
+        [nameof(ProblemView.Detail)] = problem.Summary(),
         [nameof(ProblemView.Code)] = problem.Code,
         [nameof(ProblemView.TraceId)] = problem.TraceId,
         [nameof(ProblemView.User)] = RequestCaller.Of(context) is { } caller ? ConsoleUser.Of(caller) : null,
     }).ExecuteAsync(context);
+}
+
+/// <summary>Problems in words.</summary>
+internal static class ProblemWords
+{
+    /// <summary>All that a problem says of the request.</summary>
+    public static string Summary(this Problem problem) => problem.Errors is { Count: > 0 } errors
+        ? string.Join(" ", errors.Select(error => $"{error.Key} {string.Join(", ", error.Value)}."))
+        : problem.Detail;
 }

@@ -8,13 +8,25 @@ internal static class Links
     public const string SignOut = Root + "/sign-out";
     public const string Events = Root + "/events";
     public const string Sessions = Root + "/sessions";
+    public const string Billing = Root + "/billing";
+    public const string Access = Root + "/access";
+    public const string Webhooks = Access + "/webhooks";
+    public const string Workspaces = Root + "/workspaces";
+    public const string Deploy = Root + "/deploy";
     public const string Live = Root + "/live";
 
     public static string Model(string modelId, string tab = "") => $"{Root}/models/{modelId}{tab}";
 
-    public static string Version(string modelId, string number) => $"{Model(modelId)}/versions/{Uri.EscapeDataString(number)}";
+    public static string Version(string modelId, string number, string tab = "") =>
+        $"{Model(modelId)}/versions/{Uri.EscapeDataString(number)}{tab}";
 
     public static string Command(string modelId, string number, string command) => $"{Version(modelId, number)}/{command}";
+
+    public static string Month(string month, string what = "") => $"{Billing}/{month}{what}";
+
+    public static string Key(string prefix, string command) => $"{Access}/{prefix}/{command}";
+
+    public static string Webhook(string id, string command = "") => $"{Webhooks}/{id}{command}";
 
     /// <summary>An address of the console that a request names to go back to, or the first page.</summary>
     public static string Local(string? address) =>

@@ -30,4 +30,21 @@ internal static class Text
 
     /// <summary>A number of things, with the right form of the word.</summary>
     public static string Count(long number, string one, string many) => $"{Count(number)} {(number == 1 ? one : many)}";
+
+    /// <summary>A time in minutes, which is what prices are for.</summary>
+    public static string Minutes(long milliseconds) =>
+        (milliseconds / 60_000m).ToString("N2", CultureInfo.InvariantCulture) + " min";
+
+    /// <summary>The sum of amounts, with as many digits behind the point as they have.</summary>
+    public static string Sum(IEnumerable<string> amounts) =>
+        amounts.Sum(amount => decimal.Parse(amount, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A number of milliseconds for people.</summary>
+    public static string Milliseconds(double? milliseconds) => milliseconds switch
+    {
+        null => "–",
+        < 10 => milliseconds.Value.ToString("0.#", CultureInfo.InvariantCulture) + " ms",
+        < 1_000 => milliseconds.Value.ToString("0", CultureInfo.InvariantCulture) + " ms",
+        _ => (milliseconds.Value / 1_000).ToString("0.##", CultureInfo.InvariantCulture) + " s",
+    };
 }

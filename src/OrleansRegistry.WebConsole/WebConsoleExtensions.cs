@@ -5,6 +5,11 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.WebConsole.Pages;
+using OrleansRegistry.WebConsole.Pages.Access;
+using OrleansRegistry.WebConsole.Pages.Billing;
+using OrleansRegistry.WebConsole.Pages.Models;
+using OrleansRegistry.WebConsole.Pages.Versions;
+using OrleansRegistry.WebConsole.Pages.Webhooks;
 
 namespace OrleansRegistry.WebConsole;
 
@@ -31,6 +36,12 @@ internal static class WebConsoleExtensions
             .AddEndpointFilter(Guard);
         pages.MapSessions();
         pages.MapPages();
+        pages.MapModelPages();
+        pages.MapVersionPages();
+        pages.MapBillingPages();
+        pages.MapAccessPages();
+        pages.MapWebhookPages();
+        pages.MapDeployPages();
         pages.MapCommands();
         AssetFile.Map(pages);
         pages.MapGet(Links.Root + "/{*rest}", NoPage).RequirePermission(Permission.Read);

@@ -16,6 +16,9 @@ namespace OrleansRegistry.WebConsole;
 /// </summary>
 internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator links)
 {
+    /// <summary>An artifact with a digest has no address, which answers show as null.</summary>
+    private static readonly JsonSerializerOptions Json = new(JsonSettings.Options) { RespectNullableAnnotations = false };
+
     private readonly Lazy<FrozenDictionary<string, RouteEndpoint>> _operations = new(() => endpoints.Endpoints.OfType<RouteEndpoint>()
         .Where(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>() is not null)
         .ToFrozenDictionary(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName));
@@ -36,8 +39,16 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
     /// <param name="query">The query.</param>
     /// <param name="body">The body, or null for none.</param>
     /// <param name="ifMatch">The entity tag that the resource must have, or null.</param>
+    /// <param name="idempotencyKey">Has the command done once only, or null.</param>
     public async Task<ApiAnswer<T>> Send<T>(
-        HttpContext page, string method, string operation, object? route, QueryString query, JsonObject? body, string? ifMatch)
+        HttpContext page,
+        string method,
+        string operation,
+        object? route,
+        QueryString query,
+        JsonObject? body,
+        string? ifMatch = null,
+        string? idempotencyKey = null)
         where T : class
     {
         using var answer = new MemoryStream();
@@ -49,16 +60,26 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
             {
                 headers.IfMatch = ifMatch;
             }
+
+            if (idempotencyKey is not null)
+            {
+                headers["Idempotency-Key"] = idempotencyKey;
+            }
         });
         await stream.CompleteAsync();
         answer.Position = 0;
         return context.Response.StatusCode < StatusCodes.Status400BadRequest
-            ? new ApiAnswer<T>(await JsonSerializer.DeserializeAsync(answer, JsonSettings.TypeOf<T>(), page.RequestAborted), null, context.Response.Headers.ETag)
-            : new ApiAnswer<T>(null, await JsonSerializer.DeserializeAsync(answer, JsonSettings.TypeOf<Problem>(), page.RequestAborted), null);
+            ? new ApiAnswer<T>(await JsonSerializer.DeserializeAsync<T>(answer, Json, page.RequestAborted), null, context.Response.Headers.ETag)
+            : new ApiAnswer<T>(null, await JsonSerializer.DeserializeAsync<Problem>(answer, Json, page.RequestAborted), null);
     }
 
-    /// <summary>Answers the page's request with the server-sent events of an operation.</summary>
-    public Task Stream(HttpContext page, string operation, object? route, QueryString query) => Invoke(
+    /// <summary>Answers the page's request with what an operation answers.</summary>
+    /// <param name="page">The page's request.</param>
+    /// <param name="operation">The operation's id in the OpenAPI document.</param>
+    /// <param name="route">The values in its path.</param>
+    /// <param name="query">The query.</param>
+    /// <param name="accept">The content type that is asked for.</param>
+    public Task Forward(HttpContext page, string operation, object? route, QueryString query, string accept) => Invoke(
         page,
         HttpMethods.Get,
         operation,
@@ -67,7 +88,7 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
         null,
         page.Features.GetRequiredFeature<IHttpResponseFeature>(),
         page.Features.GetRequiredFeature<IHttpResponseBodyFeature>(),
-        headers => headers.Accept = MediaTypeNames.Text.EventStream);
+        headers => headers.Accept = accept);
 
     private async Task<HttpContext> Invoke(
         HttpContext page,

@@ -23,6 +23,16 @@ document.addEventListener("keydown", (event) => {
   all[(to + all.length) % all.length].focus();
 });
 
+// The slash leads to the search, as on many sites.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, select, textarea")) return;
+  const search = document.getElementById("q") ?? document.getElementById("number");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+  search.select();
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Versions;
+using OrleansRegistry.WebConsole.Pages.Forms;
 
 namespace OrleansRegistry.WebConsole.Pages;
 
@@ -104,7 +105,7 @@ internal static class CommandEndpoints
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var version = (await api.Read<VersionView>(context, "get_version_by_number", new { model, number })).OrRefuse();
         var from = form[From].ToString() is { Length: > 0 } given ? given : null;
-        var choice = new CommandChoice(from, form[PromoteTo].ToString() is { Length: > 0 } chosen ? chosen : null, CommentOf(form));
+        var choice = new CommandChoice(from, form[PromoteTo].ToString() is { Length: > 0 } chosen ? chosen : null, form.Text(Comment));
         if (form[IfMatch].ToString() is not { Length: > 0 } tag)
         {
             return await Again(StatusCodes.Status409Conflict, "Look at what it does, and send it from here.");
@@ -179,7 +180,7 @@ internal static class CommandEndpoints
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var from = form[From].ToString() is { Length: > 0 } given ? given : null;
         var done = await api.Send<CommandAnswer>(
-            context, HttpMethods.Post, "rollback", new { model }, QueryString.Empty, new JsonObject { ["from"] = from, [Comment] = CommentOf(form) }, null);
+            context, HttpMethods.Post, "rollback", new { model }, QueryString.Empty, new JsonObject { ["from"] = from, [Comment] = form.Text(Comment) }, null);
         if (done.Problem is { } refused)
         {
             context.Response.StatusCode = refused.Status;
@@ -232,7 +233,7 @@ internal static class CommandEndpoints
         }
 
         var done = await api.Send<DeletedModel>(
-            context, HttpMethods.Delete, "delete_model", new { model = found.Id }, CommentOf(form) is { } comment ? QueryString.Create(Comment, comment) : default, null, form[IfMatch].ToString());
+            context, HttpMethods.Delete, "delete_model", new { model = found.Id }, form.Text(Comment) is { } comment ? QueryString.Create(Comment, comment) : default, null, form[IfMatch].ToString());
         if (done.Problem is { } refused)
         {
             context.Response.StatusCode = refused.Status;
@@ -242,10 +243,6 @@ internal static class CommandEndpoints
         new Receipt($"The model {found.Name} is deleted for ever.").Send(context.Response);
         return new SeeOther(Links.Root);
     }
-
-    /// <summary>The reason that a form gives, or null. Browsers end the lines of a form with CR LF.</summary>
-    private static string? CommentOf(IFormCollection form) =>
-        form[Comment].ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Trim() is { Length: > 0 } comment ? comment : null;
 
     private static Task<ApiAnswer<StopAnswer>> Try(
         HttpContext context, RegistryApi api, ConsoleCommand command, string versionId, CommandChoice choice, string? tag) =>
@@ -368,7 +365,7 @@ internal static class CommandEndpoints
     private static string CurlOf(HttpContext context, string method, string path, JsonObject? body, string? tag)
     {
         const string line = " \\\n  ";
-        return $"curl -X {method} '{context.Request.Scheme}://{context.Request.Host}{path}'{line}-H \"Authorization: Bearer $ORK_API_KEY\""
+        return $"curl -X {method} '{context.ServerAddress()}{path}'{line}-H \"Authorization: Bearer $ORK_API_KEY\""
             + (tag is null ? "" : $"{line}-H 'If-Match: {tag}'")
             + (body is null ? "" : $"{line}-H 'Content-Type: application/json' -d '{body.ToJsonString()}'");
     }

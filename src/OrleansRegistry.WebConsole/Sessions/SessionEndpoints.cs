@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.WebConsole.Pages;
+using OrleansRegistry.WebConsole.Pages.Access;
 
 namespace OrleansRegistry.WebConsole;
 

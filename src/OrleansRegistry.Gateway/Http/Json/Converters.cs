@@ -100,8 +100,9 @@ internal sealed class LimitConverter : JsonConverter<ImmutableArray<string>>
         JsonPropertyInfo Property(string name) => type.Properties.Single(property => ((MemberInfo)property.AttributeProvider!).Name == name);
     }
 
+    /// <remarks>Requests say what is wrong with them elsewhere; here the console reads answers.</remarks>
     public override ImmutableArray<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("Answers are only written.");
+        reader.TokenType == JsonTokenType.Null ? [] : [.. JsonSerializer.Deserialize<string[]>(ref reader, options)!];
 
     public override void Write(Utf8JsonWriter writer, ImmutableArray<string> value, JsonSerializerOptions options)
     {
