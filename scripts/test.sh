@@ -84,6 +84,8 @@ case ${1:-} in
       if [[ $(basename "$project") == *"$filter"* ]]; then projects+=("$project"); fi
     done
     [[ ${#projects[@]} -gt 0 ]] || die "no test project has \"$filter\" in its name"
+    # A long run, which has more rounds, and tests that are named, run all of them.
+    [[ -n ${REGISTRY_TEST_ROUNDS:-} || $# -gt 0 ]] || runner+=(-trait- "Speed=Long")
     ;;
 esac
 whole=$([[ -z $filter && ${1:-} != --fast ]] && echo yes || true)  # everything, with the formatting
@@ -142,12 +144,18 @@ if [[ " ${projects[*]} " == *ClusterTests* && -z ${REGISTRY_TEST_PREVIOUS:-} && 
 fi
 note servers
 
-# The tests of processes say why they can't run where something is missing; with CI=true that is a failure.
-install_serving() {
+# Tests need more than the SDK: those of processes say why they can't run without it, and with CI=true that is a failure; those of the console
+# need a browser.
+install_missing() {
   local missing=()
-  command -v bwrap >/dev/null || missing+=(bubblewrap)
-  if [[ -z ${REGISTRY_TEST_PYTHON:-} ]]; then
-    /usr/bin/python3 -c "import sklearn, joblib" 2>/dev/null || missing+=(python3-sklearn python3-joblib)
+  if [[ " ${projects[*]} " == *Runtime.Tests* ]]; then
+    command -v bwrap >/dev/null || missing+=(bubblewrap)
+    if [[ -z ${REGISTRY_TEST_PYTHON:-} ]]; then
+      /usr/bin/python3 -c "import sklearn, joblib" 2>/dev/null || missing+=(python3-sklearn python3-joblib)
+    fi
+  fi
+  if [[ " ${projects[*]} " == *WebConsole.Tests* && -z ${REGISTRY_TEST_BROWSER:-} ]]; then
+    command -v chromium google-chrome >/dev/null || missing+=(chromium)
   fi
   if [[ ${#missing[@]} -gt 0 && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
     echo "Installing ${missing[*]} …"
@@ -156,7 +164,7 @@ install_serving() {
       echo "apt can't install ${missing[*]}."
   fi
 }
-if [[ " ${projects[*]} " == *Runtime.Tests* ]]; then install_serving; fi
+install_missing
 
 # Adds up one attribute of a result file: passed, failed, errors, skipped.
 count() {

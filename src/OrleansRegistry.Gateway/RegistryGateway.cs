@@ -64,8 +64,9 @@ internal static class RegistryGateway
 
     /// <summary>Maps the routes.</summary>
     /// <param name="app">The node.</param>
-    /// <param name="home">The page that browsers are led to from <c>/</c>.</param>
-    public static void MapRegistryGateway(this WebApplication app, string home = BrowserPage.Reference)
+    /// <param name="home">The page that browsers are led to from <c>/</c>, or null for none.</param>
+    /// <param name="hasReference">Whether there is the API reference.</param>
+    public static void MapRegistryGateway(this WebApplication app, string? home = BrowserPage.Reference, bool hasReference = true)
     {
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<ConnectionGuard>();
@@ -110,19 +111,29 @@ internal static class RegistryGateway
         calls.MapCompletions();
 
         app.MapHealth();
-        HomeRedirect.Map(app, home);
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
-        app.MapScalarApiReference(BrowserPage.Reference, scalar => scalar
+        if (home is not null)
+        {
+            HomeRedirect.Map(app, home);
+        }
+
+        if (hasReference)
+        {
+            app.MapReference();
+        }
+    }
+
+    private static void MapReference(this WebApplication app) => app
+        .MapScalarApiReference(BrowserPage.Reference, scalar => scalar
             .WithTitle("OrleansRegistry")
             .DisableDefaultFonts()
             .DisableTelemetry()
             .DisableAgent()
             .HideDeveloperTools()
             .AddPreferredSecuritySchemes(RegistryOpenApi.Security))
-            .AllowAnonymous()
-            .TakeHead()
-            .Add(MakeScriptsOnce);
-    }
+        .AllowAnonymous()
+        .TakeHead()
+        .Add(MakeScriptsOnce);
 
     /// <summary>The page itself says where it was asked for.</summary>
     private static void MakeScriptsOnce(EndpointBuilder endpoint)

@@ -107,14 +107,11 @@ public static partial class RegistryHost
             return;
         }
 
-        if (settings.Options.Console.Enabled)
+        var (hasConsole, hasReference) = (settings.Options.Console.Enabled, settings.Options.Scalar);
+        app.MapRegistryGateway(hasConsole ? Links.Root : hasReference ? BrowserPage.Reference : null, hasReference);
+        if (hasConsole)
         {
-            app.MapRegistryGateway(home: Links.Root);
             app.MapWebConsole();
-        }
-        else
-        {
-            app.MapRegistryGateway();
         }
 
         if (settings.Options.Dashboard)

@@ -98,6 +98,9 @@ internal sealed record RegistryOptions
     /// <summary>Shows Orleans' dashboard to operators at <c>/dashboard</c>.</summary>
     public bool Dashboard { get; init; }
 
+    /// <summary>Shows the API reference at <c>/scalar</c>.</summary>
+    public bool Scalar { get; init; } = true;
+
     /// <summary>The age at which events that are billed and delivered are removed. 0 keeps all.</summary>
     [Range(0, 36_500)]
     public int EventRetentionDays { get; init; }

@@ -35,7 +35,7 @@ internal static class StartBlock
             ("key", key),
             ("environments", isSilo || settings.PostgresConnectionString is not null ? null : Environments(runner)),
             ("console", isSilo || !settings.Options.Console.Enabled ? null : $"{address}{Links.Root}"),
-            ("docs", isSilo ? null : $"{address}/scalar"),
+            ("docs", isSilo || !settings.Options.Scalar ? null : $"{address}/scalar"),
             ("try", secret is null
                 ? $"curl {address}/health/ready"
                 : $"curl -H \"Authorization: Bearer {secret}\" {address}/v1/models"),

@@ -25,7 +25,7 @@ public sealed class Browser(ConsoleNode node)
     public Task<Page> Submit(Page page, string button, params (string Name, string Value)[] filled)
     {
         var form = page.Document.Forms.Single(form => form.QuerySelectorAll("button").Any(found => found.TextContent.Trim() == button));
-        var fields = form.QuerySelectorAll("input[name], select[name], textarea[name]")
+        var fields = form.QuerySelectorAll("input[name]:not([type=checkbox]), input[name]:checked, select[name], textarea[name]")
             .Select(field => (Name: field.GetAttribute("name")!, Value: field switch
             {
                 IHtmlSelectElement select => select.Value ?? "",

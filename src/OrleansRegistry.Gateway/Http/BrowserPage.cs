@@ -15,5 +15,8 @@ internal sealed class BrowserPage
 
     /// <summary>Whether a path belongs to the API reference or the dashboard.</summary>
     public static bool IsPath(PathString path) =>
-        path.StartsWithSegments(Reference, StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments(Dashboard, StringComparison.OrdinalIgnoreCase);
+        IsReference(path) || path.StartsWithSegments(Dashboard, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a path belongs to the API reference.</summary>
+    public static bool IsReference(PathString path) => path.StartsWithSegments(Reference, StringComparison.OrdinalIgnoreCase);
 }

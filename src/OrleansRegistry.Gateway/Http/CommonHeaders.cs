@@ -17,7 +17,7 @@ internal static class CommonHeaders
     private const string Nothing = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
     // The API reference and the dashboard are pages of scripts, their own.
-    private const string Page = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'";
+    private const string Page = "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'; form-action 'none'; base-uri 'none'";
 
     /// <summary>The id of a request.</summary>
     public static string RequestIdOf(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
@@ -29,6 +29,18 @@ internal static class CommonHeaders
         headers[RequestId] = RequestIdOf(context);
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers.ContentSecurityPolicy = BrowserPage.IsPath(context.Request.Path) ? Page : Nothing;
+        headers.ContentSecurityPolicy = BrowserPage.IsReference(context.Request.Path) ? Reference(context.Request.Host)
+            : BrowserPage.IsPath(context.Request.Path) ? Page
+            : Nothing;
+    }
+
+    /// <summary>
+    /// The scripts of the API reference are somebody else's. They ask the interface and nothing besides: not the
+    /// console, whose session the browser would send along, in no frame and by no form.
+    /// </summary>
+    private static string Reference(HostString host)
+    {
+        var own = host.ToUriComponent();
+        return $"{Page}; frame-src 'none'; connect-src {own}/openapi/ {own}/v1/ {own}/v2/";
     }
 }

@@ -1,0 +1,316 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using OrleansRegistry.Testing;
+
+namespace OrleansRegistry.WebConsole.Tests;
+
+/// <summary>
+/// Journeys in a real browser: what pages without scripts can't show. Four of them run always, and all in a long run.
+/// With <c>REGISTRY_WRITE_IMAGES=1</c> they take the pictures of the docs.
+/// </summary>
+[Trait("Speed", "Slow")]
+public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>, IAsyncLifetime
+{
+    private const string Long = "Long";
+
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = BrowserPath, Args = Arguments });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+    }
+
+    [Fact]
+    public async Task By_keyboard_alone_one_signs_in_promotes_a_version_and_rolls_back()
+    {
+        var (name, _) = await Model(3);
+        await using var window = await Open();
+        var page = window.Page;
+        await page.GotoAsync("/console");
+        await page.Keyboard.TypeAsync(ConsoleNode.OperatorKey);
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Searchbox).FocusAsync();
+        await page.Keyboard.TypeAsync(name);
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("q=journey"));
+        await page.GetByRole(AriaRole.Link, new() { Name = name }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.1.0" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Menuitem, new() { Name = "Promote to primary" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("ArrowDown");
+        await Assertions.Expect(page.GetByRole(AriaRole.Menuitem, new() { Name = "Deactivate version" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("ArrowUp");
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make 0.1.0 primary" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("0.1.0 is primary.");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Roll back" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Roll back to 0.3.0" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+
+        await Assertions.Expect(page.Locator("#primary .big")).ToHaveTextAsync("★ 0.3.0");
+        window.HasNoComplaints();
+    }
+
+    [Fact]
+    public async Task The_button_says_which_version_comes_next()
+    {
+        var (_, id) = await Model(3);
+        await using var window = await SignIn();
+        await window.Page.GotoAsync(Links.Command(id, "0.3.0", "deactivate"));
+
+        await Assertions.Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "Deactivate and use 0.2.0" })).ToBeVisibleAsync();
+        await window.Page.GetByLabel("Primary afterwards").SelectOptionAsync(new SelectOptionValue { Label = "0.1.0" });
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Deactivate and use 0.1.0" }).ClickAsync();
+
+        await Assertions.Expect(window.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("0.3.0 is inactive. 0.1.0 is primary.");
+        window.HasNoComplaints();
+    }
+
+    [Fact]
+    [Trait("Speed", Long)]
+    public async Task Two_tabs_show_what_somebody_else_does()
+    {
+        var (_, id) = await Model(2);
+        await using var window = await SignIn();
+        await window.Page.GotoAsync(Links.Model(id));
+        var other = await window.Page.Context.NewPageAsync();
+        await other.GotoAsync(Links.Model(id));
+
+        await node.Api("POST", $"/v1/model_versions/{id}-1/promote");
+
+        await Assertions.Expect(window.Page.Locator("#primary .big")).ToHaveTextAsync("★ 0.1.0");
+        await Assertions.Expect(other.Locator("#primary .big")).ToHaveTextAsync("★ 0.1.0");
+        window.HasNoComplaints();
+    }
+
+    [Fact]
+    public async Task One_deletes_a_version_and_the_last_one_with_its_model()
+    {
+        var (name, id) = await Model(2);
+        await using var window = await SignIn();
+        var page = window.Page;
+        await page.GotoAsync(Links.Model(id));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.1.0" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Delete version" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete 0.1.0 for ever" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("0.1.0 is deleted for ever.");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.2.0" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Delete version" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("It is the model's last version: the model is deleted with it.")).ToBeVisibleAsync();
+        await page.Locator("#confirm").FillAsync(name);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete 0.2.0 for ever" }).ClickAsync();
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync($"0.2.0 is deleted, and the model {name} with it.");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/console$"));
+        window.HasNoComplaints();
+    }
+
+    [Fact]
+    public async Task One_finds_a_model_in_use_deactivates_its_primary_and_reads_the_bill_of_the_month()
+    {
+        var id = await Iris();
+        foreach (var (colors, theme) in ((ColorScheme, string)[])[(ColorScheme.Dark, "dark"), (ColorScheme.Light, "light")])
+        {
+            await using var window = await SignIn(colors: colors);
+            var page = window.Page;
+            await page.Keyboard.PressAsync("/");
+            await page.Keyboard.TypeAsync("iris");
+            await page.Keyboard.PressAsync("Enter");
+            await page.GetByRole(AriaRole.Link, new() { Name = "iris" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.3.0" }).ClickAsync();
+            await Picture(page, $"model-{theme}");
+            await page.GetByRole(AriaRole.Menuitem, new() { Name = "Deactivate version" }).ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Deactivate and use 0.2.0" })).ToBeVisibleAsync();
+            await Picture(page, $"deactivate-{theme}");
+            await page.GetByRole(AriaRole.Link, new() { Name = "Billing", Exact = true }).First.ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Rowheader, new() { Name = "Total" })).ToBeVisibleAsync();
+            await Picture(page, $"billing-{theme}");
+            if (theme == "light")
+            {
+                await page.GotoAsync(Links.Command(id, "0.3.0", "deactivate"));
+                await page.GetByRole(AriaRole.Button, new() { Name = "Deactivate and use 0.2.0" }).ClickAsync();
+                await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("0.3.0 is inactive. 0.2.0 is primary.");
+            }
+
+            window.HasNoComplaints();
+        }
+    }
+
+    [Fact]
+    [Trait("Speed", Long)]
+    public async Task Without_scripts_one_promotes_and_rolls_back()
+    {
+        var (_, id) = await Model(2);
+        await using var window = await SignIn(hasScripts: false);
+        var page = window.Page;
+        await page.GotoAsync(Links.Model(id));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.1.0" }).ClickAsync();
+        await page.GetByRole(AriaRole.Menuitem, new() { Name = "Promote to primary" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make 0.1.0 primary" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Roll back" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Roll back to 0.2.0" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator("#primary .big")).ToHaveTextAsync("★ 0.2.0");
+    }
+
+    [Theory]
+    [InlineData(1280, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    [InlineData(360, ColorScheme.Light)]
+    [InlineData(360, ColorScheme.Dark)]
+    [Trait("Speed", Long)]
+    public async Task Every_page_is_accessible_and_fits(int width, ColorScheme colors)
+    {
+        var (_, id) = await Model(3);
+        await node.Api("POST", $"/v1/model_versions/{id}-2/deactivate");
+        var hook = (string)(await node.Api("POST", "/v1/webhooks", $$"""{"url":"{{node.ServerUrl}}"}"""))["webhook"]!["id"]!;
+        var prefix = (string)(await node.Api("POST", "/v1/api_keys", """{"name":"seen","role":"viewer"}"""))["api_key"]!["prefix"]!;
+        await using var window = await SignIn(width, colors);
+        var page = window.Page;
+        foreach (var address in (string[])
+        [
+            Links.Root, Links.Root + "?q=nothing+like+it", Links.Deploy, Links.Model(id), Links.Model(id, "/traffic"), Links.Model(id, "/history"),
+            Links.Model(id, "/events"), Links.Model(id, "/resolve?selector=%5E0.1"), Links.Model(id, "/resolve?selector=9"), Links.Model(id, "/rollback"),
+            Links.Model(id, "/delete"), Links.Version(id, "0.1.0"), Links.Version(id, "0.1.0", "/traffic"), Links.Version(id, "0.1.0", "/events"),
+            Links.Version(id, "0.1.0", "/resolve"), Links.Version(id, "0.1.0", "/billing"), Links.Command(id, "0.3.0", "deactivate"),
+            Links.Command(id, "0.1.0", "delete"), Links.Events, Links.Billing, Links.Billing + "/2020-01", Links.Access, Links.Access + "/new",
+            Links.Key(prefix, "rotate"), Links.Key(prefix, "revoke"), Links.Webhooks, Links.Webhooks + "/new", Links.Webhook(hook), Links.Webhook(hook, "/edit"),
+            Links.Webhook(hook, "/delete"), Links.Sessions, Links.Workspaces, "/console/nothing",
+        ])
+        {
+            await page.GotoAsync(address);
+            await Check(page, address);
+        }
+
+        await page.GotoAsync(Links.Model(id));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.2.0" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Menu)).ToBeVisibleAsync();
+        await Check(page, "the menu");
+        // A page that is not there is told by the browser, too.
+        window.HasNoComplaints(but: "404");
+    }
+
+    private static async Task Check(IPage page, string what)
+    {
+        var result = await page.RunAxe(new AxeRunOptions
+        {
+            RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+        });
+        Assert.True(result.Violations.Length == 0, $"{what}: {string.Join("; ", result.Violations.Select(violation => $"{violation.Id} {string.Join(", ", violation.Nodes.Select(found => found.Html))}"))}");
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), $"{what} is wider than the window");
+    }
+
+    private static string BrowserPath => Environment.GetEnvironmentVariable("REGISTRY_TEST_BROWSER")
+        ?? ((string[])["/usr/bin/chromium", "/usr/bin/google-chrome"]).FirstOrDefault(File.Exists)
+        ?? throw new FileNotFoundException("The tests of the console need a browser: install chromium, or name one in REGISTRY_TEST_BROWSER.");
+
+    private async Task<(string Name, string Id)> Model(int versions)
+    {
+        var name = $"journey {Guid.NewGuid():N}";
+        var id = "";
+        for (var number = 0; number < versions; number++)
+        {
+            id = (string)(await node.Deploy(name))["model_id"]!;
+        }
+
+        return (name, id);
+    }
+
+    /// <summary>The model of the pictures, with versions, a little traffic and a bill.</summary>
+    private async Task<string> Iris()
+    {
+        await node.Api("PUT", "/v1/billing/rates", """
+            {"rates":[
+              {"instance_type":"cpu-1x2","stage":"published","price_per_minute":"0.75","effective_from":"2026-01-01"},
+              {"instance_type":"gpu-a10","stage":"published","price_per_minute":"4.20","effective_from":"2026-01-01"}]}
+            """);
+        var serving = $"\"publish\":true,\"serving\":{{\"url\":\"{node.ServerUrl}\"}},\"instance_type\"";
+        await node.Deploy("vision/defects", $"{serving}:\"gpu-a10\"");
+        await node.Deploy("vision/defects", $"{serving}:\"gpu-a10\"");
+        var id = "";
+        for (var number = 0; number < 3; number++)
+        {
+            id = (string)(await node.Deploy("iris", $"{serving}:\"cpu-1x2\""))["model_id"]!;
+        }
+
+        await node.Api("POST", $"/v1/model_versions/{id}-1/deactivate", """{"comment":"Replaced by 0.2.0"}""");
+        for (var call = 0; call < 12; call++)
+        {
+            await node.Api("POST", $"/v1/models/{id}/predict", "{}");
+        }
+
+        return id;
+    }
+
+    private static async Task Picture(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("REGISTRY_WRITE_IMAGES") == "1")
+        {
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(RepositoryRoot.Directory, "docs", "images", name + ".png") });
+        }
+    }
+
+    private async Task<Window> SignIn(int width = 1280, ColorScheme colors = ColorScheme.Light, bool hasScripts = true)
+    {
+        var window = await Open(width, colors, hasScripts);
+        await window.Page.GotoAsync(Links.SignIn);
+        await window.Page.GetByLabel("API key").FillAsync(ConsoleNode.OperatorKey);
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await window.Page.WaitForURLAsync("**/console");
+        return window;
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The window disposes of it.")]
+    private async Task<Window> Open(int width = 1280, ColorScheme colors = ColorScheme.Light, bool hasScripts = true) => await Window.Open(await _browser!.NewContextAsync(new BrowserNewContextOptions
+    {
+        BaseURL = node.Address.ToString(),
+        ViewportSize = new ViewportSize { Width = width, Height = 800 },
+        ColorScheme = colors,
+        JavaScriptEnabled = hasScripts,
+    }));
+
+    /// <summary>A window of its own, with all that its console says.</summary>
+    private sealed class Window : IAsyncDisposable
+    {
+        private readonly List<string> _complaints = [];
+
+        private Window(IPage page) => Page = page;
+
+        public IPage Page { get; }
+
+        public static async Task<Window> Open(IBrowserContext context)
+        {
+            var window = new Window(await context.NewPageAsync());
+            context.Console += (_, message) => window._complaints.Add(message.Text);
+            context.WebError += (_, error) => window._complaints.Add(error.Error);
+            return window;
+        }
+
+        public void HasNoComplaints(string? but = null) =>
+            Assert.DoesNotContain(_complaints, complaint => but is null || !complaint.Contains(but, StringComparison.Ordinal));
+
+        public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();
+    }
+}
