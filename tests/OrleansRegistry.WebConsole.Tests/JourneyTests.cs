@@ -130,10 +130,10 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
     [Fact]
     public async Task One_finds_a_model_in_use_deactivates_its_primary_and_reads_the_bill_of_the_month()
     {
-        var id = await Iris();
+        var (id, key) = await Iris();
         foreach (var (colors, theme) in ((ColorScheme, string)[])[(ColorScheme.Dark, "dark"), (ColorScheme.Light, "light")])
         {
-            await using var window = await SignIn(colors: colors);
+            await using var window = await SignIn(colors: colors, key: key);
             var page = window.Page;
             await page.Keyboard.PressAsync("/");
             await page.Keyboard.TypeAsync("iris");
@@ -245,30 +245,32 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         return (name, id);
     }
 
-    /// <summary>The model of the pictures, with versions, a little traffic and a bill.</summary>
-    private async Task<string> Iris()
+    /// <summary>A workspace for the pictures: a model with versions, a little traffic and a bill, and the key of who looks at it.</summary>
+    private async Task<(string Id, string Key)> Iris()
     {
+        await node.Api("POST", "/v1/workspaces", """{"name":"vision"}""");
+        var key = (string)(await node.Api("POST", "/v1/api_keys", """{"name":"anna","role":"admin","workspace":"vision"}"""))["key"]!;
         await node.Api("PUT", "/v1/billing/rates", """
             {"rates":[
               {"instance_type":"cpu-1x2","stage":"published","price_per_minute":"0.75","effective_from":"2026-01-01"},
               {"instance_type":"gpu-a10","stage":"published","price_per_minute":"4.20","effective_from":"2026-01-01"}]}
-            """);
-        var serving = $"\"publish\":true,\"serving\":{{\"url\":\"{node.ServerUrl}\"}},\"instance_type\"";
-        await node.Deploy("vision/defects", $"{serving}:\"gpu-a10\"");
-        await node.Deploy("vision/defects", $"{serving}:\"gpu-a10\"");
+            """, key);
         var id = "";
-        for (var number = 0; number < 3; number++)
+        foreach (var (model, type) in ((string, string)[])
+            [("defects", "gpu-a10"), ("defects", "gpu-a10"), ("iris", "cpu-1x2"), ("iris", "cpu-1x2"), ("iris", "cpu-1x2")])
         {
-            id = (string)(await node.Deploy("iris", $"{serving}:\"cpu-1x2\""))["model_id"]!;
+            id = (string)(await node.Api("POST", "/v1/model_versions", $$$"""
+                {"model_name":"{{{model}}}","publish":true,"serving":{"url":"{{{node.ServerUrl}}}"},"instance_type":"{{{type}}}"}
+                """, key))["model_id"]!;
         }
 
-        await node.Api("POST", $"/v1/model_versions/{id}-1/deactivate", """{"comment":"Replaced by 0.2.0"}""");
+        await node.Api("POST", $"/v1/model_versions/{id}-1/deactivate", """{"comment":"Replaced by 0.2.0"}""", key);
         for (var call = 0; call < 12; call++)
         {
-            await node.Api("POST", $"/v1/models/{id}/predict", "{}");
+            await node.Api("POST", $"/v1/models/{id}/predict", "{}", key);
         }
 
-        return id;
+        return (id, key);
     }
 
     private static async Task Picture(IPage page, string name)
@@ -279,11 +281,11 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         }
     }
 
-    private async Task<Window> SignIn(int width = 1280, ColorScheme colors = ColorScheme.Light, bool hasScripts = true)
+    private async Task<Window> SignIn(int width = 1280, ColorScheme colors = ColorScheme.Light, bool hasScripts = true, string? key = null)
     {
         var window = await Open(width, colors, hasScripts);
         await window.Page.GotoAsync(Links.SignIn);
-        await window.Page.GetByLabel("API key").FillAsync(ConsoleNode.OperatorKey);
+        await window.Page.GetByLabel("API key").FillAsync(key ?? ConsoleNode.OperatorKey);
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await window.Page.WaitForURLAsync("**/console");
         return window;
