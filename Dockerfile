@@ -12,7 +12,8 @@ RUN mkdir /data /certificates /authority && chown app /data /certificates /autho
 USER app
 ENV ASPNETCORE_URLS=http://*:5080 \
     Registry__DataDirectory=/data \
-    Registry__HealthPort=8081
+    Registry__HealthPort=8081 \
+    Registry__Runtime__Enabled=false
 VOLUME /data
 EXPOSE 5080 8081
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

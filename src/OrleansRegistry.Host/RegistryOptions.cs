@@ -134,7 +134,10 @@ internal sealed record RegistryOptions
     /// <summary>The processes of this node that serve packages.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 
-    /// <summary>What an instance type gives a process that a node runs, by its name.</summary>
+    /// <summary>
+    /// What an instance type gives a process that a node runs, by its name: <c>Registry__InstanceTypes__large__MemoryMiB</c>
+    /// = <c>8192</c> and <c>Registry__InstanceTypes__large__Cpus</c> = <c>4</c> make the type <c>large</c>.
+    /// </summary>
     /// <value>none: each process has 1,024 MiB, 1 processor and 64 processes</value>
     public FrozenDictionary<string, InstanceTypeOptions> InstanceTypes { get; init; } = FrozenDictionary<string, InstanceTypeOptions>.Empty;
 

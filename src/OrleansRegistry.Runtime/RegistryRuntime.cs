@@ -33,7 +33,15 @@ internal static partial class RegistryRuntime
             await runner.Probe().WaitAsync(stoppingToken);
             if (runner.Off is { } reason)
             {
-                LogOff(options.Enabled && !place.IsInCluster ? LogLevel.Warning : LogLevel.Information, reason);
+                if (options.Enabled && !place.IsInCluster)
+                {
+                    LogOff(reason);
+                }
+                else
+                {
+                    LogNotWanted(reason);
+                }
+
                 return;
             }
 
@@ -51,8 +59,11 @@ internal static partial class RegistryRuntime
             }
         }
 
-        [LoggerMessage(EventId = 701, Message = "Serving environments are off: {Reason}")]
-        private partial void LogOff(LogLevel level, string reason);
+        [LoggerMessage(701, LogLevel.Warning, "Serving environments are off: {Reason}")]
+        private partial void LogOff(string reason);
+
+        [LoggerMessage(704, LogLevel.Information, "This node has no serving environments: {Reason}")]
+        private partial void LogNotWanted(string reason);
 
         [LoggerMessage(702, LogLevel.Warning, "Registry__Runtime__Isolation is {Isolation}: no sandbox is around packages, whose code is where the node's files are")]
         private partial void LogNoSandbox(Isolation isolation);

@@ -18,6 +18,7 @@ public sealed partial class RepositoryTests
         ["Abstractions"] = 400,
         ["Host"] = 500,
         ["Artifacts"] = 600,
+        ["Runtime"] = 700,
     };
 
     [Fact]
