@@ -37,6 +37,7 @@ internal static class WebConsoleExtensions
         pages.MapSessions();
         pages.MapPages();
         pages.MapModelPages();
+        pages.MapModelSettings();
         pages.MapVersionPages();
         pages.MapBillingPages();
         pages.MapAccessPages();

@@ -97,6 +97,15 @@ public sealed class StartBlockTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_node_without_the_API_reference_names_none()
+    {
+        var block = Block([], ("Registry:Scalar", "false"));
+
+        Assert.DoesNotContain("docs", block, StringComparison.Ordinal);
+        Assert.Contains("/console", block, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_silo_has_neither_key_nor_docs()
     {
         var block = Block(

@@ -193,7 +193,7 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         foreach (var address in (string[])
         [
             Links.Root, Links.Root + "?q=nothing+like+it", Links.Deploy, Links.Model(id), Links.Model(id, "/traffic"), Links.Model(id, "/history"),
-            Links.Model(id, "/events"), Links.Model(id, "/resolve?selector=%5E0.1"), Links.Model(id, "/resolve?selector=9"), Links.Model(id, "/rollback"),
+            Links.Model(id, "/events"), Links.Model(id, "/resolve?selector=%5E0.1"), Links.Model(id, "/resolve?selector=9"), Links.Model(id, "/rollback"), Links.Model(id, "/settings"),
             Links.Model(id, "/delete"), Links.Version(id, "0.1.0"), Links.Version(id, "0.1.0", "/traffic"), Links.Version(id, "0.1.0", "/events"),
             Links.Version(id, "0.1.0", "/resolve"), Links.Version(id, "0.1.0", "/billing"), Links.Command(id, "0.3.0", "deactivate"),
             Links.Command(id, "0.1.0", "delete"), Links.Events, Links.Billing, Links.Billing + "/2020-01", Links.Access, Links.Access + "/new",

@@ -27,7 +27,9 @@ public sealed class PageTests(ConsoleNode node)
             foreach (var path in (string[])
             [
                 $"{Links.Root}?q={Uri.EscapeDataString(payload)}", Links.Model(id), Links.Version(id, "0.1.0"), Links.Command(id, "0.1.0", "delete"),
-                Links.Model(id, "/delete"), Links.Events,
+                Links.Model(id, "/delete"), Links.Events, Links.Model(id, "/history"), Links.Model(id, "/events"), Links.Model(id, "/settings"),
+                Links.Version(id, "0.1.0", "/traffic"), Links.Version(id, "0.1.0", "/billing"), Links.Billing,
+                $"{Links.Deploy}?model={Uri.EscapeDataString(payload)}", $"{Links.Access}/new?workspace={Uri.EscapeDataString(payload)}",
             ])
             {
                 var page = (await browser.Open(path)).Is(200);
@@ -63,6 +65,18 @@ public sealed class PageTests(ConsoleNode node)
             Assert.All(page.Document.QuerySelectorAll("[src], link[href]"), found => Assert.StartsWith("/console/assets/", found.GetAttribute("src") ?? found.GetAttribute("href"), StringComparison.Ordinal));
             Assert.NotEmpty(page.Document.QuerySelector("h1")!.TextContent);
         }
+    }
+
+    [Fact]
+    public async Task The_scripts_of_the_API_reference_ask_the_interface_and_not_the_console()
+    {
+        var page = await new Browser(node).Send(HttpMethod.Get, "/scalar/", null, ("Accept", "text/html"));
+
+        var own = $"{node.Address.Host}:{node.Address.Port}";
+        Assert.EndsWith(
+            $"; form-action 'none'; base-uri 'none'; frame-src 'none'; connect-src {own}/openapi/ {own}/v1/ {own}/v2/",
+            page.Is(200).Headers["Content-Security-Policy"],
+            StringComparison.Ordinal);
     }
 
     [Fact]

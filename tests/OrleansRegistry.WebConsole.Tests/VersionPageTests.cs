@@ -155,6 +155,28 @@ public sealed class VersionPageTests(ConsoleNode node)
         Assert.NotNull((await browser.Open($"{Links.Root}?label=nonsense")).Is(400).Problem);
     }
 
+    [Fact]
+    public async Task The_settings_of_a_model_change_unless_somebody_was_faster()
+    {
+        var id = await Versions(1);
+        await node.Api("PATCH", $"/v1/models/{id}", """{"labels":{"old":"1","kept":"2"}}""");
+        var browser = await node.SignIn();
+        var form = (await browser.Open(Links.Model(id, "/settings"))).Is(200);
+
+        var done = (await browser.Submit(
+            form, "Change the model", ("description", "Tells irises apart."), ("labels", "kept: 2\r\nnew: 3"), ("primary_policy", "manual"), ("protected", "true"))).Is(303);
+
+        Assert.Equal("The model is changed.", (await browser.Open(done.Location!)).Receipt);
+        var model = await node.Api("GET", $"/v1/models/{id}");
+        Assert.Equal("Tells irises apart.", (string?)model["description"]);
+        Assert.Equal("""{"kept":"2","new":"3"}""", model["labels"]!.ToJsonString());
+        Assert.Equal(("manual", true), ((string?)model["primary_policy"], (bool?)model["protected"]));
+        var stale = (await browser.Submit(form, "Change the model", ("description", "Too late"))).Is(412);
+        Assert.NotNull(stale.Problem);
+        Assert.Contains("Too late", stale.Document.QuerySelector("#description")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("Needs the role deployer.", (await (await node.SignIn(await node.NewKey("viewer"))).Open(Links.Model(id, "/settings"))).Text, StringComparison.Ordinal);
+    }
+
     private static TrafficSlotView Slot(int minutesAgo, long calls, long errors) =>
         new() { At = new DateTimeOffset(2026, 3, 1, 12, 30, 0, TimeSpan.Zero).AddMinutes(-minutesAgo), Calls = calls, Errors = errors };
 
