@@ -138,6 +138,15 @@ public static class ErrorCode
     /// <summary>507: the disk of the artifacts is full.</summary>
     public const string StorageFull = "storage_full";
 
+    /// <summary>409: this registry runs no versions; the detail says why, and what to do about it.</summary>
+    public const string RuntimeOff = "runtime_off";
+
+    /// <summary>409: no environment fits what the artifact requires; the detail says what each of them lacks.</summary>
+    public const string NoEnvironment = "no_environment";
+
+    /// <summary>409: the registry has no room for another process; deactivate a version that it runs.</summary>
+    public const string NoCapacity = "no_capacity";
+
     /// <summary>404: nothing is served under that path.</summary>
     public const string NotFound = "not_found";
 

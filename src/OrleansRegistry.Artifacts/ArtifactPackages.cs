@@ -2,17 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace OrleansRegistry.Artifacts;
 
-/// <summary>
-/// Directories with the files of an artifact, for what serves them on this node: <c>packages/{random}</c> in the
-/// directory of the artifacts, on the same disk, so that the files are links where the disk has them.
-/// </summary>
+/// <inheritdoc cref="IArtifactPackages"/>
 /// <remarks>
-/// A link is the very file of the store: whoever may write it changes the artifact. A package for a process that
+/// They are <c>packages/{random}</c> in the directory of the artifacts, on the same disk, so that the files are links
+/// where the disk has them. A link is the very file of the store: whoever may write it changes the artifact. A package for a process that
 /// nothing but its user keeps from writing is made of copies.
 /// </remarks>
 /// <param name="files">The files.</param>
 /// <param name="catalog">The rows of artifacts.</param>
-internal sealed class ArtifactPackages(DiskFiles files, IArtifactCatalog catalog)
+internal sealed class ArtifactPackages(DiskFiles files, IArtifactCatalog catalog) : IArtifactPackages
 {
     private const string LockSuffix = ".lock";
 
@@ -22,18 +20,8 @@ internal sealed class ArtifactPackages(DiskFiles files, IArtifactCatalog catalog
 
     private string Root => Path.Combine(files.Directory!, "packages");
 
-    /// <summary>
-    /// Makes a directory with the files of an artifact, which nobody writes to. Null when the artifact, or one of its
-    /// files, isn't there; disposing of it removes the directory.
-    /// </summary>
-    /// <param name="workspace">The workspace.</param>
-    /// <param name="digest">The artifact's digest.</param>
-    /// <param name="copies">Whether the files are copies in any case.</param>
-    /// <param name="cancellationToken">Ends it, and leaves nothing.</param>
-    /// <exception cref="IOException">It can't be made.</exception>
-    /// <exception cref="RegistryUnavailableException">The database can't answer.</exception>
     [SuppressMessage("Reliability", "CA2000", Justification = "The package owns its lock.")]
-    public async Task<ArtifactPackage?> Make(string workspace, string digest, bool copies, CancellationToken cancellationToken)
+    public async Task<IArtifactPackage?> Make(string workspace, string digest, bool copies, CancellationToken cancellationToken)
     {
         if (files.OffReason is not null || await catalog.FindArtifact(workspace, digest, cancellationToken) is not { } artifact)
         {
@@ -120,7 +108,7 @@ internal sealed class ArtifactPackages(DiskFiles files, IArtifactCatalog catalog
 }
 
 /// <summary>A directory with the files of an artifact, read-only until it is disposed of.</summary>
-internal sealed class ArtifactPackage : IAsyncDisposable
+internal sealed class ArtifactPackage : IArtifactPackage
 {
     private readonly FileStream _lock;
 

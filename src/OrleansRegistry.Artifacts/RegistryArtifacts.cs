@@ -15,6 +15,7 @@ internal static partial class RegistryArtifacts
     {
         services.AddSingleton(new DiskFiles(directory, minFreeBytes));
         services.AddSingleton<ArtifactPackages>();
+        services.AddSingleton<IArtifactPackages>(provider => provider.GetRequiredService<ArtifactPackages>());
         services.AddSingleton<IArtifactFiles>(provider => provider.GetRequiredService<DiskFiles>());
         services.AddHostedService<Starter>();
         return services;

@@ -185,6 +185,8 @@ internal static class RegistryGateway
         services.AddSingleton<CallHandler>();
         services.AddSingleton<ModelMetadata>();
         services.AddSingleton<TrafficMeter>();
+        services.AddSingleton<IAdmittedCalls, AdmittedCalls>();
+        services.TryAddSingleton<INodeProcesses, NoProcesses>();
         services.AddSingleton<TrafficReporter>();
         services.AddSingleton<CallDrain>();
         services.AddHostedService<TrafficWorker>();

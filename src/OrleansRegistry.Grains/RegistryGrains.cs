@@ -6,6 +6,7 @@ using OrleansRegistry.Artifacts;
 using OrleansRegistry.Billing;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Models;
+using OrleansRegistry.Processes;
 using OrleansRegistry.State;
 using OrleansRegistry.Versions;
 using OrleansRegistry.Webhooks;
@@ -18,13 +19,16 @@ public static class RegistryGrains
     /// <summary>
     /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>,
     /// an <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>,
-    /// an <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
+    /// an <see cref="IArtifactPackages"/>, an <see cref="IProcessRunner"/>, an <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
     /// <see cref="IGrainStorageSerializer"/> added here.
     /// </summary>
     public static IServiceCollection AddRegistryGrains(this IServiceCollection services)
     {
         services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
+        services.AddSingleton<IVersionNews, ModelNews>();
+        services.AddSingleton<VersionProcesses>();
+        services.AddSingleton<INodeProcesses>(provider => provider.GetRequiredService<VersionProcesses>());
         services.AddSingleton<RegistryMetrics>();
         services.AddSingleton(provider => new WorkspaceUses(
             workspace => provider.GetRequiredService<IRegistryCatalog>().CountUse(workspace, CancellationToken.None),

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using OrleansRegistry.Artifacts;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.Processes;
 using OrleansRegistry.Storage;
 
 namespace OrleansRegistry.Testing;
@@ -48,6 +49,9 @@ public sealed class TestSilo : IAsyncDisposable
     /// <summary>The stored keys and workspaces.</summary>
     internal IAccessCatalog Access => _host.Services.GetRequiredService<IAccessCatalog>();
 
+    /// <summary>Plays the processes of versions.</summary>
+    internal FakeProcessRunner Processes => _host.Services.GetRequiredService<FakeProcessRunner>();
+
     /// <summary>Where faults are put in.</summary>
     public FaultyStorage Storage => (FaultyStorage)_host.Services.GetRequiredKeyedService<IGrainStorage>(RegistryStorage.Name);
 
@@ -63,6 +67,9 @@ public sealed class TestSilo : IAsyncDisposable
         builder.Services.AddSingleton(new OutboundHttp(new OutboundOptions { AllowLoopback = true }));
         builder.Services.AddRegistryStorage(options);
         builder.Services.AddRegistryArtifacts(Path.Combine(options.DataDirectory, "artifacts"), minFreeBytes: 0);
+        builder.Services.AddSingleton<FakeProcessRunner>();
+        builder.Services.AddSingleton(new InstanceTypes(new Dictionary<string, ProcessResources> { ["cpu"] = ProcessResources.Default }));
+        builder.Services.AddSingleton<IProcessRunner>(services => services.GetRequiredService<FakeProcessRunner>());
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: "orleans-registry", clusterId: "test");

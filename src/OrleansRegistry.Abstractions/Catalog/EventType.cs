@@ -18,11 +18,14 @@ public static class EventType
     /// <summary>A draft was published, or a version was deployed published.</summary>
     public const string VersionPublished = "version.published";
 
-    /// <summary>The health URL answered: the version is routable.</summary>
+    /// <summary>The health URL or the process answered: the version is up.</summary>
     public const string VersionReady = "version.ready";
 
-    /// <summary>The start took longer than it may.</summary>
+    /// <summary>The start took longer than it may, can't be, or the process died too often.</summary>
     public const string VersionFailed = "version.failed";
+
+    /// <summary>The process of a version died (rule X2).</summary>
+    public const string VersionCrashed = "version.crashed";
 
     /// <summary>A version left routing.</summary>
     public const string VersionDeactivated = "version.deactivated";
@@ -78,8 +81,8 @@ public static class EventType
     /// <summary>The types of the events of models and versions.</summary>
     public static IReadOnlyList<string> OfModels { get; } =
     [
-        ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionDeactivated,
-        VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, UsageRecorded,
+        ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionCrashed,
+        VersionDeactivated, VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, UsageRecorded,
     ];
 
     /// <summary>All types: those of models, and those of the workspace.</summary>

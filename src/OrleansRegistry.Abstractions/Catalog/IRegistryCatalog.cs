@@ -84,7 +84,7 @@ internal interface IRegistryCatalog : IWorkspaceCatalog
     /// <summary>How much a workspace holds now.</summary>
     Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken);
 
-    /// <summary>Living models that have a version <c>starting</c>, of all workspaces.</summary>
+    /// <summary>Living models, of all workspaces, that have a version <c>starting</c>, or one that the registry runs.</summary>
     Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken);
 }
 

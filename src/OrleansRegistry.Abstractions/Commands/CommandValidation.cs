@@ -26,6 +26,10 @@ internal static partial class CommandValidation
         }
 
         AddServing(problems, deployment.Serving);
+        AddRuntime(problems, deployment.Runtime, deployment.Serving);
+        problems.Add(
+            "runtime",
+            deployment.Runtime is not null && deployment.Artifact?.Digest is null ? "needs artifact.digest: the registry runs what it has" : null);
         problems.Add("instance_type", deployment.InstanceType is { } type ? FieldRules.InstanceType(type) : null);
         problems.Add("external_id", deployment.ExternalId is { } id ? FieldRules.ExternalId(id) : null);
         problems.Add("Idempotency-Key", deployment.IdempotencyKey is { } key ? FieldRules.IdempotencyKey(key) : null);
@@ -40,11 +44,12 @@ internal static partial class CommandValidation
         return problems.ToImmutable();
     }
 
-    /// <summary>What is wrong with an activation: its serving spec, if it has one.</summary>
+    /// <summary>What is wrong with an activation: its serving spec or runtime, if it has one.</summary>
     public static ImmutableArray<FieldError> Validate(ActivateCommand command)
     {
         var problems = new FieldProblems();
         AddServing(problems, command.Serving);
+        AddRuntime(problems, command.Runtime, command.Serving);
         return problems.ToImmutable();
     }
 
@@ -152,8 +157,24 @@ internal static partial class CommandValidation
 
         problems.Add("serving.url", FieldRules.Url(serving.Url));
         problems.Add("serving.health_url", serving.HealthUrl is { } health ? FieldRules.Url(health) : null);
-        problems.Add(
-            "serving.startup_timeout_seconds",
-            serving.StartupTimeoutSeconds is < 1 or > FieldRules.MaxStartupTimeoutSeconds ? $"must be 1 to {FieldRules.MaxStartupTimeoutSeconds}" : null);
+        problems.Add("serving.startup_timeout_seconds", FieldRules.StartupTimeout(serving.StartupTimeoutSeconds));
+    }
+
+    /// <summary>A version answers elsewhere, or the registry runs it; not both.</summary>
+    private static void AddRuntime(FieldProblems problems, RuntimeSpec? runtime, ServingSpec? serving)
+    {
+        if (runtime is null)
+        {
+            return;
+        }
+
+        problems.Add("runtime", serving is not null ? "must be left out beside serving" : null);
+        problems.Add("runtime.environment", runtime.Environment is { } name ? FieldRules.Environment(name) : null);
+        problems.Add("runtime.command", runtime.Command is { } command ? FieldRules.Command(command) : null);
+        problems.Add("runtime.startup_timeout_seconds", FieldRules.StartupTimeout(runtime.StartupTimeoutSeconds));
+        if (runtime.Env is { } env && ProcessVariables.Problem(env) is var (variable, reason))
+        {
+            problems.Add(variable is not null && FieldRules.IsShowable(variable) ? $"runtime.env.{variable}" : "runtime.env", reason);
+        }
     }
 }

@@ -15,14 +15,23 @@ internal static class DeployFingerprint
     /// <summary>SHA-256 of a deployment's content, lower-case hexadecimal.</summary>
     public static string Hash(Deployment deployment)
     {
+        var sorted = deployment with
+        {
+            Labels = Sort(deployment.Labels ?? NoLabels),
+            Runtime = deployment.Runtime is { Env: { } env } runtime ? runtime with { Env = Sort(env) } : deployment.Runtime,
+        };
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(sorted, FingerprintJson.Default.Deployment)));
+    }
+
+    private static SortedDictionary<string, string> Sort(IReadOnlyDictionary<string, string> texts)
+    {
         var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach ((var key, var value) in deployment.Labels ?? NoLabels)
+        foreach ((var key, var value) in texts)
         {
             sorted[key] = value;
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(
-            JsonSerializer.SerializeToUtf8Bytes(deployment with { Labels = sorted }, FingerprintJson.Default.Deployment)));
+        return sorted;
     }
 }
 

@@ -87,4 +87,11 @@ public sealed record Deployment
     /// </summary>
     [Id(13)]
     public string? Comment { get; init; }
+
+    /// <summary>
+    /// Lets the registry run the version from its artifact, which is named by its digest; it stands in place of
+    /// <c>serving</c>.
+    /// </summary>
+    [Id(14)]
+    public RuntimeSpec? Runtime { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.RegularExpressions;
 using Semver;
 
@@ -11,8 +12,11 @@ internal static partial class FieldRules
     public const int MaxLabels = 64;
 
     /// <summary>The longest start: a day.</summary>
-    public const int MaxStartupTimeoutSeconds = 86_400;
+    private const int MaxStartupTimeoutSeconds = 86_400;
 
+    private const int MaxEnvironment = 64;
+    private const int MaxArguments = 64;
+    private const int MaxCommandBytes = 32 * 1024;
     private const int MaxLabelKey = 63;
     private const int MaxLabelValue = 256;
     private const int MaxDescription = 4096;
@@ -53,6 +57,24 @@ internal static partial class FieldRules
         type.Length is 0 or > MaxInstanceType || type.AsSpan().ContainsAnyExcept(InstanceTypeCharacters)
             ? "must be 1 to 64 letters, digits, dots, underscores and hyphens"
             : null;
+
+    public static string? StartupTimeout(int seconds) =>
+        seconds is < 1 or > MaxStartupTimeoutSeconds ? $"must be 1 to {MaxStartupTimeoutSeconds}" : null;
+
+    /// <summary>The name of an environment, as far as there can be one of it.</summary>
+    public static string? Environment(string name) =>
+        name.Length is 0 or > MaxEnvironment || name.AsSpan().ContainsAnyExcept(InstanceTypeCharacters)
+            ? "must be 1 to 64 letters, digits, dots, underscores and hyphens"
+            : null;
+
+    /// <summary>The command of a process: a program and its arguments, as an operating system takes them.</summary>
+    public static string? Command(IReadOnlyList<string> command) =>
+        command.Count is 0 or > MaxArguments ? $"must have 1 to {MaxArguments} texts"
+        : command[0].Length == 0 ? "must begin with the name of a program"
+        : command.Any(text => text.Contains('\0', StringComparison.Ordinal)) ? "must not contain NUL"
+        : command.Any(text => !WellFormedText.IsWellFormed(text)) ? WellFormedText.Rule
+        : command.Sum(text => Encoding.UTF8.GetByteCount(text)) > MaxCommandBytes ? $"must have at most {MaxCommandBytes} bytes together"
+        : null;
 
     public static string? ArtifactUri(string uri) => uri switch
     {

@@ -56,6 +56,10 @@ internal sealed record ActivateCommand
     /// <summary>Where it answers from now on; null to keep what it had.</summary>
     [Id(2)]
     public ServingSpec? Serving { get; init; }
+
+    /// <summary>How the registry runs it from now on; null to keep what it had.</summary>
+    [Id(3)]
+    public RuntimeSpec? Runtime { get; init; }
 }
 
 /// <summary>Deactivates a version (rules L2 and P4).</summary>

@@ -33,7 +33,9 @@ public sealed record ResolvedVersion
     [Id(2)]
     public ResolvedBy ResolvedBy { get; init; }
 
-    /// <summary>The URL at which it answers, or null for a version without a serving spec.</summary>
+    /// <summary>
+    /// The URL at which it answers; null for a version without a serving spec, or one that the registry runs.
+    /// </summary>
     [Id(3)]
     public string? ServingUrl { get; init; }
 
@@ -44,4 +46,8 @@ public sealed record ResolvedVersion
     /// <summary>The name of its model.</summary>
     [Id(5)]
     public required string ModelName { get; init; }
+
+    /// <summary>The start of its process, for a version that the registry runs; else null.</summary>
+    [Id(6)]
+    internal int? Start { get; init; }
 }

@@ -29,6 +29,13 @@ internal static class VersionConditions
         ServingStatus.Restarting or ServingStatus.Idle => false,
     };
 
+    /// <summary>Whether the registry keeps a process for an active version with this status, if it runs it.</summary>
+    public static bool NeedsProcess(this ServingStatus status) => status switch
+    {
+        ServingStatus.Starting or ServingStatus.Ready or ServingStatus.Restarting => true,
+        ServingStatus.Failed or ServingStatus.Stopped or ServingStatus.Idle => false,
+    };
+
     /// <summary>The state of an active version on this stage.</summary>
     public static VersionState ActiveState(this Stage stage) => stage switch
     {

@@ -28,23 +28,23 @@ public enum Stage
     Published = 1,
 }
 
-/// <summary>Whether a version with a serving spec is up.</summary>
+/// <summary>Whether a version with a serving spec or runtime is up.</summary>
 [GenerateSerializer, Alias("OrleansRegistry.ServingStatus")]
 public enum ServingStatus
 {
-    /// <summary>Not up yet; the health URL is being probed.</summary>
+    /// <summary>Not up yet; its health is being probed.</summary>
     Starting = 0,
 
     /// <summary>Up: the version may receive calls.</summary>
     Ready = 1,
 
-    /// <summary>Did not come up within its startup timeout.</summary>
+    /// <summary>Did not come up within its startup timeout, or its process died too often.</summary>
     Failed = 2,
 
     /// <summary>The version is inactive or deleted.</summary>
     Stopped = 3,
 
-    /// <summary>Was up and is being started again. Nothing sets it yet.</summary>
+    /// <summary>Was up, its process died, and it is being started again (rule X2).</summary>
     Restarting = 4,
 
     /// <summary>Was up and is stopped until it is called. Nothing sets it yet.</summary>

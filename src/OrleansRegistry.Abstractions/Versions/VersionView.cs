@@ -97,13 +97,17 @@ public sealed record VersionView
     /// </summary>
     [Id(21)]
     public bool ArtifactMissing { get; init; }
+
+    /// <summary>How the registry runs it, or null for a version that it doesn't run.</summary>
+    [Id(22)]
+    public RuntimeSpec? Runtime { get; init; }
 }
 
 /// <summary>The serving of a version: where it answers, and whether it is up.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingView")]
 public sealed record ServingView
 {
-    /// <summary>Base address of the model's server.</summary>
+    /// <summary>Base address of the model's server. Empty for a version that the registry runs.</summary>
     [Id(0)]
     public required string Url { get; init; }
 
@@ -123,7 +127,7 @@ public sealed record ServingView
     [Id(4)]
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>The reason why the last start failed, or null.</summary>
+    /// <summary>The reason why the last start failed or the last process died, or null.</summary>
     [Id(5)]
     public string? Message { get; init; }
 }

@@ -5,8 +5,14 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Where a call goes, from the serving URL and what the caller asked for.</summary>
 internal static partial class BackendAddress
 {
+    /// <summary>The address of every process: connections to it lead to the one that a call is for.</summary>
+    private const string OfProcess = "http://process/predict";
+
     // What the caller sent is passed on as it is, not as Uri would write it.
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <summary>The serving URL of a version that can be called.</summary>
+    public static string ServerOf(ResolvedVersion version) => version.ServingUrl ?? OfProcess;
 
     /// <summary>
     /// The serving URL itself, with what stood behind <c>predict</c> in the path, and the caller's query behind its

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Gateway;
 
@@ -7,6 +8,9 @@ namespace OrleansRegistry.Gateway;
 /// <param name="Destination">The address of its server.</param>
 internal sealed record Call(ResolvedVersion Version, Uri Destination)
 {
+    /// <summary>The process that it goes to, of a version that the registry runs; null for a server elsewhere.</summary>
+    public IRunningProcess? Process { get; init; }
+
     /// <summary>Whether it uses the model, rather than asking about it.</summary>
     public bool IsCounted { get; init; } = true;
 

@@ -55,7 +55,7 @@ internal static class CallEndpoints
         return CallSelector.Read(context.Request, target.Selectors, Selector.Name, out var selector) is { } refusal
             ? ProblemWriter.Write(context, refusal)
             : handler.Handle(
-                context, caller, model, selector, version => new Call(version, BackendAddress.Of(version.ServingUrl!, target.Rest, target.Query)));
+                context, caller, model, selector, version => new Call(version, BackendAddress.Of(BackendAddress.ServerOf(version), target.Rest, target.Query)));
     }
 
     /// <summary>Calls a version.</summary>
@@ -76,7 +76,7 @@ internal static class CallEndpoints
             : VersionName.TryParse(id, out var name) ? handler.Handle(context, caller, name, Prepare)
             : ProblemWriter.Write(context, VersionName.Refusal(id));
 
-        Call Prepare(ResolvedVersion resolved) => new(resolved, BackendAddress.Of(resolved.ServingUrl!, target.Rest, target.Query));
+        Call Prepare(ResolvedVersion resolved) => new(resolved, BackendAddress.Of(BackendAddress.ServerOf(resolved), target.Rest, target.Query));
     }
 
     /// <summary>Maps a route with all that may stand behind it. The OpenAPI document, which knows no such paths, gets the route itself.</summary>

@@ -51,7 +51,7 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     private async Task<bool> Send(HttpContext context, Call call)
     {
         var transformer = new CallTransformer(call, _loopToken);
-        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.Http, _config, transformer);
+        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.For(call.Process), _config, transformer);
         var response = context.Response;
         var cause = context.GetForwarderErrorFeature()?.Exception;
         if (RefusedBodyException.CauseOf(cause) is { } refusal)
@@ -78,12 +78,18 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         if (!response.HasStarted)
         {
             var sent = transformer.Delivery.HasBegun || !IsOfConnecting(cause);
-            var failure = IsTimeout(response, cause) ? TimedOut(call.Version, sent) : ToError(error, cause, call.Version, sent);
+            var failure = call.Process is not null && !sent ? IsStarting(call.Version)
+                : IsTimeout(response, cause) ? TimedOut(call.Version, sent)
+                : ToError(error, cause, call.Version, sent);
             await Refuse(context, call, failure, failure.Code is ErrorCode.BackendUnreachable or ErrorCode.BackendTimeout ? sent : null);
         }
 
         return IsOfCaller(error, cause);
     }
+
+    /// <summary>The process of a version has died, and got nothing of the call (rule X2).</summary>
+    internal static RegistryError IsStarting(ResolvedVersion version) =>
+        new(ErrorCode.VersionStarting, $"Version {version.Version} is starting again.");
 
     private static Task Refuse(HttpContext context, Call call, RegistryError error, bool? sent)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Gateway;
 
@@ -6,7 +7,7 @@ namespace OrleansRegistry.Gateway;
 /// One call: resolve, forward, count. A call is open before it is resolved, so that whoever drains a version after stopping it waits
 /// for every call that could still reach it (rule L2).
 /// </summary>
-internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, OpenRequests open, CallOptions options)
+internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic, CallForwarder forwarder, INodeProcesses processes, OpenRequests open, CallOptions options)
 {
     /// <summary>Calls the version that a selector of a model leads to.</summary>
     internal Task Handle(HttpContext context, RequestCaller caller, string model, string? selector, Func<ResolvedVersion, Call> prepare) =>
@@ -37,10 +38,17 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
         }
 
         CallTransformer.Name(context.Response.Headers, version);
-        if (version.ServingUrl is null || !VersionId.TryParse(version.VersionId, out var id))
+        if ((version.ServingUrl is null && version.Start is null) || !VersionId.TryParse(version.VersionId, out var id))
         {
             await ProblemWriter.Write(
                 context, new RegistryError(ErrorCode.NotServable, $"Version {version.Version} was deployed without a serving URL; it can't be called."));
+            return;
+        }
+
+        var process = version.Start is { } start ? processes.Find(caller.Workspace, id, start) : null;
+        if (version.ServingUrl is null && process is null)
+        {
+            await ProblemWriter.Write(context, CallForwarder.IsStarting(version));
             return;
         }
 
@@ -52,7 +60,7 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
 
         try
         {
-            var prepared = prepare(version);
+            var prepared = prepare(version) with { Process = process };
             call.Admit(caller.Workspace, id, prepared.IsCounted);
             call.HasFailed = !await forwarder.Forward(context, prepared);
         }

@@ -14,6 +14,13 @@ internal sealed record CallOptions
     [Range(1, 86_400)]
     public int ActivityTimeoutSeconds { get; init; } = 100;
 
+    /// <summary>
+    /// How long calls may go on that a process was given before its version was deactivated or deleted; then it is
+    /// stopped.
+    /// </summary>
+    [Range(1, 86_400)]
+    public int GraceSeconds { get; init; } = 300;
+
     /// <summary>The longest body of a call.</summary>
     [Range(1, 1L << 50)]
     public long MaxBodyBytes { get; init; } = 1L << 30;

@@ -57,7 +57,7 @@ internal static class CompletionEndpoints
             caller,
             at < 0 ? named : named[..at],
             selector,
-            version => new Call(version, BackendAddress.Beside(version.ServingUrl!, "v1/" + path, context.Request.QueryString.Value ?? "")) { Seen = seen });
+            version => new Call(version, BackendAddress.Beside(BackendAddress.ServerOf(version), "v1/" + path, context.Request.QueryString.Value ?? "")) { Seen = seen });
     }
 
     /// <summary>

@@ -92,7 +92,7 @@ internal static class InferenceEndpoints
         return CallSelector.Read(context.Request, named, "version", out var selector) is { } refusal
             ? ProblemWriter.Write(context, refusal)
             : handler.Handle(context, caller, model, selector, resolved => new Call(
-                resolved, BackendAddress.OfModel(resolved.ServingUrl!, resolved.ModelName, rest, context.Request.QueryString.Value ?? ""))
+                resolved, BackendAddress.OfModel(BackendAddress.ServerOf(resolved), resolved.ModelName, rest, context.Request.QueryString.Value ?? ""))
             {
                 IsCounted = rest == Inferring,
                 Rewrite = rewrite?.Invoke(resolved),

@@ -42,12 +42,15 @@ internal sealed class ActivateRequest : CommandRequest, IRequestBody
     /// <summary>Where the version answers from now on; only for one that is inactive or failed.</summary>
     public ServingSpec? Serving { get; set; }
 
+    /// <summary>How the registry runs the version from now on; only for one that is inactive or failed.</summary>
+    public RuntimeSpec? Runtime { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) =>
         fields.WithRefused(CommandValidation.Validate(ToCommand(fields.Unsent, 1)), Serving);
 
     internal ActivateCommand ToCommand(CommandContext context, int ordinal) =>
-        new() { Context = context, Ordinal = ordinal, Serving = Serving };
+        new() { Context = context, Ordinal = ordinal, Serving = Serving, Runtime = Runtime };
 }
 
 /// <summary>Takes a version out of routing.</summary>

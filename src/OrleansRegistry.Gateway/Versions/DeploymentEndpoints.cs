@@ -16,6 +16,9 @@ internal static class DeploymentEndpoints
         .ProducesCreated<VersionView>()
         .ProducesErrors(
             ErrorCode.ArtifactNotFound,
+            ErrorCode.RuntimeOff,
+            ErrorCode.NoEnvironment,
+            ErrorCode.NoCapacity,
             ErrorCode.VersionExists,
             ErrorCode.TooManyActiveVersions,
             ErrorCode.QuotaExceeded,

@@ -22,7 +22,16 @@ internal static class LifecycleEndpoints
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/activate"), Activate)
             .WithName("activate")
             .RequirePermission(Permission.Deploy)
-            .ProducesErrors([.. Common, ErrorCode.VersionActive, ErrorCode.TooManyActiveVersions, ErrorCode.QuotaExceeded]);
+            .ProducesErrors([
+                .. Common,
+                ErrorCode.VersionActive,
+                ErrorCode.TooManyActiveVersions,
+                ErrorCode.QuotaExceeded,
+                ErrorCode.ArtifactNotFound,
+                ErrorCode.RuntimeOff,
+                ErrorCode.NoEnvironment,
+                ErrorCode.NoCapacity,
+            ]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/deactivate"), Deactivate)
             .WithName("deactivate")
             .RequirePermission(Permission.Deploy)

@@ -12,6 +12,13 @@ internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
     [Alias("Touch")]
     Task Touch();
 
+    /// <summary>
+    /// There may be something new of the model's starts: it asks for it. The call carries nothing, and waits for no
+    /// command.
+    /// </summary>
+    [Alias("Look"), OneWay, AlwaysInterleave]
+    Task Look();
+
     /// <summary>A probe's result, as a command of the model. One that can't be stored now is asked for again.</summary>
     [Alias("Serve"), OneWay]
     Task ReportProbe(int ordinal, ServingResult result);

@@ -13,7 +13,7 @@ internal sealed partial class ModelGrain
     public Task<Outcome<CommandAnswer>> Activate(ActivateCommand command) => OnVersion(
         command.Context,
         command.Ordinal,
-        new ActivateTransition(command.Serving),
+        new ActivateTransition(command.Serving) { Runtime = command.Runtime },
         (model, step, at) => ModelRules.Activate(model, step, command, at));
 
     public Task<Outcome<CommandAnswer>> Deactivate(DeactivateCommand command) => OnVersion(
@@ -134,6 +134,16 @@ internal sealed partial class ModelGrain
             {
                 return full;
             }
+
+            var room = transition is ActivateTransition && step is { Changed: true, State: { Serving.Runtime: { } runtime } run }
+                ? await processes.Reserve(_key.Workspace, run.Id, run.Artifact!.Digest, runtime.Environment, run.InstanceType)
+                : null;
+            if (room is { Error: { } cannotRun })
+            {
+                return cannotRun;
+            }
+
+            using var reservation = room?.Value;
 
             return !decide(model, step, at).TryGet(out var change, out var error) ? error
                 : ModelRules.Forbid(model, change.Model, command.Role) is { } forbidden ? forbidden

@@ -51,6 +51,19 @@ internal sealed partial class ModelGrain
                 ErrorCode.ArtifactNotFound, $"The workspace has no artifact {command.Deployment.Artifact!.Digest}; upload its files, and make it.");
         }
 
+        var room = command.Deployment.Runtime is not { } runtime ? null : await processes.Reserve(
+            _key.Workspace,
+            new VersionId(_key.Id, model.NextOrdinal),
+            isArtifactMissing ? null : command.Deployment.Artifact!.Digest,
+            runtime.Environment,
+            command.Deployment.InstanceType);
+        if (room is { Error: { } cannotRun })
+        {
+            return cannotRun;
+        }
+
+        using var reservation = room?.Value;
+
         var latest = known is null ? null : VersionNumbering.Parse(known.LatestVersion);
         if (!(await Number(command.Deployment, latest)).TryGet(out var number, out var error))
         {
@@ -165,7 +178,7 @@ internal sealed partial class ModelGrain
         ModelName = command.Deployment.ModelName,
         Ordinal = ordinal,
         Version = number,
-        Serving = command.Deployment.Serving is { } spec ? Lifecycle.From(spec, attempt: 0) : null,
+        Serving = Lifecycle.From(command.Deployment.Serving, command.Deployment.Runtime),
         Artifact = command.Deployment.Artifact,
         InstanceType = command.Deployment.InstanceType,
         Description = command.Deployment.Description,

@@ -4,7 +4,10 @@ using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
 
-/// <summary>Rule L3: versions probe, the model asks, and what they found is a command of the model.</summary>
+/// <summary>
+/// Rules L3, X1 and X2: versions probe, or look after their processes, the model asks, and what they found is a command
+/// of the model.
+/// </summary>
 internal sealed partial class ModelGrain
 {
     private const string Prober = "system";
@@ -19,6 +22,12 @@ internal sealed partial class ModelGrain
         await Load();
     }
 
+    public async Task Look()
+    {
+        await Load();
+        await AskStarts(CancellationToken.None);
+    }
+
     public async Task ReportProbe(int ordinal, ServingResult result)
     {
         try
@@ -30,7 +39,7 @@ internal sealed partial class ModelGrain
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);
             }
-            else if (outcome.Value is { Changed: true })
+            else if (outcome.Value is { Changed: true } && result.Death is null)
             {
                 metrics.Started(result.IsReady);
             }
@@ -41,11 +50,15 @@ internal sealed partial class ModelGrain
         }
     }
 
-    /// <summary>Has a timer for as long as a version is starting; it keeps the model in memory.</summary>
+    /// <summary>
+    /// Has a timer for as long as a version is starting or has a process; it keeps the model in memory. The node keeps
+    /// the processes that the row tells of, and no others.
+    /// </summary>
     private void WatchStarts()
     {
-        var starting = _row.Value?.Active.Any(version => version.Status == ServingStatus.Starting) ?? false;
-        if (starting)
+        var active = _row.Value?.Active ?? [];
+        processes.Keep(_key.Workspace, _key.Id, active, _row.Value?.Primary?.Ordinal);
+        if (active.Any(IsWatched))
         {
             _startTimer ??= this.RegisterGrainTimer(
                 AskStarts, new GrainTimerCreationOptions(TimeSpan.Zero, PollInterval) { Interleave = true, KeepAlive = true });
@@ -61,7 +74,7 @@ internal sealed partial class ModelGrain
     {
         foreach (var version in _row.Value?.Active ?? [])
         {
-            if (version.Status != ServingStatus.Starting || _queued.Contains(version.Ordinal))
+            if (!IsWatched(version) || _queued.Contains(version.Ordinal))
             {
                 continue;
             }
@@ -77,6 +90,8 @@ internal sealed partial class ModelGrain
             }
         }
     }
+
+    private static bool IsWatched(ActiveVersion version) => version.Status == ServingStatus.Starting || version.NeedsProcess;
 
     private async Task Ask(ActiveVersion version)
     {

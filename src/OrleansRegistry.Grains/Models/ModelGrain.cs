@@ -21,6 +21,7 @@ internal sealed partial class ModelGrain(
     IArtifactCatalog artifacts,
     IOptions<ModelOptions> options,
     WorkspaceUses uses,
+    VersionProcesses processes,
     TimeProvider clock,
     RegistryMetrics metrics,
     ILogger<ModelGrain> logger)

@@ -6,7 +6,7 @@ namespace OrleansRegistry.Versions;
 
 /// <inheritdoc cref="IModelVersionGrain"/>
 internal sealed class ModelVersionGrain(
-    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IHealthProbe health, TimeProvider clock)
+    [FromKeyedServices(StorageNames.Registry)] IGrainStorage storage, IGrainContext context, IHealthProbe health, VersionProcesses processes, TimeProvider clock)
     : IGrainBase, IModelVersionGrain, IDisposable
 {
     private readonly StateRow<ModelVersionState> _row = new(storage, StorageNames.Version, context.GrainId);
@@ -47,6 +47,11 @@ internal sealed class ModelVersionGrain(
     {
         // The model asks for starts that are stored: a lower one here means that a take-over was lost.
         await Confirm((_known.State?.Serving?.Attempt ?? 0) < attempt);
+        if (_known.State is { IsActive: true, Serving: { Runtime: not null } managed } run)
+        {
+            return managed.Attempt == attempt && managed.Status.NeedsProcess() ? processes.Look(run) : null;
+        }
+
         if (_known.State is not { } version || AttemptOf(version) != attempt)
         {
             return null;

@@ -141,6 +141,18 @@ class MonthOpen(RegistryError):
     default_code = "month_open"
 
 
+class NoCapacity(RegistryError):
+    """409 `no_capacity`. The registry has no room for another process; deactivate a version that it runs."""
+
+    default_code = "no_capacity"
+
+
+class NoEnvironment(RegistryError):
+    """409 `no_environment`. No environment fits what the artifact requires; the detail says what each of them lacks."""
+
+    default_code = "no_environment"
+
+
 class NoMatchingVersion(RegistryError):
     """404 `no_matching_version`. No routable published version is in the range."""
 
@@ -217,6 +229,12 @@ class RevisionMismatch(RegistryError):
     """412 `revision_mismatch`. `If-Match` names another revision."""
 
     default_code = "revision_mismatch"
+
+
+class RuntimeOff(RegistryError):
+    """409 `runtime_off`. This registry runs no versions; the detail says why, and what to do about it."""
+
+    default_code = "runtime_off"
 
 
 class ServingFailed(RegistryError):
@@ -360,6 +378,8 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "model_deleted": ModelDeleted,
     "model_not_found": ModelNotFound,
     "month_open": MonthOpen,
+    "no_capacity": NoCapacity,
+    "no_environment": NoEnvironment,
     "no_matching_version": NoMatchingVersion,
     "no_previous_primary": NoPreviousPrimary,
     "no_primary": NoPrimary,
@@ -373,6 +393,7 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "range_not_satisfiable": RangeNotSatisfiable,
     "rate_limited": RateLimited,
     "revision_mismatch": RevisionMismatch,
+    "runtime_off": RuntimeOff,
     "serving_failed": ServingFailed,
     "state_corrupt": StateCorrupt,
     "storage_full": StorageFull,
@@ -422,6 +443,8 @@ __all__ = [
     "ModelError",
     "ModelNotFound",
     "MonthOpen",
+    "NoCapacity",
+    "NoEnvironment",
     "NoMatchingVersion",
     "NoPreviousPrimary",
     "NoPrimary",
@@ -437,6 +460,7 @@ __all__ = [
     "RateLimited",
     "RegistryError",
     "RevisionMismatch",
+    "RuntimeOff",
     "ServingFailed",
     "SettingsError",
     "StartFailed",

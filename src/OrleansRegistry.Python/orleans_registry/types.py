@@ -23,6 +23,7 @@ EventType = Literal[
     "version.published",
     "version.ready",
     "version.failed",
+    "version.crashed",
     "version.deactivated",
     "version.activated",
     "version.updated",
@@ -122,6 +123,25 @@ class RequiresSpec(TypedDict, total=False):
     """python"""
     packages: Optional[Dict[str, str]]
     """packages"""
+
+
+class RuntimeSpec(TypedDict, total=False):
+    """How the registry itself runs a version, from the artifact that the version is deployed with."""
+
+    environment: Optional[str]
+    """The environment to run in: `onnx`, or a Python that the operator has named. Null takes the first that fits what
+    the artifact requires.
+    """
+    command: Optional[List[str]]
+    """The package's own command, at most 64 texts of 32 KiB together; it keeps the contract of processes. Null takes
+    the environment's.
+    """
+    env: Optional[Dict[str, str]]
+    """Variables for the process, at most 64, of 32 KiB together, none beginning with `REGISTRY_`. Viewers see them:
+    they are no place for secrets.
+    """
+    startup_timeout_seconds: int
+    """The longest time until a process answers `GET /health`, in seconds: 1 to 86,400."""
 
 
 class _ServingSpecRequired(TypedDict):
@@ -1110,6 +1130,39 @@ class ResolveAnswer(Document):
         return self._read("nearest", optional(many(NearVersion)))
 
 
+class Runtime(Document):
+    """How the registry itself runs a version, from the artifact that the version is deployed with."""
+
+    __slots__ = ()
+    _shown = ("environment", "startup_timeout_seconds")
+
+    @property
+    def environment(self) -> Optional[str]:
+        """The environment to run in: `onnx`, or a Python that the operator has named. Null takes the first that fits
+        what the artifact requires.
+        """
+        return self._read("environment", optional(text))
+
+    @property
+    def command(self) -> Optional[List[str]]:
+        """The package's own command, at most 64 texts of 32 KiB together; it keeps the contract of processes. Null
+        takes the environment's.
+        """
+        return self._read("command", optional(many(text)))
+
+    @property
+    def env(self) -> Optional[Dict[str, str]]:
+        """Variables for the process, at most 64, of 32 KiB together, none beginning with `REGISTRY_`. Viewers see them:
+        they are no place for secrets.
+        """
+        return self._read("env", optional(table(text)))
+
+    @property
+    def startup_timeout_seconds(self) -> int:
+        """The longest time until a process answers `GET /health`, in seconds: 1 to 86,400."""
+        return self._read("startup_timeout_seconds", whole)
+
+
 class ServerAnswer(Document):
     """The server that answers: its version, its optional parts, and how much it takes."""
 
@@ -1179,7 +1232,7 @@ class Serving(Document):
 
     @property
     def url(self) -> str:
-        """Base address of the model's server."""
+        """Base address of the model's server. Empty for a version that the registry runs."""
         return self._read("url", text)
 
     @property
@@ -1204,7 +1257,7 @@ class Serving(Document):
 
     @property
     def message(self) -> Optional[str]:
-        """The reason why the last start failed, or null."""
+        """The reason why the last start failed or the last process died, or null."""
         return self._read("message", optional(text))
 
 
@@ -1904,6 +1957,11 @@ class Version(Document):
         would be refused with `artifact_not_found`.
         """
         return self._read("artifact_missing", flag)
+
+    @property
+    def runtime(self) -> Optional[Runtime]:
+        """How the registry runs it, or null for a version that it doesn't run."""
+        return self._read("runtime", optional(Runtime))
 
 
 class VersionCounts(Document):

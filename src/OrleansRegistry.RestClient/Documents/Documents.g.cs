@@ -746,6 +746,31 @@ public sealed class ResolveAnswer : Document
     public IReadOnlyList<NearVersion>? Nearest => OptionalMany("nearest", static raw => new NearVersion(raw));
 }
 
+/// <summary>How the registry itself runs a version, from the artifact that the version is deployed with.</summary>
+public sealed class Runtime : Document
+{
+    /// <summary>Reads a document.</summary>
+    public Runtime(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The environment to run in: <c>onnx</c>, or a Python that the operator has named. Null takes the
+    /// first that fits what the artifact requires.</summary>
+    public string? Environment => OptionalText("environment");
+
+    /// <summary>The package's own command, at most 64 texts of 32 KiB together; it keeps the contract of processes.
+    /// Null takes the environment's.</summary>
+    public IReadOnlyList<string>? Command => OptionalMany("command", static raw => TextOf(raw));
+
+    /// <summary>Variables for the process, at most 64, of 32 KiB together, none beginning with <c>REGISTRY_</c>.
+    /// Viewers see them: they are no place for secrets.</summary>
+    public IReadOnlyDictionary<string, string>? Env => OptionalTable("env", static raw => TextOf(raw));
+
+    /// <summary>The longest time until a process answers <c>GET /health</c>, in seconds: 1 to 86,400.</summary>
+    public long StartupTimeoutSeconds => Integer("startup_timeout_seconds");
+}
+
 /// <summary>The server that answers: its version, its optional parts, and how much it takes.</summary>
 public sealed class ServerAnswer : Document
 {
@@ -803,7 +828,7 @@ public sealed class Serving : Document
     {
     }
 
-    /// <summary>Base address of the model's server.</summary>
+    /// <summary>Base address of the model's server. Empty for a version that the registry runs.</summary>
     public string Url => Text("url");
 
     /// <summary>The address that answers 2xx once the version is up, or null.</summary>
@@ -819,7 +844,7 @@ public sealed class Serving : Document
     /// <summary>Since when it has that status.</summary>
     public DateTimeOffset Since => Instant("since");
 
-    /// <summary>The reason why the last start failed, or null.</summary>
+    /// <summary>The reason why the last start failed or the last process died, or null.</summary>
     public string? Message => OptionalText("message");
 }
 
@@ -1297,6 +1322,9 @@ public sealed class ModelVersion : Document
     /// <summary>In the answer of a dry run: the artifact that <c>artifact.digest</c> names isn't in the workspace.
     /// A deployment would be refused with <c>artifact_not_found</c>.</summary>
     public bool ArtifactMissing => Flag("artifact_missing");
+
+    /// <summary>How the registry runs it, or null for a version that it doesn't run.</summary>
+    public Runtime? Runtime => OptionalObject("runtime", static raw => new Runtime(raw));
 }
 
 /// <summary>How many versions of a model are in each state. The first four add up to all that were ever

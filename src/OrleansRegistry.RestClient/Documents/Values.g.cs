@@ -50,6 +50,9 @@ public static class EventTypeValues
     /// <summary><c>version.failed</c></summary>
     public const string VersionFailed = "version.failed";
 
+    /// <summary><c>version.crashed</c></summary>
+    public const string VersionCrashed = "version.crashed";
+
     /// <summary><c>version.deactivated</c></summary>
     public const string VersionDeactivated = "version.deactivated";
 
@@ -228,7 +231,7 @@ public static class RoleValues
     public const string Operator = "operator";
 }
 
-/// <summary>Whether a version with a serving spec is up. A newer registry may have more.</summary>
+/// <summary>Whether a version with a serving spec or runtime is up. A newer registry may have more.</summary>
 public static class ServingStatusValues
 {
     /// <summary><c>starting</c></summary>

@@ -190,6 +190,26 @@ public sealed class MonthOpenException : RegistryException
     }
 }
 
+/// <summary>409 <c>no_capacity</c>. The registry has no room for another process; deactivate a version that it
+/// runs.</summary>
+public sealed class NoCapacityException : RegistryException
+{
+    internal NoCapacityException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>no_environment</c>. No environment fits what the artifact requires; the detail says what each of
+/// them lacks.</summary>
+public sealed class NoEnvironmentException : RegistryException
+{
+    internal NoEnvironmentException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>404 <c>no_matching_version</c>. No routable published version is in the range.</summary>
 public sealed class NoMatchingVersionException : RegistryException
 {
@@ -305,6 +325,16 @@ public sealed class RateLimitedException : RegistryException
 public sealed class RevisionMismatchException : RegistryException
 {
     internal RevisionMismatchException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>runtime_off</c>. This registry runs no versions; the detail says why, and what to do about
+/// it.</summary>
+public sealed class RuntimeOffException : RegistryException
+{
+    internal RuntimeOffException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -518,6 +548,8 @@ internal static class Refusals
         "model_deleted" => new ModelDeletedException(refusal),
         "model_not_found" => new ModelNotFoundException(refusal),
         "month_open" => new MonthOpenException(refusal),
+        "no_capacity" => new NoCapacityException(refusal),
+        "no_environment" => new NoEnvironmentException(refusal),
         "no_matching_version" => new NoMatchingVersionException(refusal),
         "no_previous_primary" => new NoPreviousPrimaryException(refusal),
         "no_primary" => new NoPrimaryException(refusal),
@@ -531,6 +563,7 @@ internal static class Refusals
         "range_not_satisfiable" => new RangeNotSatisfiableException(refusal),
         "rate_limited" => new RateLimitedException(refusal),
         "revision_mismatch" => new RevisionMismatchException(refusal),
+        "runtime_off" => new RuntimeOffException(refusal),
         "serving_failed" => new ServingFailedException(refusal),
         "state_corrupt" => new StateCorruptException(refusal),
         "storage_full" => new StorageFullException(refusal),

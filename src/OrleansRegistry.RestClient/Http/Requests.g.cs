@@ -13,6 +13,14 @@ public sealed class ActivateRequest : RequestBody
         set => Set("serving", value);
     }
 
+    /// <summary>How the registry itself runs a version, from the artifact that the version is deployed
+    /// with.</summary>
+    public RuntimeSpec? Runtime
+    {
+        get => GetObject<RuntimeSpec>("runtime");
+        set => Set("runtime", value);
+    }
+
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
     /// events of the command keep it.</summary>
     public string? Comment
@@ -338,6 +346,14 @@ public sealed class Deployment : RequestBody
     {
         get => GetText("comment");
         set => Set("comment", value);
+    }
+
+    /// <summary>How the registry itself runs a version, from the artifact that the version is deployed
+    /// with.</summary>
+    public RuntimeSpec? Runtime
+    {
+        get => GetObject<RuntimeSpec>("runtime");
+        set => Set("runtime", value);
     }
 }
 
@@ -674,6 +690,41 @@ public sealed class RotateApiKeyRequest : RequestBody
     {
         get => GetText("comment");
         set => Set("comment", value);
+    }
+}
+
+/// <summary>How the registry itself runs a version, from the artifact that the version is deployed with.</summary>
+public sealed class RuntimeSpec : RequestBody
+{
+    /// <summary>The environment to run in: <c>onnx</c>, or a Python that the operator has named. Null takes the
+    /// first that fits what the artifact requires.</summary>
+    public string? Environment
+    {
+        get => GetText("environment");
+        set => Set("environment", value);
+    }
+
+    /// <summary>The package's own command, at most 64 texts of 32 KiB together; it keeps the contract of processes.
+    /// Null takes the environment's.</summary>
+    public IReadOnlyList<string>? Command
+    {
+        get => GetTexts("command");
+        set => Set("command", value);
+    }
+
+    /// <summary>Variables for the process, at most 64, of 32 KiB together, none beginning with <c>REGISTRY_</c>.
+    /// Viewers see them: they are no place for secrets.</summary>
+    public IReadOnlyDictionary<string, string?>? Env
+    {
+        get => GetTextTable("env");
+        set => Set("env", value);
+    }
+
+    /// <summary>The longest time until a process answers <c>GET /health</c>, in seconds: 1 to 86,400.</summary>
+    public long? StartupTimeoutSeconds
+    {
+        get => GetInteger("startup_timeout_seconds");
+        set => Set("startup_timeout_seconds", value);
     }
 }
 

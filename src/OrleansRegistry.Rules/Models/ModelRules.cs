@@ -77,11 +77,13 @@ internal static class ModelRules
         return Change(model, next, step);
     }
 
-    /// <summary>A probe's result (rules L3, P3, P4).</summary>
+    /// <summary>
+    /// What was found out of a start (rules L3, P3, P4, X1, X2). A version that restarts was routable all the time.
+    /// </summary>
     public static Outcome<ModelChange> ReportProbe(ModelState model, LifecycleStep step, Author by, DateTimeOffset at)
     {
         var next = Track(model, step.State);
-        if (step is { Changed: true, State.IsRoutable: true })
+        if (step.State.IsRoutable && model.Find(step.State.Ordinal) is { IsRoutable: false })
         {
             next = PrimarySelection.BecameRoutable(next, step.State.Ordinal, by, at);
         }

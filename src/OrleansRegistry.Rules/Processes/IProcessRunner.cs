@@ -27,6 +27,11 @@ internal interface IProcessRunner
     IDisposable? TryReserve(ProcessResources resources);
 
     /// <summary>
+    /// Whether nothing but its user keeps a process from writing its package, which is made of copies then.
+    /// </summary>
+    bool NeedsCopies { get; }
+
+    /// <summary>
     /// Makes the log of one version. It is the caller's, and outlives a process: each start of the version goes on with
     /// it.
     /// </summary>

@@ -26,13 +26,15 @@ internal sealed record ActiveVersion
     [JsonRequired]
     public ServingStatus Status { get; init; }
 
-    /// <summary>Counts the attempts to start (rule L3); the last may go on.</summary>
+    /// <summary>Counts the attempts to start (rules L3 and X2); the last may go on.</summary>
     [Id(4)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     [JsonPropertyName("start")]
     public int Attempt { get; init; }
 
-    /// <summary>Where it answers, or null for a version that is only registered.</summary>
+    /// <summary>
+    /// Where it answers: empty for a version that the registry runs, null for one that is only registered.
+    /// </summary>
     [Id(5)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Url { get; init; }
@@ -64,6 +66,14 @@ internal sealed record ActiveVersion
 
     [JsonIgnore]
     public bool IsRoutable => Status.IsRoutable();
+
+    /// <summary>Whether the registry runs it.</summary>
+    [JsonIgnore]
+    public bool IsManaged => Url is "";
+
+    /// <summary>Whether there must be a process of it.</summary>
+    [JsonIgnore]
+    public bool NeedsProcess => IsManaged && Status.NeedsProcess();
 }
 
 /// <summary>A claim to the primary pointer.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using OrleansRegistry.Events;
+using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Versions;
 
@@ -51,10 +53,12 @@ internal static class Lifecycle
 
     /// <summary>
     /// Starts an inactive or failed version, or brings serving to one that has none (rule L3). <paramref name="spec"/>,
-    /// when given, is where it answers from now on.
+    /// when given, is where it answers from now on, or how it is run.
     /// </summary>
-    public static LifecycleStep Activate(ModelVersionState version, ServingSpec? spec, DateTimeOffset at) => version.State switch
+    public static LifecycleStep Activate(ModelVersionState version, ServingState? spec, DateTimeOffset at) => version.State switch
     {
+        VersionState.Draft or VersionState.Published or VersionState.Inactive when spec is { Runtime: not null } && version.Artifact?.Digest is null =>
+            LifecycleStep.Refused(version, RegistryError.Invalid("runtime", "needs an artifact that the registry has; this version names none by its digest")),
         VersionState.Draft or VersionState.Published => StatusOf(version) switch
         {
             ServingStatus.Failed => Begin(version, spec, at),
@@ -90,11 +94,24 @@ internal static class Lifecycle
     };
 
     /// <summary>
-    /// Applies a probe's result (rule L3), but only to the attempt it names, and only while that start goes on.
+    /// Applies what was found out of a start (rules L3, X1 and X2), but only to the attempt it names: that it is up or
+    /// can't be, while that start goes on, and that its process has died, whenever there is to be one.
     /// </summary>
     public static LifecycleStep ReportProbe(ModelVersionState version, ServingResult result, DateTimeOffset at)
     {
-        if (!version.IsActive || version.Serving is not { Status: ServingStatus.Starting } serving || serving.Attempt != result.Attempt)
+        if (!version.IsActive || version.Serving is not { } serving || serving.Attempt != result.Attempt)
+        {
+            return LifecycleStep.Same(version);
+        }
+
+        if (result.Death is { } death)
+        {
+            return serving.Runtime is { } runtime && serving.Status.NeedsProcess()
+                ? Die(version, serving, runtime, death, at)
+                : LifecycleStep.Same(version);
+        }
+
+        if (serving.Status != ServingStatus.Starting && (serving.Runtime is null || serving.Status != ServingStatus.Restarting))
         {
             return LifecycleStep.Same(version);
         }
@@ -117,17 +134,61 @@ internal static class Lifecycle
         };
 
     /// <summary>A spec as a version stores it, not yet started.</summary>
-    public static ServingState From(ServingSpec spec, int attempt) => new()
+    private static ServingState From(ServingSpec spec) => new()
     {
         Url = spec.Url,
         HealthUrl = spec.HealthUrl,
         StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
-        Attempt = attempt,
     };
 
-    private static LifecycleStep Begin(ModelVersionState version, ServingSpec? spec, DateTimeOffset at)
+    /// <summary>What a command brings of both, not yet started, or null.</summary>
+    public static ServingState? From(ServingSpec? serving, RuntimeSpec? runtime) =>
+        serving is not null ? From(serving) : runtime is not null ? From(runtime) : null;
+
+    /// <summary>A runtime as a version stores it, not yet started.</summary>
+    private static ServingState From(RuntimeSpec spec) => new()
     {
-        var serving = spec is null ? version.Serving : From(spec, version.Serving?.Attempt ?? 0);
+        Url = "",
+        StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
+        Runtime = new RuntimeState { Environment = spec.Environment, Command = spec.Command, Env = spec.Env },
+    };
+
+    /// <summary>
+    /// The process has died (rule X2). One that was up stays routable while it is started again; one that wasn't goes
+    /// on starting, and has failed when it took longer than it may.
+    /// </summary>
+    private static LifecycleStep Die(
+        ModelVersionState version, ServingState serving, RuntimeState runtime, ProcessDeath death, DateTimeOffset at)
+    {
+        var (restarts, wait) = death.IsLost
+            ? (runtime.Restarts, (TimeSpan?)TimeSpan.Zero)
+            : RestartRules.AfterDeath(runtime.Restarts, at, TimeSpan.FromMilliseconds(death.ReadyMilliseconds), death.Chance);
+        var crashed = VersionEvents.Crashed(death);
+        if (wait is null || (death.IsLate && serving.Status == ServingStatus.Starting))
+        {
+            var message = wait is null
+                ? string.Create(CultureInfo.InvariantCulture, $"{death.Message} It died {RestartRules.MaxDeaths} times in {RestartRules.Window.TotalMinutes} minutes.")
+                : death.Message;
+            var failed = serving with { Status = ServingStatus.Failed, Since = at, Message = message };
+            return Step(
+                version, version with { Serving = failed }, at, crashed, VersionEvents.Failed(new ServingResult(serving.Attempt, IsReady: false, message)));
+        }
+
+        var status = serving.Status == ServingStatus.Starting ? ServingStatus.Starting : ServingStatus.Restarting;
+        var again = serving with
+        {
+            Status = status,
+            Since = status == serving.Status ? serving.Since : at,
+            Message = death.Message,
+            Attempt = serving.Attempt + 1,
+            Runtime = runtime with { Failures = restarts.Failures, Deaths = restarts.Deaths, NotBefore = at + wait },
+        };
+        return Step(version, version with { Serving = again }, at, crashed);
+    }
+
+    private static LifecycleStep Begin(ModelVersionState version, ServingState? spec, DateTimeOffset at)
+    {
+        var serving = spec is null ? version.Serving : spec with { Attempt = version.Serving?.Attempt ?? 0 };
         var activated = version with
         {
             State = version.Stage.ActiveState(),
@@ -158,26 +219,37 @@ internal static class Lifecycle
         return fields.IsEmpty ? LifecycleStep.Same(version) : Step(version, patched, at, VersionEvents.Updated(fields));
     }
 
-    private static LifecycleStep Step(ModelVersionState? before, ModelVersionState after, DateTimeOffset at, EventDraft what)
+    private static LifecycleStep Step(
+        ModelVersionState? before, ModelVersionState after, DateTimeOffset at, params ImmutableArray<EventDraft> what)
     {
         (var settled, var closed) = ActiveTime.Settle(before, after, at);
-        return LifecycleStep.To(settled, closed is null ? [what] : [what, VersionEvents.Usage(closed)]);
+        return LifecycleStep.To(settled, closed is null ? what : what.Add(VersionEvents.Usage(closed)));
     }
 
     private static ServingState Start(ServingState serving, DateTimeOffset at) => serving with
     {
-        Status = serving.HealthUrl is null ? ServingStatus.Ready : ServingStatus.Starting,
+        Status = serving is { HealthUrl: null, Runtime: null } ? ServingStatus.Ready : ServingStatus.Starting,
         Since = at,
         Message = null,
         Attempt = serving.Attempt + 1,
+        Runtime = serving.Runtime is { } runtime ? runtime with { Failures = 0, Deaths = [], NotBefore = null } : null,
     };
 
     private static ServingState? Stop(ServingState? serving, DateTimeOffset at) =>
         serving is null or { Status: ServingStatus.Stopped } ? serving : serving with { Status = ServingStatus.Stopped, Since = at, Message = null };
 
-    private static bool IsSame(ServingState? serving, ServingSpec spec) =>
+    private static bool IsSame(ServingState? serving, ServingState spec) =>
         serving is not null && serving.Url == spec.Url && serving.HealthUrl == spec.HealthUrl
-        && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds;
+        && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds && IsSame(serving.Runtime, spec.Runtime);
+
+    private static bool IsSame(RuntimeState? runtime, RuntimeState? spec) => (runtime, spec) switch
+    {
+        (null, null) => true,
+        ({ } one, { } other) => one.Environment == other.Environment
+            && (one.Command ?? []).SequenceEqual(other.Command ?? [])
+            && LabelSet.Same(one.Env ?? LabelSet.None, other.Env ?? LabelSet.None),
+        _ => false,
+    };
 
     /// <summary>A version that is only registered counts as ready.</summary>
     private static ServingStatus StatusOf(ModelVersionState version) => version.Serving?.Status ?? ServingStatus.Ready;
@@ -189,7 +261,7 @@ internal static class Lifecycle
         version,
         new RegistryError(
             ErrorCode.VersionActive,
-            "The version is up or starting where it is; deactivate it before it gets another serving spec."));
+            "The version is up or starting where it is; deactivate it before it gets another serving spec or runtime."));
 
     private static LifecycleStep Inactive(ModelVersionState version) => LifecycleStep.Refused(
         version, new RegistryError(ErrorCode.VersionInactive, $"Version {version.Version} is inactive; activate it first."));
@@ -251,4 +323,64 @@ internal sealed record ServingResult([property: Id(0)] int Attempt, [property: I
     /// <summary>How long the start took, in whole seconds; null from a node of the release before.</summary>
     [Id(5)]
     public long? Seconds { get; init; }
+
+    /// <summary>How the process has died, of a version that the registry runs; null where it hasn't.</summary>
+    [Id(6)]
+    public ProcessDeath? Death { get; init; }
+}
+
+/// <summary>The death of a version's process (rule X2).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ProcessDeath")]
+internal sealed record ProcessDeath
+{
+    /// <summary>How it died, in one sentence.</summary>
+    [Id(0)]
+    public required string Message { get; init; }
+
+    /// <summary>Its exit code; null when a signal ended it, or nobody saw its end.</summary>
+    [Id(1)]
+    public int? ExitCode { get; init; }
+
+    /// <summary>The number of the signal that ended it, or null.</summary>
+    [Id(2)]
+    public int? Signal { get; init; }
+
+    /// <summary>It used more memory than its instance type has.</summary>
+    [Id(3)]
+    public bool OutOfMemory { get; init; }
+
+    /// <summary>How long it ran; null when nobody saw its end.</summary>
+    [Id(4)]
+    public long? UptimeMilliseconds { get; init; }
+
+    /// <summary>How long it was ready.</summary>
+    [Id(5)]
+    public long ReadyMilliseconds { get; init; }
+
+    /// <summary>It was not ready within its startup timeout.</summary>
+    [Id(6)]
+    public bool IsLate { get; init; }
+
+    /// <summary>Its node has ended and started again: no fault of the process.</summary>
+    [Id(7)]
+    public bool IsLost { get; init; }
+
+    /// <summary>From 0 to 1: the part of the wait that is left to chance.</summary>
+    [Id(8)]
+    public double Chance { get; init; }
+
+    /// <summary>The death of a process that ended by itself or by force.</summary>
+    /// <param name="exit">How it ended.</param>
+    /// <param name="chance">From 0 to 1.</param>
+    public static ProcessDeath Of(ProcessExit exit, double chance) => new()
+    {
+        Message = exit.Message,
+        ExitCode = exit.ExitCode,
+        Signal = exit.Signal,
+        OutOfMemory = exit.Cause == ExitCause.OutOfMemory,
+        UptimeMilliseconds = (long)exit.Uptime.TotalMilliseconds,
+        ReadyMilliseconds = (long)exit.ReadyTime.TotalMilliseconds,
+        IsLate = exit.Cause == ExitCause.NotReady,
+        Chance = chance,
+    };
 }

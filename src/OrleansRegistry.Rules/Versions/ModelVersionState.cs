@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Versions;
 
@@ -118,6 +120,7 @@ internal sealed record ModelVersionState
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ServingState")]
 internal sealed record ServingState
 {
+    /// <summary>Empty for a version that the registry runs.</summary>
     [Id(0)]
     public required string Url { get; init; }
 
@@ -136,15 +139,62 @@ internal sealed record ServingState
     [Id(5)]
     public string? Message { get; init; }
 
-    /// <summary>Raised by deploy and activate: a probe's result applies only to the attempt it names (rule L3).</summary>
+    /// <summary>
+    /// Raised by deploy and activate, and by the death of a process: a result applies only to the attempt it names (rule
+    /// L3).
+    /// </summary>
     [Id(6)]
     [JsonPropertyName("start")]
     public int Attempt { get; init; }
+
+    /// <summary>How the registry runs it; null for a version that answers elsewhere.</summary>
+    [Id(8)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RuntimeState? Runtime { get; init; }
 
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(7)]
     [JsonExtensionData]
     public ExtensionData? ExtensionData { get; set; }
+}
+
+/// <summary>How the registry runs a version, and how its processes have died.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RuntimeState")]
+internal sealed record RuntimeState
+{
+    [Id(0)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Environment { get; init; }
+
+    [Id(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Command { get; init; }
+
+    [Id(2)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Env { get; init; }
+
+    /// <summary>Deaths in a row without health between them, since it became active.</summary>
+    [Id(3)]
+    public int Failures { get; init; }
+
+    /// <summary>The instants of its latest deaths, oldest first.</summary>
+    [Id(4)]
+    public ImmutableArray<DateTimeOffset> Deaths { get; init; } = [];
+
+    /// <summary>When the next process may be started, or null for at once.</summary>
+    [Id(5)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(6)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+
+    /// <summary>What is remembered of its deaths.</summary>
+    [JsonIgnore]
+    public RestartState Restarts => new(Failures, Deaths);
 }
 
 /// <summary>The active time of a version (rule B1).</summary>

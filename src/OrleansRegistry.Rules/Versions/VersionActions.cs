@@ -88,6 +88,7 @@ internal static class VersionActions
             HealthUrl = serving.HealthUrl,
             StartupTimeoutSeconds = serving.StartupTimeoutSeconds,
             Status = serving.Status,
+            Runtime = version.Runtime is null ? null : new RuntimeState(),
         },
     };
 }

@@ -20,6 +20,12 @@ internal static class VersionEvents
         new FailedData(result.Message, result.Probes, result.LastStatus, result.Seconds),
         VersionEventJson.Default.FailedData);
 
+    public static EventDraft Crashed(ProcessDeath death) => EventDraft.Of(
+        EventType.VersionCrashed,
+        new CrashedData(
+            death.Message, death.ExitCode, death.Signal, death.OutOfMemory, death.UptimeMilliseconds is { } uptime ? uptime / 1000 : null),
+        VersionEventJson.Default.CrashedData);
+
     public static EventDraft Deactivated() => EventDraft.Of(EventType.VersionDeactivated);
 
     public static EventDraft Activated(ModelVersionState version) => EventDraft.Of(
@@ -42,6 +48,8 @@ internal sealed record ActivatedData(Stage Stage, ServingStatus? Serving);
 
 internal sealed record FailedData(string? Message, int? Attempts, int? LastStatus, long? Seconds);
 
+internal sealed record CrashedData(string Message, int? ExitCode, int? Signal, bool OutOfMemory, long? UptimeSeconds);
+
 /// <summary>The JSON of what these events add.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -52,6 +60,7 @@ internal sealed record FailedData(string? Message, int? Attempts, int? LastStatu
 [JsonSerializable(typeof(DeployedData))]
 [JsonSerializable(typeof(ActivatedData))]
 [JsonSerializable(typeof(FailedData))]
+[JsonSerializable(typeof(CrashedData))]
 [JsonSerializable(typeof(FieldsData))]
 [JsonSerializable(typeof(UsageInterval))]
 internal sealed partial class VersionEventJson : JsonSerializerContext;

@@ -42,12 +42,16 @@ internal sealed record PromoteTransition : VersionTransition
         version is null ? null : Lifecycle.Promote(version);
 }
 
-/// <summary>Activate, perhaps elsewhere.</summary>
+/// <summary>Activate, perhaps elsewhere or run in another way.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.ActivateTransition")]
 internal sealed record ActivateTransition([property: Id(0)] ServingSpec? Serving) : VersionTransition
 {
+    /// <summary>How the registry runs it from now on, or null.</summary>
+    [Id(1)]
+    public RuntimeSpec? Runtime { get; init; }
+
     public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
-        version is null ? null : Lifecycle.Activate(version, Serving, at);
+        version is null ? null : Lifecycle.Activate(version, Lifecycle.From(Serving, Runtime), at);
 }
 
 /// <summary>Deactivate.</summary>

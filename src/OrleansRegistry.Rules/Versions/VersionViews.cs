@@ -23,6 +23,13 @@ internal static class VersionViews
                 Since = serving.Since,
                 Message = serving.Message,
             },
+            Runtime = version.Serving is { Runtime: { } runtime } ? new RuntimeSpec
+            {
+                Environment = runtime.Environment,
+                Command = runtime.Command,
+                Env = runtime.Env,
+                StartupTimeoutSeconds = version.Serving.StartupTimeoutSeconds,
+            } : null,
             Artifact = version.Artifact,
             InstanceType = version.InstanceType,
             Description = version.Description,

@@ -18,6 +18,16 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         from registry_state
         """;
 
+    // Versions that the registry runs are found among those that were deployed with an artifact. Where the database took
+    // those out that are there twice, it would read all versions in their order.
+    private const string Served = """
+        select workspace, model_id from registry_state where kind = 'version' and serving_status = 'starting'
+        union all
+        select workspace, model_id from registry_state
+        where kind = 'version' and artifact_digest is not null and serving_status in ('ready', 'restarting')
+            and (payload -> 'serving' -> 'runtime') is not null
+        """;
+
     private const string Models = "select workspace, model_id, payload, revision from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
     private const string Events = "select * from catalog_event";
@@ -221,11 +231,11 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
         cancellationToken);
 
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => database.Read(
-        connection => CatalogReader.Read(
+        async connection => (await CatalogReader.Read(
             connection,
-            new CatalogQuery("select distinct workspace, model_id from registry_state where kind = 'version' and serving_status = 'starting'"),
+            new CatalogQuery(Served),
             row => new ModelAddress(row.GetString(0), row.GetString(1)),
-            cancellationToken),
+            cancellationToken)).Distinct().ToImmutableArray(),
         cancellationToken);
 
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => database.Read(

@@ -68,6 +68,9 @@ internal sealed class EventReplay
             case EventType.VersionFailed:
                 Change(happened, version => version with { Serving = ServingStatus.Failed });
                 break;
+            case EventType.VersionCrashed:
+                Change(happened, version => version.Serving == ServingStatus.Starting ? version : version with { Serving = ServingStatus.Restarting });
+                break;
             case EventType.VersionDeactivated:
                 Change(happened, version => version with { State = VersionState.Inactive, Serving = Stopped(version) });
                 break;

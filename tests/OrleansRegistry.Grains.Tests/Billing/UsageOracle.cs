@@ -80,7 +80,7 @@ internal sealed class UsageOracle
                 case EventType.VersionReady:
                     _isUp = true;
                     break;
-                case EventType.VersionFailed:
+                case EventType.VersionFailed or EventType.VersionCrashed:
                     _isUp = false;
                     break;
                 case EventType.VersionDeactivated or EventType.VersionDeleted:

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansRegistry.Artifacts;
 using OrleansRegistry.Storage.Check;
@@ -10,8 +8,6 @@ namespace OrleansRegistry.Grains.Tests.Silo;
 /// <summary>Artifacts and uploads on a silo: who writes, what counts, and what is collected (rules F6, F7 and F9).</summary>
 public abstract class ArtifactTests(Func<Task<TestDatabase>> emptyDatabase) : SiloTest(emptyDatabase)
 {
-    private const string Workspace = GrainKeys.DefaultWorkspace;
-
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan SecondLook = CollectionRules.MarkedDuration;
 
@@ -222,10 +218,6 @@ public abstract class ArtifactTests(Func<Task<TestDatabase>> emptyDatabase) : Si
 
     private async Task<IReadOnlyList<Finding>> Check() => await RegistryCheck.Run(Database.Options, Silo.Files, default);
 
-    private IUploadGrain Upload(string sha256) => Silo.Grains.GetGrain<IUploadGrain>(GrainKeys.Upload(Workspace, sha256));
-
-    private static BeginUpload Begin(Guid writer, long offset, long? length = null) => new() { Writer = writer, Offset = offset, Length = length };
-
     private Task<StoredArtifact?> Find(string digest) => Silo.Artifacts.FindArtifact(Workspace, digest, default);
 
     private static Func<Deployment, Deployment> Of(string digest) => deployment => deployment with { Artifact = new Artifact { Digest = digest } };
@@ -252,40 +244,7 @@ public abstract class ArtifactTests(Func<Task<TestDatabase>> emptyDatabase) : Si
             .Select(happened => happened.Type),
     ];
 
-    private Task<Outcome<ArtifactAnswer>> TryCreate(ArtifactManifest manifest) =>
-        Silo.Grains.GetGrain<IArtifactGrain>(GrainKeys.OfArtifact(Workspace, ArtifactDigest.Of(manifest)))
-            .Create(new CreateArtifactCommand { Context = Silo.Command(), Manifest = manifest });
-
-    private async Task<StoredArtifact> Create(string path)
-    {
-        var sha256 = await UploadFile();
-        var made = await TryCreate(new ArtifactManifest
-        {
-            Files = [new ArtifactFile { Path = path, Sha256 = sha256, Size = 100 }],
-            Format = ArtifactFormat.Python,
-        });
-        Assert.Null(made.Error);
-        return made.Value!.Artifact;
-    }
-
     private static ArtifactManifest ManifestOf(StoredArtifact artifact) => new() { Files = artifact.Files, Format = artifact.Format };
-
-    private async Task<string> UploadFile()
-    {
-        var bytes = RandomNumberGenerator.GetBytes(100);
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        var writer = Guid.NewGuid();
-        await Upload(sha256).Begin(Begin(writer, 0, bytes.Length));
-        await using (var part = (await Silo.Files.OpenPart(Workspace, sha256))!)
-        {
-            await part.Append(new ReadOnlySequence<byte>(bytes), default);
-            Assert.True(await part.Commit(() => Task.CompletedTask, default));
-        }
-
-        Assert.True(await Upload(sha256).Complete(writer));
-        await Upload(sha256).Leave(writer);
-        return sha256;
-    }
 }
 
 public sealed class ArtifactTestsOnSqlite() : ArtifactTests(() => Task.FromResult(TestDatabase.Sqlite()));

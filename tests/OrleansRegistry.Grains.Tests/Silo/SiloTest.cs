@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Artifacts;
 using OrleansRegistry.Models;
 using OrleansRegistry.Storage.Check;
 using OrleansRegistry.Testing;
@@ -8,6 +11,8 @@ namespace OrleansRegistry.Grains.Tests.Silo;
 /// <summary>A test on a real silo with a real database of its own; each suite runs once on SQLite and once on PostgreSQL.</summary>
 public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncLifetime
 {
+    private protected const string Workspace = GrainKeys.DefaultWorkspace;
+
     private TestDatabase? _database;
     private TestSilo? _silo;
 
@@ -68,4 +73,42 @@ public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncL
 
     /// <summary>Model rows, version rows, events and meters agree.</summary>
     private protected async Task AssertAgreement() => Assert.Empty(await RegistryCheck.Run(Database.Options, default));
+
+    private protected IUploadGrain Upload(string sha256) => Silo.Grains.GetGrain<IUploadGrain>(GrainKeys.Upload(Workspace, sha256));
+
+    private protected static BeginUpload Begin(Guid writer, long offset, long? length = null) =>
+        new() { Writer = writer, Offset = offset, Length = length };
+
+    private protected Task<Outcome<ArtifactAnswer>> TryCreate(ArtifactManifest manifest) =>
+        Silo.Grains.GetGrain<IArtifactGrain>(GrainKeys.OfArtifact(Workspace, ArtifactDigest.Of(manifest)))
+            .Create(new CreateArtifactCommand { Context = Silo.Command(), Manifest = manifest });
+
+    private protected async Task<StoredArtifact> Create(string path)
+    {
+        var sha256 = await UploadFile();
+        var made = await TryCreate(new ArtifactManifest
+        {
+            Files = [new ArtifactFile { Path = path, Sha256 = sha256, Size = 100 }],
+            Format = ArtifactFormat.Python,
+        });
+        Assert.Null(made.Error);
+        return made.Value!.Artifact;
+    }
+
+    private protected async Task<string> UploadFile()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(100);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var writer = Guid.NewGuid();
+        await Upload(sha256).Begin(Begin(writer, 0, bytes.Length));
+        await using (var part = (await Silo.Files.OpenPart(Workspace, sha256))!)
+        {
+            await part.Append(new ReadOnlySequence<byte>(bytes), default);
+            Assert.True(await part.Commit(() => Task.CompletedTask, default));
+        }
+
+        Assert.True(await Upload(sha256).Complete(writer));
+        await Upload(sha256).Leave(writer);
+        return sha256;
+    }
 }

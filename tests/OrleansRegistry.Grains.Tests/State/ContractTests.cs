@@ -10,6 +10,7 @@ using OrleansRegistry.Billing;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Models;
 using OrleansRegistry.Outbound;
+using OrleansRegistry.Testing;
 using OrleansRegistry.Traffic;
 using OrleansRegistry.Versions;
 using OrleansRegistry.Webhooks;
@@ -38,9 +39,20 @@ public sealed class ContractTests
         var artifact = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
-        using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, clock);
+        await using VersionProcesses processes = new(new FakeProcessRunner(), null!, null!, null!, [], null!, clock, NullLogger<VersionProcesses>.Instance);
+        using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, processes, clock);
         var modelGrain = new ModelGrain(
-            model, Context("model/default/k7m2qx9p4d"), null!, null!, null!, Options.Create(new ModelOptions()), null!, clock, null!, NullLogger<ModelGrain>.Instance);
+            model,
+            Context("model/default/k7m2qx9p4d"),
+            null!,
+            null!,
+            null!,
+            Options.Create(new ModelOptions()),
+            null!,
+            processes,
+            clock,
+            null!,
+            NullLogger<ModelGrain>.Instance);
 
         await modelGrain.Touch();
         await versionGrain.Prepare(Guid.Empty, new ReadTransition(), default);

@@ -1,5 +1,3 @@
-using OrleansRegistry.Processes;
-
 namespace OrleansRegistry.Rules.Tests.Processes;
 
 public sealed class ProcessVariablesTests

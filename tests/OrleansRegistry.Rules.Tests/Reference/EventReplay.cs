@@ -75,6 +75,7 @@ internal sealed class EventReplay
         EventType.VersionPublished => version with { State = "published", Stage = "published" },
         EventType.VersionReady => version with { Serving = "ready" },
         EventType.VersionFailed => version with { Serving = "failed" },
+        EventType.VersionCrashed => version with { Serving = version.Serving == "starting" ? "starting" : "restarting" },
         EventType.VersionUpdated => version,
         EventType.VersionDeactivated => version with { State = "inactive", Serving = version.Serving is null ? null : "stopped" },
         EventType.VersionActivated => version with { State = data.GetProperty("stage").GetString()!, Serving = Serving(data) },

@@ -31,6 +31,7 @@ internal static class EventSchemas
         [EventType.VersionPublished] = null,
         [EventType.VersionReady] = null,
         [EventType.VersionFailed] = typeof(FailedData),
+        [EventType.VersionCrashed] = typeof(CrashedData),
         [EventType.VersionDeactivated] = null,
         [EventType.VersionActivated] = typeof(ActivatedData),
         [EventType.VersionUpdated] = typeof(FieldsData),

@@ -39,6 +39,7 @@ internal static class RegistryOpenApi
     private static string? NameOf(JsonTypeInfo type) =>
         type.Type == typeof(RegistryEvent) ? EventSchemas.Event
         : type.Type == typeof(Page<RegistryEvent>) ? EventSchemas.EventPage
+        : type.Type == typeof(RuntimeSpec) ? nameof(VersionView.Runtime)
         : OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id ? id.Replace("View", "", StringComparison.Ordinal)
         : null;
 
@@ -367,7 +368,7 @@ internal static class RegistryOpenApi
 
     /// <summary>Whether callers send it: then only some fields are required, and no others are taken.</summary>
     private static bool IsRequest(Type type) =>
-        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(Artifact)
+        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(RuntimeSpec) || type == typeof(Artifact)
         || type == typeof(ArtifactRequirements) || type == typeof(ArtifactFile);
 
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)

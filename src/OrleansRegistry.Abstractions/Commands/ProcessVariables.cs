@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 
-namespace OrleansRegistry.Processes;
+namespace OrleansRegistry;
 
 /// <summary>The variables (<c>env</c>) that a package's process may be given.</summary>
 internal static class ProcessVariables
@@ -41,6 +41,11 @@ internal static class ProcessVariables
             if (value.Contains('\0', StringComparison.Ordinal))
             {
                 return (name, "a value has no NUL");
+            }
+
+            if (!WellFormedText.IsWellFormed(value))
+            {
+                return (name, WellFormedText.Rule);
             }
         }
 
