@@ -61,6 +61,45 @@ public sealed partial class RegistryRestClient
         }
     }
 
+    /// <summary>Asks whether an environment fits what the files need, before they are uploaded (rule C6).</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="environment">The only environment to look at; null for any.</param>
+    /// <param name="instanceType">The instance type to run on; null for the default.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    /// <exception cref="NoEnvironmentException">None fits; the detail says what each of them lacks.</exception>
+    public async Task CheckEnvironment(
+        ModelFiles files,
+        string? environment = null,
+        string? instanceType = null,
+        CancellationToken cancellationToken = default)
+    {
+        var body = new MatchEnvironmentsRequest { Format = files.Format };
+        if (files.Requires() is { } requires)
+        {
+            body.Requires = requires;
+        }
+
+        if (instanceType is not null)
+        {
+            body.InstanceType = instanceType;
+        }
+
+        var match = await MatchEnvironments(body, cancellationToken);
+        var lookedAt = match.Environments.Where(found => environment is null || found.Name == environment).ToList();
+        if (!lookedAt.Exists(found => found.Fits))
+        {
+            var name = environment is null ? "No environment fits" : $"The environment {environment} does not fit";
+            var said = string.Join("; ", lookedAt.Select(found => $"{found.Name}: {found.Off ?? Lacks(found)}"));
+            throw Refusals.ToException(new Refusal
+            {
+                Code = "no_environment",
+                Status = (int)HttpStatusCode.Conflict,
+                Detail = $"{name}: {match.Off ?? (said.Length > 0 ? said : "there is none")}.",
+                Raw = match.Raw,
+            });
+        }
+    }
+
     /// <summary>
     /// Downloads the files of an artifact into a folder. Files that are there already stay. A download that broke off
     /// goes on where it was: what there is of a file is in <c>{file}.part</c>.
@@ -151,6 +190,9 @@ public sealed partial class RegistryRestClient
             offset = stored;
         }
     }
+
+    private static string Lacks(EnvironmentFit environment) => string.Join(
+        ", ", environment.Differences.Select(part => $"{part.Name} {part.Needs} is needed, and {part.Has ?? "none"} is there"));
 
     private async Task<(long Offset, bool IsComplete)> Stored(ModelFile file, CancellationToken cancellationToken) =>
         (await Missing([file], cancellationToken)).Missing is [var left] ? (left.Offset, false) : (file.Size, true);

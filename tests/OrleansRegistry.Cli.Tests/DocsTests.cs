@@ -5,7 +5,7 @@ using OrleansRegistry.Testing;
 namespace OrleansRegistry.Cli.Tests;
 
 /// <summary>The examples of docs/ork.md are run in their order, and each command has one.</summary>
-public sealed partial class DocsTests(Node node)
+public sealed partial class DocsTests(ServingNode node)
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(RepositoryRoot.Directory, "docs/ork.md"));
 
@@ -23,12 +23,17 @@ public sealed partial class DocsTests(Node node)
             Input = key.Key,
         };
 
+        var folder = Directory.CreateDirectory(node.NewFile());
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.CreateSubdirectory("wheat").FullName, "model.py"),
+            "class Model:\n    def predict(self, inputs):\n        return inputs\n");
         var examples = Example().Matches(Page).Select(example => example.Groups[1].Value).ToList();
         Assert.InRange(examples.Count, 40, 100);
         foreach (var example in examples)
         {
             var line = example.Replace("http://127.0.0.1:5080", node.Url.AbsoluteUri, StringComparison.Ordinal)
-                .Replace("http://127.0.0.1:5090/", model.Url.AbsoluteUri, StringComparison.Ordinal);
+                .Replace("http://127.0.0.1:5090/", model.Url.AbsoluteUri, StringComparison.Ordinal)
+                .Replace("./wheat", Path.Combine(folder.FullName, "wheat"), StringComparison.Ordinal);
             var run = await node.Ork(around, Words(line));
             Assert.True(run.Code == 0, $"ork {example} ends with {run.Code}: {run.Error}");
         }

@@ -3,7 +3,7 @@ using OrleansRegistry.RestClient;
 namespace OrleansRegistry.Cli.Tests;
 
 /// <summary>The files of versions.</summary>
-public sealed class FileTests(Node node) : IDisposable
+public sealed class FileTests(ServingNode node) : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-ork-files-");
 
@@ -27,6 +27,61 @@ public sealed class FileTests(Node node) : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_is_deployed_and_answers()
+    {
+        var (name, folder) = (node.NewName(), await Model("return [sum(row) for row in inputs]"));
+
+        var first = await node.Ork("deploy", name, folder, "--publish", "--wait=1m", "--env", "default");
+        Assert.Matches("serving +ready", first.Data);
+        Assert.Equal("""{"predictions":[3]}""", (await node.Ork("predict", name, """{"instances": [[1, 2]]}""")).Data.Trim());
+
+        var dry = await node.Ork("deploy", name, folder, "--dry-run", "--bump", "major");
+        Assert.Matches("version +1.0.0", dry.Data);
+        await node.Ork("models", "delete", name, "--confirm", name);
+    }
+
+    [Fact]
+    public async Task Ork_K2_a_model_that_does_not_start_is_8()
+    {
+        var (name, folder) = (node.NewName(), await Model("return 1", "raise RuntimeError('no weights today')"));
+
+        var run = await node.Ork("deploy", name, folder, "--publish", "--wait", "--startup-timeout", "20s", "--json");
+
+        Assert.Equal((8, ""), (run.Code, run.Out));
+        Assert.Contains("The process ended with exit code 1.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("or try once more: ork activate", run.Error, StringComparison.Ordinal);
+        await node.Ork("models", "delete", name, "--confirm", name);
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_is_said_before_the_upload()
+    {
+        var (name, folder) = (node.NewName(), await Model("return inputs"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "requirements.txt"), "# ours\nNum_Py==0.0.1  # old\nscipy>=1\n");
+
+        using var proxy = new Testing.FaultProxy(node.Url.Port);
+        var through = new Around { Variables = { ["ORK_URL"] = proxy.Url.AbsoluteUri } };
+        var run = await node.Ork(through, "deploy", name, folder);
+        var elsewhere = await node.Ork(through, "deploy", name, folder, "--env", "nowhere");
+
+        Assert.Equal((5, 5), (run.Code, elsewhere.Code));
+        Assert.Contains("num-py 0.0.1 is needed, and none is there", run.Error, StringComparison.Ordinal);
+        Assert.Contains("requirements.txt: \"scipy>=1\" is no name==version", run.Error, StringComparison.Ordinal);
+        Assert.Contains("The environment nowhere does not fit: there is none. (no_environment)", elsewhere.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(proxy.Seen, seen => seen.Head.StartsWith("PATCH", StringComparison.Ordinal));
+        Assert.Equal(4, (await node.Ork("show", name)).Code);
+    }
+
+    [Fact]
+    public async Task Ork_K2_a_path_that_is_no_model_is_2()
+    {
+        Assert.Equal(2, (await node.Ork("deploy", "x", _folder.FullName)).Code);
+        Assert.Equal(2, (await node.Ork("deploy", "x", Path.Combine(_folder.FullName, "nowhere"))).Code);
+        Assert.Equal(2, (await node.Ork("deploy", "x", "--env", "default")).Code);
+        Assert.Equal(2, (await node.Ork("deploy", "x", await Model("return 1"), "--artifact", "s3://x")).Code);
+    }
+
+    [Fact]
     public async Task Ork_K2_a_version_without_files_is_4()
     {
         var name = node.NewName();
@@ -36,6 +91,16 @@ public sealed class FileTests(Node node) : IDisposable
 
         Assert.Equal(4, run.Code);
         Assert.Contains("(artifact_not_found)", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A folder with a model that no other test has.</summary>
+    private async Task<string> Model(string predict, string load = "pass")
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "own")).FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "model.py"),
+            $"# {Guid.NewGuid()}\nclass Model:\n    def load(self):\n        {load}\n    def predict(self, inputs):\n        {predict}\n");
+        return folder;
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -11,6 +11,11 @@ internal static class DeployCommands
     private static Command Deploy(GlobalOptions global)
     {
         var name = new Argument<string>("NAME") { Description = "The model's name. A new name makes a model." };
+        var path = new Argument<string?>("PATH")
+        {
+            Description = "A folder with model.onnx, model.py, model.joblib or model.pkl, or an .onnx file: the registry runs it.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var bump = Inputs.Choice(
             "--bump",
             "Which part of the number to raise; minor by default.",
@@ -21,6 +26,7 @@ internal static class DeployCommands
         var line = Inputs.Text("--base", "The release line to continue: 1.4 or 1.", "LINE");
         var publish = new Option<bool>("--publish") { Description = "Publish it at once. By default it is a draft." };
         var promote = Promote();
+        var environment = Inputs.Text("--env", "The environment to run PATH in; by default the first that fits.", "NAME");
         var url = Inputs.Text("--url", "Where the version answers calls.", "URL");
         var health = Inputs.Text("--health-url", "An address that answers 2xx once the version is up.", "URL");
         var startup = Inputs.Duration("--startup-timeout", "How long the start may take.");
@@ -40,7 +46,7 @@ internal static class DeployCommands
         var (dryRun, comment) = (Inputs.DryRun(), Inputs.Comment());
         IReadOnlyList<Symbol> takes =
         [
-            name, bump, number, line, publish, promote, url, health, startup, artifact, instance, external, description,
+            name, path, bump, number, line, publish, promote, environment, url, health, startup, artifact, instance, external, description,
             labels, key, wait, dryRun, comment,
         ];
         return global.NewCommand("deploy", "Make a new version of a model. It is made once, also when the connection breaks.", takes, async (session, cancellationToken) =>
@@ -50,11 +56,31 @@ internal static class DeployCommands
             Set(session.Value(number), value => body.Version = value);
             Set(session.Value(line), value => body.Base = value);
             Set(session.Value(artifact), value => body.Artifact = new ArtifactSpec { Uri = value });
+            if (session.Value(path) is null && session.Has(environment))
+            {
+                throw new Settings.UsageException("--env needs PATH.");
+            }
+
+            if (session.Value(path) is not null && session.Has(artifact))
+            {
+                throw new Settings.UsageException("PATH and --artifact name the files twice. Leave one out.");
+            }
+
+            var files = await ModelPath.Read(session, session.Value(path), cancellationToken);
+            Set(files, value => body.Artifact = new ArtifactSpec { Digest = value.Digest() });
             Set(session.Value(instance), value => body.InstanceType = value);
             Set(session.Value(external), value => body.ExternalId = value);
             Set(session.Value(description), value => body.Description = value);
             Set(Inputs.LabelsOf(session.Value(labels)), value => body.Labels = value);
-            Set(Serving(session, url, health, startup), value => body.Serving = value);
+            if (files is not null && !session.Has(url))
+            {
+                body.Runtime = Runtime(session.Value(environment), session.Value(startup));
+            }
+            else
+            {
+                Set(Serving(session, url, health, startup), value => body.Serving = value);
+            }
+
             if (session.Value(publish))
             {
                 body.Publish = true;
@@ -71,6 +97,11 @@ internal static class DeployCommands
                 DryRun = isDryRun ? true : null,
                 IdempotencyKey = session.Value(key),
             };
+            if (files is not null)
+            {
+                await ModelPath.Upload(session, files, body, isDryRun, session.Has(key), cancellationToken);
+            }
+
             var version = await session.Registry.Deploy(body, parameters, cancellationToken);
             if (isDryRun)
             {
@@ -115,6 +146,18 @@ internal static class DeployCommands
         }
 
         return serving;
+    }
+
+    private static RuntimeSpec Runtime(string? environment, TimeSpan? startup)
+    {
+        var runtime = new RuntimeSpec();
+        Set(environment, value => runtime.Environment = value);
+        if (startup is { } time)
+        {
+            runtime.StartupTimeoutSeconds = (long)time.TotalSeconds;
+        }
+
+        return runtime;
     }
 
     private static void Set<T>(T? value, Action<T> set)

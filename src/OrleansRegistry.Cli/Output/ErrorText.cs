@@ -25,6 +25,14 @@ internal static class ErrorText
                 $"  version {SafeText.Line(model.Number ?? "?")} ({SafeText.Line(model.VersionId ?? "?")})");
         }
 
+        if (error is StartFailedException { LogTail: { } log })
+        {
+            foreach (var line in log.TrimEnd('\n').Split('\n'))
+            {
+                terminal.Error.WriteLine($"  {SafeText.Line(line)}");
+            }
+        }
+
         if (error.RequestId is { } id)
         {
             terminal.Error.WriteLine($"  request {SafeText.Line(id)}");
@@ -44,6 +52,8 @@ internal static class ErrorText
         OutcomeUnknownException { IdempotencyKey: { } key } =>
             $"Repeat the command with --idempotency-key {SafeText.Line(key)}: it makes no second version.",
         OutcomeUnknownException => "It may take effect for 30 more seconds. Look with `ork show` or `ork events` before you repeat it.",
+        StartFailedException { Version: { Runtime: not null } failed } =>
+            $"Mend the model and deploy it again, or try once more: ork activate {SafeText.Line(failed.Id)} --wait",
         StartFailedException failed => $"Mend the server, then: ork activate {SafeText.Line(failed.Version.Id)} --wait",
         ModelErrorException => "The registry has passed the model's own answer on. Look at the model's server.",
         ConnectionFailedException => "Is the registry running, and is the URL right? `ork context list` shows it.",
@@ -77,6 +87,9 @@ internal static class ErrorText
         "digest_mismatch" => "The bytes were damaged on their way. Upload the file again.",
         "range_not_satisfiable" => "Ask for bytes that the file has.",
         "storage_full" => "Delete what is not used, or ask the operator for a larger disk.",
+        "runtime_off" => "The registry runs no models. Serve it yourself and say --url, or ask the operator.",
+        "no_environment" => "`ork environments` shows what there is. Change the requirements, or ask the operator for an environment.",
+        "no_capacity" => "Deactivate a version that is not used: `ork versions NAME`, `ork traffic REF`.",
         "version_inactive" => "Bring it back with `ork activate REF --wait`.",
         "version_active" => "Nothing is to be done: it is active. To serve it elsewhere, deactivate it first.",
         "not_routable" => "Only a version that is ready can be the primary. Wait with `ork activate REF --wait`, or look with `ork show REF`.",

@@ -5,11 +5,12 @@ using OrleansRegistry.RestClient;
 using OrleansRegistry.Testing;
 
 [assembly: AssemblyFixture(typeof(Node))]
+[assembly: AssemblyFixture(typeof(ServingNode))]
 
 namespace OrleansRegistry.Cli.Tests;
 
-/// <summary>The one node that all tests of the project use, as a process of its own on SQLite.</summary>
-public sealed class Node : IAsyncLifetime
+/// <summary>The node that most tests of the project use, as a process of its own on SQLite.</summary>
+public class Node : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("registry-ork-");
     private RegistryProcess? _process;
@@ -18,6 +19,9 @@ public sealed class Node : IAsyncLifetime
     public Uri Url => _process!.Address;
 
     public RegistryRestClient Registry { get; private set; } = null!;
+
+    /// <summary>What the node is told beside what all of them are.</summary>
+    protected virtual IReadOnlyList<string> Arguments => [];
 
     public static string Key => NodeSettings.OperatorKey;
 
@@ -69,7 +73,7 @@ public sealed class Node : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (_process, var client) = await RegistryProcess.Start(
-            new NodeSettings { DataDirectory = Path.Combine(_directory.FullName, "data") });
+            new NodeSettings { DataDirectory = Path.Combine(_directory.FullName, "data"), Arguments = Arguments });
         client.Dispose();
         Registry = new RegistryRestClient(new RegistryRestClientOptions { Url = Url, ApiKey = Key });
     }
@@ -84,6 +88,7 @@ public sealed class Node : IAsyncLifetime
         }
 
         _directory.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Tells of what is written.</summary>
@@ -107,6 +112,12 @@ public sealed class Node : IAsyncLifetime
             told?.Invoke(Encoding.UTF8.GetString(buffer));
         }
     }
+}
+
+/// <summary>A node that runs models, for the tests of these.</summary>
+public sealed class ServingNode : Node
+{
+    protected override IReadOnlyList<string> Arguments => ["--Registry:Runtime:Enabled=true", "--Registry:Runtime:Cpus=8"];
 }
 
 /// <summary>What is around a command beside the node.</summary>
