@@ -32,7 +32,7 @@ def test_C3_the_examples_of_the_docstrings_run(
 ) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "model.py").write_text("class Model: ...\n")
+    (folder / "model.py").write_text("class Model:\n    def predict(self, inputs): return [sum(row) for row in inputs]\n")
     example.globs.update(registry=registry, serving_url=serving_url, model_folder=folder)
     said: List[str] = []
     failed, _ = doctest.DocTestRunner(verbose=False).run(example, out=said.append)

@@ -1,7 +1,7 @@
 """The client of OrleansRegistry: deploy, publish and call versions of machine-learning models.
 
->>> from orleans_registry import Client
->>> registry = Client()                                   # url and key from ORK_URL and ORK_API_KEY  # doctest: +SKIP
+>>> from orleans_registry import deploy
+>>> version = deploy(model, model_name="iris", publish=True)  # url, key: ORK_URL, ORK_API_KEY  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook
 from ._calls import Prediction, PredictionStream, Stream
 from ._client import Client
 from ._commands import UNSET
-from ._errors import OutcomeUnknown, RegistryError, StartFailed
+from ._deploy import deploy
+from ._errors import OutcomeUnknown, PackagingError, RegistryError, StartFailed
 from ._models import Model, Version
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = [
     "Model",
     "MonthlyStatement",
     "OutcomeUnknown",
+    "PackagingError",
     "Prediction",
     "PredictionStream",
     "Rates",
@@ -48,6 +50,7 @@ __all__ = [
     "Version",
     "Webhook",
     "__version__",
+    "deploy",
     "errors",
     "types",
 ]

@@ -10,14 +10,16 @@ from . import types
 from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
+from ._environments import require_environment
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
-from ._files import Progress, download, upload
+from ._files import Progress, download, find, format_of, upload
 from ._lists import Pages
 from ._models import Model, Version, call, call_stream, event_query, events, find_version
 from ._protocols import Inference, OpenAI
 from ._settings import Arguments, Secret, check_key, check_proxy, parse_url, resolve
 from ._transport import Request, Transport
 from ._wire import Clock, Reply
+from .errors import ArtifactNotFound
 from .types import Event, Statement, StatementSummary, WebhookSecret, Workspace
 
 
@@ -81,6 +83,122 @@ class Client:
 
     # Versions
 
+    def deploy(
+        self,
+        model: Any,
+        *,
+        model_name: str,
+        version_bump: Optional[types.VersionBump] = None,
+        publish: bool = False,
+        version: Optional[str] = None,
+        base: Optional[str] = None,
+        promote: Optional[bool] = None,
+        description: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        external_id: Optional[str] = None,
+        instance_type: Optional[str] = None,
+        comment: Optional[str] = None,
+        environment: Optional[str] = None,
+        env: Optional[Mapping[str, str]] = None,
+        startup_timeout_seconds: Optional[int] = None,
+        requirements: Union[str, os.PathLike[str], Iterable[str], None] = None,
+        example_input: Any = None,
+        format: str = "auto",
+        wait: bool = True,
+        progress: Progress = None,
+        dry_run: bool = False,
+        idempotency_key: Optional[str] = None,
+    ) -> Version:
+        """Makes a new version of a model that the registry runs. A new name makes a model.
+
+        The model's files are made, and those that the registry lacks are uploaded: the same model again uploads
+        nothing. Before that the registry is asked whether an environment fits, and whether it takes the deployment. It
+        is safe to repeat, and is repeated when the connection breaks: exactly one version is made. An upload that broke
+        off goes on where it was when the program is run again.
+
+        >>> version = registry.deploy(model_folder, model_name="My wonderful model", publish=True)
+        >>> version.version, version.state
+        ('0.1.0', 'published')
+        >>> registry.predict("My wonderful model", {"instances": [[1.0, 2.0]]})
+        {'predictions': [3.0]}
+
+        Args:
+            model: An object with ``predict``; a class with it, which is made and loaded where it runs; a function; a
+                model of ONNX; the path of an ``.onnx`` file; or that of a folder with ``model.py``, ``model.onnx``,
+                ``model.joblib``, ``model.pkl`` or ``MLmodel``.
+            model_name: The model's name.
+            version_bump: Which part of the number to raise: ``MINOR`` by default.
+            publish: Publishes it at once. By default it is a draft.
+            version: The number itself.
+            base: The release line to continue: ``1.4`` or ``1``.
+            promote: With ``publish``: whether it claims to be the primary. By default it does if its number is the
+                highest and the model's policy is ``latest_published``.
+            description: Free text.
+            labels: Labels by name.
+            external_id: Your own id for it.
+            instance_type: What it runs on.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
+            environment: The environment to run in; by default the first that fits.
+            env: Variables of the process. Viewers see them: they are no place for secrets.
+            startup_timeout_seconds: How long the start may take.
+            requirements: Packages that the environment must have, as ``name`` or ``name==version``, or a file of such
+                lines. By default those that the model uses, in the versions that are installed here.
+            example_input: An input to try the packaged model with, in a process of its own, before anything is sent.
+                Its shape is that of a model that is converted to ONNX.
+            format: ``onnx``, ``python`` or ``python-pickle``; by default ``onnx`` where that can be made here, else
+                what the model needs.
+            wait: Waits until it is ready, for as long as ``total_timeout`` or ``Version.wait`` says.
+            progress: Called with the bytes that are done and all bytes; or True for a bar on the terminal.
+            dry_run: Only says what would happen, and uploads nothing.
+            idempotency_key: Names the version that you want. See ``register``.
+
+        Raises:
+            PackagingError: The model can't be made into files, or fails with ``example_input``. Nothing was sent.
+            RegistryError: It is refused, with ``NoEnvironment`` or ``ValidationFailed`` for example.
+            StartFailed: With ``wait``: the version was made, and will not become ready. ``error.log_tail`` has the last
+                lines of its process, and ``error.version`` is the version.
+            OutcomeUnknown: It may have been made, or it was made and may not be ready. Repeat it with
+                ``idempotency_key=error.idempotency_key``.
+        """
+        from ._packages import packaged  # not at import: it takes as long as all the rest
+
+        with packaged(model, format=format, requirements=requirements, example_input=example_input) as package:
+            body = present(
+                model_name=model_name,
+                version_bump=version_bump,
+                version=version,
+                base=base,
+                publish=publish or None,
+                promote=promote,
+                description=description,
+                labels=None if labels is None else dict(labels),
+                artifact={"digest": package.digest},
+                runtime=present(
+                    environment=environment,
+                    env=None if env is None else dict(env),
+                    startup_timeout_seconds=startup_timeout_seconds,
+                ),
+                instance_type=instance_type,
+                external_id=external_id,
+                comment=comment,
+            )
+            try:
+                tried = self._make(body, wait=False, dry_run=True, idempotency_key=None)
+            except RegistryError as refused:
+                if idempotency_key is None or dry_run or refused.status != 409:
+                    raise
+                # What the key has made before may stand in the way. Then its files are there, too.
+                try:
+                    return self._make(body, wait=wait, dry_run=False, idempotency_key=idempotency_key)
+                except ArtifactNotFound:
+                    raise refused from None
+            fit = self.match_environments(package.format, requires=package.requires, instance_type=instance_type)
+            require_environment(fit, environment)
+            if dry_run:
+                return tried
+            upload(self._transport, package.files, package.format, package.requires, progress, comment)
+        return self._make(body, wait=wait, dry_run=False, idempotency_key=idempotency_key)
+
     def register(
         self,
         model_name: str,
@@ -96,6 +214,7 @@ class Client:
         description: Optional[str] = None,
         labels: Optional[Mapping[str, str]] = None,
         artifact: Optional[types.ArtifactSpec] = None,
+        runtime: Optional[types.RuntimeSpec] = None,
         instance_type: Optional[str] = None,
         external_id: Optional[str] = None,
         comment: Optional[str] = None,
@@ -124,7 +243,8 @@ class Client:
                 highest and the model's policy is ``latest_published``.
             description: Free text.
             labels: Labels by name.
-            artifact: A reference to the model's files. The registry keeps it and never opens it.
+            artifact: The model's files: ``{"digest": …}`` of an artifact, or ``{"uri": …}``, which is never opened.
+            runtime: Lets the registry run it from the artifact with this digest. See ``deploy``, which does all of it.
             instance_type: What it runs on, for bills.
             external_id: Your own id for it.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -150,35 +270,13 @@ class Client:
             description=description,
             labels=None if labels is None else dict(labels),
             artifact=artifact,
+            runtime=runtime,
             serving=serving_body(serving_url, health_url, startup_timeout_seconds),
             instance_type=instance_type,
             external_id=external_id,
             comment=comment,
         )
-        drawn = os.urandom(16).hex() if idempotency_key is None else idempotency_key
-        key = None if dry_run else drawn
-        request = Request(
-            operations.DEPLOY,
-            query={"dry_run": dry_run or None},
-            headers={"Idempotency-Key": key},
-            body=body,
-            is_command=not dry_run,
-        )
-        begun = self._clock.now()
-        made = Version(self._transport, *self._transport.send(request))
-        if dry_run or not wait:
-            return made
-        try:
-            if self._total_timeout is None:
-                return made.wait()
-            return made.wait(timeout=max(0.0, self._total_timeout - (self._clock.now() - begun)))
-        except StartFailed:
-            raise
-        except RegistryError as error:
-            # Whoever takes this for a failure, and registers again, would have two versions.
-            unknown = OutcomeUnknown(f"version {made.version} ({made.id}) was made, but waiting for it failed: {error}")
-            unknown.idempotency_key = key
-            raise unknown from error
+        return self._make(body, wait=wait, dry_run=dry_run, idempotency_key=idempotency_key)
 
     def models(
         self,
@@ -255,8 +353,8 @@ class Client:
 
         Args:
             path: A folder, or a file by itself; an ``.onnx`` file becomes ``model.onnx``. A file ``.orkignore`` in the
-                folder has patterns of what is left out. ``.git``, ``.venv``, ``.env``, ``*.pem`` and ``id_*`` always
-                are. Links are followed.
+                folder has patterns of what is left out. ``.git``, ``.venv``, ``__pycache__``, ``.env``, ``*.pem`` and
+                ``id_*`` always are. Links are followed.
             format: ``onnx``, ``python`` or ``python-pickle``; by default what the files at the root say.
             requires: What an environment must have: ``{"python": "3.11", "packages": {"numpy": "1.24.2"}}``.
             progress: Called with the bytes that are done and all bytes; or True for a bar on the terminal.
@@ -265,7 +363,9 @@ class Client:
         Raises:
             RegistryError: The upload is refused, with ``QuotaExceeded`` or ``StorageFull`` for example.
         """
-        return upload(self._transport, path, format, requires, progress, comment)
+        files = find(path)
+        kind = format_of(files) if format == "auto" else format
+        return upload(self._transport, files, kind, requires, progress, comment)
 
     def download(
         self, version: str, to: Union[str, os.PathLike[str]], *, progress: Progress = None
@@ -650,6 +750,33 @@ class Client:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
+
+    def _make(self, body: Dict[str, Any], *, wait: bool, dry_run: bool, idempotency_key: Optional[str]) -> Version:
+        """Makes a version, and waits for it."""
+        drawn = os.urandom(16).hex() if idempotency_key is None else idempotency_key
+        key = None if dry_run else drawn
+        request = Request(
+            operations.DEPLOY,
+            query={"dry_run": dry_run or None},
+            headers={"Idempotency-Key": key},
+            body=body,
+            is_command=not dry_run,
+        )
+        begun = self._clock.now()
+        made = Version(self._transport, *self._transport.send(request))
+        if dry_run or not wait:
+            return made
+        try:
+            if self._total_timeout is None:
+                return made.wait()
+            return made.wait(timeout=max(0.0, self._total_timeout - (self._clock.now() - begun)))
+        except StartFailed:
+            raise
+        except RegistryError as error:
+            # Whoever takes this for a failure, and registers again, would have two versions.
+            unknown = OutcomeUnknown(f"version {made.version} ({made.id}) was made, but waiting for it failed: {error}")
+            unknown.idempotency_key = key
+            raise unknown from error
 
     @property
     def _transport(self) -> Transport:

@@ -68,6 +68,12 @@ class SettingsError(RegistryError, ValueError):
     default_code = "settings"
 
 
+class PackagingError(RegistryError, ValueError):
+    """The model can't be made into files, or its environment can't be told. Nothing was sent."""
+
+    default_code = "packaging"
+
+
 class ConnectionFailed(RegistryError, ConnectionError):
     """There was no connection, or it broke before the answer was whole.
 
@@ -126,7 +132,12 @@ class StartFailed(RegistryError):
 
     Attributes:
         version: The version as it is now.
+        log_tail: The last lines that its process wrote, where the registry runs it; None where there are none.
     """
 
     default_code = "start_failed"
     version: Optional[Version] = None
+    log_tail: Optional[str] = None
+
+    def __str__(self) -> str:
+        return super().__str__() + (f"\n{self.log_tail}" if self.log_tail else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import json
 import os
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
@@ -21,7 +22,7 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 _IGNORE_FILE = ".orkignore"
 # Never uploaded (rule C7): what is no part of a model, and what is secret.
-_NEVER_FOLDERS = (".git", ".venv")
+_NEVER_FOLDERS = (".git", ".venv", "__pycache__")
 _NEVER_FILES = (".env", "*.pem", "id_*", _IGNORE_FILE)
 _FORMATS = (
     ("model.onnx", "onnx"),
@@ -39,8 +40,8 @@ _LINE_SECONDS = 10.0
 _BAR_WIDTH = 30
 
 
-class _File:
-    """A file on this machine."""
+class File:
+    """A file on this machine, and its path in an artifact."""
 
     def __init__(self, source: str, path: str) -> None:
         self.source = source
@@ -49,6 +50,7 @@ class _File:
         self.sha256 = _hash(source)
 
     def entry(self) -> Dict[str, Any]:
+        """What the registry is told of it."""
         return {"path": self.path, "sha256": self.sha256, "size": self.size}
 
 
@@ -92,19 +94,49 @@ class _Meter:
             sys.stderr.write(f"{self._what}: {self.done} of {self._total} bytes\n")
 
 
+def find(path: PathLike) -> List[File]:
+    """What is uploaded of a file or folder.
+
+    Raises:
+        ValueError: It is nothing.
+    """
+    files = [File(source, name) for source, name in walk(os.fspath(path))]
+    if not files:
+        raise ValueError(f"there is no file to upload in {os.fspath(path)!r}")
+    return files
+
+
+def format_of(files: List[File]) -> str:
+    """The format that the files at the root say.
+
+    Raises:
+        ValueError: They say none.
+    """
+    paths = {file.path for file in files}
+    for name, kind in _FORMATS:
+        if name in paths:
+            return kind
+    raise ValueError("there is no model.onnx, model.py, model.joblib or model.pkl; or pass format=…")
+
+
+def digest_of(files: List[File], format: str, requires: Optional[Mapping[str, Any]]) -> str:
+    """The digest that the artifact will have (rule F3)."""
+    needs = {name: value for name, value in (requires or {}).items() if value}
+    text = f"{format}\n{json.dumps(needs, sort_keys=True, separators=(',', ':'), ensure_ascii=False)}"
+    for file in sorted(files, key=lambda file: file.path.encode()):
+        text += f"{file.sha256} {file.size} {file.path}\n"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def upload(
     transport: Transport,
-    path: PathLike,
+    files: List[File],
     format: str,
     requires: Optional[Mapping[str, Any]],
     progress: Progress,
     comment: Optional[str],
 ) -> StoredArtifact:
-    """Uploads what is missing of a file or folder, and makes the artifact."""
-    files = [_File(source, name) for source, name in _find(os.fspath(path))]
-    if not files:
-        raise ValueError(f"there is no file to upload in {os.fspath(path)!r}")
-    kind = _format_of(files) if format == "auto" else format
+    """Uploads what is missing of some files, and makes the artifact."""
     meter = _Meter(transport, "upload", sum(file.size for file in files), progress)
     by_sha256 = {file.sha256: file for file in files}
     missing, part_size = _missing(transport, list(by_sha256.values()))
@@ -112,7 +144,7 @@ def upload(
     for name, offset in missing.items():
         _send(transport, by_sha256[name], offset, part_size, meter)
     body = present(
-        format=kind,
+        format=format,
         files=[file.entry() for file in files],
         requires=dict(requires) if requires else None,
         comment=comment,
@@ -139,7 +171,7 @@ def download(
             _receive(transport, source, file.path, file.sha256, file.size, target, meter)
 
 
-def _find(path: str) -> Iterator[Tuple[str, str]]:
+def walk(path: str) -> Iterator[Tuple[str, str]]:
     """The files of a folder, in order, with their paths in the artifact. A file by itself is the root of one."""
     if not os.path.isdir(path):
         yield path, "model.onnx" if path.endswith(".onnx") else os.path.basename(path)
@@ -173,14 +205,6 @@ def _matches(path: str, patterns: List[str]) -> bool:
     return any(fnmatch.fnmatchcase(path if "/" in pattern else name, pattern.lstrip("/")) for pattern in patterns)
 
 
-def _format_of(files: List[_File]) -> str:
-    paths = {file.path for file in files}
-    for name, kind in _FORMATS:
-        if name in paths:
-            return kind
-    raise ValueError("there is no model.onnx, model.py, model.joblib or model.pkl; or pass format=…")
-
-
 def _hash(path: str) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
@@ -189,7 +213,7 @@ def _hash(path: str) -> str:
     return digest.hexdigest()
 
 
-def _missing(transport: Transport, files: List[_File]) -> Tuple[Dict[str, int], int]:
+def _missing(transport: Transport, files: List[File]) -> Tuple[Dict[str, int], int]:
     """The files that have to be uploaded, each with the first byte that is missing, and the size of a part."""
     missing: Dict[str, int] = {}
     part_size = _BLOCK
@@ -202,7 +226,7 @@ def _missing(transport: Transport, files: List[_File]) -> Tuple[Dict[str, int], 
     return missing, part_size
 
 
-def _send(transport: Transport, file: _File, offset: int, part_size: int, meter: _Meter) -> None:
+def _send(transport: Transport, file: File, offset: int, part_size: int, meter: _Meter) -> None:
     """Sends a file from an offset on, part by part. What was stored of a part that got lost is not sent again."""
     fruitless, busy_since = 0, None
     with open(file.source, "rb") as source:
@@ -240,7 +264,7 @@ def _send(transport: Transport, file: _File, offset: int, part_size: int, meter:
                 return
 
 
-def _stored(transport: Transport, file: _File) -> Tuple[int, bool]:
+def _stored(transport: Transport, file: File) -> Tuple[int, bool]:
     missing, _ = _missing(transport, [file])
     return missing.get(file.sha256, file.size), file.sha256 not in missing
 

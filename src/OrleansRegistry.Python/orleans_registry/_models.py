@@ -152,6 +152,7 @@ class Version(types.Version, Resource):
         serving_url: Optional[str] = None,
         health_url: Optional[str] = None,
         startup_timeout_seconds: Optional[int] = None,
+        runtime: Optional[types.RuntimeSpec] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -162,6 +163,7 @@ class Version(types.Version, Resource):
             serving_url: Where it answers from now on; by default where it answered before.
             health_url: An address that answers 2xx once it is up. Without one it is ready at once.
             startup_timeout_seconds: How long the start may take.
+            runtime: How the registry runs it from now on, such as ``{"environment": "default"}``; by default as before.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -171,7 +173,8 @@ class Version(types.Version, Resource):
             OutcomeUnknown: It may have been done.
         """
         serving = serving_body(serving_url, health_url, startup_timeout_seconds)
-        return self._command(operations.ACTIVATE, present(serving=serving, comment=comment), dry_run, if_match)
+        body = present(serving=serving, runtime=runtime, comment=comment)
+        return self._command(operations.ACTIVATE, body, dry_run, if_match)
 
     def deactivate(
         self,
@@ -383,6 +386,7 @@ class Version(types.Version, Resource):
             return status in ("ready", "idle")
         error = StartFailed(f"version {self.version} of {self.model_name} will not become ready: {reason}")
         error.version = self
+        error.log_tail = None if serving is None else serving.raw.get("log_tail")
         raise error
 
     def _command(

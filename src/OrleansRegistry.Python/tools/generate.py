@@ -47,6 +47,7 @@ OWN_ERRORS = [
     "InvalidAnswer",
     "ModelError",
     "OutcomeUnknown",
+    "PackagingError",
     "RegistryError",
     "SettingsError",
     "StartFailed",

@@ -1,0 +1,33 @@
+"""Whether there is an environment that fits a model (rule C6)."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from .errors import NoEnvironment
+from .types import EnvironmentFit, EnvironmentMatch
+
+
+def require_environment(match: EnvironmentMatch, name: Optional[str]) -> None:
+    """Looks whether a model can run.
+
+    Args:
+        match: What fits it.
+        name: The only environment to look at; None for any.
+
+    Raises:
+        NoEnvironment: None fits.
+    """
+    looked_at = [found for found in match.environments if name in (None, found.name)]
+    if any(found.fits for found in looked_at):
+        return
+    head = "no environment fits" if name is None else f"the environment {name} does not fit"
+    said = "; ".join(f"{found.name}: {found.off or _lacks(found)}" for found in looked_at)
+    raise NoEnvironment(f"{head}: {match.off or said or 'there is none'}", status=409, raw=match.raw)
+
+
+def _lacks(found: EnvironmentFit) -> str:
+    return ", ".join(
+        f"{difference.name} {difference.needs} is needed, and {difference.has or 'none'} is there"
+        for difference in found.differences
+    )

@@ -1,0 +1,349 @@
+"""Packages: the files that are made of a model, and what they need (rule F10)."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import io
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Union
+
+from . import _needs, _pickles
+from ._errors import PackagingError
+from ._files import File, PathLike, digest_of, walk
+from ._mlmodel import read_mlmodel
+from ._transport import to_json
+
+Requirements = Union[PathLike, Iterable[str]]
+
+_FORMATS = ("auto", "onnx", "python", "python-pickle")
+_SERVABLE = (
+    "an object with predict, a class with predict, a function, a model of ONNX, the path of an .onnx file, or of a folder"
+    " with model.py, model.onnx or MLmodel"
+)
+_OF_FUNCTION = '''class Model:
+    """Calls the function that was deployed."""
+
+    def predict(self, inputs):
+        return served(inputs)
+'''
+_OF_PICKLE = '''import os
+import pickle
+
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "served.pkl"), "rb") as file:
+    served = pickle.load(file)
+'''
+_OF_PYFUNC = '''import os
+
+import mlflow.pyfunc
+
+
+class Model:
+    """Calls a model of MLflow."""
+
+    def load(self):
+        self._model = mlflow.pyfunc.load_model(os.path.dirname(os.path.abspath(__file__)))
+
+    def predict(self, inputs):
+        if isinstance(inputs, list) and inputs and isinstance(inputs[0], dict):
+            import pandas
+
+            inputs = pandas.DataFrame(inputs)
+        elif isinstance(inputs, list):
+            import numpy
+
+            inputs = numpy.asarray(inputs)
+        answer = self._model.predict(inputs)
+        return answer.to_dict("records") if hasattr(answer, "to_dict") else answer
+'''
+# As the registry's serve.py does it, in a process that has nothing but the package.
+_TRY = """import json, os, pickle, sys
+kind = sys.argv[1]
+if kind == "python":
+    import model
+    served = model.Model()
+    getattr(served, "load", lambda: None)()
+elif os.path.exists("model.joblib"):
+    import joblib
+    served = joblib.load("model.joblib")
+else:
+    with open("model.pkl", "rb") as file:
+        served = pickle.load(file)
+body = json.load(sys.stdin)
+inputs = body.get("instances", body.get("inputs"))
+if kind == "python-pickle" and isinstance(inputs, list):
+    try:
+        import numpy
+        inputs = numpy.asarray(inputs)
+    except ImportError:
+        pass
+answer = served.predict(inputs)
+def plain(value):
+    if not hasattr(value, "tolist"):
+        raise TypeError(f"a prediction has a {type(value).__name__}, which JSON can't hold")
+    return value.tolist()
+if not hasattr(answer, "__next__"):
+    json.dumps(answer, allow_nan=False, default=plain)
+"""
+
+
+class Package(NamedTuple):
+    """The files of a model, ready to be uploaded."""
+
+    format: str
+    files: List[File]
+    requires: Optional[Dict[str, Any]]
+
+    @property
+    def digest(self) -> str:
+        """The digest that the registry will give it."""
+        return digest_of(self.files, self.format, self.requires)
+
+
+@contextlib.contextmanager
+def packaged(model: Any, *, format: str, requirements: Optional[Requirements], example_input: Any) -> Iterator[Package]:
+    """Makes the files of a model, which are there until the end of the block.
+
+    Raises:
+        PackagingError: They can't be made, or the model fails with the example.
+    """
+    if format not in _FORMATS:
+        raise ValueError(f"format is {format!r}, and must be one of {', '.join(_FORMATS)}")
+    with tempfile.TemporaryDirectory(prefix="orleans-registry-") as work:
+        maker = _Maker(work, format, example_input)
+        maker.make(model)
+        requires = maker.requires(requirements)
+        if example_input is not None and maker.format != "onnx":
+            _try(maker, example_input)
+        yield Package(maker.format, [File(source, path) for path, source in sorted(maker.files.items())], requires)
+
+
+class _Maker:
+    def __init__(self, work: str, wanted: str, example_input: Any) -> None:
+        self._work = work
+        self._wanted = wanted
+        self._example = example_input
+        self._needs = _needs.Needs()
+        self._python: Optional[str] = None
+        self._listed: Optional[str] = None  # the folder's requirements.txt
+        self._left_out = ""  # a package in it that isn't needed
+        self.format = ""
+        self.files: Dict[str, str] = {}
+
+    def make(self, model: Any) -> None:
+        if isinstance(model, (str, os.PathLike)):
+            self._path(os.fspath(model))
+        elif _is_onnx(model):
+            self._become("onnx")
+            self._write("model.onnx", _bytes_of(model))
+        elif isinstance(model, type) or _is_function(model):
+            self._become("python")
+            self._code(model)
+        elif not self._is_converted(model):
+            self._pickle(model)
+
+    def requires(self, requirements: Optional[Requirements]) -> Optional[Dict[str, Any]]:
+        if self.format == "onnx":
+            if requirements is not None:
+                raise PackagingError("a model of ONNX requires nothing; leave requirements out")
+            return None
+        if requirements is not None:
+            packages = _needs.required(requirements)
+        elif self._listed is not None:
+            packages = _needs.required(self._listed, self._left_out)
+        else:
+            packages = _needs.installed(self._needs)
+        return _needs.requires(packages, self._python)
+
+    def _become(self, format: str) -> None:
+        if self._wanted not in ("auto", format):
+            raise PackagingError(f"format is {self._wanted!r}, but this model is packaged as {format!r}")
+        self.format = format
+
+    def _write(self, path: str, content: bytes) -> None:
+        source = os.path.join(self._work, path.replace("/", "_"))
+        with open(source, "wb") as file:
+            file.write(content)
+        self.files[path] = source
+
+    def _add_own(self) -> None:
+        """Adds the modules of the user's own that are needed."""
+        own = _needs.own_files(self._needs)
+        if "model.py" in own and "model.py" in self.files:
+            raise PackagingError("your module model has the name that the package's own has; rename it, or its class to Model")
+        self.files.update(own)
+
+    # Paths
+
+    def _path(self, path: str) -> None:
+        if not os.path.exists(path):
+            raise PackagingError(f"there is no file or folder {path!r}")
+        if not os.path.isdir(path):
+            if not path.endswith(".onnx"):
+                raise PackagingError(f"{path!r} is no .onnx file; pass the model itself, or a folder")
+            self._become("onnx")
+            self.files["model.onnx"] = path
+            return
+        self.files = {name: source for source, name in walk(path)}
+        if "MLmodel" in self.files:
+            self._mlmodel(path)
+        elif "model.py" in self.files:
+            self._become("python")
+            self._folder_needs()
+        elif "model.onnx" in self.files:
+            self._become("onnx")
+        elif "model.joblib" in self.files or "model.pkl" in self.files:
+            self._become("python-pickle")
+            self._folder_needs()
+        else:
+            raise PackagingError(f"the folder {path!r} has no model.py, model.onnx, model.joblib, model.pkl or MLmodel")
+
+    def _folder_needs(self) -> None:
+        """What is in requirements.txt, else what the folder's modules import."""
+        self._listed = self.files.get("requirements.txt")
+        own = {name: source for name, source in self.files.items() if name.endswith(".py")}
+        for name, source in own.items():
+            with open(source, "rb") as file:
+                self._needs.see_source(file.read(), name)
+        self._needs.modules -= {name.partition("/")[0].partition(".")[0] for name in own}
+
+    def _mlmodel(self, path: str) -> None:
+        model = read_mlmodel(self.files["MLmodel"])
+        self._python = model.python
+        self._listed = self.files.get("requirements.txt")
+        self._left_out = "mlflow" if model.flavour == "sklearn" else ""
+        if model.flavour == "python_function":
+            self._become("python")
+            self._write("model.py", _OF_PYFUNC.encode())
+            return
+        self._become("onnx" if model.flavour == "onnx" else "python-pickle")
+        if model.file not in self.files:
+            raise PackagingError(f"MLmodel in {path!r} names {model.file!r}, which is not there")
+        self.files["model.onnx" if model.flavour == "onnx" else "model.pkl"] = self.files.pop(model.file)
+        if model.code:
+            # MLflow puts this folder on the path of modules; here that is the root.
+            prefix = model.code.rstrip("/") + "/"
+            for name in [name for name in self.files if name.startswith(prefix)]:
+                self.files[name[len(prefix) :]] = self.files.pop(name)
+
+    # Objects
+
+    def _code(self, value: Any) -> None:
+        """A class or a function: model.py leads to it."""
+        if isinstance(value, type) and not callable(getattr(value, "predict", None)):
+            raise PackagingError(f"the class {value.__qualname__} has no method predict")
+        is_package_s = False
+        if _pickles.is_importable(value):
+            name, module = value.__qualname__, value.__module__
+            self._needs.see(value)
+            lead = f"from {module} import {name.partition('.')[0]}\n\nserved = {name}\n"
+            is_package_s = (module, name) == ("model", "Model")
+        else:
+            stem = os.path.join(self._work, "served")
+            self.files["served.pkl"], self._needs = _pickles.save(value, stem, may_use_joblib=False)
+            lead = _OF_PICKLE
+        if not is_package_s:
+            rest = "Model = served\n" if isinstance(value, type) else f"\n\n{_OF_FUNCTION}"
+            self._write("model.py", (lead + rest).encode())
+        self._add_own()
+
+    def _pickle(self, model: Any) -> None:
+        if not callable(getattr(model, "predict", None)):
+            raise PackagingError(f"an object of type {type(model).__name__} has no predict; deploy takes {_SERVABLE}")
+        self._become("python-pickle")
+        source, self._needs = _pickles.save(model, os.path.join(self._work, "model"), may_use_joblib=True)
+        self.files[os.path.basename(source)] = source
+        self._add_own()
+
+    def _is_converted(self, model: Any) -> bool:
+        """Makes ONNX of it, where something here can (no code of others runs then)."""
+        if self._wanted not in ("auto", "onnx"):
+            return False
+        convert = _converter(model)
+        reason = "nothing here converts it: install skl2onnx, or torch for its own models"
+        if convert is not None:
+            try:
+                self._write("model.onnx", convert(self._example))
+                self.format = "onnx"
+                return True
+            except Exception as error:  # a converter's own, of any kind
+                reason = str(error) or type(error).__name__
+                self.files.pop("model.onnx", None)
+                logging.getLogger("orleans_registry").info("the model is pickled, since it can't become ONNX: %s", reason)
+        if self._wanted == "onnx":
+            raise PackagingError(f"an object of type {type(model).__name__} can't become ONNX: {reason}")
+        return False
+
+
+def _is_function(value: Any) -> bool:
+    is_named = hasattr(value, "__qualname__") or isinstance(value, functools.partial)
+    return is_named and callable(value) and not hasattr(value, "predict")
+
+
+def _is_onnx(value: Any) -> bool:
+    return type(value).__name__ == "ModelProto" and hasattr(value, "SerializeToString")
+
+
+def _bytes_of(model: Any) -> bytes:
+    if any(tensor.data_location == 1 for tensor in model.graph.initializer):
+        raise PackagingError("the model has data in other files; save it into a folder as model.onnx, and pass the folder")
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _converter(model: Any) -> Any:
+    """What makes ONNX of an object; None for nothing."""
+    roots = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
+    if "torch" in roots and hasattr(model, "forward"):
+        return lambda example: _from_torch(model, example)
+    if "sklearn" in roots and _needs.has_module("skl2onnx"):
+        return lambda example: _from_sklearn(model, example)
+    return None
+
+
+def _from_sklearn(model: Any, example: Any) -> bytes:
+    numpy = importlib.import_module("numpy")
+    rows = numpy.zeros((1, model.n_features_in_)) if example is None else numpy.asarray(example)
+    options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
+    return _bytes_of(importlib.import_module("skl2onnx").to_onnx(model, rows[:1].astype(numpy.float32), options=options))
+
+
+def _from_torch(model: Any, example: Any) -> bytes:
+    if example is None:
+        raise PackagingError("a model of torch needs example_input, whose shape its inputs have")
+    torch = importlib.import_module("torch")
+    rows = example if hasattr(example, "dim") else torch.as_tensor(example)
+    made = io.BytesIO()
+    axes = {"input": {0: "batch"}, "output": {0: "batch"}}
+    torch.onnx.export(model, (rows,), made, input_names=["input"], output_names=["output"], dynamic_axes=axes)
+    return made.getvalue()
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.symlink(source, target)
+    except OSError:  # not everybody may make links on Windows
+        shutil.copyfile(source, target)
+
+
+def _try(maker: _Maker, example: Any) -> None:
+    """Loads the package in a process of its own, and calls it once."""
+    body = to_json({"inputs" if isinstance(example, dict) else "instances": example})
+    with tempfile.TemporaryDirectory(prefix="orleans-registry-") as folder:
+        for path, source in maker.files.items():
+            target = os.path.join(folder, *path.split("/"))
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            _link(os.path.abspath(source), target)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", _TRY, maker.format], cwd=folder, env=environment, input=body, capture_output=True
+        )
+    if done.returncode != 0:
+        log = done.stderr.decode("utf-8", "replace").strip()
+        raise PackagingError(f"the packaged model fails with the example: {log.splitlines()[-1] if log else done.returncode}\n{log}")
