@@ -148,7 +148,7 @@ note servers
 # need a browser.
 install_missing() {
   local missing=()
-  if [[ " ${projects[*]} " == *Runtime.Tests* ]]; then
+  if [[ " ${projects[*]} " == *Runtime.Tests* || " ${projects[*]} " == *Host.Tests* ]]; then
     command -v bwrap >/dev/null || missing+=(bubblewrap)
     if [[ -z ${REGISTRY_TEST_PYTHON:-} ]]; then
       /usr/bin/python3 -c "import sklearn, joblib" 2>/dev/null || missing+=(python3-sklearn python3-joblib)
