@@ -70,7 +70,8 @@ public sealed partial class FileTests(Node node) : IDisposable
         proxy.Plan.Enqueue(fault);
 
         Assert.Equal(files.Digest(), (await client.UploadArtifact(files)).Digest);
-        Assert.InRange(Sent(proxy), files.Size, files.Size + Part);
+        // What the beginning of a request brought is stored, and not sent again.
+        Assert.InRange(Sent(proxy), fault == Fault.CutRequest ? 0 : files.Size, files.Size + Part);
     }
 
     [Fact]
