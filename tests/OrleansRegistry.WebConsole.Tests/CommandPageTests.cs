@@ -1,3 +1,4 @@
+using OrleansRegistry.Testing;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.WebConsole.Tests;
@@ -113,7 +114,7 @@ public sealed class CommandPageTests(ConsoleNode node)
         var browser = await node.SignIn();
         foreach (var command in (string[])["promote", "deactivate", "delete", "publish"])
         {
-            for (var round = 0; round < 5; round++)
+            for (var round = 0; round < TestRounds.Of(5); round++)
             {
                 var name = $"stale {Guid.NewGuid():N}";
                 await node.Deploy(name);
