@@ -21,6 +21,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ISandbox _sandbox;
     private readonly Room _room;
+    private readonly SignOfLife _sign;
     private readonly TaskCompletionSource _probed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<RunningProcess, Slots.Slot> _running = [];
     private volatile Findings _found = new(Probing, [], null);
@@ -35,9 +36,13 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         (_options, _place, _clock) = (options, place, clock);
         _sandbox = options.Isolation == Isolation.Sandbox ? new Bubblewrap() : new Unsandboxed();
         _room = new Room(options);
+        _sign = new SignOfLife(Path.Combine(place.DataDirectory, "run.alive"));
+        LastAlive = _sign.Last;
     }
 
     public Task Probed => _probed.Task;
+
+    public DateTimeOffset? LastAlive { get; }
 
     public string? Off => _found.Off;
 
@@ -99,9 +104,19 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         }
     }
 
+    /// <summary>Says that the node lives, while processes run (rule X13).</summary>
+    public void SayAlive()
+    {
+        if (!_running.IsEmpty)
+        {
+            _sign.Give(_clock.GetUtcNow());
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         _ended = true;
+        SayAlive();
         await Task.WhenAll(_running.Keys.Select(process => process.Stop()));
     }
 
@@ -130,6 +145,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
             LogPump pump = new(output.TakeReader(), log, _clock);
             RunningProcess running = new(process, socket, spec, pump, TimeSpan.FromSeconds(_options.StopSeconds), _clock);
             _running[running] = slot;
+            SayAlive();
             _ = Forget(running, slot);
             return running;
         }

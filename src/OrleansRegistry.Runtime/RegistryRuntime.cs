@@ -20,14 +20,16 @@ internal static partial class RegistryRuntime
         services.AddSingleton(provider => new ProcessRunner(options, place, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IProcessRunner>(provider => provider.GetRequiredService<ProcessRunner>());
         services.AddHostedService(provider => new Starter(
-            provider.GetRequiredService<ProcessRunner>(), options, place, provider.GetRequiredService<ILogger<ProcessRunner>>()));
+            provider.GetRequiredService<ProcessRunner>(), options, place, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ProcessRunner>>()));
         return services;
     }
 
     /// <summary>Finds out what runs, beside the start of the rest, and says so.</summary>
     private sealed partial class Starter(
-        ProcessRunner runner, RuntimeOptions options, RunnerPlace place, ILogger<ProcessRunner> logger) : BackgroundService
+        ProcessRunner runner, RuntimeOptions options, RunnerPlace place, TimeProvider clock, ILogger<ProcessRunner> logger) : BackgroundService
     {
+        private static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
+
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await runner.Probe().WaitAsync(stoppingToken);
@@ -56,6 +58,12 @@ internal static partial class RegistryRuntime
                 {
                     LogEnvironmentOff(environment.Serving.Name, off);
                 }
+            }
+
+            using PeriodicTimer timer = new(SignInterval, clock);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                runner.SayAlive();
             }
         }
 

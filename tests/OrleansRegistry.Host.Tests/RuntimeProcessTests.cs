@@ -120,6 +120,7 @@ public sealed class RuntimeProcessTests(ITestOutputHelper output) : IAsyncLifeti
         var version = await Run("double", Double);
         var processes = Processes();
 
+        var killed = DateTimeOffset.UtcNow;
         await _node.Kill();
         await Until(() => !processes.Any(IsAlive), "no process is left");
 
@@ -128,6 +129,9 @@ public sealed class RuntimeProcessTests(ITestOutputHelper output) : IAsyncLifeti
         (_node, _client) = await RegistryProcess.Start(_settings);
         await Until(async () => (await Predict("double")).Status == HttpStatusCode.OK, "it answers again");
         Assert.Equal(1, await Crashes(version));
+        // X13: the time after the last sign of life is no active time.
+        var usage = await _client.ReadAll($"/v1/model_versions/{version}/events?type=usage.recorded");
+        Assert.All(usage, one => Assert.True(DateTimeOffset.Parse((string)one["data"]!["ended_at"]!, CultureInfo.InvariantCulture) <= killed));
         var (exitCode, report) = await RegistryProcess.RunToEnd(_settings, "check");
         Assert.True(exitCode == 0, report);
     }

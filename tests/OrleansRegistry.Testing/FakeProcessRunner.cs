@@ -14,6 +14,8 @@ internal sealed class FakeProcessRunner : IProcessRunner
 
     public Task Probed => Task.CompletedTask;
 
+    public DateTimeOffset? LastAlive => null;
+
     public string? Off { get; set; }
 
     /// <summary>How many versions there is room for.</summary>

@@ -164,7 +164,10 @@ internal sealed partial class VersionProcesses(
 
                 if (serving.Status == ServingStatus.Ready)
                 {
-                    return new ServingResult(key.Start, IsReady: false, Restarted) { Death = new ProcessDeath { Message = Restarted, IsLost = true } };
+                    return new ServingResult(key.Start, IsReady: false, Restarted)
+                    {
+                        Death = new ProcessDeath { Message = Restarted, IsLost = true, LastAlive = runner.LastAlive },
+                    };
                 }
 
                 process = Begin(key, version, wanted.IsPrimary);

@@ -12,6 +12,12 @@ internal interface IProcessRunner
     /// </summary>
     Task Probed { get; }
 
+    /// <summary>
+    /// The last instant at which this node is known to have lived before it was started, while processes ran (rule X13);
+    /// null where none ran.
+    /// </summary>
+    DateTimeOffset? LastAlive { get; }
+
     /// <summary>Why this node runs nothing, and what to do about it; null when it does.</summary>
     string? Off { get; }
 

@@ -12,14 +12,19 @@ internal static class ActiveTime
     /// <param name="before">The version before the command, or null for a new one.</param>
     /// <param name="after">The version after it; its meter is still the old one.</param>
     /// <param name="at">The instant of the command, never before the one that opened the interval.</param>
-    public static (ModelVersionState State, UsageInterval? Closed) Settle(ModelVersionState? before, ModelVersionState after, DateTimeOffset at)
+    /// <param name="until">
+    /// The last instant at which it is known to have been up, where that may lie before the command (rule X13); else null.
+    /// </param>
+    public static (ModelVersionState State, UsageInterval? Closed) Settle(
+        ModelVersionState? before, ModelVersionState after, DateTimeOffset at, DateTimeOffset? until = null)
     {
         var meter = after.Meter;
         UsageInterval? closed = null;
         if (before is not null && meter.RunningSince is { } since && (!after.IsBilled || after.Stage != before.Stage))
         {
-            closed = since < at ? new UsageInterval(since, at, before.Stage, before.InstanceType) : null;
-            meter = Add(meter, before.Stage, (long)(at - since).TotalMilliseconds) with { RunningSince = null };
+            var end = until is not { } known || known > at ? at : known < since ? since : known;
+            closed = since < end ? new UsageInterval(since, end, before.Stage, before.InstanceType) : null;
+            meter = Add(meter, before.Stage, (long)(end - since).TotalMilliseconds) with { RunningSince = null };
         }
 
         if (after.IsBilled)

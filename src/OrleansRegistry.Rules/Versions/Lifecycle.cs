@@ -183,7 +183,8 @@ internal static class Lifecycle
             Attempt = serving.Attempt + 1,
             Runtime = runtime with { Failures = restarts.Failures, Deaths = restarts.Deaths, NotBefore = at + wait },
         };
-        return Step(version, version with { Serving = again }, at, crashed);
+        var (settled, closed) = ActiveTime.Settle(version, version with { Serving = again }, at, death.LastAlive);
+        return LifecycleStep.To(settled, closed is null ? [crashed] : [crashed, VersionEvents.Usage(closed)]);
     }
 
     private static LifecycleStep Begin(ModelVersionState version, ServingState? spec, DateTimeOffset at)
@@ -368,6 +369,10 @@ internal sealed record ProcessDeath
     /// <summary>From 0 to 1: the part of the wait that is left to chance.</summary>
     [Id(8)]
     public double Chance { get; init; }
+
+    /// <summary>Of a process that was lost: the last instant at which its node is known to have lived, or null.</summary>
+    [Id(9)]
+    public DateTimeOffset? LastAlive { get; init; }
 
     /// <summary>The death of a process that ended by itself or by force.</summary>
     /// <param name="exit">How it ended.</param>

@@ -102,6 +102,23 @@ public sealed class RuntimeLifecycleTests
         Assert.Empty(version.Serving!.Runtime!.Deaths);
     }
 
+    [Theory]
+    [InlineData(20, 15_000)]
+    [InlineData(3, 0)]
+    [InlineData(4000, 3_595_000)]
+    [InlineData(null, 3_595_000)]
+    public void X13_a_node_that_ended_without_a_word_is_billed_to_its_last_sign_of_life(int? lastAlive, long expected)
+    {
+        var lost = new ServingResult(1, IsReady: false, null)
+        {
+            Death = new ProcessDeath { Message = "Lost.", IsLost = true, LastAlive = lastAlive is { } seconds ? At(seconds) : null },
+        };
+
+        var restarting = Lifecycle.ReportProbe(Ready(), lost, At(3600)).State;
+
+        Assert.Equal((expected, null), (restarting.Meter.DraftMilliseconds, restarting.Meter.RunningSince));
+    }
+
     [Fact]
     public void X2_news_of_another_start_or_of_a_version_without_a_process_change_nothing()
     {
