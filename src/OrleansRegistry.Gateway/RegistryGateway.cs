@@ -91,6 +91,7 @@ internal static class RegistryGateway
         v1.MapResolve();
         v1.MapPrimaryHistory();
         v1.MapVersions();
+        v1.MapLogs();
         v1.MapLifecycle();
         v1.MapArtifacts();
         v1.MapEnvironments();

@@ -21,6 +21,8 @@ public sealed partial class RegistryRestClient : IDisposable
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     // The registry writes a comment every 15 seconds.
+    private const string EventStreamType = "text/event-stream";
+
     private static readonly TimeSpan StreamSilence = TimeSpan.FromSeconds(45);
 
     private readonly Transport _transport;
@@ -205,18 +207,52 @@ public sealed partial class RegistryRestClient : IDisposable
         string? after = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        RegistryRequest Request()
+        {
+            var request = model is null
+                ? new RegistryRequest(Operations.ListEvents) { Accept = EventStreamType, Timeout = StreamSilence }
+                : new RegistryRequest(Operations.ListModelEvents, ("model", model)) { Accept = EventStreamType, Timeout = StreamSilence };
+            request.Add("type", types);
+            request.Add("after", after);
+            return request;
+        }
+
+        await foreach (var raw in Follow(Request, cancellationToken))
+        {
+            yield return new RegistryEvent(raw);
+        }
+    }
+
+    /// <summary>
+    /// The lines that the processes of a version write, of a version that the registry runs. When the connection ends,
+    /// the next one goes on behind the last line. Nothing but a refusal or the end of the iteration ends it.
+    /// </summary>
+    /// <param name="id">The version's id.</param>
+    /// <param name="tail">Begins with the last so many lines; null for a hundred.</param>
+    /// <param name="cancellationToken">Ends the iteration.</param>
+    public async IAsyncEnumerable<LogLine> FollowVersionLog(
+        string id, long? tail = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        RegistryRequest Request()
+        {
+            var request = new RegistryRequest(Operations.GetVersionLog, ("id", id)) { Accept = EventStreamType, Timeout = StreamSilence };
+            request.Add("tail", tail);
+            return request;
+        }
+
+        await foreach (var raw in Follow(Request, cancellationToken))
+        {
+            yield return new LogLine(raw);
+        }
+    }
+
+    private async IAsyncEnumerable<JsonElement> Follow(
+        Func<RegistryRequest> make, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         string? last = null;
         for (var failures = 0; ; failures++)
         {
-            var request = model is null
-                ? new RegistryRequest(Operations.ListEvents) { Accept = "text/event-stream", Timeout = StreamSilence }
-                : new RegistryRequest(Operations.ListModelEvents, ("model", model))
-                {
-                    Accept = "text/event-stream",
-                    Timeout = StreamSilence,
-                };
-            request.Add("type", types);
-            request.Add("after", after);
+            var request = make();
             request.AddHeader("Last-Event-ID", last);
             // The first connection shows whether the events can be read at all.
             var reply = await Connected(request, last is null && failures == 0, cancellationToken);
@@ -230,9 +266,8 @@ public sealed partial class RegistryRestClient : IDisposable
                     {
                         failures = 0;
                         last = parts.Current.EventId is { Length: > 0 } id ? id : last;
-                        yield return new RegistryEvent(
-                            Transport.Parse(Encoding.UTF8.GetBytes(parts.Current.Data))
-                                ?? throw new InvalidAnswerException("An event is no JSON."));
+                        yield return Transport.Parse(Encoding.UTF8.GetBytes(parts.Current.Data))
+                            ?? throw new InvalidAnswerException("An event is no JSON.");
                     }
                 }
             }

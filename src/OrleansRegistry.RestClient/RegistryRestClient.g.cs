@@ -67,6 +67,20 @@ public sealed partial class RegistryRestClient
             static raw => new PrimaryPeriod(raw),
             cancellationToken);
 
+    /// <summary>Reads the log of a version that the registry runs: what its processes wrote to stdout and stderr
+    /// since it became active.</summary>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<VersionLog> GetVersionLog(
+        string id,
+        GetVersionLogParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.GetVersionLog, ("id", id)).With(parameters),
+            static raw => new VersionLog(raw),
+            cancellationToken);
+
     /// <summary>Says who the caller is, and what they may do.</summary>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<CallerAnswer> GetMe(CancellationToken cancellationToken = default) =>
@@ -856,6 +870,10 @@ internal static class Operations
     /// <summary><c>GET /v1/models/{model}/primary_history</c></summary>
     public static readonly Operation ListPrimaries =
         new("list_primaries", HttpMethod.Get, "/v1/models/{model}/primary_history", HasPages: true);
+
+    /// <summary><c>GET /v1/model_versions/{id}/logs</c></summary>
+    public static readonly Operation GetVersionLog =
+        new("get_version_log", HttpMethod.Get, "/v1/model_versions/{id}/logs");
 
     /// <summary><c>GET /v1/me</c></summary>
     public static readonly Operation GetMe =

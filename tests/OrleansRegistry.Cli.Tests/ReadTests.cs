@@ -22,6 +22,7 @@ public sealed class ReadTests(Node node)
         ("resolve NAME@^0.1 --explain", "/v1/models/NAME/resolve?version=%5E0.1&explain=true"),
         ("traffic NAME", "/v1/model_versions/ID/traffic"),
         ("events NAME", "/v1/models/NAME/events"),
+        ("logs NAME@0.1.0", "/v1/model_versions/ID/logs"),
         ("usage --from 2026-01-01 --to 2026-01-02", "/v1/billing/usage?from=2026-01-01&to=2026-01-02"),
         ("statement 2026-01", "/v1/billing/statements/2026-01"),
         ("rates get", "/v1/billing/rates"),

@@ -61,6 +61,7 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "get_version_by_number": (Client.version, lambda t: t.client.version(f"{t.model.name}@0.1.0")),
     "get_model_traffic": (Model.traffic, lambda t: list(t.model.traffic())),
     "get_version_traffic": (Version.traffic, lambda t: t.version.traffic()),
+    "get_version_log": (Version.logs, lambda t: list(t.version.logs())),
     "publish": (Version.publish, lambda t: t.version.publish()),
     "promote": (Version.promote, lambda t: t.version.promote()),
     "activate": (Version.activate, lambda t: t.version.activate()),

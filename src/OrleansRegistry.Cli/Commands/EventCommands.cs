@@ -9,7 +9,7 @@ internal static class EventCommands
 {
     private static readonly string[] Header = ["ID", "AT", "EVENT", "VERSION", "ACTOR", "DATA", "COMMENT"];
 
-    public static IEnumerable<Command> All(GlobalOptions global) => [Watch(global), Events(global)];
+    public static IEnumerable<Command> All(GlobalOptions global) => [Watch(global), Events(global), Logs(global)];
 
     private static Command Watch(GlobalOptions global)
     {
@@ -62,6 +62,48 @@ internal static class EventCommands
             await session.List(items, item => item.Id, Header, Row, cancellationToken);
         });
     }
+
+    private static Command Logs(GlobalOptions global)
+    {
+        var reference = Inputs.Reference();
+        var tail = new Option<int?>("--tail") { Description = "How many of the last lines. By default 100.", HelpName = "20" };
+        var follow = new Option<bool>("--follow") { Description = "Go on with what is written, until you press Ctrl-C." };
+        const string about = "Show what the processes of a version wrote, of a version that the registry runs.";
+        return global.NewCommand("logs", about, [reference, tail, follow], async (session, cancellationToken) =>
+        {
+            var version = await session.Registry.FindVersion(session.Value(reference)!, cancellationToken);
+            if (session.Value(follow))
+            {
+                await foreach (var line in session.Registry.FollowVersionLog(version.Id, session.Value(tail), cancellationToken))
+                {
+                    if (session.IsJson)
+                    {
+                        session.Printer.JsonLine(line.Raw);
+                    }
+                    else
+                    {
+                        Print(session, line);
+                    }
+                }
+            }
+
+            var log = await session.Registry.GetVersionLog(
+                version.Id, new GetVersionLogParameters { Tail = session.Value(tail) }, cancellationToken);
+            if (session.IsJson)
+            {
+                session.Printer.Json(log.Raw);
+                return;
+            }
+
+            foreach (var line in log.Lines)
+            {
+                Print(session, line);
+            }
+        });
+    }
+
+    private static void Print(Session session, LogLine line) => session.Printer.Line(
+        session.IsIds ? Inputs.Count(line.Number) : $"{Inputs.Instant(line.At)}  {line.Text}");
 
     private static Argument<string?> OptionalName() =>
         new("NAME") { Description = "Only events of this model.", Arity = ArgumentArity.ZeroOrOne };

@@ -26,8 +26,11 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
     internal EventStream(RequestCaller caller, EventFilter filter) => (_caller, _filter) = (caller, filter);
 
     /// <summary>Adds what the OpenAPI document says of the stream.</summary>
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [MediaTypeNames.Text.EventStream]));
+        builder.Metadata.Add(new StreamedSchema(EventSchemas.Event));
+    }
 
     /// <summary>Writes events until nobody reads them any more.</summary>
     public async Task ExecuteAsync(HttpContext httpContext)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, TypeVar
+from typing import Any, Callable, Dict, Generic, Iterator, List, Mapping, Optional, TypeVar
 
 from ._calls import ServerSentEvent, Stream, server_sent_events
 from ._errors import ConnectionFailed, InvalidAnswer, RegistryError, TimedOut
 from ._transport import Operation, QueryValue, Request, Transport
 from ._wire import Reply
-from .types import Event
 
 T = TypeVar("T")
 
@@ -76,12 +75,18 @@ class Pages(Iterator[T]):
         return self._has_more
 
 
-class Follower:
+class Follower(Generic[T]):
     """Events as they happen. When the connection ends, the next one goes on behind the last event seen."""
 
     def __init__(
-        self, transport: Transport, operation: Operation, path: Mapping[str, str], query: Mapping[str, QueryValue]
+        self,
+        transport: Transport,
+        operation: Operation,
+        make: Callable[[Dict[str, Any]], T],
+        path: Mapping[str, str],
+        query: Mapping[str, QueryValue],
     ) -> None:
+        self._make = make
         self._transport = transport
         self._operation = operation
         self._path = path
@@ -89,11 +94,11 @@ class Follower:
         self._reply: Optional[Reply] = None
         self._is_closed = False
 
-    def stream(self) -> Stream[Event]:
+    def stream(self) -> Stream[T]:
         """The events, as one stream that nothing but ``close`` or a refusal ends."""
         return Stream(self._events(), self._interrupt)
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self) -> Iterator[T]:
         last: Optional[str] = None
         failures = 0
         while not self._is_closed:
@@ -102,7 +107,7 @@ class Follower:
                 for event in server_sent_events(self._reply):
                     last = event.id or last
                     failures = 0
-                    yield _read_event(event)
+                    yield self._read(event)
                 # The node stops, or this reader was too slow: go on at another one, or later.
                 failures += 1
             except RegistryError as error:
@@ -116,6 +121,12 @@ class Follower:
             if not self._is_closed:
                 clock = self._transport.clock
                 clock.sleep(clock.random() * min(_LONGEST_WAIT, 2.0**failures))
+
+    def _read(self, event: ServerSentEvent) -> T:
+        try:
+            return self._make(json.loads(event.data))
+        except (ValueError, TypeError) as error:
+            raise InvalidAnswer(f"event {event.id} is no JSON object: {error}") from None
 
     def _open(self, last: Optional[str]) -> Reply:
         reply = self._transport.open(self._request(last))
@@ -137,10 +148,3 @@ class Follower:
         self._is_closed = True
         if self._reply is not None:
             self._reply.interrupt()
-
-
-def _read_event(event: ServerSentEvent) -> Event:
-    try:
-        return Event(json.loads(event.data))
-    except (ValueError, TypeError) as error:
-        raise InvalidAnswer(f"event {event.id} is no JSON object: {error}") from None

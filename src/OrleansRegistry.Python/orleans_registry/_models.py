@@ -375,6 +375,24 @@ class Version(types.Version, Resource):
         """The active time of the version so far, in seconds by stage."""
         return types.VersionUsage(self._transport.send(Request(operations.GET_VERSION_USAGE, {"id": self.id})).document)
 
+    def logs(
+        self, *, tail: Optional[int] = None, after: Optional[int] = None, follow: bool = False
+    ) -> Stream[types.LogLine]:
+        """The lines that the version's processes wrote, oldest first, of a version that the registry runs.
+
+        It needs the role deployer or a higher one.
+
+        Args:
+            tail: The last so many lines, 100 by default.
+            after: The lines behind the one with this number.
+            follow: Goes on with the lines that are written, until the stream is closed.
+        """
+        path, query = {"id": self.id}, {"tail": tail, "after": after}
+        if follow:
+            return Follower(self._transport, operations.GET_VERSION_LOG, types.LogLine, path, query).stream()
+        log = types.VersionLog(self._transport.send(Request(operations.GET_VERSION_LOG, path, query=query)).document)
+        return Stream(iter(log.lines), lambda: None)
+
     def _is_ready(self) -> bool:
         serving = self.serving
         status = "ready" if serving is None else serving.status
@@ -790,6 +808,6 @@ def events(
 ) -> Stream[Event]:
     """A list of events, or a stream of what happens."""
     if follow:
-        return Follower(transport, operation, path, query).stream()
+        return Follower(transport, operation, Event, path, query).stream()
     pages = Pages(transport, operation, Event, path, query)
     return Stream((event for event in pages), lambda: None)

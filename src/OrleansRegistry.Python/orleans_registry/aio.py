@@ -684,6 +684,19 @@ class AsyncVersion(types.Version):
         """The active time of the version so far, in seconds by stage. See ``Version.usage``."""
         return await self._threads.run(self._sync.usage)
 
+    def logs(
+        self,
+        *,
+        tail: Optional[int] = None,
+        after: Optional[int] = None,
+        follow: bool = False,
+    ) -> AsyncStream[types.LogLine]:
+        """The lines that the version's processes wrote, oldest first, of a version that the registry runs. See
+        ``Version.logs``.
+        """
+        stream = self._sync.logs(tail=tail, after=after, follow=follow)
+        return AsyncStream(self._threads, stream)
+
 class AsyncModel(types.Model):
     """A model: a name with a sequence of versions. See ``Model``."""
 

@@ -726,6 +726,28 @@ class InstanceType(Document):
         return self._read("processes", whole)
 
 
+class LogLine(Document):
+    """A line of a log."""
+
+    __slots__ = ()
+    _shown = ("number", "at", "text")
+
+    @property
+    def number(self) -> int:
+        """1 for the first line since the version became active, and one more for each further one."""
+        return self._read("number", whole)
+
+    @property
+    def at(self) -> datetime.datetime:
+        """When it was written."""
+        return self._read("at", instant)
+
+    @property
+    def text(self) -> str:
+        """The text. Control characters are escaped."""
+        return self._read("text", text)
+
+
 class MissingFile(Document):
     """A file that has to be uploaded."""
 
@@ -1999,6 +2021,17 @@ class VersionCounts(Document):
     def failed(self) -> int:
         """The number of drafts and published versions whose serving failed to start."""
         return self._read("failed", whole)
+
+
+class VersionLog(Document):
+    """Lines that the processes of a version wrote."""
+
+    __slots__ = ()
+
+    @property
+    def lines(self) -> List[LogLine]:
+        """The lines, oldest first."""
+        return self._read("lines", many(LogLine))
 
 
 class VersionTraffic(Document):

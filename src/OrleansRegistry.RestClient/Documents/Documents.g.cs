@@ -439,6 +439,25 @@ public sealed class InstanceType : Document
     public long Processes => Integer("processes");
 }
 
+/// <summary>A line of a log.</summary>
+public sealed class LogLine : Document
+{
+    /// <summary>Reads a document.</summary>
+    public LogLine(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>1 for the first line since the version became active, and one more for each further one.</summary>
+    public new long Number => Integer("number");
+
+    /// <summary>When it was written.</summary>
+    public DateTimeOffset At => Instant("at");
+
+    /// <summary>The text. Control characters are escaped.</summary>
+    public new string Text => Text("text");
+}
+
 /// <summary>A file that has to be uploaded.</summary>
 public sealed class MissingFile : Document
 {
@@ -1354,6 +1373,19 @@ public sealed class VersionCounts : Document
 
     /// <summary>The number of drafts and published versions whose serving failed to start.</summary>
     public long Failed => Integer("failed");
+}
+
+/// <summary>Lines that the processes of a version wrote.</summary>
+public sealed class VersionLog : Document
+{
+    /// <summary>Reads a document.</summary>
+    public VersionLog(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The lines, oldest first.</summary>
+    public IReadOnlyList<LogLine> Lines => Many("lines", static raw => new LogLine(raw));
 }
 
 /// <summary>The traffic of one active version of a model.</summary>

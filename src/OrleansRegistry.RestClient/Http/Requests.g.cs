@@ -879,6 +879,22 @@ public sealed class ListPrimariesParameters : RequestParameters
     }
 }
 
+/// <summary>What GetVersionLog may be told besides.</summary>
+public sealed class GetVersionLogParameters : RequestParameters
+{
+    /// <summary>The last so many lines, 1 to 1000; 100 by default.</summary>
+    public long? Tail { get; set; }
+
+    /// <summary>The lines behind this one, by its number; a list has at most 1000.</summary>
+    public string? After { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("tail", Tail);
+        request.Add("after", After);
+    }
+}
+
 /// <summary>What PatchModel may be told besides.</summary>
 public sealed class PatchModelParameters : RequestParameters
 {

@@ -83,6 +83,8 @@ UNOFFERED = {
     "Upload-Length",
     "Upload-Offset",
 }
+# Methods of Document: a member of their name stands before them, and they can still be called.
+READERS = {"Text", "Integer", "Number", "Flag", "Instant", "Any", "Object", "Many", "Table"}
 # A class can't have a member of its own name.
 CLASS_NAMES = {"Version": "ModelVersion", "Rates": "RateTable", "Event": "RegistryEvent"}
 
@@ -110,7 +112,8 @@ class Client(Generator):
             if values:
                 about += " One of " + ", ".join(f"`{value}`" for value in values) + "; a newer registry may have more."
             cs, read = self._read(member, part)
-            lines += ["", *summary(about, 4), f"    public {cs} {pascal(member)} => {read};"]
+            new = "new " if pascal(member) in READERS else ""
+            lines += ["", *summary(about, 4), f"    public {new}{cs} {pascal(member)} => {read};"]
         return "\n".join([*lines, "}"]) + "\n"
 
     def _read(self, member: str, part: Schema) -> Tuple[str, str]:

@@ -63,6 +63,7 @@ internal static partial class RouteTable
         ("GET", "/v1/model_versions/{id}/events", "Read"),
         ("GET", "/v1/model_versions/{id}/traffic", "Read"),
         ("GET", "/v1/model_versions/{id}/usage", "Read"),
+        ("GET", "/v1/model_versions/{id}/logs", "Deploy"),
 
         ("GET", "/v1/model_versions/{id}/artifact", "Read"),
         ("GET", "/v1/model_versions/{id}/artifact/{**path}", "Deploy"),

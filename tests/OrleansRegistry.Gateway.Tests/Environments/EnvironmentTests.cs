@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 using OrleansRegistry.Testing;
 
@@ -79,6 +81,81 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
         Assert.Equal((reason, null, "[]"), (match["off"], match["environment"], match.Body!["environments"]!.ToJsonString()));
         Assert.Equal(reason, part["off.runtime"]);
         (await other.Driver.Post(Match, """{"format":"onnx","instance_type":"small"}""")).IsInvalid("instance_type");
+    }
+
+    [Fact]
+    public async Task X9_the_log_of_a_version_is_read_and_followed()
+    {
+        var id = await Deploy("""
+            print("one\x1b[31m\ntwo", flush=True)
+            class Model:
+                def predict(self, inputs):
+                    print(inputs[0], flush=True)
+                    return inputs
+            """);
+        var route = $"/v1/model_versions/{id}/logs";
+
+        var all = Lines(await _operator.Get(route));
+        Assert.Contains(all, line => line.Text == @"one\u001b[31m");
+        Assert.Contains(all, line => line.Text == "two");
+        Assert.Equal(Enumerable.Range(1, all.Count), all.Select(line => line.Number));
+        Assert.Equal(all[^1..], Lines(await _operator.Get($"{route}?tail=1")));
+        Assert.Equal(all[1..], Lines(await _operator.Get($"{route}?after=1")));
+        Assert.Empty(Lines(await _operator.Get($"{route}?after={all.Count}")));
+        // A number of a log before: this one is read from its beginning.
+        Assert.Equal(all, Lines(await _operator.Get($"{route}?after=1000000")));
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{route}?after={all.Count}");
+        request.Headers.Add("Accept", "text/event-stream");
+        using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using StreamReader stream = new(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
+        (await _operator.Post($"/v1/model_versions/{id}/predict", """{"instances":["three"]}""")).Is(200);
+        List<string> told = [];
+        while (told.LastOrDefault()?.StartsWith("data: ", StringComparison.Ordinal) != true)
+        {
+            told.Add((await stream.ReadLineAsync(TestContext.Current.CancellationToken))!);
+        }
+
+        Assert.Equal($"id: {all.Count + 1}", told[^3]);
+        Assert.Equal("event: line", told[^2]);
+        Assert.Equal("three", (string?)JsonNode.Parse(told[^1]["data: ".Length..])!["text"]);
+    }
+
+    [Fact]
+    public async Task X9_only_deployers_of_the_workspace_read_a_log()
+    {
+        var id = await Deploy("print('secret')\nclass Model:\n    def predict(self, inputs):\n        return inputs");
+        var route = $"/v1/model_versions/{id}/logs";
+        var viewer = (await _operator.Post("/v1/api_keys", """{"name":"v","role":"viewer"}""")).Is(201)["key"];
+        var tenant = await server.NewTenant();
+
+        (await server.DriverOf(viewer).Get(route)).IsProblem(403, ErrorCode.Forbidden);
+        (await server.DriverOf(tenant.Key).Get(route)).IsProblem(404, ErrorCode.VersionNotFound);
+        (await server.DriverOf(tenant.Key).Get(route, ("Accept", "text/event-stream"))).IsProblem(404, ErrorCode.VersionNotFound);
+        (await _operator.Get($"{route}?tail=1&after=1")).IsInvalid("tail");
+        (await _operator.Get($"{route}?tail=0")).IsInvalid("tail");
+        (await _operator.Get($"{route}?after=x")).IsInvalid("after");
+        (await _operator.Post($"/v1/model_versions/{id}/deactivate", "{}")).Is(200);
+        Assert.Empty(Lines(await _operator.Get(route)));
+        Assert.Empty(Lines(await _operator.Get($"/v1/model_versions/{(await _operator.Deploy(RegistryDriver.NewName()))["id"]}/logs")));
+    }
+
+    private static List<(int Number, string Text)> Lines(Reply reply) =>
+        [.. reply.Is(200).Body!["lines"]!.AsArray().Select(line => ((int)line!["number"]!, (string)line["text"]!))];
+
+    /// <summary>Deploys a package and waits until it is ready.</summary>
+    private async Task<string> Deploy(string code)
+    {
+        TestFile file = new(Encoding.UTF8.GetBytes(code));
+        (await file.Upload(_operator)).Is(200);
+        var made = await TestFile.Create(_operator, "python", ("model.py", file));
+        var deployed = (await _operator.Post(
+            "/v1/model_versions",
+            $$"""{"model_name":"{{RegistryDriver.NewName()}}","publish":true,"artifact":{"digest":"{{made["digest"]}}"},"runtime":{} }""")).Is(201);
+        var ready = (await _operator.Get($"/v1/model_versions/{deployed["id"]}?wait=ready&timeout_seconds=60")).Is(200);
+        Assert.Equal("ready", ready["serving.status"]);
+        return deployed["id"]!;
     }
 
     /// <summary>A node that runs packages, with nothing around them: it needs no rights on the machine.</summary>

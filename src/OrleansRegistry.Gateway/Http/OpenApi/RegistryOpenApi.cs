@@ -107,7 +107,7 @@ internal static class RegistryOpenApi
             ((OpenApiMediaType)stream).Schema = new OpenApiSchema
             {
                 Type = JsonSchemaType.String,
-                Description = $"Server-sent events: each has its id as `id`, its type as `event`, and as `data` the JSON of a schema `{EventSchemas.Event}`.",
+                Description = $"Server-sent events: each has its id as `id`, its type as `event`, and as `data` the JSON of a schema `{metadata.OfType<StreamedSchema>().Last().Name}`.",
             };
         }
 
@@ -168,7 +168,13 @@ internal static class RegistryOpenApi
             {
                 foreach (var contentType in said.ContentTypes.Where(contentType => !contents.ContainsKey(contentType)))
                 {
-                    contents[contentType] = new OpenApiMediaType { Schema = await Component(context, type, cancellationToken) };
+                    // A text is no component: all others would refer to it.
+                    contents[contentType] = new OpenApiMediaType
+                    {
+                        Schema = type == typeof(string)
+                            ? new OpenApiSchema { Type = JsonSchemaType.String }
+                            : await Component(context, type, cancellationToken),
+                    };
                 }
             }
         }
