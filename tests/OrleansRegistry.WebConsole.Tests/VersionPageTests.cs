@@ -139,6 +139,11 @@ public sealed class VersionPageTests(ConsoleNode node)
         Assert.All(
             refused.Document.QuerySelectorAll("[aria-invalid]"),
             field => Assert.NotNull(refused.Document.GetElementById(field.GetAttribute("aria-describedby")!.Split(' ')[0])));
+        var run = (await browser.Submit(
+            form, "Deploy", ("run", "true"), ("artifact.uri", ""), ("runtime.environment", "no such one"), ("runtime.env", "REGISTRY_X: 1"))).Is(400);
+        Assert.Equal(
+            ["runtime.environment", "runtime.env"],
+            run.Document.QuerySelectorAll("[aria-invalid]").Select(field => field.GetAttribute("name")));
         (await (await node.SignIn(await node.NewKey("viewer"))).Open(Links.Deploy)).Is(403);
     }
 

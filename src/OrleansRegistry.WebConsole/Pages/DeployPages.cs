@@ -67,6 +67,11 @@ internal static class DeployPages
             .With("sha256", form.Text("artifact.sha256"))
             .With("size_bytes", form.Number("artifact.size_bytes"))
             .With("digest", form.Text("artifact.digest"));
+        var runtime = new JsonObject()
+            .With("environment", form.Text("runtime.environment"))
+            .With("command", FormFields.Array(form.Lines("runtime.command")))
+            .With("env", form.Pairs("runtime.env"))
+            .With("startup_timeout_seconds", form.Number("runtime.startup_timeout_seconds"));
         return new JsonObject { ["model_name"] = form.Text("model_name") ?? "", ["publish"] = form.ContainsKey("publish") }
             .With("version_bump", form.Text("version_bump"))
             .With("version", form.Text("version"))
@@ -75,6 +80,7 @@ internal static class DeployPages
             .With("description", form.Text("description"))
             .With("labels", form.Pairs("labels"))
             .With("serving", serving.Count == 0 ? null : serving)
+            .With("runtime", runtime.Count == 0 && !form.ContainsKey("run") ? null : runtime)
             .With("artifact", artifact.Count == 0 ? null : artifact)
             .With("instance_type", form.Text("instance_type"))
             .With("external_id", form.Text("external_id"))
