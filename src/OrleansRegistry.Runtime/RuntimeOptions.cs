@@ -51,7 +51,7 @@ internal sealed record RuntimeOptions
     public int? MemoryMiB { get; init; }
 
     /// <summary>The processors that all processes may have together, each counted as its instance type says.</summary>
-    /// <value>those of this machine</value>
+    /// <value>they are not counted: processes share those of the machine</value>
     [Range(1, 4096)]
     public int? Cpus { get; init; }
 
@@ -67,7 +67,7 @@ internal sealed record InstanceTypeOptions
     [Range(16, int.MaxValue)]
     public int MemoryMiB { get; init; } = ProcessResources.Default.MemoryMiB;
 
-    /// <summary>Its processors. They are counted, and it is bound to so many; they are no hard share.</summary>
+    /// <summary>Its processors: it is bound to so many, which others may share.</summary>
     [Range(1, 4096)]
     public int Cpus { get; init; } = ProcessResources.Default.Cpus;
 

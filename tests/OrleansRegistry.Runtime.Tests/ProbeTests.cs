@@ -70,6 +70,17 @@ public sealed class ProbeTests
     }
 
     [Fact]
+    public async Task X11_processors_are_shared_unless_the_settings_count_them()
+    {
+        ProcessResources wide = new(16, 4096, 8);
+        await using ProcessRunner shared = new(new RuntimeOptions { MemoryMiB = 3000 }, Place, TimeProvider.System);
+        await using ProcessRunner counted = new(new RuntimeOptions { MemoryMiB = 3000, Cpus = 4096 }, Place, TimeProvider.System);
+
+        Assert.Equal(2, Enumerable.Range(0, 2).Count(_ => shared.TryReserve(wide) is not null));
+        Assert.Equal(1, Enumerable.Range(0, 2).Count(_ => counted.TryReserve(wide) is not null));
+    }
+
+    [Fact]
     public async Task X11_of_a_hundred_at_once_as_many_get_room_as_there_is()
     {
         await using ProcessRunner runner = new(

@@ -49,8 +49,6 @@ def node() -> Iterator[Node]:
                 f"--Registry:DataDirectory={data}",
                 f"--Registry:SiloPort={free_port()}",
                 "--ConnectionStrings:Registry=",
-                # Room for the versions of a test, also on a machine with few processors.
-                "--Registry:Runtime:Cpus=16",
             ]
 
         with _running(command, "/health/ready", pathlib.Path(home, "log")) as port:

@@ -2,7 +2,7 @@ namespace OrleansRegistry.Processes;
 
 /// <summary>What an instance type gives a process.</summary>
 /// <param name="MemoryMiB">Memory of all its processes together, its files in <c>/tmp</c> included.</param>
-/// <param name="Cpus">Processors, counted for room; no hard share.</param>
+/// <param name="Cpus">Processors that it is bound to; others may share them.</param>
 /// <param name="Processes">How many processes and threads it may have.</param>
 internal sealed record ProcessResources(int MemoryMiB, int Cpus, int Processes)
 {

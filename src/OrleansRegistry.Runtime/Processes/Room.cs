@@ -8,7 +8,7 @@ internal sealed class Room(RuntimeOptions options)
     private const double ShareOfMemory = 0.75;
 
     private readonly Lock _turn = new();
-    private NodeRoom _free = new(options.MemoryMiB ?? MachineMemoryMiB(), options.Cpus ?? Environment.ProcessorCount, options.MaxProcesses);
+    private NodeRoom _free = new(options.MemoryMiB ?? MachineMemoryMiB(), options.Cpus ?? int.MaxValue, options.MaxProcesses);
 
     /// <summary>Takes a version's part; null when there is too little.</summary>
     public IDisposable? TryReserve(ProcessResources resources)

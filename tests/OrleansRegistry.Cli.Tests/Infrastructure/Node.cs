@@ -117,7 +117,7 @@ public class Node : IAsyncLifetime
 /// <summary>A node that runs models, for the tests of these.</summary>
 public sealed class ServingNode : Node
 {
-    protected override IReadOnlyList<string> Arguments => ["--Registry:Runtime:Enabled=true", "--Registry:Runtime:Cpus=8"];
+    protected override IReadOnlyList<string> Arguments => ["--Registry:Runtime:Enabled=true"];
 }
 
 /// <summary>What is around a command beside the node.</summary>
