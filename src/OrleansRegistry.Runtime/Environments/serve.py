@@ -354,7 +354,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (ValueError, RecursionError) as error:
             raise WrongInput(f"the body is not JSON: {error}") from error
         if not isinstance(value, dict):
-            raise WrongInput("the body must be a JSON object")
+            raise WrongInput("the body must be a JSON object with instances or inputs")
         return value
 
     def sized(self):
