@@ -15,6 +15,7 @@ namespace OrleansRegistry.RestClient;
 public sealed partial class RegistryRestClient : IDisposable
 {
     private const int PageSize = 200;
+    private const int LogTailLines = 50;
 
     // Many load balancers cut off at 60 seconds.
     private static readonly TimeSpan WaitSlice = TimeSpan.FromSeconds(30);
@@ -169,7 +170,7 @@ public sealed partial class RegistryRestClient : IDisposable
                 id,
                 new GetVersionParameters { Wait = "ready", TimeoutSeconds = seconds },
                 cancellationToken);
-            var isReady = IsReady(version);
+            var isReady = await IsReady(version, cancellationToken);
             if (isReady && (!untilPrimary || version.IsPrimary))
             {
                 return version;
@@ -364,7 +365,7 @@ public sealed partial class RegistryRestClient : IDisposable
         }
     }
 
-    private static bool IsReady(ModelVersion version)
+    private async Task<bool> IsReady(ModelVersion version, CancellationToken cancellationToken)
     {
         var status = version.Serving?.Status ?? ServingStatusValues.Ready;
         var reason = version.State is VersionStateValues.Inactive or VersionStateValues.Deleted ? $"it is {version.State}"
@@ -374,7 +375,22 @@ public sealed partial class RegistryRestClient : IDisposable
             ? status is ServingStatusValues.Ready or ServingStatusValues.Idle
             : throw new StartFailedException(
                 $"Version {version.Version} of {version.ModelName} will not become ready: {reason}",
-                version);
+                version,
+                version.Runtime is null ? null : await LogTail(version.Id, cancellationToken));
+    }
+
+    private async Task<string?> LogTail(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var log = await GetVersionLog(id, new GetVersionLogParameters { Tail = LogTailLines }, cancellationToken);
+            return log.Lines.Count == 0 ? null : string.Join('\n', log.Lines.Select(line => line.Text));
+        }
+        catch (RegistryException)
+        {
+            // The failed start is what matters. Only deployers read logs.
+            return null;
+        }
     }
 
     private static JsonElement Json(string text) => Transport.Parse(Encoding.UTF8.GetBytes(text))!.Value;

@@ -41,7 +41,7 @@ public sealed class FileTests(ServingNode node) : IDisposable
     }
 
     [Fact]
-    public async Task Ork_K2_a_model_that_does_not_start_is_8()
+    public async Task Ork_K2_a_model_that_does_not_start_is_8_and_shows_its_log()
     {
         var (name, folder) = (node.NewName(), await Model("return 1", "raise RuntimeError('no weights today')"));
 
@@ -49,6 +49,7 @@ public sealed class FileTests(ServingNode node) : IDisposable
 
         Assert.Equal((8, ""), (run.Code, run.Out));
         Assert.Contains("The process ended with exit code 1.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("  RuntimeError: no weights today", run.Error, StringComparison.Ordinal);
         Assert.Contains("or try once more: ork activate", run.Error, StringComparison.Ordinal);
         await node.Ork("models", "delete", name, "--confirm", name);
     }

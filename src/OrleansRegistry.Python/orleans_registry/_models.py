@@ -30,6 +30,7 @@ from .types import Event
 _NUMBER = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 _WAIT_SLICE = 30  # seconds of one waiting request; many load balancers cut off at 60
 _POLL_INTERVAL = 1.0
+_LOG_TAIL_LINES = 50
 
 Settle = Callable[[RegistryError], Optional[Dict[str, Any]]]
 
@@ -404,8 +405,17 @@ class Version(types.Version, Resource):
             return status in ("ready", "idle")
         error = StartFailed(f"version {self.version} of {self.model_name} will not become ready: {reason}")
         error.version = self
-        error.log_tail = None if serving is None else serving.raw.get("log_tail")
+        error.log_tail = self._log_tail()
         raise error
+
+    def _log_tail(self) -> Optional[str]:
+        if self.runtime is None:
+            return None
+        try:
+            return "\n".join(line.text for line in self.logs(tail=_LOG_TAIL_LINES)) or None
+        except RegistryError:
+            # The failed start is what matters. Only deployers read logs.
+            return None
 
     def _command(
         self,
