@@ -48,7 +48,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
 
     public IReadOnlyList<NodeEnvironment> Environments => [.. _found.Environments.Select(environment => environment.View)];
 
-    public bool NeedsCopies => _options.Isolation != Isolation.Sandbox;
+    public bool IsSandboxed => _options.Isolation == Isolation.Sandbox;
 
     /// <summary>How many processes run.</summary>
     public int Running => _running.Count;

@@ -27,7 +27,7 @@ internal sealed class FakeProcessRunner : IProcessRunner
         new(new ServingEnvironment("default", "3.11.2", FrozenDictionary<string, string>.Empty), null),
     ];
 
-    public bool NeedsCopies => false;
+    public bool IsSandboxed { get; set; } = true;
 
     /// <summary>What the operating system refuses starts with, or null.</summary>
     public string? Fault { get; set; }

@@ -136,7 +136,7 @@ internal sealed partial class ModelGrain
             }
 
             var room = transition is ActivateTransition && step is { Changed: true, State: { Serving.Runtime: { } runtime } run }
-                ? await processes.Reserve(_key.Workspace, run.Id, run.Artifact!.Digest, runtime.Environment, run.InstanceType)
+                ? await processes.Reserve(_key.Workspace, run.Id, run.Artifact!.Digest, runtime.Environment, run.InstanceType, command.Role)
                 : null;
             if (room is { Error: { } cannotRun })
             {

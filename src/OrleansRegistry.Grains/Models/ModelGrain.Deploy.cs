@@ -56,7 +56,8 @@ internal sealed partial class ModelGrain
             new VersionId(_key.Id, model.NextOrdinal),
             isArtifactMissing ? null : command.Deployment.Artifact!.Digest,
             runtime.Environment,
-            command.Deployment.InstanceType);
+            command.Deployment.InstanceType,
+            command.Context.Role);
         if (room is { Error: { } cannotRun })
         {
             return cannotRun;

@@ -58,13 +58,20 @@ internal sealed partial class VersionProcesses(
     /// <param name="digest">The digest of its artifact; null where it isn't there, as a dry run may say.</param>
     /// <param name="environment">The name of the environment, or null for any.</param>
     /// <param name="instanceType">Its instance type, or null.</param>
+    /// <param name="role">Who asks for it.</param>
     public async Task<Outcome<Reservation>> Reserve(
-        string workspace, VersionId version, string? digest, string? environment, string? instanceType)
+        string workspace, VersionId version, string? digest, string? environment, string? instanceType, Role role)
     {
         await runner.Probed;
         if (runner.Off is { } reason)
         {
             return Off(reason);
+        }
+
+        if (!runner.IsSandboxed && !role.Allows(Permission.Operate))
+        {
+            return new RegistryError(
+                ErrorCode.Forbidden, "Only an operator says what this registry runs: no sandbox keeps packages from its files (Registry:Runtime:Isolation).");
         }
 
         if (types.Find(instanceType) is not { } resources)
@@ -300,7 +307,7 @@ internal sealed partial class VersionProcesses(
                     return error;
                 }
 
-                if (await packages.Make(version.Workspace, digest, runner.NeedsCopies, unwanted) is not { } package)
+                if (await packages.Make(version.Workspace, digest, !runner.IsSandboxed, unwanted) is not { } package)
                 {
                     return Lost(digest);
                 }

@@ -33,9 +33,10 @@ internal interface IProcessRunner
     IDisposable? TryReserve(ProcessResources resources);
 
     /// <summary>
-    /// Whether nothing but its user keeps a process from writing its package, which is made of copies then.
+    /// Whether a sandbox is around each process. Where there is none, packages are made of copies, and only an operator
+    /// says what runs: its code is where the node's files are.
     /// </summary>
-    bool NeedsCopies { get; }
+    bool IsSandboxed { get; }
 
     /// <summary>
     /// Makes the log of one version. It is the caller's, and outlives a process: each start of the version goes on with

@@ -223,6 +223,24 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     }
 
     [Fact]
+    public async Task X14_without_a_sandbox_only_an_operator_says_what_runs()
+    {
+        Silo.Processes.IsSandboxed = false;
+        var artifact = await Create("model.py");
+        var admin = Silo.Command() with { Role = Role.Admin };
+        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("one", Of(artifact.Digest), admin)).Error!.Code);
+        Assert.Equal(ErrorCode.Forbidden, (await TryDeploy("one", Of(artifact.Digest), admin with { DryRun = true })).Error!.Code);
+
+        var version = (await TryDeploy("one", Of(artifact.Digest), Silo.Command() with { Role = Role.Operator })).Value!.Version;
+        await Silo.Model(version.ModelId).Deactivate(DeactivateOf(version));
+        var activate = ActivateOf(version);
+        Assert.Equal(
+            ErrorCode.Forbidden,
+            (await Silo.Model(version.ModelId).Activate(activate with { Context = activate.Context with { Role = Role.Admin } })).Error!.Code);
+        Assert.Equal(VersionState.Inactive, (await Version(version.Id)).State);
+    }
+
+    [Fact]
     public async Task B2_a_bill_has_the_time_that_a_version_was_ready_and_no_other()
     {
         var version = await Run("iris");
