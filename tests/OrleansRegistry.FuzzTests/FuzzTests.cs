@@ -19,6 +19,10 @@ public sealed class FuzzTests(FuzzedRegistry registry) : IClassFixture<FuzzedReg
     /// <summary>What answers of 500 and above may say: something of a model's server, nothing of the registry.</summary>
     private static readonly string[] OfServers = ["backend_unreachable", "backend_timeout", "version_starting", "serving_failed"];
 
+    private static readonly int[] OfMalformed = [200, 400, 404, 405, 410, 412, 413, 415];
+
+    private static readonly int[] OfAllRoles = [200, 201, 400, 403, 404, 405, 409];
+
     [Fact]
     public async Task E3_malformed_requests_never_fail_and_change_nothing()
     {
@@ -29,7 +33,7 @@ public sealed class FuzzTests(FuzzedRegistry registry) : IClassFixture<FuzzedReg
         var statuses = await Send(Requests / 2, fuzzer, _ => caller, (request, answer) => request.Body is not null && answer.Status is >= 200 and < 300 ? "was taken" : null);
 
         Assert.Equal(before, await registry.Dump());
-        Assert.Superset(new HashSet<int> { 200, 400, 404, 405, 410, 412, 413, 415 }, statuses.Keys.ToHashSet());
+        Assert.Empty(OfMalformed.Except(statuses.Keys));
     }
 
     [Fact]
@@ -45,7 +49,7 @@ public sealed class FuzzTests(FuzzedRegistry registry) : IClassFixture<FuzzedReg
         var statuses = await Send(Requests - (Requests / 2), fuzzer, n => callers[n % callers.Count].Caller, (request, answer) =>
             answer.Body.Contains(callers[request.Number % callers.Count].Other.Secret, StringComparison.Ordinal) ? "shows what is another workspace's" : null);
 
-        Assert.Superset(new HashSet<int> { 200, 201, 400, 403, 404, 405, 409 }, statuses.Keys.ToHashSet());
+        Assert.Empty(OfAllRoles.Except(statuses.Keys));
     }
 
     /// <summary>Sends requests, of which none may fail or be answered otherwise than the document says. How often each status came.</summary>

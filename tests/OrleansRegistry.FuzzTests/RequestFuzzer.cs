@@ -53,7 +53,7 @@ internal sealed class RequestFuzzer(int seed, IReadOnlyList<ApiRoute> routes, IR
         var path = new StringBuilder();
         foreach (var segment in route.Path.Split('/')[1..])
         {
-            path.Append('/').Append(segment.StartsWith('{') ? Escape(OneIn(isHarmless ? 2 : 4) ? Text() : Pick(existing)) : segment);
+            path.Append('/').Append(segment.StartsWith('{') ? Escape(OneIn(4) ? Text() : Pick(existing)) : segment);
         }
 
         for (var i = isHarmless || OneIn(2) ? _random.Next(4) : 0; i > 0; i--)

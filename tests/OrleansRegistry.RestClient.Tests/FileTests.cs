@@ -80,6 +80,8 @@ public sealed partial class FileTests(Node node) : IDisposable
         foreach (var name in (string[])
             [
                 "model.py", "lib/util.py", "lib/notes.txt", "tmp/cache.bin", ".env", "key.pem", "id_rsa", ".git/config", ".venv/x",
+                ".env.local", ".netrc", "deploy.key", "KEY.PEM", "conf/.env/token", ".SSH/config", "venv/pyvenv.cfg", "venv/lib/x.py",
+                "id_to_label.json",
                 "__pycache__/model.pyc", "data/out.csv", "data/in.csv", "data/a1", "data/b1", "data/[x]",
             ])
         {
@@ -91,7 +93,9 @@ public sealed partial class FileTests(Node node) : IDisposable
 
         var files = await ModelFiles.Find(_folder.FullName);
 
-        Assert.Equal(["data/[x]", "data/b1", "data/in.csv", "lib/util.py", "model.py"], files.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["data/[x]", "data/b1", "data/in.csv", "id_to_label.json", "lib/util.py", "model.py"],
+            files.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
     }
 
     [Fact]

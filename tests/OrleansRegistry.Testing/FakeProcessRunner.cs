@@ -116,9 +116,16 @@ internal sealed class FakeProcess(ProcessSpec spec) : IRunningProcess
 
     public ValueTask<Stream> Connect(CancellationToken cancellationToken) => throw new IOException("It is only played.");
 
+    /// <summary>It goes on when it is told to end, as one that has a call does.</summary>
+    public bool TakesItsTime { get; set; }
+
     public Task<ProcessExit> Stop()
     {
-        Die(ExitCause.Stopped);
+        if (!TakesItsTime)
+        {
+            Die(ExitCause.Stopped);
+        }
+
         return Exited;
     }
 }

@@ -107,6 +107,8 @@ def test_C5_progress_is_told(registry: Client, folder: pathlib.Path, capsys: pyt
 def test_C7_what_is_no_part_of_a_model_stays(registry: Client, tmp_path: pathlib.Path) -> None:
     for name in (
         "model.py", "lib/util.py", "lib/notes.txt", "tmp/cache.bin", ".env", "key.pem", "id_rsa", ".git/config", ".venv/x",
+        ".env.local", ".netrc", "deploy.key", "KEY.PEM", "conf/.env/token", ".SSH/config", "venv/pyvenv.cfg", "venv/lib/x.py",
+        "id_to_label.json",
         "data/out.csv", "data/in.csv",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +117,7 @@ def test_C7_what_is_no_part_of_a_model_stays(registry: Client, tmp_path: pathlib
 
     artifact = registry.upload(tmp_path)
 
-    assert [file.path for file in artifact.files] == ["data/in.csv", "lib/util.py", "model.py"]
+    assert [file.path for file in artifact.files] == ["data/in.csv", "id_to_label.json", "lib/util.py", "model.py"]
 
 
 def test_C5_a_file_by_itself_is_an_artifact(registry: Client, tmp_path: pathlib.Path) -> None:

@@ -85,5 +85,5 @@ def test_the_first_model_of_the_readme_runs(node: servers.Node, registry: Client
     environment = {**os.environ, "ORK_URL": node.url, "ORK_API_KEY_FILE": str(node.data / "admin-key")}
     done = subprocess.run([sys.executable, "-c", snippet], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "0.1.0 {'predictions': [1]}\n"
+    assert done.stdout == "0.1.0 {'predictions': ['versicolor']}\n1.0.0 True\n"
     registry.model("iris").delete(confirm="iris")

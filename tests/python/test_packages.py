@@ -91,6 +91,53 @@ def test_F10_an_object_brings_the_modules_of_its_own(project: pathlib.Path) -> N
         ]
 
 
+def test_C7_a_module_of_its_own_brings_no_data_and_nothing_that_is_left_out(project: pathlib.Path) -> None:
+    write(project, {
+        "reading.py": """
+            import config
+            import tables.names
+            class Reader:
+                def predict(self, inputs):
+                    return [tables.names.NAMES for _ in inputs]
+            """,
+        "config.py": "KEY = 'secret'\n",
+        "tables/names.py": "NAMES = 1\n",
+        "tables/raw.csv": "1,2",
+        ".orkignore": "config.py\n",
+    })
+    with pack(importlib.import_module("reading").Reader()) as package:
+        assert paths(package) == ["model.pkl", "reading.py", "tables/names.py"]
+
+
+def test_C6_the_example_runs_with_the_variables_of_the_version(project: pathlib.Path) -> None:
+    write(project, {"moody.py": """
+        import os
+        class Moody:
+            def predict(self, inputs):
+                return [os.environ["ORKMODE"] for _ in inputs]
+        """})
+    moody = importlib.import_module("moody").Moody()
+    with pytest.raises(PackagingError, match="ORKMODE"), pack(moody, example_input=[1]):
+        pass
+    with pack(moody, example_input=[1], env={"ORKMODE": "fast"}) as package:
+        assert "moody.py" in paths(package)
+
+
+def test_F10_a_list_that_can_not_be_read_is_said(project: pathlib.Path) -> None:
+    (project / "requirements.txt").write_bytes("numpy\n".encode("utf-16"))
+    write(project, OWN)
+    doubling = importlib.import_module("doubling")
+    for path in ("requirements.txt", "nowhere.txt"):
+        with pytest.raises(PackagingError, match="UTF-8, or a list"), pack(doubling.Doubler(), requirements=path):
+            pass
+
+
+def test_F10_a_folder_that_lists_its_requirements_may_have_files_that_are_no_python(project: pathlib.Path) -> None:
+    write(project, {"model.py": "class Model: ...\n", "old.py": "print 1\n", "requirements.txt": "numpy==1.0\n"})
+    with pack(project) as package:
+        assert package.requires == {"python": PYTHON, "packages": {"numpy": "1.0"}}
+
+
 @pytest.mark.parametrize("name, lead", [("Doubler", "served = Doubler"), ("double", "served = double")])
 def test_F10_a_class_and_a_function_become_model_py(project: pathlib.Path, name: str, lead: str) -> None:
     write(project, OWN)

@@ -14,6 +14,14 @@ internal static class ProcessVariables
 
     private const string Reserved = "REGISTRY_";
 
+    /// <summary>
+    /// What the dynamic loader and the C library obey: code that they load would run in the programs that set the limits of
+    /// a process, before they do.
+    /// </summary>
+    private static readonly FrozenSet<string> OfTheLoader = ["GCONV_PATH", "GLIBC_TUNABLES", "LOCPATH", "NLSPATH"];
+
+    private const string OfTheLoaderToo = "LD_";
+
     /// <summary>None.</summary>
     public static FrozenDictionary<string, string> None { get; } = FrozenDictionary<string, string>.Empty;
 
@@ -36,6 +44,11 @@ internal static class ProcessVariables
             if (name.StartsWith(Reserved, StringComparison.Ordinal))
             {
                 return (name, $"names that begin with {Reserved} are the registry's");
+            }
+
+            if (name.StartsWith(OfTheLoaderToo, StringComparison.Ordinal) || OfTheLoader.Contains(name))
+            {
+                return (name, "the dynamic loader obeys it, before the limits of the process are set; set it in a command of your own");
             }
 
             if (value.Contains('\0', StringComparison.Ordinal))

@@ -29,6 +29,9 @@ internal sealed class VersionProcess(ProcessKey key, double chance)
     /// <summary>Is cancelled when nobody wants the process any more.</summary>
     public CancellationToken Unwanted => _stop.Token;
 
+    /// <summary>Its part of the node's room, once its version doesn't want it any more; null before.</summary>
+    public IDisposable? Part { get; set; }
+
     /// <summary>Completes when nothing of it is left.</summary>
     public Task Gone { get; set; } = Task.CompletedTask;
 

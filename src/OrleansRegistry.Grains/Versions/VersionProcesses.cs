@@ -20,6 +20,9 @@ internal sealed partial class VersionProcesses(
     TimeProvider clock,
     ILogger<VersionProcesses> logger) : INodeProcesses, IAsyncDisposable
 {
+    /// <summary>So many versions that have failed keep their logs.</summary>
+    private const int MaxLogsOfFailed = 16;
+
     private const string Restarted = "Its node was started again.";
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
@@ -29,8 +32,9 @@ internal sealed partial class VersionProcesses(
     private readonly StartTurns _turns = new(Environment.ProcessorCount);
     private readonly Dictionary<ProcessKey, VersionProcess> _processes = [];
     private readonly Dictionary<(string Workspace, string ModelId), ImmutableArray<Wanted>> _wanted = [];
-    private readonly Dictionary<(string Workspace, VersionId Version), IProcessLog> _logs = [];
+    private readonly Dictionary<(string Workspace, VersionId Version), (IProcessLog Log, long Number)> _logs = [];
     private readonly Dictionary<(string Workspace, VersionId Version), IDisposable> _parts = [];
+    private long _starts;
     private bool _isEnding;
 
     public IRunningProcess? Find(string workspace, VersionId version, int start)
@@ -45,7 +49,7 @@ internal sealed partial class VersionProcesses(
     {
         lock (_lock)
         {
-            return _logs.GetValueOrDefault((workspace, version));
+            return _logs.GetValueOrDefault((workspace, version)).Log;
         }
     }
 
@@ -76,7 +80,7 @@ internal sealed partial class VersionProcesses(
 
         if (types.Find(instanceType) is not { } resources)
         {
-            return RegistryError.Invalid("instance_type", NoSuchType);
+            return NoSuchType(instanceType);
         }
 
         if (digest is not null)
@@ -137,11 +141,21 @@ internal sealed partial class VersionProcesses(
                 }
             }
 
+            ForgetLogs();
+
             unwanted =
             [
                 .. _processes.Values.Where(
                     process => process.Key.Workspace == workspace && process.Key.Version.ModelId == modelId && FindWanted(process.Key) is null),
             ];
+            foreach (var process in unwanted.Where(process => process.Running is { Exited.IsCompleted: false }))
+            {
+                // It keeps its part to its end: another start of the version has to find one of its own.
+                if (_parts.Remove((workspace, process.Key.Version), out var part))
+                {
+                    process.Part = part;
+                }
+            }
         }
 
         ReturnParts(workspace, modelId);
@@ -202,13 +216,27 @@ internal sealed partial class VersionProcesses(
             ? versions.FirstOrDefault(version => version.Ordinal == key.Version.Ordinal && version.Start == key.Start && version.NeedsProcess)
             : null;
 
+    /// <summary>
+    /// Of versions that have failed, the logs that are older than the latest: each may be as large as that of a version
+    /// that runs. Under the lock.
+    /// </summary>
+    private void ForgetLogs()
+    {
+        var failed = _logs.Where(log => !NeedsProcess(log.Key.Workspace, log.Key.Version)).OrderByDescending(log => log.Value.Number);
+        foreach (var (log, _) in failed.Skip(MaxLogsOfFailed).ToList())
+        {
+            _logs.Remove(log);
+        }
+    }
+
+    /// <summary>Whether a version needs a process, of whichever start. Under the lock.</summary>
+    private bool NeedsProcess(string workspace, VersionId version) =>
+        _wanted.GetValueOrDefault((workspace, version.ModelId), []).Any(wanted => wanted.NeedsProcess && wanted.Ordinal == version.Ordinal);
+
     private VersionProcess Begin(ProcessKey key, ModelVersionState version, bool isPrimary)
     {
-        if (!_logs.TryGetValue((key.Workspace, key.Version), out var log))
-        {
-            _logs[(key.Workspace, key.Version)] = log = runner.CreateLog();
-        }
-
+        var log = _logs.TryGetValue((key.Workspace, key.Version), out var kept) ? kept.Log : runner.CreateLog();
+        _logs[(key.Workspace, key.Version)] = (log, _starts++);
         VersionProcess process = new(key, (double)RandomNumberGenerator.GetInt32(int.MaxValue) / int.MaxValue);
         _processes[key] = process;
         // Apart from the turn of the grain that looks.
@@ -229,7 +257,7 @@ internal sealed partial class VersionProcesses(
         catch (Exception e) when (e is not OperationCanceledException || !process.Unwanted.IsCancellationRequested)
         {
             LogNotStarted(process.Key.Version, process.Key.Start, e);
-            process.Died($"The process could not be started: {e.Message}");
+            process.Died("The process could not be started; the log of the node says why.");
         }
 
         Tell(process);
@@ -239,10 +267,17 @@ internal sealed partial class VersionProcesses(
     {
         if (version.Serving!.Runtime!.NotBefore - clock.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
         {
-            await Task.Delay(wait, clock, process.Unwanted);
+            // The clock may have been set back since.
+            await Task.Delay(wait < RestartRules.MaxWait ? wait : RestartRules.MaxWait, clock, process.Unwanted);
         }
 
         await runner.Probed;
+        if (runner.Off is not null)
+        {
+            // No fault of the version: it goes on when its node has been mended, and started again.
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, process.Unwanted);
+        }
+
         var resources = types.Find(version.InstanceType);
         while (resources is not null && !TryTakePart(process.Key.Workspace, process.Key.Version, resources))
         {
@@ -286,14 +321,9 @@ internal sealed partial class VersionProcesses(
         {
             try
             {
-                if (runner.Off is { } reason)
-                {
-                    return Off(reason);
-                }
-
                 if (types.Find(version.InstanceType) is not { } resources)
                 {
-                    return RegistryError.Invalid("instance_type", NoSuchType);
+                    return NoSuchType(version.InstanceType);
                 }
 
                 if (await artifacts.FindArtifact(version.Workspace, digest, unwanted) is not { } artifact)
@@ -355,6 +385,8 @@ internal sealed partial class VersionProcesses(
             _processes.Remove(process.Key);
         }
 
+        process.Part?.Dispose();
+
         ReturnParts(process.Key.Workspace, process.Key.Version.ModelId);
     }
 
@@ -382,10 +414,9 @@ internal sealed partial class VersionProcesses(
     {
         lock (_lock)
         {
-            var wanted = _wanted.GetValueOrDefault((workspace, modelId), []);
             foreach (var (key, part) in _parts.Where(part => part.Key.Workspace == workspace && part.Key.Version.ModelId == modelId).ToList())
             {
-                if (!wanted.Any(version => version.NeedsProcess && version.Ordinal == key.Version.Ordinal)
+                if (!NeedsProcess(workspace, key.Version)
                     && !_processes.Keys.Any(process => process.Workspace == workspace && process.Version == key.Version))
                 {
                     _parts.Remove(key);
@@ -403,9 +434,7 @@ internal sealed partial class VersionProcesses(
         }
     }
 
-    private string NoSuchType => types.All.Count == 0
-        ? "must be left out with runtime: this registry has no instance types"
-        : $"must be one of this registry's instance types with runtime: {string.Join(", ", types.All.Keys.Order(StringComparer.Ordinal))}";
+    private RegistryError NoSuchType(string? name) => RegistryError.Invalid("instance_type", types.Problem(name)!);
 
     private static RegistryError Off(string reason) => new(ErrorCode.RuntimeOff, $"This registry runs no versions: {reason}");
 

@@ -162,7 +162,9 @@ class Client:
         """
         from ._packages import packaged  # not at import: it takes as long as all the rest
 
-        with packaged(model, format=format, requirements=requirements, example_input=example_input) as package:
+        with packaged(
+            model, format=format, requirements=requirements, example_input=example_input, env=env
+        ) as package:
             body = present(
                 model_name=model_name,
                 version_bump=version_bump,

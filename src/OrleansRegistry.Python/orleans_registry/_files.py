@@ -22,8 +22,15 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 _IGNORE_FILE = ".orkignore"
 # Never uploaded (rule C7): what is no part of a model, and what is secret.
-_NEVER_FOLDERS = (".git", ".venv", "__pycache__")
-_NEVER_FILES = (".env", "*.pem", "id_*", _IGNORE_FILE)
+_NEVER_FOLDERS = (
+    ".git", ".hg", ".svn", ".venv", "__pycache__", ".ipynb_checkpoints", ".env", ".ssh", ".aws", ".gnupg",
+)
+_NEVER_FILES = (
+    ".env", ".env.*", ".netrc", ".pypirc", "*.pem", "*.key", "*.p12", "*.pfx",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".ds_store", _IGNORE_FILE,
+)
+# What makes a folder one of Python's virtual environments.
+_OF_ENVIRONMENT = "pyvenv.cfg"
 _FORMATS = (
     ("model.onnx", "onnx"),
     ("model.py", "python"),
@@ -181,13 +188,27 @@ def walk(path: str) -> Iterator[Tuple[str, str]]:
         inner = os.path.relpath(folder, path).replace(os.sep, "/")
         prefix = "" if inner == "." else inner + "/"
         folders[:] = sorted(
-            name for name in folders if name not in _NEVER_FOLDERS and not _matches(prefix + name, patterns)
+            name
+            for name in folders
+            if name.lower() not in _NEVER_FOLDERS
+            and not os.path.exists(os.path.join(folder, name, _OF_ENVIRONMENT))
+            and not _matches(prefix + name, patterns)
         )
         for name in sorted(names):
             source = os.path.join(folder, name)
-            is_secret = any(fnmatch.fnmatchcase(name, never) for never in _NEVER_FILES)
-            if not is_secret and not _matches(prefix + name, patterns) and os.path.isfile(source):
+            if not is_never_uploaded(name) and not _matches(prefix + name, patterns) and os.path.isfile(source):
                 yield source, prefix + name
+
+
+def is_left_out(path: str) -> bool:
+    """Whether a file or folder stays here: by its name, or by what its folder says is left out."""
+    folder, name = os.path.split(path)
+    return is_never_uploaded(name) or _matches(name, _patterns(folder))
+
+
+def is_never_uploaded(name: str) -> bool:
+    """Whether a file of this name stays here (rule C7), in whatever case it is written."""
+    return any(fnmatch.fnmatchcase(name.lower(), never) for never in _NEVER_FILES)
 
 
 def _patterns(path: str) -> List[str]:

@@ -14,7 +14,7 @@ import types
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
 
 from ._errors import PackagingError
-from ._files import PathLike, walk
+from ._files import PathLike, is_left_out, walk
 
 MAIN = ("__main__", "__mp_main__")
 _MAX_PACKAGES = 200
@@ -100,10 +100,17 @@ def _own(name: str) -> Iterator[Tuple[str, str]]:
         return
     if spec.submodule_search_locations is not None:
         for folder in spec.submodule_search_locations:
-            if not _is_elsewhere(folder):
+            if not _is_elsewhere(folder) and not is_left_out(folder):
                 for source, path in walk(folder):
-                    yield source, f"{name}/{path}"
-    elif spec.origin is not None and os.path.isfile(spec.origin) and not _is_elsewhere(spec.origin):
+                    # A folder that is no package may hold anything.
+                    if spec.origin is not None or path.endswith(".py"):
+                        yield source, f"{name}/{path}"
+    elif (
+        spec.origin is not None
+        and os.path.isfile(spec.origin)
+        and not _is_elsewhere(spec.origin)
+        and not is_left_out(spec.origin)
+    ):
         yield spec.origin, os.path.basename(spec.origin)
 
 
@@ -188,8 +195,14 @@ def required(requirements: Union[PathLike, Iterable[str]], left_out: str = "") -
         PackagingError: A line says neither ``name`` nor ``name==version``, or the package isn't installed.
     """
     if isinstance(requirements, (str, os.PathLike)):
-        with open(requirements, encoding="utf-8") as file:
-            requirements = file.read().splitlines()
+        path = os.fspath(requirements)
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                requirements = file.read().splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise PackagingError(
+                f"the requirements in {path!r} can't be read: {error}; pass a file in UTF-8, or a list of lines"
+            ) from error
     found: Dict[str, str] = {}
     for line in requirements:
         text = re.sub(r"(^|\s)#.*$", "", line).partition(";")[0].strip()

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Union
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Union
 
 from . import _needs, _pickles
 from ._errors import PackagingError
@@ -107,7 +107,14 @@ class Package(NamedTuple):
 
 
 @contextlib.contextmanager
-def packaged(model: Any, *, format: str, requirements: Optional[Requirements], example_input: Any) -> Iterator[Package]:
+def packaged(
+    model: Any,
+    *,
+    format: str,
+    requirements: Optional[Requirements],
+    example_input: Any,
+    env: Optional[Mapping[str, str]] = None,
+) -> Iterator[Package]:
     """Makes the files of a model, which are there until the end of the block.
 
     Raises:
@@ -120,7 +127,7 @@ def packaged(model: Any, *, format: str, requirements: Optional[Requirements], e
         maker.make(model)
         requires = maker.requires(requirements)
         if example_input is not None and maker.format != "onnx":
-            _try(maker, example_input)
+            _try(maker, example_input, env or {})
         yield Package(maker.format, [File(source, path) for path, source in sorted(maker.files.items())], requires)
 
 
@@ -207,6 +214,8 @@ class _Maker:
     def _folder_needs(self) -> None:
         """What is in requirements.txt, else what the folder's modules import."""
         self._listed = self.files.get("requirements.txt")
+        if self._listed is not None:
+            return
         own = {name: source for name, source in self.files.items() if name.endswith(".py")}
         for name, source in own.items():
             with open(source, "rb") as file:
@@ -332,7 +341,7 @@ def _link(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def _try(maker: _Maker, example: Any) -> None:
+def _try(maker: _Maker, example: Any, env: Mapping[str, str]) -> None:
     """Loads the package in a process of its own, and calls it once."""
     body = to_json({"inputs" if isinstance(example, dict) else "instances": example})
     with tempfile.TemporaryDirectory(prefix="orleans-registry-") as folder:
@@ -340,7 +349,7 @@ def _try(maker: _Maker, example: Any) -> None:
             target = os.path.join(folder, *path.split("/"))
             os.makedirs(os.path.dirname(target), exist_ok=True)
             _link(os.path.abspath(source), target)
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        environment = {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **env}
         done = subprocess.run(
             [sys.executable, "-B", "-c", _TRY, maker.format], cwd=folder, env=environment, input=body, capture_output=True
         )

@@ -8,26 +8,45 @@ internal sealed class IgnoreRules
 {
     public const string FileName = ".orkignore";
 
-    private static readonly string[] NeverFolders = [".git", ".venv", "__pycache__"];
-    private static readonly Regex[] NeverFiles = [Pattern(".env"), Pattern("*.pem"), Pattern("id_*"), Pattern(FileName)];
+    /// <summary>What makes a folder one of Python's virtual environments.</summary>
+    private const string OfEnvironment = "pyvenv.cfg";
 
+    private static readonly string[] NeverFolders =
+        [".git", ".hg", ".svn", ".venv", "__pycache__", ".ipynb_checkpoints", ".env", ".ssh", ".aws", ".gnupg"];
+
+    private static readonly Regex[] NeverFiles =
+    [
+        .. new[]
+        {
+            ".env", ".env.*", ".netrc", ".pypirc", "*.pem", "*.key", "*.p12", "*.pfx",
+            "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".DS_Store", FileName,
+        }.Select(never => Pattern(never, RegexOptions.IgnoreCase)),
+    ];
+
+    private readonly string _folder;
     private readonly List<(bool IsPath, Regex Pattern)> _patterns;
 
-    private IgnoreRules(IEnumerable<string> lines) =>
+    private IgnoreRules(string folder, IEnumerable<string> lines)
+    {
+        _folder = folder;
         _patterns =
         [
             .. lines.Select(line => line.Trim().TrimEnd('/')).Where(line => line.Length > 0 && line[0] != '#')
                 .Select(line => (line.Contains('/', StringComparison.Ordinal), Pattern(line.TrimStart('/')))),
         ];
+    }
 
     /// <summary>The rules of a folder: those of its file, if it has one, and what is never uploaded.</summary>
     public static IgnoreRules Of(string folder)
     {
         var file = Path.Combine(folder, FileName);
-        return new IgnoreRules(File.Exists(file) ? File.ReadLines(file) : []);
+        return new IgnoreRules(folder, File.Exists(file) ? File.ReadLines(file) : []);
     }
 
-    public bool SkipsFolder(string path) => NeverFolders.Contains(NameOf(path)) || Matches(path);
+    public bool SkipsFolder(string path) =>
+        NeverFolders.Contains(NameOf(path), StringComparer.OrdinalIgnoreCase)
+        || File.Exists(Path.Combine(_folder, path, OfEnvironment))
+        || Matches(path);
 
     public bool SkipsFile(string path) => NeverFiles.Any(never => never.IsMatch(NameOf(path))) || Matches(path);
 
@@ -36,7 +55,7 @@ internal sealed class IgnoreRules
     private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
     /// <summary>A pattern of a shell, as Python's fnmatch reads it: <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[!abc]</c>.</summary>
-    private static Regex Pattern(string glob)
+    private static Regex Pattern(string glob, RegexOptions options = RegexOptions.None)
     {
         var regex = new StringBuilder(@"\A(?s:");
         for (var at = 0; at < glob.Length; at++)
@@ -53,6 +72,6 @@ internal sealed class IgnoreRules
             at = end;
         }
 
-        return new Regex(regex.Append(@")\z").ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        return new Regex(regex.Append(@")\z").ToString(), options | RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
     }
 }

@@ -23,8 +23,10 @@ internal static class RestartRules
     /// <summary>A process that was ready for so long starts the wait over.</summary>
     public static readonly TimeSpan HealthyAfter = TimeSpan.FromSeconds(60);
 
+    /// <summary>The longest wait for the next start.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// What follows a death. The wait is half a second, twice as long after each further death, at most 30 seconds; of
@@ -46,6 +48,6 @@ internal static class RestartRules
     private static TimeSpan Wait(int failures, double random)
     {
         var whole = First * Math.Pow(2, Math.Min(failures - 1, 20));
-        return (whole < Longest ? whole : Longest) * ((1 + random) / 2);
+        return (whole < MaxWait ? whole : MaxWait) * ((1 + random) / 2);
     }
 }

@@ -45,7 +45,9 @@ document.addEventListener("click", async (event) => {
 // Swaps the parts of the page that have changed. What somebody is in the middle of stays.
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (answer.redirected || !answer.ok) return location.reload();
+  if (answer.redirected) return location.reload();
+  // Nothing to show: the next event asks again.
+  if (!answer.ok) return;
   const text = await answer.text();
   const next = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
   localize(next);

@@ -29,7 +29,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
             "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "Resolve", "Rollback",
         ],
         ["IModelNameGrain"] = ["Claim", "Get"],
-        ["IModelServing"] = ["ReportProbe", "Touch"],
+        ["IModelServing"] = ["Look", "ReportProbe", "Touch"],
         ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver"],
         ["IRatesGrain"] = ["Get", "Put"],
         ["ISessionGrain"] = ["Authenticate", "Begin", "End", "NoteUse"],

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansRegistry.Processes;
 using OrleansRegistry.Testing;
 
@@ -220,6 +221,41 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         Assert.Equal(1, Silo.Processes.Room);
         await Ready("two");
         Assert.Equal(0, Silo.Processes.Room);
+    }
+
+    [Fact]
+    public async Task X11_a_process_that_takes_its_time_to_end_keeps_its_part_and_the_next_start_needs_another()
+    {
+        Silo.Processes.Room = 1;
+        var version = await Ready("one");
+        var process = Silo.Processes.Running.Single();
+        process.TakesItsTime = true;
+        await Silo.Model(version.ModelId).Deactivate(DeactivateOf(version));
+
+        Assert.Equal(ErrorCode.NoCapacity, (await Silo.Model(version.ModelId).Activate(ActivateOf(version))).Error!.Code);
+
+        process.Die(ExitCause.Stopped);
+        await Until(() => Task.FromResult(Silo.Processes.Room == 1), "there is room again");
+        Assert.Null((await Silo.Model(version.ModelId).Activate(ActivateOf(version))).Error);
+        Assert.Equal(0, Silo.Processes.Room);
+    }
+
+    [Fact]
+    public async Task X9_of_versions_that_have_failed_the_latest_keep_their_logs()
+    {
+        var processes = Silo.Services.GetRequiredService<INodeProcesses>();
+        List<VersionView> failed = [];
+        for (var i = 0; i < 17; i++)
+        {
+            var version = await Run("iris");
+            (await Silo.Processes.Next()).Die(ExitCause.NotReady);
+            await Until(version, ServingStatus.Failed);
+            failed.Add(version);
+        }
+
+        Assert.Equal(
+            [false, .. Enumerable.Repeat(true, 16)],
+            failed.Select(version => VersionId.TryParse(version.Id, out var id) && processes.FindLog(GrainKeys.DefaultWorkspace, id) is not null));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ public sealed class ProcessVariablesTests
     [Theory]
     [InlineData("A")]
     [InlineData("_x9")]
-    [InlineData("LD_PRELOAD")]
+    [InlineData("OLD_LD_PRELOAD")]
     public void A_name_of_letters_digits_and_underscores_is_taken(string name) =>
         Assert.Null(ProcessVariables.Problem(new Dictionary<string, string> { [name] = "x" }));
 
@@ -16,6 +16,9 @@ public sealed class ProcessVariablesTests
     [InlineData("A=B")]
     [InlineData("Ä")]
     [InlineData("REGISTRY_SOCKET_FD")]
+    [InlineData("LD_PRELOAD")]
+    [InlineData("LD_LIBRARY_PATH")]
+    [InlineData("GCONV_PATH")]
     public void Other_names_are_named_with_the_reason(string name) =>
         Assert.Equal(name, ProcessVariables.Problem(new Dictionary<string, string> { [name] = "x" })?.Name);
 
