@@ -111,8 +111,9 @@ public sealed class RawBackend : IAsyncDisposable
                 talks.Add(Talk(client, talk));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
+            // Over, or it does not listen any more, perhaps since before it was asked again.
             await Task.WhenAll(talks);
         }
     }

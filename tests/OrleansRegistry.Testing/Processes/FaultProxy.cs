@@ -117,7 +117,7 @@ public sealed partial class FaultProxy : IDisposable
                 var client = await _listener.AcceptSocketAsync(ended);
                 _ = Serve(client, ended);
             }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
             {
                 return;
             }
