@@ -16,7 +16,19 @@ internal sealed class FakeProcessRunner : IProcessRunner
 
     public DateTimeOffset? LastAlive => null;
 
-    public string? Off { get; set; }
+    public string? Off
+    {
+        get
+        {
+            WasAskedWhileOff |= field is not null;
+            return field;
+        }
+
+        set;
+    }
+
+    /// <summary>Whether somebody has been told that it is off.</summary>
+    public bool WasAskedWhileOff { get; private set; }
 
     /// <summary>How many versions there is room for.</summary>
     public int Room { get; set; } = 100;

@@ -14,13 +14,13 @@ internal static class ProcessVariables
 
     private const string Reserved = "REGISTRY_";
 
-    /// <summary>
-    /// What the dynamic loader and the C library obey: code that they load would run in the programs that set the limits of
-    /// a process, before they do.
-    /// </summary>
-    private static readonly FrozenSet<string> OfTheLoader = ["GCONV_PATH", "GLIBC_TUNABLES", "LOCPATH", "NLSPATH"];
+    private const string OfLoader = "LD_";
 
-    private const string OfTheLoaderToo = "LD_";
+    /// <summary>
+    /// What the C library obeys beside <c>LD_…</c>, which the dynamic loader does: code that they load would run in the
+    /// programs that set the limits of a process, before they do.
+    /// </summary>
+    private static readonly FrozenSet<string> OfLibrary = ["GCONV_PATH", "GLIBC_TUNABLES", "LOCPATH", "NLSPATH"];
 
     /// <summary>None.</summary>
     public static FrozenDictionary<string, string> None { get; } = FrozenDictionary<string, string>.Empty;
@@ -46,7 +46,7 @@ internal static class ProcessVariables
                 return (name, $"names that begin with {Reserved} are the registry's");
             }
 
-            if (name.StartsWith(OfTheLoaderToo, StringComparison.Ordinal) || OfTheLoader.Contains(name))
+            if (name.StartsWith(OfLoader, StringComparison.Ordinal) || OfLibrary.Contains(name))
             {
                 return (name, "the dynamic loader obeys it, before the limits of the process are set; set it in a command of your own");
             }

@@ -386,7 +386,6 @@ internal sealed partial class VersionProcesses(
         }
 
         process.Part?.Dispose();
-
         ReturnParts(process.Key.Workspace, process.Key.Version.ModelId);
     }
 

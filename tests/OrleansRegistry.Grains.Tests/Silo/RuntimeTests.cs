@@ -241,6 +241,21 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     }
 
     [Fact]
+    public async Task X2_a_version_waits_where_its_node_can_run_nothing()
+    {
+        var version = await Ready("iris");
+        Silo.Processes.Off = "It can't.";
+        Silo.Processes.Running.Single().Die(ready: TimeSpan.FromSeconds(10));
+        await Until(version, ServingStatus.Restarting);
+        await Until(() => Task.FromResult(Silo.Processes.WasAskedWhileOff), "the start has found the node off");
+
+        Assert.Null((await Silo.Model(version.ModelId).Deactivate(DeactivateOf(version))).Error);
+
+        Assert.Empty(await Events(version.ModelId, EventType.VersionFailed));
+        await AssertAgreement();
+    }
+
+    [Fact]
     public async Task X9_of_versions_that_have_failed_the_latest_keep_their_logs()
     {
         var processes = Silo.Services.GetRequiredService<INodeProcesses>();
@@ -340,7 +355,7 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
         while (!await holds())
         {
             Assert.False(late.IsCancellationRequested, $"Not within 30 s: {what}.");
-            await Task.Delay(20);
+            await Task.Yield();
         }
     }
 }
