@@ -50,6 +50,16 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>Keeps other nodes from changing the schema until the transaction ends.</summary>
     public abstract string LockSchema { get; }
 
+    /// <summary>
+    /// Statements that lock every table of the registry before scripts of the schema run, so that these wait for nobody
+    /// who waits for them.
+    /// </summary>
+    /// <param name="areAltered">Whether not even readers may use the tables meanwhile.</param>
+    public virtual IReadOnlyList<string> LockTables(bool areAltered) => [];
+
+    /// <summary>Whether the schema can't be changed only since other transactions are in the way.</summary>
+    public virtual bool IsInTheWay(DbException exception) => false;
+
     /// <summary>The longest that a script of the schema may take, in seconds; 0 for as long as it takes.</summary>
     public virtual int SchemaSeconds => StatementSeconds;
 

@@ -225,6 +225,42 @@ public sealed class PostgresSchemaTests() : SchemaTests(TestDatabase.Postgres)
         Assert.Equal(stored, await Catalog.FindLastPosition(default));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_writer_and_no_starting_node_wait_for_each_other(bool hasStep)
+    {
+        // A transaction that uses tables in the other order than the scripts.
+        await using var writer = await Database.Writers.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await writer.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await Use("registry_event");
+        var altered = new SchemaScript(
+            Newest + 1, "alter table registry_state add more integer; alter table registry_event add more integer");
+        var upgrade = Run(Scripts with
+        {
+            Steps = hasStep ? [.. Scripts.Steps, altered] : Scripts.Steps,
+            Repeatable = Next("the command comes too late"),
+        });
+        const string waiting =
+            "select exists (select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database()))";
+        while (!upgrade.IsCompleted && !Convert.ToBoolean(await TestRows.Execute(Options, waiting), CultureInfo.InvariantCulture))
+        {
+            await Task.Yield();
+        }
+
+        await Use("registry_state");
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+        await upgrade;
+
+        async Task Use(string table)
+        {
+            await using var command = writer.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = $"lock table {table} in row exclusive mode";
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     [Fact]
     public async Task Functions_keep_the_signatures_that_the_release_before_calls()
     {

@@ -68,6 +68,29 @@ internal sealed class PostgresDatabase : RegistryDatabase
     public override string LockSchema =>
         "set local statement_timeout = 0; set local lock_timeout = 0; select pg_advisory_xact_lock(hashtextextended('registry_schema', 0))";
 
+    /// <summary>
+    /// Callers wait for at most 0.8 seconds: less than PostgreSQL's <c>deadlock_timeout</c>, after which it would end
+    /// their transactions.
+    /// </summary>
+    public override IReadOnlyList<string> LockTables(bool areAltered) =>
+    [
+        "set local statement_timeout = 800",
+        $"""
+        do $$
+        declare
+            tables text := (
+                select string_agg(oid::regclass::text, ', ' order by relname) from pg_class
+                where relnamespace = current_schema::regnamespace and relkind = 'r' and relname ~ '^(registry_|orleans)');
+        begin
+            execute 'lock table ' || tables || ' in {(areAltered ? "access exclusive" : "share row exclusive")} mode';
+        end $$
+        """,
+        "set local statement_timeout = 0",
+    ];
+
+    public override bool IsInTheWay(DbException exception) =>
+        exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.QueryCanceled;
+
     // A step may rewrite a table, and other nodes wait for it.
     public override int SchemaSeconds => 0;
 

@@ -20,10 +20,35 @@ internal static class SchemaRunner
 
     private const string NoteRepeatable = "insert into registry_repeatable (number) values (@number)";
 
-    /// <summary>Runs the scripts that the database has not seen.</summary>
+    // After tries that other transactions were in the way of: callers go on in between.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
+
+    /// <summary>
+    /// Runs the scripts that the database has not seen. Nodes that are at work write meanwhile, in an order of their
+    /// own: every table is locked before the first script, for which nobody waits long, or else it is tried again.
+    /// </summary>
     /// <exception cref="StartupException">The database was made by a newer build, or before the first
     /// release.</exception>
     public static async Task Run(
+        DbConnection connection, RegistryDatabase database, SchemaScripts scripts, CancellationToken cancellationToken)
+    {
+        for (var pause = FirstPause; ; pause = 2 * pause < LongestPause ? 2 * pause : LongestPause)
+        {
+            try
+            {
+                await RunOnce(connection, database, scripts, cancellationToken);
+                return;
+            }
+            catch (DbException e) when (database.IsInTheWay(e))
+            {
+                await Task.Delay(pause, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task RunOnce(
         DbConnection connection, RegistryDatabase database, SchemaScripts scripts, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -31,17 +56,28 @@ internal static class SchemaRunner
         await Execute(connection, transaction, MakeTable, cancellationToken);
         var present = await Number(connection, transaction, FindStep, cancellationToken);
         Refuse(present, database, scripts.Steps);
-        foreach (var step in scripts.Steps.Where(step => step.Number > present))
+        SchemaScript[] steps = [.. scripts.Steps.Where(step => step.Number > present)];
+        var isRepeated = present < scripts.Steps[0].Number
+            || scripts.Repeatable.Number > await Number(connection, transaction, FindRepeatable, cancellationToken);
+        if (steps.Length > 0 || isRepeated)
+        {
+            foreach (var statement in database.LockTables(areAltered: steps.Length > 0))
+            {
+                await Execute(connection, transaction, statement, cancellationToken, database.SchemaSeconds);
+            }
+        }
+
+        foreach (var step in steps)
         {
             await Execute(connection, transaction, step.Sql, cancellationToken, database.SchemaSeconds);
             await Execute(connection, transaction, NoteStep, cancellationToken, null, ("number", step.Number));
         }
 
-        var repeatable = scripts.Repeatable;
-        if (repeatable.Number > await Number(connection, transaction, FindRepeatable, cancellationToken))
+        if (isRepeated)
         {
-            await Execute(connection, transaction, repeatable.Sql, cancellationToken, database.SchemaSeconds);
-            await Execute(connection, transaction, NoteRepeatable, cancellationToken, null, ("number", repeatable.Number));
+            var script = scripts.Repeatable;
+            await Execute(connection, transaction, script.Sql, cancellationToken, database.SchemaSeconds);
+            await Execute(connection, transaction, NoteRepeatable, cancellationToken, null, ("number", script.Number));
         }
 
         await transaction.CommitAsync(cancellationToken);
