@@ -174,6 +174,13 @@ count() {
 
 passed=0
 failed=0
+failures=$results/failures  # what is shown again at the end: who reads a log from its end sees it
+
+# Each failed test with what it says, from the output of the runner or of pytest.
+failures_of() {
+  awk '/ \[FAIL\]$/ { left = 12 } /^ *(Finished|OrleansRegistry[^ ]* +Total|===)/ { left = 0 } left-- > 0' "$1"
+  grep -E '^(FAILED|ERROR) ' "$1" || true
+}
 
 # Runs a test project and keeps what it prints.
 run() {
@@ -192,8 +199,12 @@ report() {
   good=$(count passed "$result")
   # Errors are failures outside of a test, such as in a clean-up.
   bad=$(($(count failed "$result") + $(count errors "$result")))
+  failures_of "$results/$name.log" >>"$failures"
   # A project that crashed has no failed test to show, and still has failed.
-  if [[ $bad -eq 0 && ($(<"$results/$name.code") -ne 0 || ! -f $result) ]]; then bad=1; fi
+  if [[ $bad -eq 0 && ($(<"$results/$name.code") -ne 0 || ! -f $result) ]]; then
+    bad=1
+    { echo "$name ended with code $(<"$results/$name.code"):"; tail -n 12 "$results/$name.log"; } >>"$failures"
+  fi
   passed=$((passed + good))
   failed=$((failed + bad))
   counts="$good passed, $bad failed, $(count skipped "$result") skipped"
@@ -227,10 +238,17 @@ if [[ $whole ]]; then
   echo "== Python"
   scripts/python-tests.sh >"$results/python" 2>&1 || true
   cat "$results/python"
+  failures_of "$results/python" >>"$failures"
   read -r good _ bad _ <<<"$(tail -n 1 "$results/python" | grep -E '^[0-9]+ passed, [0-9]+ failed$' || echo "0 passed, 1 failed")"
   passed=$((passed + good))
   failed=$((failed + bad))
   note Python "$good passed, $bad failed"
+fi
+
+if [[ -s $failures ]]; then
+  echo
+  echo "== What failed"
+  cat "$failures"
 fi
 
 echo

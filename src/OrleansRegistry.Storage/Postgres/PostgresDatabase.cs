@@ -79,7 +79,7 @@ internal sealed class PostgresDatabase : RegistryDatabase
         do $$
         declare
             tables text := (
-                select string_agg(oid::regclass::text, ', ' order by relname) from pg_class
+                select string_agg(oid::regclass::text, ', ' order by relname <> 'registry_state', relname) from pg_class
                 where relnamespace = current_schema::regnamespace and relkind = 'r' and relname ~ '^(registry_|orleans)');
         begin
             execute 'lock table ' || tables || ' in {(areAltered ? "access exclusive" : "share row exclusive")} mode';
