@@ -43,7 +43,7 @@ internal static class SchemaRunner
             }
             catch (DbException e) when (database.IsInTheWay(e))
             {
-                await Task.Delay(pause, cancellationToken);
+                await Task.Delay(pause, TimeProvider.System, cancellationToken);
             }
         }
     }
