@@ -122,7 +122,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
 
     private RunningProcess Start(ProcessSpec spec, ProcessLog log, PreparedEnvironment environment, Slots.Slot slot)
     {
-        using ProcessSocket socket = new(_place.RunDirectory);
+        using ProcessSocket socket = new(_place.RunDirectory, _clock);
         using var output = PipePair.Create();
         try
         {

@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-using Microsoft.Extensions.Time.Testing;
 using OrleansRegistry.Processes;
 using OrleansRegistry.Runtime.Tests.Infrastructure;
 
@@ -60,6 +58,63 @@ public sealed class HangTests
         }
     }
 
+    [Theory]
+    [InlineData("listener.close(); print('silent', flush=True); time.sleep(600)")]
+    [InlineData("print('silent', flush=True)\nwhile True: listener.accept()[0].close()")]
+    [InlineData("print('silent', flush=True)\nwhile True: answer(b'220 mail ready\\r\\n')")]
+    public async Task X8_A_process_that_gives_no_answer_of_http_three_times_is_dead(string then)
+    {
+        WatchedClock clock = new();
+        await using var test = await TestRunner.Create(clock: clock);
+        var (process, log) = Start(test, "answer(b'HTTP/1.1 204 OK\\r\\n\\r\\n')\n" + then);
+        await clock.Timer(Timeout);
+        Assert.True(await process.Ready);
+        await Line(log, "silent");
+
+        for (var asked = 0; asked < 3; asked++)
+        {
+            await clock.Timer(Interval);
+            Assert.False(process.Exited.IsCompleted);
+            clock.Advance(Interval);
+            await clock.Timer(Timeout);
+        }
+
+        Assert.Equal(ExitCause.Hung, (await process.Exited.WaitAsync(TimeSpan.FromSeconds(30))).Cause);
+    }
+
+    [Fact]
+    public async Task X8_A_process_that_answers_with_an_error_lives()
+    {
+        WatchedClock clock = new();
+        await using var test = await TestRunner.Create(clock: clock);
+        var (process, _) = Start(
+            test, "answer(b'HTTP/1.1 204 OK\\r\\n\\r\\n')\nwhile True: answer(b'HTTP/1.1 500 No\\r\\nContent-Length: 0\\r\\n\\r\\n')");
+        await clock.Timer(Timeout);
+        Assert.True(await process.Ready);
+
+        for (var asked = 0; asked < 5; asked++)
+        {
+            await clock.Timer(Interval);
+            clock.Advance(Interval);
+            await clock.Timer(Timeout);
+        }
+
+        await clock.Timer(Interval);
+        Assert.False(process.Exited.IsCompleted);
+    }
+
+    private static (IRunningProcess Process, IProcessLog Log) Start(TestRunner test, string then) => test.Start(
+        test.Package(("server.py", $"""
+            import os, socket, time
+            listener = socket.socket(fileno=int(os.environ["REGISTRY_SOCKET_FD"]))
+            def answer(text):
+                connection, _ = listener.accept()
+                connection.recv(65536)
+                connection.sendall(text)
+                connection.close()
+            """ + "\n" + then)),
+        spec => spec with { Command = ["python3", "server.py"] });
+
     private static async Task Line(IProcessLog log, string text)
     {
         await foreach (var line in log.Follow(0, TestContext.Current.CancellationToken))
@@ -67,27 +122,6 @@ public sealed class HangTests
             if (line.Text == text)
             {
                 return;
-            }
-        }
-    }
-
-    /// <summary>A clock that says which timers wait on it: it is moved when there is something to be moved on.</summary>
-    private sealed class WatchedClock : FakeTimeProvider
-    {
-        private readonly Channel<TimeSpan> _timers = Channel.CreateUnbounded<TimeSpan>();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var timer = base.CreateTimer(callback, state, dueTime, period);
-            _timers.Writer.TryWrite(dueTime);
-            return timer;
-        }
-
-        /// <summary>Waits until the next timer of this length is there.</summary>
-        public async Task Timer(TimeSpan dueTime)
-        {
-            while (await _timers.Reader.ReadAsync(TestContext.Current.CancellationToken) != dueTime)
-            {
             }
         }
     }

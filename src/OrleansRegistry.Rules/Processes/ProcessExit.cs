@@ -14,7 +14,7 @@ internal enum ExitCause
     /// <summary>Its processes used more memory than its instance type has, and the host killed them.</summary>
     OutOfMemory,
 
-    /// <summary>Its health hung three times in a row, and the host killed it.</summary>
+    /// <summary>Its health gave no answer three times in a row, and the host killed it.</summary>
     Hung,
 
     /// <summary>It was not ready in time, and the host killed it.</summary>

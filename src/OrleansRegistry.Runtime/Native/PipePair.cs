@@ -50,6 +50,22 @@ internal sealed class PipePair : IDisposable
         return (int)read;
     }
 
+    /// <summary>Waits for bytes no longer than that, and reads some; 0 is the end.</summary>
+    /// <exception cref="IOException">It can't be read, or there was nothing to read.</exception>
+    public static int Read(SafeFileHandle reader, Span<byte> buffer, TimeSpan timeout)
+    {
+        Posix.PollDescriptor wait = new() { Descriptor = (int)reader.DangerousGetHandle(), Events = Posix.PollIn };
+        int ready;
+        while ((ready = Posix.Poll(ref wait, 1, (int)timeout.TotalMilliseconds)) < 0)
+        {
+            ThrowUnlessInterrupted();
+        }
+
+        return ready > 0
+            ? Read(reader, buffer)
+            : throw new IOException($"Nothing came within {(int)timeout.TotalSeconds} s.");
+    }
+
     /// <summary>Writes bytes that the pipe has room for.</summary>
     /// <exception cref="IOException">Nobody reads it any more.</exception>
     public static void Write(SafeFileHandle writer, ReadOnlySpan<byte> bytes)

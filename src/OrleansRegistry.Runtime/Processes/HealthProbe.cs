@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace OrleansRegistry.Runtime.Processes;
 
@@ -10,8 +11,11 @@ internal enum Health
     /// <summary>2xx.</summary>
     Good,
 
-    /// <summary>Something else, or no answer since the connection ended.</summary>
+    /// <summary>Another status; or the node itself could not ask.</summary>
     Bad,
+
+    /// <summary>No answer of HTTP: it refuses or ends the connection, or says something else.</summary>
+    Silent,
 
     /// <summary>Nothing, for the whole time that a probe waits.</summary>
     Hung,
@@ -65,7 +69,8 @@ internal sealed class HealthProbe : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return Health.Bad;
+            // Without a socket it was not even asked: the node has no descriptors left.
+            return e.InnerException is SocketException ? Health.Bad : Health.Silent;
         }
         catch (OperationCanceledException)
         {

@@ -14,6 +14,9 @@ internal sealed class ProcessSocket : IDisposable
     /// <summary>The system takes 107.</summary>
     private const int MaxPathBytes = 100;
 
+    /// <summary>How long to wait where the process accepts more slowly than it is asked.</summary>
+    public static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(10);
+
     private const int NameBytes = 8;
     private const int Backlog = 512;
     private const string Extension = ".sock";
@@ -21,10 +24,13 @@ internal sealed class ProcessSocket : IDisposable
     [SuppressMessage("Usage", "CA2213", Justification = "Its descriptor is closed; see Dispose.")]
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
+    private readonly TimeProvider _clock;
+
     /// <summary>Makes one in a directory.</summary>
     /// <exception cref="IOException">It can't be made.</exception>
-    public ProcessSocket(string directory)
+    public ProcessSocket(string directory, TimeProvider clock)
     {
+        _clock = clock;
         Path = System.IO.Path.Combine(directory, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NameBytes)) + Extension);
         try
         {
@@ -62,16 +68,34 @@ internal sealed class ProcessSocket : IDisposable
         }
     }
 
-    /// <summary>Connects to the process that has it.</summary>
-    /// <exception cref="IOException">Nobody listens, or too many wait.</exception>
-    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket.")]
+    /// <summary>Connects to the process that has it, and waits where too many wait already: the system refuses them.</summary>
+    /// <exception cref="IOException">Nobody listens.</exception>
     public async ValueTask<Stream> Connect(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await TryConnect(cancellationToken) is { } stream)
+            {
+                return stream;
+            }
+
+            await Task.Delay(RetryInterval, _clock, cancellationToken);
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket.")]
+    private async Task<Stream?> TryConnect(CancellationToken cancellationToken)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.WouldBlock)
+        {
+            socket.Dispose();
+            return null;
         }
         catch (Exception e)
         {

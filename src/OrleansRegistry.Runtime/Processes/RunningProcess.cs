@@ -8,7 +8,7 @@ namespace OrleansRegistry.Runtime.Processes;
 /// <summary>Watches one start: readiness, health, memory, end.</summary>
 internal sealed class RunningProcess : IRunningProcess
 {
-    private const int MaxHangs = 3;
+    private const int MaxUnanswered = 3;
     private static readonly TimeSpan ReadyInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MemoryInterval = TimeSpan.FromMilliseconds(250);
@@ -117,17 +117,20 @@ internal sealed class RunningProcess : IRunningProcess
 
         _readyAt = _clock.GetTimestamp();
         _ready.TrySetResult(true);
-        for (var hangs = 0; hangs < MaxHangs;)
+        var last = Health.Good;
+        for (var unanswered = 0; unanswered < MaxUnanswered; unanswered = last is Health.Hung or Health.Silent ? unanswered + 1 : 0)
         {
-            if (hangs == 0)
+            if (last != Health.Hung)
             {
                 await Task.Delay(HealthInterval, _clock, ended);
             }
 
-            hangs = await probe.Ask(ended) == Health.Hung ? hangs + 1 : 0;
+            last = await probe.Ask(ended);
         }
 
-        Kill(ExitCause.Hung, string.Create(CultureInfo.InvariantCulture, $"{MaxHangs} times in a row within {HealthProbe.Timeout.TotalSeconds} s"));
+        Kill(
+            ExitCause.Hung,
+            string.Create(CultureInfo.InvariantCulture, $"{MaxUnanswered} times in a row within {HealthProbe.Timeout.TotalSeconds} s"));
     }
 
     private async Task WatchMemory(CancellationToken ended)

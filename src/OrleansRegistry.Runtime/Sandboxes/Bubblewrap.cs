@@ -49,9 +49,18 @@ internal sealed class Bubblewrap : ISandbox
             launch.User is { } user ? [.. AsUser(launch, user), SystemPrograms.Bubblewrap, .. sandbox] : sandbox,
             [nothing, output, output, socket ?? nothing, arguments.Reader, information.Writer, .. gate.Handles]));
         information.Writer.Dispose();
-        SandboxedProcess process = new(child, SandboxInformation.ReadFirstProcess(information.Reader));
-        gate.Open();
-        return process;
+        try
+        {
+            SandboxedProcess process = new(child, SandboxInformation.ReadFirstProcess(information.Reader));
+            gate.Open(Gate.Timeout);
+            return process;
+        }
+        catch (IOException)
+        {
+            // Its sandbox ends with it.
+            child.Signal(Posix.SigKill);
+            throw;
+        }
     }
 
     public string Remedy(string output) => SandboxRemedy.Of(output);

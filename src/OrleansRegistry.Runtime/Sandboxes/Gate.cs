@@ -16,6 +16,9 @@ internal sealed class Gate : IDisposable
     private readonly PipePair _here = PipePair.Create();
     private readonly PipePair _go = PipePair.Create();
 
+    /// <summary>How long a child has for each step on its way to the gate.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
     /// <summary>What stands before the command.</summary>
     public static IEnumerable<string> Before { get; } =
     [
@@ -27,12 +30,15 @@ internal sealed class Gate : IDisposable
     /// <summary>The child's ends.</summary>
     public IEnumerable<SafeHandle> Handles => [_here.Writer, _go.Reader];
 
-    /// <summary>Waits until the child is at the gate, some milliseconds, and opens it. One that has ended is not waited for.</summary>
-    public void Open()
+    /// <summary>
+    /// Waits until the child is at the gate, some milliseconds, and opens it. One that has ended is not waited for.
+    /// </summary>
+    /// <exception cref="IOException">It did not come in time.</exception>
+    public void Open(TimeSpan timeout)
     {
         _here.Writer.Dispose();
         _go.Reader.Dispose();
-        if (PipePair.Read(_here.Reader, new byte[1]) > 0)
+        if (PipePair.Read(_here.Reader, new byte[1], timeout) > 0)
         {
             try
             {

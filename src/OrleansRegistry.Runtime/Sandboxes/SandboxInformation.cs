@@ -15,12 +15,13 @@ internal static partial class SandboxInformation
     /// The number of the sandbox's first process, whose end is the end of all others in it; null when there is no
     /// sandbox. It waits, some milliseconds, for a program of the operating system; no package's code runs yet.
     /// </summary>
+    /// <exception cref="IOException">It says nothing in time.</exception>
     public static int? ReadFirstProcess(SafeFileHandle reader)
     {
         var bytes = new byte[MaxBytes];
         var length = 0;
         while (length < bytes.Length && !bytes.AsSpan(0, length).Contains((byte)'}')
-            && PipePair.Read(reader, bytes.AsSpan(length)) is > 0 and var read)
+            && PipePair.Read(reader, bytes.AsSpan(length), Gate.Timeout) is > 0 and var read)
         {
             length += read;
         }

@@ -35,7 +35,16 @@ internal sealed class Unsandboxed : ISandbox
             ],
             [nothing, output, output, socket ?? nothing, package, script, .. gate.Handles],
             launch.Package ?? "/"));
-        gate.Open();
+        try
+        {
+            gate.Open(Gate.Timeout);
+        }
+        catch (IOException)
+        {
+            child.KillGroup();
+            throw;
+        }
+
         return new UnsandboxedProcess(child);
     }
 
