@@ -69,8 +69,40 @@ public sealed class FileTests(ServingNode node) : IDisposable
         Assert.Contains("num-py 0.0.1 is needed, and none is there", run.Error, StringComparison.Ordinal);
         Assert.Contains("requirements.txt: \"scipy>=1\" is no name==version", run.Error, StringComparison.Ordinal);
         Assert.Contains("The environment nowhere does not fit: there is none. (no_environment)", elsewhere.Error, StringComparison.Ordinal);
+        Assert.EndsWith("or ask the operator for an environment.\n", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(proxy.Seen, seen => seen.Head.StartsWith("PATCH", StringComparison.Ordinal));
         Assert.Equal(4, (await node.Ork("show", name)).Code);
+    }
+
+    [Fact]
+    public async Task The_python_that_is_told_or_that_the_folder_names_must_be_there()
+    {
+        var (name, folder) = (node.NewName(), await Model("return inputs"));
+        async Task<string> Refused(params string[] options)
+        {
+            var run = await node.Ork(["deploy", name, folder, "--dry-run", .. options]);
+            Assert.Equal(5, run.Code);
+            return run.Error;
+        }
+
+        Assert.Equal(0, (await node.Ork("deploy", name, folder, "--dry-run")).Code);
+        await File.WriteAllTextAsync(Path.Combine(folder, ".python-version"), "3.97.2\n");
+        Assert.Contains("python 3.97 is needed", await Refused(), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(folder, "requirements.txt"), "Python == 3.98.1  # ours\n");
+        Assert.Contains("python 3.98 is needed", await Refused(), StringComparison.Ordinal);
+        Assert.Contains("python 3.99 is needed", await Refused("--python", "3.99.1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ork_K7_a_pickle_whose_python_nobody_names_says_so()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "pickle")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "model.pkl"), node.NewName());
+
+        Assert.Contains("--python 3.11", (await node.Ork("deploy", "x", folder, "--dry-run")).Error, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(Path.Combine(folder, ".python-version"), "3.11\n");
+        Assert.DoesNotContain("--python 3.11", (await node.Ork("deploy", "x", folder, "--dry-run")).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,6 +111,8 @@ public sealed class FileTests(ServingNode node) : IDisposable
         Assert.Equal(2, (await node.Ork("deploy", "x", _folder.FullName)).Code);
         Assert.Equal(2, (await node.Ork("deploy", "x", Path.Combine(_folder.FullName, "nowhere"))).Code);
         Assert.Equal(2, (await node.Ork("deploy", "x", "--env", "default")).Code);
+        Assert.Equal(2, (await node.Ork("deploy", "x", "--python", "3.11")).Code);
+        Assert.Equal(2, (await node.Ork("deploy", "x", await Model("return 1"), "--python", "three")).Code);
         Assert.Equal(2, (await node.Ork("deploy", "x", await Model("return 1"), "--artifact", "s3://x")).Code);
     }
 

@@ -20,7 +20,7 @@ import servers
 from faults import Fault, FaultProxy
 
 import orleans_registry
-from orleans_registry import AsyncClient, Client, OutcomeUnknown, PackagingError, StartFailed, errors
+from orleans_registry import AsyncClient, Client, OutcomeUnknown, PackagingError, StartFailed, _needs, errors
 
 SEEDS = int(os.environ.get("REGISTRY_TEST_FAULT_SEEDS", "20"))
 PART = 8 * 1024 * 1024
@@ -112,6 +112,7 @@ def test_C6_what_does_not_fit_is_said_before_the_upload(node: servers.Node, fold
         with pytest.raises(errors.NoEnvironment, match="default.*pytest.*0.0.1") as caught:
             client.deploy(folder, model_name=name, requirements=["pytest==0.0.1"])
         assert caught.value.code == "no_environment"
+        assert str(caught.value).endswith("or ask the operator for an environment (no_environment)")
         with pytest.raises(errors.NoEnvironment, match="the environment onnx does not fit"):
             client.deploy(folder, model_name=name, environment="onnx")
         with pytest.raises(errors.NoEnvironment, match="there is none"):
@@ -122,6 +123,25 @@ def test_C6_what_does_not_fit_is_said_before_the_upload(node: servers.Node, fold
         assert bytes_sent(proxy) == 0
     with pytest.raises(errors.ModelNotFound):
         client.model(name)
+
+
+def test_C6_a_model_of_another_python_has_a_way_out(
+    registry: Client, folder: pathlib.Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program has a newer Python than the registry: what its refusal says leads on."""
+    here = _needs.this_python()
+    monkeypatch.setattr(_needs, "this_python", lambda: "3.99")
+    with pytest.raises(errors.NoEnvironment, match="python 3.99 is needed") as caught:
+        registry.deploy(folder, model_name=name)
+    assert 'requirements=["python==' in caught.value.detail
+    version = registry.deploy(folder, model_name=name, requirements=[f"python=={here}"])
+    assert version.predict({"instances": [[1, 2]]}) == {"predictions": [3]}
+
+    # The registry says it by itself once it knows the files.
+    artifact = registry.upload(folder, requires={"python": "3.99"})
+    with pytest.raises(errors.NoEnvironment, match="3.99 is needed.* or ask the operator for an environment$"):
+        registry.deploy(folder, model_name=name)
+    assert artifact.digest != version.artifact.digest  # type: ignore[union-attr]
 
 
 def test_C3_a_start_that_fails_has_the_last_lines_of_the_log(

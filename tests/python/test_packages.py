@@ -285,10 +285,48 @@ def test_F10_the_requirements_of_a_folder_come_first(tmp_path: pathlib.Path, ins
         assert package.requires == {"python": PYTHON}
 
 
-@pytest.mark.parametrize("line", ["numpy>=1.2", "numpy==1.*", "-r other.txt", "git+https://x/y", "not-installed-anywhere"])
+@pytest.mark.parametrize("line", ["numpy>=1.2", "numpy==1.*", "-r other.txt", "git+https://x/y", "not-installed-anywhere", "python==three"])
 def test_F10_a_requirement_without_one_version_is_refused(line: str) -> None:
     with pytest.raises(PackagingError, match="requirement"):
         required([line])
+
+
+@pytest.mark.parametrize("line", ["python==3.11", "Python == 3.11.7", "python==3.11 ; sys_platform == 'linux'"])
+def test_F10_the_requirements_may_name_a_python(tmp_path: pathlib.Path, line: str) -> None:
+    """Alone it leaves the packages as they are found: what they lack is said next."""
+    folder = folder_with(tmp_path, {"model.py": MODEL_PY, "requirements.txt": "numpy==1.0\n"})
+    with pack(folder, requirements=[line]) as package:
+        assert package.requires == {"python": "3.11", "packages": {"numpy": "1.0"}}
+    with pack(folder, requirements=[line, "scipy==1.1"]) as package:
+        assert package.requires == {"python": "3.11", "packages": {"scipy": "1.1"}}
+    (folder / "requirements.txt").write_text(f"{line}\nnumpy==1.0\n")
+    with pack(folder) as package:
+        assert package.requires == {"python": "3.11", "packages": {"numpy": "1.0"}}
+
+
+def test_F10_the_python_of_a_folder_is_the_first_that_is_said(tmp_path: pathlib.Path) -> None:
+    folder = folder_with(tmp_path, {"model.py": "class Model: ...\n", ".python-version": "3.12.4\n"})
+    with pack(folder) as package:
+        assert package.requires == {"python": "3.12"}
+    (folder / "requirements.txt").write_text("python==3.10\n")
+    with pack(folder) as package:
+        assert package.requires == {"python": "3.10"}
+    with pack(folder, requirements=["python"]) as package:
+        assert package.requires == {"python": PYTHON}
+    (folder / "requirements.txt").write_text("")
+    (folder / ".python-version").write_text("pypy3.10-7.3\n")
+    with pack(folder) as package:
+        assert package.requires == {"python": PYTHON}
+
+
+def test_F10_code_by_value_runs_with_no_other_python() -> None:
+    factor = 3
+    with pack(lambda inputs: [factor * x for x in inputs], requirements=["python"]) as package:
+        assert package.requires is not None and package.requires["python"] == PYTHON
+    with pytest.raises(PackagingError, match="with Python .* only, and not with 2.7"), pack(
+        lambda inputs: [factor * x for x in inputs], requirements=["python==2.7"]
+    ):
+        pass
 
 
 def test_F10_an_onnx_file_requires_nothing(tmp_path: pathlib.Path) -> None:

@@ -27,6 +27,7 @@ internal static class DeployCommands
         var publish = new Option<bool>("--publish") { Description = "Publish it at once. By default it is a draft." };
         var promote = Promote();
         var environment = Inputs.Text("--env", "The environment to run PATH in; by default the first that fits.", "NAME");
+        var python = Inputs.Text("--python", "The Python that PATH was made for; by default what the folder says.", "3.11");
         var url = Inputs.Text("--url", "Where the version answers calls.", "URL");
         var health = Inputs.Text("--health-url", "An address that answers 2xx once the version is up.", "URL");
         var startup = Inputs.Duration("--startup-timeout", "How long the start may take.");
@@ -46,8 +47,8 @@ internal static class DeployCommands
         var (dryRun, comment) = (Inputs.DryRun(), Inputs.Comment());
         IReadOnlyList<Symbol> takes =
         [
-            name, path, bump, number, line, publish, promote, environment, url, health, startup, artifact, instance, external, description,
-            labels, key, wait, dryRun, comment,
+            name, path, bump, number, line, publish, promote, environment, python, url, health, startup, artifact, instance, external,
+            description, labels, key, wait, dryRun, comment,
         ];
         return global.NewCommand("deploy", "Make a new version of a model. It is made once, also when the connection breaks.", takes, async (session, cancellationToken) =>
         {
@@ -56,9 +57,9 @@ internal static class DeployCommands
             Set(session.Value(number), value => body.Version = value);
             Set(session.Value(line), value => body.Base = value);
             Set(session.Value(artifact), value => body.Artifact = new ArtifactSpec { Uri = value });
-            if (session.Value(path) is null && session.Has(environment))
+            if (session.Value(path) is null && (session.Has(environment) || session.Has(python)))
             {
-                throw new Settings.UsageException("--env needs PATH.");
+                throw new Settings.UsageException("--env and --python need PATH.");
             }
 
             if (session.Value(path) is not null && session.Has(artifact))
@@ -66,7 +67,7 @@ internal static class DeployCommands
                 throw new Settings.UsageException("PATH and --artifact name the files twice. Leave one out.");
             }
 
-            var files = await ModelPath.Read(session, session.Value(path), cancellationToken);
+            var files = await ModelPath.Read(session, session.Value(path), session.Value(python), cancellationToken);
             Set(files, value => body.Artifact = new ArtifactSpec { Digest = value.Digest() });
             Set(session.Value(instance), value => body.InstanceType = value);
             Set(session.Value(external), value => body.ExternalId = value);

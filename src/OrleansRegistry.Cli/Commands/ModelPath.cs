@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using OrleansRegistry.Cli.Settings;
 using OrleansRegistry.RestClient;
 
 namespace OrleansRegistry.Cli.Commands;
@@ -8,18 +9,38 @@ internal static partial class ModelPath
 {
     private const string Requirements = "requirements.txt";
 
-    /// <summary>Finds the files of a path, with the packages that its <c>requirements.txt</c> names; null for no path.</summary>
-    public static async Task<ModelFiles?> Read(Session session, string? path, CancellationToken cancellationToken)
+    /// <summary>The file in which pyenv and uv keep the version of a folder's Python.</summary>
+    private const string PythonVersion = ".python-version";
+
+    private const string Python = "python";
+
+    /// <summary>
+    /// Finds the files of a path, with the Python that is told, or that the folder names, and the packages that its
+    /// <c>requirements.txt</c> names; null for no path.
+    /// </summary>
+    public static async Task<ModelFiles?> Read(Session session, string? path, string? python, CancellationToken cancellationToken)
     {
         if (path is null)
         {
             return null;
         }
 
+        var told = python is null ? null
+            : PythonOf(python) ?? throw new UsageException($"The Python is \"{python}\", and must be a version such as 3.11.");
         var files = await ModelFiles.Find(path, cancellationToken);
-        if (files.Format != ArtifactFormatValues.Onnx && files.Files.FirstOrDefault(file => file.Path == Requirements) is { } file)
+        if (files.Format == ArtifactFormatValues.Onnx)
         {
-            files.Packages = Packages(session, await File.ReadAllLinesAsync(file.Source, cancellationToken));
+            return told is null ? files : throw new UsageException("A model of ONNX needs no Python. Leave --python out.");
+        }
+
+        var packages = Packages(session, await Lines(files, Requirements, cancellationToken));
+        var listed = packages.Remove(Python, out var version) ? PythonOf(version) : null;
+        var lines = await Lines(files, PythonVersion, cancellationToken);
+        files.Packages = packages;
+        files.Python = told ?? listed ?? (lines is [var first, ..] ? PythonOf(first) : null);
+        if (files.Python is null && files.Format == ArtifactFormatValues.PythonPickle)
+        {
+            session.Printer.Note("Nothing says which Python the model was made with. Say it with --python, such as --python 3.11.");
         }
 
         return files;
@@ -68,6 +89,16 @@ internal static partial class ModelPath
 
         return packages;
     }
+
+    private static async Task<string[]> Lines(ModelFiles files, string path, CancellationToken cancellationToken) =>
+        files.Files.FirstOrDefault(file => file.Path == path) is { } file ? await File.ReadAllLinesAsync(file.Source, cancellationToken) : [];
+
+    /// <summary>The major and minor version of a Python, or null.</summary>
+    private static string? PythonOf(string text) =>
+        Version().Match(text.Trim()) is { Success: true } version ? version.Groups[1].Value : null;
+
+    [GeneratedRegex(@"^([1-9][0-9]*\.[0-9]+)(?:\.[0-9]+)?$")]
+    private static partial Regex Version();
 
     [GeneratedRegex(@"(^|\s)#.*$")]
     private static partial Regex Comment();

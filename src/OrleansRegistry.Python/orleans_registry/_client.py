@@ -10,7 +10,7 @@ from . import types
 from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
-from ._environments import require_environment
+from ._environments import require_environment, ways_out
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
 from ._files import Progress, download, find, format_of, upload
 from ._lists import Pages
@@ -142,7 +142,8 @@ class Client:
             env: Variables of the process. Viewers see them: they are no place for secrets.
             startup_timeout_seconds: How long the start may take.
             requirements: Packages that the environment must have, as ``name`` or ``name==version``, or a file of such
-                lines. By default those that the model uses, in the versions that are installed here.
+                lines. By default those that the model uses, in the versions that are installed here. ``python==3.11``
+                names the Python, by default this one; alone it leaves the packages as they are by default.
             example_input: An input to try the packaged model with, in a process of its own, before anything is sent.
                 Its shape is that of a model that is converted to ONNX.
             format: ``onnx``, ``python`` or ``python-pickle``; by default ``onnx`` where that can be made here, else
@@ -162,7 +163,7 @@ class Client:
         """
         from ._packages import packaged  # not at import: it takes as long as all the rest
 
-        with packaged(
+        with ways_out(), packaged(
             model, format=format, requirements=requirements, example_input=example_input, env=env
         ) as package:
             body = present(

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Optional
+import contextlib
+from typing import Iterator, Optional
 
 from .errors import NoEnvironment
 from .types import EnvironmentFit, EnvironmentMatch
+
+
+_WAYS_OUT = (
+    "make the model with what an environment has; if it also runs with that, say so:"
+    ' requirements=["python==3.11", "numpy==1.24.2"]; deploy it as ONNX; or ask the operator for an environment'
+)
+
+
+@contextlib.contextmanager
+def ways_out() -> Iterator[None]:
+    """Lets a refusal because of environments end with what can be done."""
+    try:
+        yield
+    except NoEnvironment as error:
+        error.detail = f"{error.detail.rstrip('.')}. Ways out: {_WAYS_OUT}"
+        error.args = (error.detail,)
+        raise
 
 
 def require_environment(match: EnvironmentMatch, name: Optional[str]) -> None:

@@ -11,7 +11,7 @@ import re
 import sys
 import sysconfig
 import types
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 from ._errors import PackagingError
 from ._files import PathLike, is_left_out, walk
@@ -20,6 +20,14 @@ MAIN = ("__main__", "__mp_main__")
 _MAX_PACKAGES = 200
 _INSTALLED = ("site-packages", "dist-packages")
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])? *(?:===? *([^ ,;]+))?")
+_PYTHON = re.compile(r"([1-9][0-9]*\.[0-9]+)(\.[0-9]+)?")
+
+
+class Stated(NamedTuple):
+    """What a list of requirements says."""
+
+    packages: Dict[str, str]
+    python: Optional[str]
 
 
 class Needs:
@@ -30,6 +38,8 @@ class Needs:
         """Modules that have to be there, by their first name."""
         self.of_main = ""
         """Something that only this program has: the name of a class or function of ``__main__``; empty for nothing."""
+        self.is_by_value = False
+        """Whether code is pickled by value: only the Python that made it runs it."""
         self._kinds: Set[type] = set()
 
     def see(self, value: Any) -> None:
@@ -187,9 +197,9 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def required(requirements: Union[PathLike, Iterable[str]], left_out: str = "") -> Dict[str, str]:
-    """The packages that a list of requirements names, or a file of them, but for one; one without a version has the one
-    that is installed.
+def required(requirements: Union[PathLike, Iterable[str]], left_out: str = "") -> Stated:
+    """The packages that a list of requirements names, or a file of them, but for one, and the Python; one without a
+    version has the one that is here.
 
     Raises:
         PackagingError: A line says neither ``name`` nor ``name==version``, or the package isn't installed.
@@ -204,6 +214,7 @@ def required(requirements: Union[PathLike, Iterable[str]], left_out: str = "") -
                 f"the requirements in {path!r} can't be read: {error}; pass a file in UTF-8, or a list of lines"
             ) from error
     found: Dict[str, str] = {}
+    python: Optional[str] = None
     for line in requirements:
         text = re.sub(r"(^|\s)#.*$", "", line).partition(";")[0].strip()
         name = re.match(r"[A-Za-z0-9._-]*", text)
@@ -212,8 +223,27 @@ def required(requirements: Union[PathLike, Iterable[str]], left_out: str = "") -
         match = _PINNED.fullmatch(text)
         if match is None or "*" in text:
             raise PackagingError(f"the requirement {text!r} must be name or name==version: a model is served as it was made")
-        found[normal(match.group(1))] = match.group(2) or _version(match.group(1))
-    return found
+        package, version = normal(match.group(1)), match.group(2)
+        if package != "python":
+            found[package] = version or _version(match.group(1))
+        elif version is None:
+            python = this_python()
+        else:
+            python = python_of(version)
+            if python is None:
+                raise PackagingError(f"the requirement {text!r} must name a Python such as python=={this_python()}")
+    return Stated(found, python)
+
+
+def this_python() -> str:
+    """The Python that runs this, as an environment is asked for it."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def python_of(text: str) -> Optional[str]:
+    """The major and minor version of a Python; None where the text is no version."""
+    match = _PYTHON.fullmatch(text.strip())
+    return match.group(1) if match else None
 
 
 def _version(name: str) -> str:
@@ -231,5 +261,4 @@ def requires(packages: Mapping[str, str], python: Optional[str] = None) -> Dict[
     """
     if len(packages) > _MAX_PACKAGES:
         raise PackagingError(f"the model needs {len(packages)} packages; name the {_MAX_PACKAGES} that matter in requirements=[…]")
-    named = python or f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return {"python": named, **({"packages": dict(packages)} if packages else {})}
+    return {"python": python or this_python(), **({"packages": dict(packages)} if packages else {})}

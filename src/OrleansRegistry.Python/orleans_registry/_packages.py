@@ -160,13 +160,24 @@ class _Maker:
             if requirements is not None:
                 raise PackagingError("a model of ONNX requires nothing; leave requirements out")
             return None
-        if requirements is not None:
-            packages = _needs.required(requirements)
-        elif self._listed is not None:
-            packages = _needs.required(self._listed, self._left_out)
-        else:
-            packages = _needs.installed(self._needs)
-        return _needs.requires(packages, self._python)
+        stated = None if requirements is None else _needs.required(requirements)
+        if stated is None or (stated.python is not None and not stated.packages):
+            # Who names a Python alone says nothing of packages.
+            found = self._found()
+            stated = found if stated is None else found._replace(python=stated.python)
+        if self._needs.is_by_value and stated.python not in (None, _needs.this_python()):
+            raise PackagingError(
+                f"code of the program itself runs with Python {_needs.this_python()} only, and not with {stated.python};"
+                " move it into a module, a .py file beside the program"
+            )
+        return _needs.requires(stated.packages, stated.python)
+
+    def _found(self) -> _needs.Stated:
+        """What the folder says, else what the model uses."""
+        if self._listed is None:
+            return _needs.Stated(_needs.installed(self._needs), self._python)
+        listed = _needs.required(self._listed, self._left_out)
+        return listed if listed.python is not None else listed._replace(python=self._python)
 
     def _become(self, format: str) -> None:
         if self._wanted not in ("auto", format):
@@ -198,6 +209,7 @@ class _Maker:
             self.files["model.onnx"] = path
             return
         self.files = {name: source for source, name in walk(path)}
+        self._python = _python_of_folder(self.files)
         if "MLmodel" in self.files:
             self._mlmodel(path)
         elif "model.py" in self.files:
@@ -224,7 +236,7 @@ class _Maker:
 
     def _mlmodel(self, path: str) -> None:
         model = read_mlmodel(self.files["MLmodel"])
-        self._python = model.python
+        self._python = model.python or self._python
         self._listed = self.files.get("requirements.txt")
         self._left_out = "mlflow" if model.flavour == "sklearn" else ""
         if model.flavour == "python_function":
@@ -288,6 +300,15 @@ class _Maker:
         if self._wanted == "onnx":
             raise PackagingError(f"an object of type {type(model).__name__} can't become ONNX: {reason}")
         return False
+
+
+def _python_of_folder(files: Mapping[str, str]) -> Optional[str]:
+    """What .python-version says, as pyenv and uv write it; None for nothing, and for another kind of Python."""
+    source = files.get(".python-version")
+    if source is None:
+        return None
+    with open(source, encoding="utf-8", errors="replace") as file:
+        return _needs.python_of(file.readline())
 
 
 def _is_function(value: Any) -> bool:

@@ -83,6 +83,7 @@ def _save_by_value(value: Any, path: str, reason: str) -> tuple[str, Needs]:
     except Exception as error:  # of any __reduce__ and __getstate__
         raise PackagingError(f"the model can't be pickled: {error or type(error).__name__}") from error
     needs.modules.add("cloudpickle")
+    needs.is_by_value = True
     return path, needs
 
 
