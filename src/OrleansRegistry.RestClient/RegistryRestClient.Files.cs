@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 
 namespace OrleansRegistry.RestClient;
 
@@ -28,15 +29,6 @@ public sealed partial class RegistryRestClient
         IProgress<TransferProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        var bySha256 = files.Files.DistinctBy(file => file.Sha256).ToDictionary(file => file.Sha256);
-        var (missing, partSize) = await Missing([.. bySha256.Values], cancellationToken);
-        var done = files.Size - missing.Sum(file => bySha256[file.Sha256].Size - file.Offset);
-        progress?.Report(new TransferProgress(done, files.Size));
-        foreach (var file in missing)
-        {
-            await Send(bySha256[file.Sha256], file.Offset, partSize, Told, cancellationToken);
-        }
-
         var body = new CreateArtifactRequest
         {
             Format = files.Format,
@@ -50,6 +42,22 @@ public sealed partial class RegistryRestClient
         if (comment is not null)
         {
             body.Comment = comment;
+        }
+
+        // Asked for before the first byte: a manifest that can't be taken is refused at once (rule C6).
+        if (await TryCreate(body, files, cancellationToken) is { } artifact)
+        {
+            progress?.Report(new TransferProgress(files.Size, files.Size));
+            return artifact;
+        }
+
+        var bySha256 = files.Files.DistinctBy(file => file.Sha256).ToDictionary(file => file.Sha256);
+        var (missing, partSize) = await Missing([.. bySha256.Values], cancellationToken);
+        var done = files.Size - missing.Sum(file => bySha256[file.Sha256].Size - file.Offset);
+        progress?.Report(new TransferProgress(done, files.Size));
+        foreach (var file in missing)
+        {
+            await Send(bySha256[file.Sha256], file.Offset, partSize, Told, cancellationToken);
         }
 
         return await CreateArtifact(body, cancellationToken);
@@ -136,6 +144,48 @@ public sealed partial class RegistryRestClient
             progress?.Report(new TransferProgress(done, total));
         }
     }
+
+    /// <summary>Makes an artifact; null when files of it are missing.</summary>
+    private async Task<StoredArtifact?> TryCreate(CreateArtifactRequest body, ModelFiles files, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CreateArtifact(body, cancellationToken);
+        }
+        catch (RegistryException e) when (Cause(e) is FileMissingException)
+        {
+            return null;
+        }
+        catch (RegistryException e) when (Cause(e) is ValidationFailedException)
+        {
+            throw Refusals.ToException(Named(Cause(e).Refusal, files));
+        }
+    }
+
+    /// <summary>Why an artifact was refused. Whether a request that got lost has made it doesn't matter: it is made once.</summary>
+    private static RegistryException Cause(RegistryException error) =>
+        error is OutcomeUnknownException { InnerException: RegistryException cause } ? cause : error;
+
+    /// <summary>A refusal with the names of files: the registry counts them.</summary>
+    private static Refusal Named(Refusal refused, ModelFiles files)
+    {
+        string NameIn(Match match) =>
+            int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var place) && place < files.Files.Count
+                ? $"The path \"{files.Files[place].Path}\"" : match.Value;
+
+        return refused with
+        {
+            Detail = PathField().Replace(refused.Detail, NameIn),
+            Errors = refused.Errors.ToDictionary(
+                error => error.Key,
+                error => PathField().Match(error.Key) is { Success: true } match
+                    ? [.. error.Value.Select(message => $"{NameIn(match)} {message}")]
+                    : error.Value),
+        };
+    }
+
+    [GeneratedRegex(@"files\[([0-9]+)\]\.path")]
+    private static partial Regex PathField();
 
     /// <summary>The files that are missing, each with the first byte that is, and the size of a part.</summary>
     private async Task<(List<MissingFile> Missing, int PartSize)> Missing(

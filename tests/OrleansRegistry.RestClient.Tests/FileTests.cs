@@ -10,9 +10,9 @@ public sealed partial class FileTests(Node node) : IDisposable
     private const int Part = 8 * 1024 * 1024;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("registry-files-");
 
-    /// <summary>Of the requests of an upload: what is missing, the first part, the second, the artifact.</summary>
+    /// <summary>Of the requests of an upload: the artifact, what is missing, the first part, the second, the artifact.</summary>
     public static TheoryData<Fault, int> FaultsAtPlaces =>
-        [.. from fault in Enum.GetValues<Fault>() where fault != Fault.Delayed from place in Enumerable.Range(0, 4) select (fault, place)];
+        [.. from fault in Enum.GetValues<Fault>() where fault != Fault.Delayed from place in Enumerable.Range(0, 5) select (fault, place)];
 
     [Fact]
     public async Task Client_C5_a_folder_comes_back_as_it_was_and_is_not_sent_twice()
@@ -72,6 +72,41 @@ public sealed partial class FileTests(Node node) : IDisposable
         Assert.Equal(files.Digest(), (await client.UploadArtifact(files)).Digest);
         // What the beginning of a request brought is stored, and not sent again.
         Assert.InRange(Sent(proxy), fault == Fault.CutRequest ? 0 : files.Size, files.Size + Part);
+    }
+
+    [Theory]
+    [InlineData("data/e\u0301.bin", "The path \"data/e\u0301.bin\" must be in Unicode normalization form C")]
+    [InlineData("Model.py", "The path \"model.py\" must not differ in case only")]
+    public async Task Client_C6_a_path_that_the_registry_refuses_is_refused_before_the_upload(string path, string said)
+    {
+        Write("model.py", RandomNumberGenerator.GetBytes(10));
+        Write(path, RandomNumberGenerator.GetBytes(10));
+        using var proxy = new FaultProxy(node.Url.Port);
+        using var client = Node.Through(proxy);
+        var files = await ModelFiles.Find(_folder.FullName);
+
+        var refused = await Assert.ThrowsAsync<ValidationFailedException>(() => client.UploadArtifact(files));
+
+        Assert.StartsWith(said, refused.Detail, StringComparison.Ordinal);
+        Assert.StartsWith(said, Assert.Single(Assert.Single(refused.Errors).Value), StringComparison.Ordinal);
+        Assert.Equal(0, Sent(proxy));
+    }
+
+    [Theory]
+    [InlineData("python", "model.py", "model.onnx", "model.pkl")]
+    [InlineData("onnx", "model.onnx", "model.joblib")]
+    [InlineData("python-pickle", "model.joblib", "model.pkl")]
+    public async Task Client_C11_a_folder_has_one_format(string format, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            Write(name, []);
+        }
+
+        Assert.Equal(format, (await ModelFiles.Find(_folder.FullName)).Format);
+        Write("MLmodel", []);
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => ModelFiles.Find(_folder.FullName));
+        Assert.Contains("Deploy it with Python", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ import servers
 from faults import Fault, FaultProxy
 
 from orleans_registry import Client
-from orleans_registry.errors import ArtifactNotFound
+from orleans_registry.errors import ArtifactNotFound, ValidationFailed
 
 PART = 8 * 1024 * 1024
 
@@ -22,7 +22,7 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
     """A folder with a model of three parts, and a little file."""
     made = tmp_path / "model"
     (made / "data").mkdir(parents=True)
-    (made / "model.py").write_bytes(os.urandom(100))
+    (made / "model.py").write_text(f"# {os.urandom(49).hex()}")
     (made / "data" / "weights.bin").write_bytes(os.urandom(2 * PART + 1000))
     return made
 
@@ -64,7 +64,7 @@ def test_C5_the_same_files_are_not_sent_again(node: servers.Node, folder: pathli
 
 
 @pytest.mark.parametrize("fault", [Fault.UNREAD, Fault.READ, Fault.SWALLOWED, Fault.CUT_BODY, Fault.UNAVAILABLE, Fault.LIMITED])
-@pytest.mark.parametrize("place", [1, 2, 3])
+@pytest.mark.parametrize("place", [1, 2, 3, 4])
 def test_C5_an_upload_goes_on_after_a_fault(
     node: servers.Node, folder: pathlib.Path, fault: Fault, place: int
 ) -> None:
@@ -118,6 +118,38 @@ def test_C7_what_is_no_part_of_a_model_stays(registry: Client, tmp_path: pathlib
     artifact = registry.upload(tmp_path)
 
     assert [file.path for file in artifact.files] == ["data/in.csv", "id_to_label.json", "lib/util.py", "model.py"]
+
+
+@pytest.mark.parametrize(
+    "path, said",
+    [
+        ("data/e\u0301.bin", "the path 'data/e\u0301.bin' must be in Unicode normalization form C"),
+        ("data/Weights.bin", "the path 'data/weights.bin' must not differ in case only"),
+        ("data/\udcff", "must be Unicode text"),
+    ],
+)
+def test_C6_a_path_that_the_registry_refuses_is_refused_before_the_upload(
+    node: servers.Node, folder: pathlib.Path, path: str, said: str
+) -> None:
+    (folder / path).write_bytes(os.urandom(10))
+    with FaultProxy(node.port) as proxy:
+        client = Client(proxy.url, node.key)
+        for upload in (client.upload, lambda folder: client.deploy(folder, model_name="refused")):
+            with pytest.raises(ValidationFailed) as caught:
+                upload(folder)
+            assert said in str(caught.value)
+            ((_, (message,)),) = caught.value.errors.items()
+            assert message.startswith(("'data/e\u0301.bin' must", "'data/weights.bin' must", "'data/\\udcff' must"))
+        assert bytes_sent(proxy) == 0
+
+
+def test_C11_upload_takes_the_format_that_deploy_takes(registry: Client, folder: pathlib.Path) -> None:
+    (folder / "model.onnx").write_bytes(os.urandom(10))
+    assert registry.upload(folder).format == "python"
+    assert registry.upload(folder, format="onnx").format == "onnx"
+    (folder / "MLmodel").write_text("flavors:\n")
+    with pytest.raises(ValueError, match="MLmodel is for deploy"):
+        registry.upload(folder)
 
 
 def test_C5_a_file_by_itself_is_an_artifact(registry: Client, tmp_path: pathlib.Path) -> None:

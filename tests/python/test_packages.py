@@ -341,6 +341,28 @@ def test_F10_an_onnx_file_requires_nothing(tmp_path: pathlib.Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("names, format", [
+    (["model.py", "model.onnx", "model.pkl"], "python"),
+    (["model.onnx", "model.joblib"], "onnx"),
+    (["model.joblib", "model.pkl"], "python-pickle"),
+    (["MLmodel", "model.py"], "onnx"),
+])
+def test_C11_a_folder_has_one_format(tmp_path: pathlib.Path, names: List[str], format: str) -> None:
+    folder = folder_with(tmp_path, {name: "" for name in names})
+    if "MLmodel" in names:
+        write(folder, {"MLmodel": MLMODEL.format(more=ONNX), "net.onnx": ""})
+    with pack(folder) as package:
+        assert package.format == format
+
+
+def test_C11_a_format_that_is_asked_for_must_be_there(tmp_path: pathlib.Path) -> None:
+    folder = folder_with(tmp_path, {"model.py": MODEL_PY, "model.onnx": ""})
+    with pack(folder, format="onnx") as package:
+        assert (package.format, package.requires) == ("onnx", None)
+    with pytest.raises(PackagingError, match="has no model.joblib or model.pkl"), pack(folder, format="python-pickle"):
+        pass
+
+
 def test_F10_a_folder_without_a_model_is_said(tmp_path: pathlib.Path) -> None:
     with pytest.raises(PackagingError, match="MLmodel"), pack(folder_with(tmp_path, {"notes.txt": ""})):
         pass

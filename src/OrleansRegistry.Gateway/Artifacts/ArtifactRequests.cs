@@ -80,7 +80,12 @@ internal sealed class CreateArtifactRequest : CommandRequest, IRequestBody
     public ArtifactRequirements? Requires { get; set; }
 
     /// <inheritdoc/>
-    public IEnumerable<FieldError> Validate(RequestFields fields) => ManifestRules.Validate(ToManifest());
+    public IEnumerable<FieldError> Validate(RequestFields fields) =>
+        ManifestRules.Validate(ToManifest() with { Files = [.. Files.Select(Readable)] });
 
     internal ArtifactManifest ToManifest() => new() { Files = [.. Files], Format = Format, Requires = Requires ?? new ArtifactRequirements() };
+
+    /// <summary>What could not be read of a file is null, and has been told.</summary>
+    private static ArtifactFile Readable(ArtifactFile? file) =>
+        new() { Path = file?.Path ?? "", Sha256 = file?.Sha256 ?? "", Size = file?.Size ?? 0 };
 }

@@ -12,7 +12,7 @@ from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
 from ._environments import require_environment, ways_out
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
-from ._files import Progress, download, find, format_of, upload
+from ._files import OF_MLFLOW, Progress, download, find, format_of, upload
 from ._lists import Pages
 from ._models import Model, Version, call, call_stream, event_query, events, find_version
 from ._protocols import Inference, OpenAI
@@ -367,7 +367,12 @@ class Client:
             RegistryError: The upload is refused, with ``QuotaExceeded`` or ``StorageFull`` for example.
         """
         files = find(path)
-        kind = format_of(files) if format == "auto" else format
+        paths = [file.path for file in files]
+        if format == "auto" and OF_MLFLOW in paths:
+            raise ValueError("a folder with MLmodel is for deploy, which makes files of it; or pass format=…")
+        kind = format_of(paths) if format == "auto" else format
+        if kind is None:
+            raise ValueError("there is no model.py, model.onnx, model.joblib or model.pkl; or pass format=…")
         return upload(self._transport, files, kind, requires, progress, comment)
 
     def download(

@@ -6,15 +6,16 @@ import fnmatch
 import hashlib
 import json
 import os
+import re
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from . import _operations as operations
 from ._commands import present
 from ._errors import ConnectionFailed, InvalidAnswer, RegistryError, TimedOut
 from ._transport import Operation, Request, Transport
 from ._wire import Reply
-from .errors import OffsetMismatch, UploadInProgress
+from .errors import FileMissing, OffsetMismatch, UploadInProgress, ValidationFailed
 from .types import StoredArtifact
 
 Progress = Union[bool, Callable[[int, int], None], None]
@@ -31,12 +32,15 @@ _NEVER_FILES = (
 )
 # What makes a folder one of Python's virtual environments.
 _OF_ENVIRONMENT = "pyvenv.cfg"
+# In this order (rule C11).
 _FORMATS = (
-    ("model.onnx", "onnx"),
     ("model.py", "python"),
+    ("model.onnx", "onnx"),
     ("model.joblib", "python-pickle"),
     ("model.pkl", "python-pickle"),
 )
+OF_MLFLOW = "MLmodel"
+_OF_FILE = re.compile(r"files\[([0-9]+)\]\.path")
 _BLOCK = 1024 * 1024
 _RANGE = 64 * 1024 * 1024
 _MAX_FILES_AT_ONCE = 10_000
@@ -113,26 +117,24 @@ def find(path: PathLike) -> List[File]:
     return files
 
 
-def format_of(files: List[File]) -> str:
-    """The format that the files at the root say.
-
-    Raises:
-        ValueError: They say none.
-    """
-    paths = {file.path for file in files}
-    for name, kind in _FORMATS:
-        if name in paths:
-            return kind
-    raise ValueError("there is no model.onnx, model.py, model.joblib or model.pkl; or pass format=…")
+def format_of(paths: Iterable[str], wanted: str = "auto") -> Optional[str]:
+    """The format that the files at the root say, or the one that is wanted if they have it; None for none (rule C11)."""
+    at_root = set(paths)
+    return next((kind for name, kind in _FORMATS if name in at_root and wanted in ("auto", kind)), None)
 
 
 def digest_of(files: List[File], format: str, requires: Optional[Mapping[str, Any]]) -> str:
     """The digest that the artifact will have (rule F3)."""
     needs = {name: value for name, value in (requires or {}).items() if value}
     text = f"{format}\n{json.dumps(needs, sort_keys=True, separators=(',', ':'), ensure_ascii=False)}"
-    for file in sorted(files, key=lambda file: file.path.encode()):
+    for file in sorted(files, key=lambda file: _bytes(file.path)):
         text += f"{file.sha256} {file.size} {file.path}\n"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_bytes(text)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    # A name that is no text has lone surrogates. The registry refuses it, and says why.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def upload(
@@ -144,20 +146,42 @@ def upload(
     comment: Optional[str],
 ) -> StoredArtifact:
     """Uploads what is missing of some files, and makes the artifact."""
-    meter = _Meter(transport, "upload", sum(file.size for file in files), progress)
-    by_sha256 = {file.sha256: file for file in files}
-    missing, part_size = _missing(transport, list(by_sha256.values()))
-    meter.add(meter._total - sum(by_sha256[name].size - offset for name, offset in missing.items()))
-    for name, offset in missing.items():
-        _send(transport, by_sha256[name], offset, part_size, meter)
     body = present(
         format=format,
         files=[file.entry() for file in files],
         requires=dict(requires) if requires else None,
         comment=comment,
     )
-    made = transport.send(Request(operations.CREATE_ARTIFACT, body=body))
-    return StoredArtifact(made.document)
+    meter = _Meter(transport, "upload", sum(file.size for file in files), progress)
+    # Asked for before the first byte: a manifest that can't be taken is refused at once (rule C6).
+    made = _artifact(transport, body)
+    if made is not None:
+        meter.add(meter._total)
+        return made
+    by_sha256 = {file.sha256: file for file in files}
+    missing, part_size = _missing(transport, list(by_sha256.values()))
+    meter.add(meter._total - sum(by_sha256[name].size - offset for name, offset in missing.items()))
+    for name, offset in missing.items():
+        _send(transport, by_sha256[name], offset, part_size, meter)
+    return StoredArtifact(transport.send(Request(operations.CREATE_ARTIFACT, body=body)).document)
+
+
+def _artifact(transport: Transport, body: Dict[str, Any]) -> Optional[StoredArtifact]:
+    """Makes an artifact; None when files of it are missing."""
+    try:
+        # No command in that respect: whether a request that got lost has made it doesn't matter.
+        return StoredArtifact(transport.send(Request(operations.CREATE_ARTIFACT, body=body, is_command=False)).document)
+    except FileMissing:
+        return None
+    except ValidationFailed as refused:
+        # The registry counts the files; people know their names.
+        paths = [file["path"] for file in body["files"]]
+        refused.detail = _OF_FILE.sub(lambda match: f"the path {paths[int(match[1])]!r}", refused.detail)
+        refused.args = (refused.detail,)
+        for field, messages in refused.errors.items():
+            if match := _OF_FILE.fullmatch(field):
+                refused.errors[field] = [f"{paths[int(match[1])]!r} {message}" for message in messages]
+        raise
 
 
 def download(

@@ -16,13 +16,14 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Opt
 
 from . import _needs, _pickles
 from ._errors import PackagingError
-from ._files import File, PathLike, digest_of, walk
+from ._files import OF_MLFLOW, File, PathLike, digest_of, format_of, walk
 from ._mlmodel import read_mlmodel
 from ._transport import to_json
 
 Requirements = Union[PathLike, Iterable[str]]
 
 _FORMATS = ("auto", "onnx", "python", "python-pickle")
+_WHAT = {"onnx": "model.onnx", "python": "model.py", "python-pickle": "model.joblib or model.pkl"}
 _SERVABLE = (
     "an object with predict, a class with predict, a function, a model of ONNX, the path of an .onnx file, or of a folder"
     " with model.py, model.onnx or MLmodel"
@@ -210,18 +211,16 @@ class _Maker:
             return
         self.files = {name: source for source, name in walk(path)}
         self._python = _python_of_folder(self.files)
-        if "MLmodel" in self.files:
+        if OF_MLFLOW in self.files:
             self._mlmodel(path)
-        elif "model.py" in self.files:
-            self._become("python")
+            return
+        self.format = format_of(self.files, self._wanted) or ""
+        if not self.format:
+            raise PackagingError(
+                f"the folder {path!r} has no {_WHAT.get(self._wanted, 'model.py, model.onnx, model.joblib, model.pkl or MLmodel')}"
+            )
+        if self.format != "onnx":
             self._folder_needs()
-        elif "model.onnx" in self.files:
-            self._become("onnx")
-        elif "model.joblib" in self.files or "model.pkl" in self.files:
-            self._become("python-pickle")
-            self._folder_needs()
-        else:
-            raise PackagingError(f"the folder {path!r} has no model.py, model.onnx, model.joblib, model.pkl or MLmodel")
 
     def _folder_needs(self) -> None:
         """What is in requirements.txt, else what the folder's modules import."""
@@ -235,7 +234,7 @@ class _Maker:
         self._needs.modules -= {name.partition("/")[0].partition(".")[0] for name in own}
 
     def _mlmodel(self, path: str) -> None:
-        model = read_mlmodel(self.files["MLmodel"])
+        model = read_mlmodel(self.files[OF_MLFLOW])
         self._python = model.python or self._python
         self._listed = self.files.get("requirements.txt")
         self._left_out = "mlflow" if model.flavour == "sklearn" else ""

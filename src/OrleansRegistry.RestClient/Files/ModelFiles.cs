@@ -9,9 +9,13 @@ namespace OrleansRegistry.RestClient;
 /// <summary>The files of a model on this machine, ready to be uploaded.</summary>
 public sealed class ModelFiles
 {
+    // What MLflow writes, and only the Python client makes files of.
+    private const string OfMlflow = "MLmodel";
+
+    // In this order (rule C11).
     private static readonly (string Path, string Format)[] Formats =
     [
-        ("model.onnx", ArtifactFormatValues.Onnx), ("model.py", ArtifactFormatValues.Python),
+        ("model.py", ArtifactFormatValues.Python), ("model.onnx", ArtifactFormatValues.Onnx),
         ("model.joblib", ArtifactFormatValues.PythonPickle), ("model.pkl", ArtifactFormatValues.PythonPickle),
     ];
 
@@ -38,7 +42,7 @@ public sealed class ModelFiles
     /// <summary>
     /// Finds the files of a folder, or takes an <c>.onnx</c> file by itself. A file <c>.orkignore</c> in the folder has
     /// patterns of what is left out. <c>.git</c>, <c>.venv</c>, <c>__pycache__</c>, <c>.env</c>, <c>*.pem</c> and
-    /// <c>id_*</c> always are (rule C7). Each file is read once, for its SHA-256.
+    /// <c>id_*</c> always are (rule C7). <c>model.py</c> comes before <c>model.onnx</c>, and that before a pickle. Each file is read once, for its SHA-256.
     /// </summary>
     /// <param name="path">The folder or the file.</param>
     /// <param name="cancellationToken">Ends the search.</param>
@@ -59,9 +63,14 @@ public sealed class ModelFiles
             throw new ArgumentException($"\"{path}\" is no folder and no .onnx file.", nameof(path));
         }
 
+        if (found.Exists(file => file.Path == OfMlflow))
+        {
+            throw new ArgumentException($"\"{path}\" is a model of MLflow. Deploy it with Python, which makes files of it.", nameof(path));
+        }
+
         var format = Formats.FirstOrDefault(format => found.Exists(file => file.Path == format.Path)).Format
             ?? throw new ArgumentException(
-                $"\"{path}\" has no model.onnx, model.py, model.joblib or model.pkl.", nameof(path));
+                $"\"{path}\" has no model.py, model.onnx, model.joblib or model.pkl.", nameof(path));
         List<ModelFile> files = [];
         foreach (var (source, name) in found)
         {

@@ -74,6 +74,10 @@ public sealed class ArtifactTests(SqliteServer server)
     [InlineData(
         """{"format":"python","files":[{"path":"model.py","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":0},{"path":"../x","sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":0}]}""",
         "files[1].path")]
+    [InlineData("""{"format":"python","files":[{"path":"\udcff","sha256":"","size":0}]}""", "files[0].path")]
+    [InlineData("""{"format":"python","files":[{"sha256":"","size":0}]}""", "files[0].path")]
+    [InlineData("""{"format":"python","files":[{"path":"model.py","sha256":7,"size":0}]}""", "files[0].sha256")]
+    [InlineData("""{"format":"python","files":[null]}""", "files[0]")]
     public async Task F4_F10_a_manifest_that_is_not_valid_is_refused(string body, string field) =>
         Assert.Contains(field, (await _registry.Post("/v1/artifacts", body)).IsProblem(400, ErrorCode.ValidationFailed).Fields);
 
