@@ -69,6 +69,44 @@ public sealed partial class RegistryRestClient
         }
     }
 
+    /// <summary>
+    /// Uploads bytes of a file, from an offset on. It is sent once: when the connection breaks, ask
+    /// <see cref="FindMissingFiles"/> where the upload is.
+    /// </summary>
+    /// <param name="sha256">SHA-256 of the file, 64 lower-case hexadecimal digits.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="offset">The first of them, as a byte of the file.</param>
+    /// <param name="length">The length of the file in bytes; with its first bytes.</param>
+    /// <param name="cancellationToken">Ends the operation; what is stored stays.</param>
+    public Task<Upload> UploadFile(
+        string sha256, CallContent content, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.UploadFile, ("sha256", sha256)) { Content = content, IsRepeatable = false }
+                .AddHeader("Upload-Offset", offset.ToString(CultureInfo.InvariantCulture))
+                .AddHeader("Upload-Length", length?.ToString(CultureInfo.InvariantCulture)),
+            static raw => new Upload(raw),
+            cancellationToken);
+
+    /// <summary>Downloads a file of an artifact.</summary>
+    /// <param name="digest">The artifact's digest.</param>
+    /// <param name="path">The file's path in the artifact.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<PredictionStream> DownloadFile(string digest, string path, CancellationToken cancellationToken = default) =>
+        _transport.Read(
+            new RegistryRequest(Operations.DownloadFile, ("digest", digest), ("path", path)),
+            static reply => Task.FromResult(new PredictionStream(reply)),
+            cancellationToken);
+
+    /// <summary>Downloads a file of the artifact that a version was deployed with.</summary>
+    /// <param name="id">The version's id.</param>
+    /// <param name="path">The file's path in the artifact.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<PredictionStream> DownloadVersionFile(string id, string path, CancellationToken cancellationToken = default) =>
+        _transport.Read(
+            new RegistryRequest(Operations.DownloadVersionFile, ("id", id), ("path", path)),
+            static reply => Task.FromResult(new PredictionStream(reply)),
+            cancellationToken);
+
     /// <summary>Asks whether an environment fits what the files need, before they are uploaded (rule C6).</summary>
     /// <param name="files">The files.</param>
     /// <param name="environment">The only environment to look at; null for any.</param>
