@@ -110,6 +110,13 @@ internal static class DeployCommands
             }
             else if (Waiting.TimeOf(session, wait) is { } time)
             {
+                if (session.Has(key) && version.Serving?.Status == ServingStatusValues.Failed)
+                {
+                    session.Printer.Note($"The key has made {version.Version} before, and its start has failed. It is started again.");
+                    var again = new ActivateRequest().Because(session.Value(comment));
+                    await session.Registry.Activate(version.Id, again, cancellationToken: cancellationToken);
+                }
+
                 version = await Waiting.UntilReady(session, version, time, cancellationToken);
             }
 

@@ -66,6 +66,7 @@ public sealed partial class FaultProxy : IDisposable
     private readonly Random _dice;
     private readonly Lock _throw = new();
     private readonly Lock _count = new();
+    private readonly List<(int Count, TaskCompletionSource Seen)> _awaited = [];
     private int _asked;
     private TaskCompletionSource _quiet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -96,6 +97,22 @@ public sealed partial class FaultProxy : IDisposable
         lock (_count)
         {
             return _asked == 0 ? Task.CompletedTask : _quiet.Task;
+        }
+    }
+
+    /// <summary>Waits until so many requests have come.</summary>
+    public Task WhenSeen(int count)
+    {
+        lock (_count)
+        {
+            if (Seen.Count >= count)
+            {
+                return Task.CompletedTask;
+            }
+
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((count, seen));
+            return seen.Task;
         }
     }
 
@@ -146,7 +163,7 @@ public sealed partial class FaultProxy : IDisposable
             // Not before something has come: until then the client knows that nothing was sent.
             await client.ReceiveAsync(new byte[1], SocketFlags.Peek, ended);
             Plan.TryDequeue(out _);
-            Seen.Enqueue(("", Fault.Unread));
+            See("", Fault.Unread);
             Reset(client);
             return;
         }
@@ -158,7 +175,7 @@ public sealed partial class FaultProxy : IDisposable
         }
 
         Plan.TryDequeue(out var fault);
-        Seen.Enqueue((head, fault));
+        See(head, fault);
         switch (fault)
         {
             case Fault.Read:
@@ -244,6 +261,18 @@ public sealed partial class FaultProxy : IDisposable
             default:
                 await Answer(client, "504 Gateway Timeout", "<html>Gateway Timeout</html>", ended, "text/html");
                 break;
+        }
+    }
+
+    private void See(string head, Fault? fault)
+    {
+        lock (_count)
+        {
+            Seen.Enqueue((head, fault));
+            foreach (var (_, seen) in _awaited.Where(awaited => awaited.Count <= Seen.Count))
+            {
+                seen.TrySetResult();
+            }
         }
     }
 
