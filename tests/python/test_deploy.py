@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 import servers
@@ -139,7 +139,7 @@ def test_C6_a_model_of_another_python_has_a_way_out(
 
     # The registry says it by itself once it knows the files.
     artifact = registry.upload(folder, requires={"python": "3.99"})
-    with pytest.raises(errors.NoEnvironment, match="3.99 is needed.* or ask the operator for an environment$"):
+    with pytest.raises(errors.NoEnvironment, match="3.99 is needed.* or ask the operator for an environment .no_environment"):
         registry.deploy(folder, model_name=name)
     assert artifact.digest != version.artifact.digest  # type: ignore[union-attr]
 
@@ -220,6 +220,51 @@ def test_C1_a_key_that_was_used_answers_the_version_that_it_made(
     (folder / "model.py").write_text(f"{MODEL}# changed {name}\n")
     with pytest.raises(errors.VersionExists):
         registry.deploy(folder, model_name=name, version="1.0.0", idempotency_key="another")
+
+
+def test_C1_a_key_whose_version_has_failed_starts_it_again(
+    registry: Client, folder: pathlib.Path, name: str
+) -> None:
+    (folder / "model.py").write_text(f"# {name}\n{MODEL}    def load(self):\n        raise RuntimeError('no weights today')\n")
+    for _ in range(2):
+        with pytest.raises(StartFailed, match="exit code 1"):
+            registry.deploy(folder, model_name=name, idempotency_key=f"{name}-commit", comment="the job")
+    told = [event.type for event in registry.events(model=name) if event.type != "version.crashed"]
+    assert told == ["model.created", "version.deployed", "version.failed", "version.activated", "version.failed"]
+
+
+def test_C1_a_job_that_runs_again_when_the_cause_is_gone_succeeds(registry: Client, name: str) -> None:
+    is_up: List[bool] = []
+    with servers.ModelServer(lambda _: servers.Answer(status=200 if is_up else 503)) as server:
+        arguments: Dict[str, Any] = {
+            "serving_url": server.url, "health_url": server.url, "startup_timeout_seconds": 1, "idempotency_key": f"{name}-job",
+        }
+        with pytest.raises(StartFailed):
+            registry.register(name, publish=True, **arguments)
+        is_up.append(True)
+        version = registry.register(name, publish=True, **arguments)
+        assert version.version == "0.1.0" and version.wait("primary").is_primary
+
+
+def test_C2_total_timeout_bounds_the_whole_of_deploy(
+    node: servers.Node, registry: Client, folder: pathlib.Path, name: str, clock: Any, clocked: Callable[..., Client]
+) -> None:
+    (folder / "weights.bin").write_bytes(os.urandom(3 * PART))
+
+    def slow(done: int, total: int) -> None:
+        clock.time += 4.0
+
+    with pytest.raises(errors.TimedOut, match="longer than its 10 seconds"):
+        clocked(node.url, node.key, total_timeout=10.0).deploy(folder, model_name=name, progress=slow)
+    with pytest.raises(errors.ModelNotFound):
+        registry.model(name)
+    assert clocked(node.url, node.key, total_timeout=60.0).deploy(folder, model_name=name, progress=slow, wait=False).id
+
+
+def test_C2_total_timeout_bounds_the_example(node: servers.Node, folder: pathlib.Path, name: str) -> None:
+    (folder / "model.py").write_text("class Model:\n    def predict(self, inputs):\n        while True: pass\n")
+    with pytest.raises(errors.TimedOut, match="within total_timeout|longer than its"):
+        Client(node.url, node.key, total_timeout=1.0).deploy(folder, model_name=name, example_input=[1])
 
 
 def test_C5_an_upload_that_was_interrupted_goes_on(

@@ -10,7 +10,7 @@ from . import types
 from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
 from ._commands import UNSET, Unset, given, label_filter, present, serving_body
-from ._environments import require_environment, ways_out
+from ._environments import match_environments, require_environment, ways_out
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
 from ._files import OF_MLFLOW, Progress, download, find, format_of, upload
 from ._lists import Pages
@@ -163,9 +163,10 @@ class Client:
         """
         from ._packages import packaged  # not at import: it takes as long as all the rest
 
-        with ways_out(), packaged(
-            model, format=format, requirements=requirements, example_input=example_input, env=env
-        ) as package:
+        transport = self._transport.begin()
+        with packaged(
+            model, format=format, requirements=requirements, example_input=example_input, env=env, limit=transport.limit
+        ) as package, ways_out():
             body = present(
                 model_name=model_name,
                 version_bump=version_bump,
@@ -186,21 +187,22 @@ class Client:
                 comment=comment,
             )
             try:
-                tried = self._make(body, wait=False, dry_run=True, idempotency_key=None)
+                tried = self._make(transport, body, wait=False, dry_run=True, idempotency_key=None)
             except RegistryError as refused:
                 if idempotency_key is None or dry_run or refused.status != 409:
                     raise
                 # What the key has made before may stand in the way. Then its files are there, too.
                 try:
-                    return self._make(body, wait=wait, dry_run=False, idempotency_key=idempotency_key)
+                    return self._make(transport, body, wait=wait, dry_run=False, idempotency_key=idempotency_key)
                 except ArtifactNotFound:
                     raise refused from None
-            fit = self.match_environments(package.format, requires=package.requires, instance_type=instance_type)
+            fit = match_environments(transport, package.format, package.requires, instance_type)
             require_environment(fit, environment)
             if dry_run:
                 return tried
-            upload(self._transport, package.files, package.format, package.requires, progress, comment)
-        return self._make(body, wait=wait, dry_run=False, idempotency_key=idempotency_key)
+            upload(transport, package.files, package.format, package.requires, progress, comment)
+        with ways_out():
+            return self._make(transport, body, wait=wait, dry_run=False, idempotency_key=idempotency_key)
 
     def register(
         self,
@@ -254,7 +256,8 @@ class Client:
             wait: Waits until it is ready, for as long as ``total_timeout`` or ``Version.wait`` says.
             dry_run: Only says what would happen; the ids of a new name are then examples.
             idempotency_key: Names the version that you want. The same key with the same arguments answers the version
-                made before, so that a script that runs twice makes one version. By default each call draws a key.
+                made before, so that a script that runs twice makes one version. With ``wait`` one whose start has
+                failed is started again. By default each call draws a key.
 
         Raises:
             RegistryError: The command is refused, with ``ValidationFailed`` or ``VersionExists`` for example.
@@ -279,7 +282,8 @@ class Client:
             external_id=external_id,
             comment=comment,
         )
-        return self._make(body, wait=wait, dry_run=dry_run, idempotency_key=idempotency_key)
+        transport = self._transport.begin()
+        return self._make(transport, body, wait=wait, dry_run=dry_run, idempotency_key=idempotency_key)
 
     def models(
         self,
@@ -373,7 +377,7 @@ class Client:
         kind = format_of(paths) if format == "auto" else format
         if kind is None:
             raise ValueError("there is no model.py, model.onnx, model.joblib or model.pkl; or pass format=…")
-        return upload(self._transport, files, kind, requires, progress, comment)
+        return upload(self._transport.begin(), files, kind, requires, progress, comment)
 
     def download(
         self, version: str, to: Union[str, os.PathLike[str]], *, progress: Progress = None
@@ -390,7 +394,7 @@ class Client:
         Raises:
             RegistryError: There is nothing to download: ``ArtifactNotFound`` for example.
         """
-        transport = self._transport
+        transport = self._transport.begin()
         is_digest = len(version) == 64 and "@" not in version
         version_id = None if is_digest else self.version(version).id
         request = (
@@ -736,9 +740,7 @@ class Client:
 
         >>> registry.match_environments("python", requires={"python": "2.7"}).environment
         """
-        body = present(format=format, requires=requires, instance_type=instance_type)
-        request = Request(operations.MATCH_ENVIRONMENTS, body=body, is_command=False)
-        return types.EnvironmentMatch(self._transport.send(request).document)
+        return match_environments(self._transport, format, requires, instance_type)
 
     # The client itself
 
@@ -759,8 +761,10 @@ class Client:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
 
-    def _make(self, body: Dict[str, Any], *, wait: bool, dry_run: bool, idempotency_key: Optional[str]) -> Version:
-        """Makes a version, and waits for it."""
+    def _make(
+        self, transport: Transport, body: Dict[str, Any], *, wait: bool, dry_run: bool, idempotency_key: Optional[str]
+    ) -> Version:
+        """Makes a version, and waits for it, within the time of an operation that has begun."""
         drawn = os.urandom(16).hex() if idempotency_key is None else idempotency_key
         key = None if dry_run else drawn
         request = Request(
@@ -770,14 +774,15 @@ class Client:
             body=body,
             is_command=not dry_run,
         )
-        begun = self._clock.now()
-        made = Version(self._transport, *self._transport.send(request))
+        made = Version(self._transport, *transport.send(request))
         if dry_run or not wait:
             return made
         try:
-            if self._total_timeout is None:
-                return made.wait()
-            return made.wait(timeout=max(0.0, self._total_timeout - (self._clock.now() - begun)))
+            if idempotency_key is not None and made.serving is not None and made.serving.status == "failed":
+                # The key has made it before, and its start has failed since. A job that runs again wants it to run.
+                made.activate(comment=body.get("comment"))
+            remaining = transport.remaining()
+            return made.wait() if remaining is None else made.wait(timeout=max(0.0, remaining))
         except StartFailed:
             raise
         except RegistryError as error:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Iterator, Optional
+from typing import Any, Iterator, Mapping, Optional
 
+from . import _operations as operations
+from ._commands import present
+from ._transport import Request, Transport
 from .errors import NoEnvironment
 from .types import EnvironmentFit, EnvironmentMatch
 
@@ -24,6 +27,14 @@ def ways_out() -> Iterator[None]:
         error.detail = f"{error.detail.rstrip('.')}. Ways out: {_WAYS_OUT}"
         error.args = (error.detail,)
         raise
+
+
+def match_environments(
+    transport: Transport, format: str, requires: Optional[Mapping[str, Any]], instance_type: Optional[str]
+) -> EnvironmentMatch:
+    """Asks which environments fit."""
+    body = present(format=format, requires=requires, instance_type=instance_type)
+    return EnvironmentMatch(transport.send(Request(operations.MATCH_ENVIRONMENTS, body=body, is_command=False)).document)
 
 
 def require_environment(match: EnvironmentMatch, name: Optional[str]) -> None:

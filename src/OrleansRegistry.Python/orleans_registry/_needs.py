@@ -40,6 +40,8 @@ class Needs:
         """Something that only this program has: the name of a class or function of ``__main__``; empty for nothing."""
         self.is_by_value = False
         """Whether code is pickled by value: only the Python that made it runs it."""
+        self.has_columns = False
+        """Whether a part of a pipeline takes columns, which may have names."""
         self._kinds: Set[type] = set()
 
     def see(self, value: Any) -> None:
@@ -48,6 +50,7 @@ class Needs:
         if kind not in self._kinds:
             self._kinds.add(kind)
             self._add(kind.__module__, kind.__qualname__)
+            self.has_columns = self.has_columns or kind.__name__ == "ColumnTransformer"
         if isinstance(value, types.ModuleType):
             self._add(value.__name__, "")
         elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):

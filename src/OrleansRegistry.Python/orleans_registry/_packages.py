@@ -5,17 +5,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import io
 import logging
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Union
+import warnings
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Set, Union
 
 from . import _needs, _pickles
-from ._errors import PackagingError
+from ._errors import PackagingError, TimedOut
 from ._files import OF_MLFLOW, File, PathLike, digest_of, format_of, walk
 from ._mlmodel import read_mlmodel
 from ._transport import to_json
@@ -78,12 +78,19 @@ else:
         served = pickle.load(file)
 body = json.load(sys.stdin)
 inputs = body.get("instances", body.get("inputs"))
+columns = getattr(served, "feature_names_in_", None)
 if kind == "python-pickle" and isinstance(inputs, list):
     try:
-        import numpy
-        inputs = numpy.asarray(inputs)
+        if columns is None:
+            raise ImportError
+        import pandas
+        inputs = pandas.DataFrame(inputs, columns=list(columns))
     except ImportError:
-        pass
+        try:
+            import numpy
+            inputs = numpy.asarray(inputs)
+        except ImportError:
+            pass
 answer = served.predict(inputs)
 def plain(value):
     if not hasattr(value, "tolist"):
@@ -115,11 +122,16 @@ def packaged(
     requirements: Optional[Requirements],
     example_input: Any,
     env: Optional[Mapping[str, str]] = None,
+    limit: Callable[[], Optional[float]] = lambda: None,
 ) -> Iterator[Package]:
     """Makes the files of a model, which are there until the end of the block.
 
+    Args:
+        limit: Says how many seconds are left; None for any number.
+
     Raises:
         PackagingError: They can't be made, or the model fails with the example.
+        TimedOut: The time is up.
     """
     if format not in _FORMATS:
         raise ValueError(f"format is {format!r}, and must be one of {', '.join(_FORMATS)}")
@@ -128,7 +140,8 @@ def packaged(
         maker.make(model)
         requires = maker.requires(requirements)
         if example_input is not None and maker.format != "onnx":
-            _try(maker, example_input, env or {})
+            _try(maker, example_input, env or {}, limit)
+        limit()
         yield Package(maker.format, [File(source, path) for path, source in sorted(maker.files.items())], requires)
 
 
@@ -278,6 +291,8 @@ class _Maker:
             raise PackagingError(f"an object of type {type(model).__name__} has no predict; deploy takes {_SERVABLE}")
         self._become("python-pickle")
         source, self._needs = _pickles.save(model, os.path.join(self._work, "model"), may_use_joblib=True)
+        if self._needs.has_columns and hasattr(model, "feature_names_in_"):
+            self._needs.modules.add("pandas")
         self.files[os.path.basename(source)] = source
         self._add_own()
 
@@ -285,20 +300,30 @@ class _Maker:
         """Makes ONNX of it, where something here can (no code of others runs then)."""
         if self._wanted not in ("auto", "onnx"):
             return False
-        convert = _converter(model)
-        reason = "nothing here converts it: install skl2onnx, or torch for its own models"
-        if convert is not None:
+        if not _is_torch(model) and not ("sklearn" in _roots(model) and _needs.has_module("skl2onnx")):
+            reason = "nothing here converts it: install skl2onnx, or torch for its own models"
+        else:
             try:
-                self._write("model.onnx", convert(self._example))
+                self._convert(model)
                 self.format = "onnx"
                 return True
             except Exception as error:  # a converter's own, of any kind
-                reason = str(error) or type(error).__name__
-                self.files.pop("model.onnx", None)
-                logging.getLogger("orleans_registry").info("the model is pickled, since it can't become ONNX: %s", reason)
-        if self._wanted == "onnx":
+                reason = getattr(error, "detail", "") or str(error) or type(error).__name__
+                logging.getLogger("orleans_registry").info("the model can't become ONNX: %s", reason)
+        if self._wanted == "onnx" or (_is_torch(model) and not callable(getattr(model, "predict", None))):
             raise PackagingError(f"an object of type {type(model).__name__} can't become ONNX: {reason}")
         return False
+
+    def _convert(self, model: Any) -> None:
+        if not _is_torch(model):
+            self._write("model.onnx", _bytes_of(_from_sklearn(model, self._example)))
+            return
+        if self._example is None:
+            raise PackagingError("torch calls a model to export it: pass example_input, an input of the shape that it takes")
+        folder = os.path.join(self._work, "exported")
+        os.mkdir(folder)
+        _from_torch(model, self._example, folder)
+        self.files = {name: source for source, name in walk(folder)}
 
 
 def _python_of_folder(files: Mapping[str, str]) -> Optional[str]:
@@ -326,32 +351,64 @@ def _bytes_of(model: Any) -> bytes:
     return content
 
 
-def _converter(model: Any) -> Any:
-    """What makes ONNX of an object; None for nothing."""
-    roots = {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
-    if "torch" in roots and hasattr(model, "forward"):
-        return lambda example: _from_torch(model, example)
-    if "sklearn" in roots and _needs.has_module("skl2onnx"):
-        return lambda example: _from_sklearn(model, example)
-    return None
+def _is_torch(model: Any) -> bool:
+    return "torch" in _roots(model) and hasattr(model, "forward")
 
 
-def _from_sklearn(model: Any, example: Any) -> bytes:
+def _roots(model: Any) -> Set[str]:
+    return {kind.__module__.partition(".")[0] for kind in type(model).__mro__}
+
+
+def _from_sklearn(model: Any, example: Any) -> Any:
+    """The converter's model, with the one output that predict has, in the shape that it has there."""
     numpy = importlib.import_module("numpy")
-    rows = numpy.zeros((1, model.n_features_in_)) if example is None else numpy.asarray(example)
+    rows = numpy.zeros((1, model.n_features_in_)) if example is None else numpy.asarray(_rows(example))
     options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
-    return _bytes_of(importlib.import_module("skl2onnx").to_onnx(model, rows[:1].astype(numpy.float32), options=options))
+    made = importlib.import_module("skl2onnx").to_onnx(model, rows[:1].astype(numpy.float32), options=options)
+    if not callable(getattr(model, "predict", None)):
+        return made
+    # Behind the answer of a classifier come the probabilities, which predict doesn't say.
+    del made.graph.output[1:]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of arrays without the names of columns
+        answer = numpy.asarray(model.predict(rows[:1]))
+    if answer.ndim == 1 and len(made.graph.output[0].type.tensor_type.shape.dim) != 1:
+        _flatten(made)
+    return made
 
 
-def _from_torch(model: Any, example: Any) -> bytes:
-    if example is None:
-        raise PackagingError("a model of torch needs example_input, whose shape its inputs have")
+def _flatten(made: Any) -> None:
+    """Lets the output be a list of values, where it is a list of rows of one value."""
+    helper = importlib.import_module("onnx.helper")
+    graph = made.graph
+    last = graph.output.pop(0)
+    kind = last.type.tensor_type.elem_type
+    graph.initializer.append(helper.make_tensor("served_shape", 7, [1], [-1]))  # 7: of whole numbers
+    graph.node.append(helper.make_node("Reshape", [last.name, "served_shape"], ["served"]))
+    graph.output.append(helper.make_tensor_value_info("served", kind, [None]))
+    if not any(opset.domain in ("", "ai.onnx") for opset in made.opset_import):
+        made.opset_import.append(helper.make_opsetid("", 13))
+
+
+def _from_torch(model: Any, example: Any, folder: str) -> None:
+    """Writes the model into a folder; a large one with its data in other files."""
     torch = importlib.import_module("torch")
-    rows = example if hasattr(example, "dim") else torch.as_tensor(example)
-    made = io.BytesIO()
+    rows = _rows(example)
+    rows = rows if hasattr(rows, "dim") else torch.as_tensor(rows)
     axes = {"input": {0: "batch"}, "output": {0: "batch"}}
-    torch.onnx.export(model, (rows,), made, input_names=["input"], output_names=["output"], dynamic_axes=axes)
-    return made.getvalue()
+    path = os.path.join(folder, "model.onnx")
+    torch.onnx.export(model, (rows,), path, input_names=["input"], output_names=["output"], dynamic_axes=axes)
+
+
+def _body(example: Any) -> Dict[str, Any]:
+    """The body of a call: the example itself, if it is one."""
+    if isinstance(example, dict):
+        return example if set(example) in ({"instances"}, {"inputs"}) else {"inputs": example}
+    return {"instances": example}
+
+
+def _rows(example: Any) -> Any:
+    return _body(example).get("instances", example) if isinstance(example, dict) else example
 
 
 def _link(source: str, target: str) -> None:
@@ -361,18 +418,22 @@ def _link(source: str, target: str) -> None:
         shutil.copyfile(source, target)
 
 
-def _try(maker: _Maker, example: Any, env: Mapping[str, str]) -> None:
+def _try(maker: _Maker, example: Any, env: Mapping[str, str], limit: Callable[[], Optional[float]]) -> None:
     """Loads the package in a process of its own, and calls it once."""
-    body = to_json({"inputs" if isinstance(example, dict) else "instances": example})
+    body = to_json(_body(example))
     with tempfile.TemporaryDirectory(prefix="orleans-registry-") as folder:
         for path, source in maker.files.items():
             target = os.path.join(folder, *path.split("/"))
             os.makedirs(os.path.dirname(target), exist_ok=True)
             _link(os.path.abspath(source), target)
         environment = {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **env}
-        done = subprocess.run(
-            [sys.executable, "-B", "-c", _TRY, maker.format], cwd=folder, env=environment, input=body, capture_output=True
-        )
+        command = [sys.executable, "-B", "-c", _TRY, maker.format]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=environment, input=body, capture_output=True, timeout=limit()
+            )
+        except subprocess.TimeoutExpired:
+            raise TimedOut("the packaged model did not answer the example within total_timeout") from None
     if done.returncode != 0:
         log = done.stderr.decode("utf-8", "replace").strip()
         raise PackagingError(f"the packaged model fails with the example: {log.splitlines()[-1] if log else done.returncode}\n{log}")

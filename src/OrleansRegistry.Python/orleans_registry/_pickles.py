@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
 import re
 import sys
 import types
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, FrozenSet, cast
 
 from ._errors import PackagingError
 from ._needs import MAIN, Needs
@@ -70,12 +71,19 @@ def _save_by_value(value: Any, path: str, reason: str) -> tuple[str, Needs]:
 
     class _Pickler(cloudpickle.CloudPickler):  # type: ignore[misc,name-defined]
         def persistent_id(self, seen: Any) -> None:
+            if isinstance(seen, _Sorted):
+                return
             needs.see(seen)
             if isinstance(seen, types.FunctionType) and not is_importable(seen):
                 needs.see_code(seen.__code__)
 
         def reducer_override(self, seen: Any) -> Any:
-            return _without_tracker(super().reducer_override(seen))
+            if isinstance(seen, types.CodeType):
+                return _steady(seen, self.dispatch_table[types.CodeType](seen))
+            reduced = super().reducer_override(seen)
+            if isinstance(seen, types.FunctionType) and isinstance(reduced, tuple):
+                _forget_file(reduced[1])
+            return _without_tracker(reduced)
 
     try:
         with open(path, "wb") as file:
@@ -95,6 +103,36 @@ def _without_tracker(reduced: Any) -> Any:
         )
         return (reduced[0], made, *reduced[2:])
     return reduced
+
+
+class _Sorted:
+    """A frozenset that is pickled in the same order by every process."""
+
+    def __init__(self, values: FrozenSet[Any]) -> None:
+        self._values = values
+
+    def __reduce__(self) -> Any:
+        return frozenset, (sorted(self._values, key=lambda value: (type(value).__name__, repr(value))),)
+
+
+def _steady(code: types.CodeType, reduced: Any) -> Any:
+    """Code without the order of sets and the folder of its file: the same code has the same bytes."""
+    make, arguments, *rest = reduced
+    made = []
+    for part in arguments:
+        if part == code.co_filename:
+            part = os.path.basename(part)
+        elif isinstance(part, tuple):
+            part = tuple(_Sorted(value) if isinstance(value, frozenset) else value for value in part)
+        made.append(part)
+    return (make, tuple(made), *rest)
+
+
+def _forget_file(arguments: Any) -> None:
+    """Takes the place of the program out of what a function is made of. Code that reads it brings it all the same."""
+    for part in arguments:
+        if isinstance(part, dict):
+            part.pop("__file__", None)
 
 
 def is_importable(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import email.utils
 import json
 import math
@@ -104,6 +105,27 @@ class Transport:
         self._total_timeout = total_timeout
         self._retries = retries
         self._has_key = settings.api_key is not None
+        self._deadline: Optional[Deadline] = None  # of one operation that is several requests
+
+    def begin(self) -> Transport:
+        """The same for an operation of several requests, which all end by the one ``total_timeout``."""
+        begun = copy.copy(self)
+        begun._deadline = Deadline(self.clock, self._total_timeout)
+        return begun
+
+    def remaining(self) -> Optional[float]:
+        """The seconds that an operation that has begun has left; None for any number."""
+        return None if self._deadline is None else self._deadline.remaining()
+
+    def limit(self) -> Optional[float]:
+        """The same, for a step that is no request.
+
+        Raises:
+            TimedOut: The time is up.
+        """
+        if self._deadline is not None:
+            self._deadline.limit(0.0)
+        return self.remaining()
 
     def send(self, request: Request) -> Answer:
         """Sends a request that a JSON document answers."""
@@ -123,7 +145,7 @@ class Transport:
         self._once(request, Reply.read, Deadline(self.clock, self._total_timeout), [])
 
     def _until_answered(self, request: Request, read: Callable[[Reply], T]) -> T:
-        deadline = Deadline(self.clock, self._total_timeout)
+        deadline = self._deadline or Deadline(self.clock, self._total_timeout)
         doubt: Optional[RegistryError] = None  # the last failure after which the command may have been done
         tries = 0
         while True:

@@ -43,16 +43,23 @@ class WrongInput(Exception):
         self.status = status
 
 
-def numpy_or_none():
-    """The package numpy, where the environment has it."""
+def module_or_none(name):
+    """A package, where the environment has it."""
     try:
-        return importlib.import_module("numpy")
+        return importlib.import_module(name)
     except ImportError:
         return None
 
 
+def numpy_or_none():
+    return module_or_none("numpy")
+
+
 class PickledModel:
-    """An object from ``model.joblib`` or ``model.pkl``. It gets arrays where numpy is there."""
+    """An object from ``model.joblib`` or ``model.pkl``. It gets arrays where numpy is there.
+
+    One that was fitted with named columns, as scikit-learn says it, gets tables of pandas where that is there.
+    """
 
     platform = "python-pickle"
 
@@ -68,11 +75,25 @@ class PickledModel:
             raise FileNotFoundError("the package has no model.joblib and no model.pkl")
         if not callable(getattr(self._model, "predict", None)):
             raise TypeError(f"the object in the package is a {type(self._model).__name__}, which has no predict")
+        columns = getattr(self._model, "feature_names_in_", None)
+        self._pandas = None if columns is None else module_or_none("pandas")
+        self._columns = [] if columns is None else [str(name) for name in columns]
 
     def predict(self, inputs):
         if isinstance(inputs, list):
-            inputs = as_array(inputs)
+            inputs = as_array(inputs) if self._pandas is None else self.as_table(inputs)
         return self._model.predict(inputs)
+
+    def as_table(self, rows):
+        """Rows as a table with the model's columns: objects by their names, lists in their order."""
+        for index, row in enumerate(rows):
+            missing = [name for name in self._columns if name not in row] if isinstance(row, dict) else []
+            if missing:
+                raise WrongInput(f"$.instances[{index}] lacks {', '.join(missing)}")
+        try:
+            return self._pandas.DataFrame(rows, columns=self._columns)
+        except ValueError as error:
+            raise WrongInput(f"$.instances is no table: {error}") from error
 
     def infer(self, tensors):
         if len(tensors) != 1:
