@@ -184,7 +184,8 @@ public sealed partial class RegistryRestClient
     }
 
     /// <summary>Makes an artifact; null when files of it are missing.</summary>
-    private async Task<StoredArtifact?> TryCreate(CreateArtifactRequest body, ModelFiles files, CancellationToken cancellationToken)
+    private async Task<StoredArtifact?> TryCreate(
+        CreateArtifactRequest body, ModelFiles files, CancellationToken cancellationToken)
     {
         try
         {
@@ -200,7 +201,7 @@ public sealed partial class RegistryRestClient
         }
     }
 
-    /// <summary>Why an artifact was refused. Whether a request that got lost has made it doesn't matter: it is made once.</summary>
+    /// <summary>Why an artifact was refused. Whether a lost request has made it doesn't matter: it is made once.</summary>
     private static RegistryException Cause(RegistryException error) =>
         error is OutcomeUnknownException { InnerException: RegistryException cause } ? cause : error;
 
@@ -208,8 +209,10 @@ public sealed partial class RegistryRestClient
     private static Refusal Named(Refusal refused, ModelFiles files)
     {
         string NameIn(Match match) =>
-            int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var place) && place < files.Files.Count
-                ? $"The path \"{files.Files[place].Path}\"" : match.Value;
+            int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out var place)
+                && place < files.Files.Count
+                ? $"The path \"{files.Files[place].Path}\""
+                : match.Value;
 
         return refused with
         {

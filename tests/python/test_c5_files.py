@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
-from typing import List, Tuple
+from typing import Callable, List, Tuple
 
 import pytest
 import servers
@@ -134,9 +134,12 @@ def test_C6_a_path_that_the_registry_refuses_is_refused_before_the_upload(
     (folder / path).write_bytes(os.urandom(10))
     with FaultProxy(node.port) as proxy:
         client = Client(proxy.url, node.key)
-        for upload in (client.upload, lambda folder: client.deploy(folder, model_name="refused")):
+        ways: List[Callable[[], object]] = [
+            lambda: client.upload(folder), lambda: client.deploy(folder, model_name="refused")
+        ]
+        for upload in ways:
             with pytest.raises(ValidationFailed) as caught:
-                upload(folder)
+                upload()
             assert said in str(caught.value)
             ((_, (message,)),) = caught.value.errors.items()
             assert message.startswith(("'data/e\u0301.bin' must", "'data/weights.bin' must", "'data/\\udcff' must"))

@@ -27,7 +27,8 @@ internal static class DeployCommands
         var publish = new Option<bool>("--publish") { Description = "Publish it at once. By default it is a draft." };
         var promote = Promote();
         var environment = Inputs.Text("--env", "The environment to run PATH in; by default the first that fits.", "NAME");
-        var python = Inputs.Text("--python", "The Python that PATH was made for; by default what the folder says.", "3.11");
+        var python = Inputs.Text(
+            "--python", "The Python that PATH was made for; by default what the folder says.", "3.11");
         var url = Inputs.Text("--url", "Where the version answers calls.", "URL");
         var health = Inputs.Text("--health-url", "An address that answers 2xx once the version is up.", "URL");
         var startup = Inputs.Duration("--startup-timeout", "How long the start may take.");
@@ -47,8 +48,8 @@ internal static class DeployCommands
         var (dryRun, comment) = (Inputs.DryRun(), Inputs.Comment());
         IReadOnlyList<Symbol> takes =
         [
-            name, path, bump, number, line, publish, promote, environment, python, url, health, startup, artifact, instance, external,
-            description, labels, key, wait, dryRun, comment,
+            name, path, bump, number, line, publish, promote, environment, python, url, health, startup, artifact,
+            instance, external, description, labels, key, wait, dryRun, comment,
         ];
         return global.NewCommand("deploy", "Make a new version of a model. It is made once, also when the connection breaks.", takes, async (session, cancellationToken) =>
         {
@@ -112,7 +113,8 @@ internal static class DeployCommands
             {
                 if (session.Has(key) && version.Serving?.Status == ServingStatusValues.Failed)
                 {
-                    session.Printer.Note($"The key has made {version.Version} before, and its start has failed. It is started again.");
+                    session.Printer.Note(
+                        $"The key has made {version.Version} before, and its start has failed. It is started again.");
                     var again = new ActivateRequest().Because(session.Value(comment));
                     await session.Registry.Activate(version.Id, again, cancellationToken: cancellationToken);
                 }

@@ -18,7 +18,8 @@ internal static partial class ModelPath
     /// Finds the files of a path, with the Python that is told, or that the folder names, and the packages that its
     /// <c>requirements.txt</c> names; null for no path.
     /// </summary>
-    public static async Task<ModelFiles?> Read(Session session, string? path, string? python, CancellationToken cancellationToken)
+    public static async Task<ModelFiles?> Read(
+        Session session, string? path, string? python, CancellationToken cancellationToken)
     {
         if (path is null)
         {
@@ -26,11 +27,14 @@ internal static partial class ModelPath
         }
 
         var told = python is null ? null
-            : PythonOf(python) ?? throw new UsageException($"The Python is \"{python}\", and must be a version such as 3.11.");
+            : PythonOf(python)
+            ?? throw new UsageException($"The Python is \"{python}\", and must be a version such as 3.11.");
         var files = await ModelFiles.Find(path, cancellationToken);
         if (files.Format == ArtifactFormatValues.Onnx)
         {
-            return told is null ? files : throw new UsageException("A model of ONNX needs no Python. Leave --python out.");
+            return told is null
+                ? files
+                : throw new UsageException("A model of ONNX needs no Python. Leave --python out.");
         }
 
         var packages = Packages(session, await Lines(files, Requirements, cancellationToken));
@@ -40,7 +44,8 @@ internal static partial class ModelPath
         files.Python = told ?? listed ?? (lines is [var first, ..] ? PythonOf(first) : null);
         if (files.Python is null && files.Format == ArtifactFormatValues.PythonPickle)
         {
-            session.Printer.Note("Nothing says which Python the model was made with. Say it with --python, such as --python 3.11.");
+            session.Printer.Note(
+                "Nothing says which Python the model was made with. Say it with --python, such as --python 3.11.");
         }
 
         return files;
@@ -91,7 +96,9 @@ internal static partial class ModelPath
     }
 
     private static async Task<string[]> Lines(ModelFiles files, string path, CancellationToken cancellationToken) =>
-        files.Files.FirstOrDefault(file => file.Path == path) is { } file ? await File.ReadAllLinesAsync(file.Source, cancellationToken) : [];
+        files.Files.FirstOrDefault(file => file.Path == path) is { } file
+            ? await File.ReadAllLinesAsync(file.Source, cancellationToken)
+            : [];
 
     /// <summary>The major and minor version of a Python, or null.</summary>
     private static string? PythonOf(string text) =>

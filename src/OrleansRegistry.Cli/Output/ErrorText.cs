@@ -88,8 +88,9 @@ internal static class ErrorText
         "range_not_satisfiable" => "Ask for bytes that the file has.",
         "storage_full" => "Delete what is not used, or ask the operator for a larger disk.",
         "runtime_off" => "The registry runs no models. Serve it yourself and say --url, or ask the operator.",
-        "no_environment" => "`ork environments` shows what there is. Make the model with that; or, if it also runs with that, say so with --python "
-            + "and in requirements.txt; or deploy it as ONNX; or ask the operator for an environment.",
+        "no_environment" =>
+            "`ork environments` shows what there is. Make the model with that; or, if it also runs with that, say so "
+            + "with --python and in requirements.txt; or deploy it as ONNX; or ask the operator for an environment.",
         "no_capacity" => "Deactivate a version that is not used: `ork versions NAME`, `ork traffic REF`.",
         "version_inactive" => "Bring it back with `ork activate REF --wait`.",
         "version_active" => "Nothing is to be done: it is active. To serve it elsewhere, deactivate it first.",

@@ -34,7 +34,8 @@ def match_environments(
 ) -> EnvironmentMatch:
     """Asks which environments fit."""
     body = present(format=format, requires=requires, instance_type=instance_type)
-    return EnvironmentMatch(transport.send(Request(operations.MATCH_ENVIRONMENTS, body=body, is_command=False)).document)
+    request = Request(operations.MATCH_ENVIRONMENTS, body=body, is_command=False)
+    return EnvironmentMatch(transport.send(request).document)
 
 
 def require_environment(match: EnvironmentMatch, name: Optional[str]) -> None:

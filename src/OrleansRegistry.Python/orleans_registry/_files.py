@@ -118,7 +118,7 @@ def find(path: PathLike) -> List[File]:
 
 
 def format_of(paths: Iterable[str], wanted: str = "auto") -> Optional[str]:
-    """The format that the files at the root say, or the one that is wanted if they have it; None for none (rule C11)."""
+    """The format that the files at the root say, or the wanted one if they have it; None for none (rule C11)."""
     at_root = set(paths)
     return next((kind for name, kind in _FORMATS if name in at_root and wanted in ("auto", kind)), None)
 

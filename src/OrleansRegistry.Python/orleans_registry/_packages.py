@@ -23,7 +23,12 @@ from ._transport import to_json
 Requirements = Union[PathLike, Iterable[str]]
 
 _FORMATS = ("auto", "onnx", "python", "python-pickle")
-_WHAT = {"onnx": "model.onnx", "python": "model.py", "python-pickle": "model.joblib or model.pkl"}
+_WHAT = {
+    "auto": "model.py, model.onnx, model.joblib, model.pkl or MLmodel",
+    "onnx": "model.onnx",
+    "python": "model.py",
+    "python-pickle": "model.joblib or model.pkl",
+}
 _SERVABLE = (
     "an object with predict, a class with predict, a function, a model of ONNX, the path of an .onnx file, or of a folder"
     " with model.py, model.onnx or MLmodel"
@@ -181,8 +186,8 @@ class _Maker:
             stated = found if stated is None else found._replace(python=stated.python)
         if self._needs.is_by_value and stated.python not in (None, _needs.this_python()):
             raise PackagingError(
-                f"code of the program itself runs with Python {_needs.this_python()} only, and not with {stated.python};"
-                " move it into a module, a .py file beside the program"
+                f"code of the program itself runs with Python {_needs.this_python()} only, and not with"
+                f" {stated.python}; move it into a module, a .py file beside the program"
             )
         return _needs.requires(stated.packages, stated.python)
 
@@ -229,9 +234,7 @@ class _Maker:
             return
         self.format = format_of(self.files, self._wanted) or ""
         if not self.format:
-            raise PackagingError(
-                f"the folder {path!r} has no {_WHAT.get(self._wanted, 'model.py, model.onnx, model.joblib, model.pkl or MLmodel')}"
-            )
+            raise PackagingError(f"the folder {path!r} has no {_WHAT[self._wanted]}")
         if self.format != "onnx":
             self._folder_needs()
 
@@ -319,7 +322,9 @@ class _Maker:
             self._write("model.onnx", _bytes_of(_from_sklearn(model, self._example)))
             return
         if self._example is None:
-            raise PackagingError("torch calls a model to export it: pass example_input, an input of the shape that it takes")
+            raise PackagingError(
+                "torch calls a model to export it: pass example_input, an input of the shape that it takes"
+            )
         folder = os.path.join(self._work, "exported")
         os.mkdir(folder)
         _from_torch(model, self._example, folder)

@@ -42,7 +42,8 @@ public sealed class ModelFiles
     /// <summary>
     /// Finds the files of a folder, or takes an <c>.onnx</c> file by itself. A file <c>.orkignore</c> in the folder has
     /// patterns of what is left out. <c>.git</c>, <c>.venv</c>, <c>__pycache__</c>, <c>.env</c>, <c>*.pem</c> and
-    /// <c>id_*</c> always are (rule C7). <c>model.py</c> comes before <c>model.onnx</c>, and that before a pickle. Each file is read once, for its SHA-256.
+    /// <c>id_*</c> always are (rule C7). <c>model.py</c> comes before <c>model.onnx</c>, and that before a pickle
+    /// (rule C11). Each file is read once, for its SHA-256.
     /// </summary>
     /// <param name="path">The folder or the file.</param>
     /// <param name="cancellationToken">Ends the search.</param>
@@ -65,7 +66,8 @@ public sealed class ModelFiles
 
         if (found.Exists(file => file.Path == OfMlflow))
         {
-            throw new ArgumentException($"\"{path}\" is a model of MLflow. Deploy it with Python, which makes files of it.", nameof(path));
+            throw new ArgumentException(
+                $"\"{path}\" is a model of MLflow. Deploy it with Python, which makes files of it.", nameof(path));
         }
 
         var format = Formats.FirstOrDefault(format => found.Exists(file => file.Path == format.Path)).Format
