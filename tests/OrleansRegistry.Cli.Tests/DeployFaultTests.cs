@@ -122,7 +122,7 @@ public sealed partial class DeployFaultTests(ServingNode node) : IDisposable
     private async Task<string[]> Versions(string name) =>
         (await node.Ork("versions", name, "-q")).Data.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private Task Delete(string name) => node.Ork("models", "delete", name, "--confirm", name);
+    private Task<Run> Delete(string name) => node.Ork("models", "delete", name, "--confirm", name);
 
     private async Task<string> Model(string name, string load = "pass")
     {
