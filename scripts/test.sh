@@ -154,6 +154,7 @@ install_missing() {
       /usr/bin/python3 -c "import sklearn, joblib" 2>/dev/null || missing+=(python3-sklearn python3-joblib)
     fi
   fi
+  if [[ " ${projects[*]} " == *Host.Tests* ]]; then command -v promtool >/dev/null || missing+=(prometheus); fi
   if [[ " ${projects[*]} " == *WebConsole.Tests* && -z ${REGISTRY_TEST_BROWSER:-} ]]; then
     command -v chromium google-chrome >/dev/null || missing+=(chromium)
   fi

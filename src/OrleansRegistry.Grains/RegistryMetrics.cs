@@ -27,6 +27,10 @@ public sealed class RegistryMetrics : IDisposable
             "orleans_registry.commit.doubts", "{command}", "Commands whose write failed, so that their row had to say whether they are stored.");
         _starts = _meter.CreateCounter<long>(
             "orleans_registry.serving.starts", "{start}", "Starts of versions that came to an end, by result.");
+        // From the beginning: whoever looks at how much one has grown doesn't see the first count otherwise.
+        _doubts.Add(0);
+        _starts.Add(0, Result(isReady: true));
+        _starts.Add(0, Result(isReady: false));
     }
 
     /// <summary>A command is stored.</summary>
@@ -36,8 +40,10 @@ public sealed class RegistryMetrics : IDisposable
     internal void InDoubt() => _doubts.Add(1);
 
     /// <summary>A start came to an end.</summary>
-    internal void Started(bool isReady) => _starts.Add(1, new KeyValuePair<string, object?>("result", isReady ? "ready" : "failed"));
+    internal void Started(bool isReady) => _starts.Add(1, Result(isReady));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Result(bool isReady) => new("result", isReady ? "ready" : "failed");
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using k8s;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansRegistry.Artifacts;
@@ -36,7 +37,7 @@ public static partial class RegistryHost
         Listen(builder, settings);
         // What keeps a node from starting is told once, by the program, and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.AddTelemetry();
+        builder.AddTelemetry(hasListener: settings.Options.MetricsPort != 0);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.Services.AddSingleton(new OutboundHttp(settings.Options.Outbound));
@@ -79,6 +80,8 @@ public static partial class RegistryHost
 
         configure?.Invoke(builder.Services);
         var app = builder.Build();
+        // Counters begin at 0, which is seen only by who listens before.
+        _ = app.Services.GetService<MeterProvider>();
         if (isConfigured && connections < settings.Limits.Connections)
         {
             app.Lifetime.ApplicationStarted.Register(() => LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit));

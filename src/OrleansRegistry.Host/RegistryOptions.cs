@@ -61,6 +61,13 @@ internal sealed record RegistryOptions
     public int HealthPort { get; init; }
 
     /// <summary>
+    /// A port that answers <c>/metrics</c> in Prometheus' text and nothing else, without a key. Keep it from callers. 0
+    /// is none.
+    /// </summary>
+    [Range(0, IPEndPoint.MaxPort)]
+    public int MetricsPort { get; init; }
+
+    /// <summary>
     /// Networks of proxies whose <c>X-Forwarded-For</c> gives a caller's address, separated by semicolons:
     /// <c>10.1.0.0/16</c>. Their connections don't count by address.
     /// </summary>

@@ -37,13 +37,10 @@ internal sealed record RegistrySettings
     public IReadOnlyList<string> Endpoints { get; private init; } = [];
 
     /// <summary>Where it listens for health beside that: on the same hosts.</summary>
-    public IReadOnlyList<string> HealthUrls => Options.HealthPort == 0
-        ? []
-        :
-        [
-            .. Addresses.Select(address => $"http://{address.Host}:{Options.HealthPort}")
-                .Distinct(StringComparer.OrdinalIgnoreCase),
-        ];
+    public IReadOnlyList<string> HealthUrls => UrlsOf(Options.HealthPort);
+
+    /// <summary>Where it answers metrics: on the same hosts.</summary>
+    public IReadOnlyList<string> MetricsUrls => UrlsOf(Options.MetricsPort);
 
     /// <summary>Where the rows are.</summary>
     public StorageOptions Storage => new()
@@ -183,12 +180,18 @@ internal sealed record RegistrySettings
             }
         }
 
-        var (health, silo, clients) = (Options.HealthPort, Options.SiloPort, Options.ClientPort);
-        if (health != 0 && (health == silo || health == clients || (problems is [] && Addresses.Any(address => address.Port == health))))
+        var (silo, clients) = (Options.SiloPort, Options.ClientPort);
+        foreach (var (name, port, other) in ((string, int, int)[])
+            [
+                (nameof(Options.HealthPort), Options.HealthPort, Options.MetricsPort),
+                (nameof(Options.MetricsPort), Options.MetricsPort, Options.HealthPort),
+            ])
         {
-            yield return
-                $"{Root}:{nameof(Options.HealthPort)} is {health}, where something else listens; "
-                + "it must be a port of its own";
+            if (port != 0 && (port == silo || port == clients || port == other
+                || (problems is [] && Addresses.Any(address => address.Port == port))))
+            {
+                yield return $"{Root}:{name} is {port}, where something else listens; it must be a port of its own";
+            }
         }
 
         if (silo == clients)
@@ -306,6 +309,11 @@ internal sealed record RegistrySettings
             }
         }
     }
+
+    /// <summary>A port on the hosts of the addresses that callers use; 0 is none.</summary>
+    private IReadOnlyList<string> UrlsOf(int port) => port == 0
+        ? []
+        : [.. Addresses.Select(address => $"http://{address.Host}:{port}").Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>The problem of an address to listen on, or null.</summary>
     private static string? AddressProblem(string url)

@@ -34,7 +34,7 @@ internal static class StartCheck
             Listen(nameof(settings.Options.ClientPort), settings.ListenAddress, settings.Options.ClientPort);
         }
 
-        await ListenForHttp(app, [settings.Urls, .. settings.HealthUrls]);
+        await ListenForHttp(app, [settings.Urls, .. settings.HealthUrls, .. settings.MetricsUrls]);
         if (settings.KeepsFiles)
         {
             DataFiles.Check(settings, app.Services.GetService<AccessSecret>());

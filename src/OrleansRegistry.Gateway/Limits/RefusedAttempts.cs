@@ -24,11 +24,16 @@ internal sealed partial class RefusedAttempts : IDisposable
         _meter = meters.Create("OrleansRegistry.Gateway");
         _refused = _meter.CreateCounter<long>("orleans_registry.auth.refused", "{request}", "Refused requests, by code.");
         (_clock, _logger) = (clock, logger);
+        // From the beginning: whoever looks at how much one has grown doesn't see the first count otherwise.
+        foreach (var code in (string[])[ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.RateLimited])
+        {
+            _refused.Add(0, Label(code));
+        }
     }
 
     public void Count(RegistryError error, IPAddress? from)
     {
-        _refused.Add(1, new KeyValuePair<string, object?>("code", error.Code));
+        _refused.Add(1, Label(error.Code));
         long count;
         lock (_lock)
         {
@@ -46,6 +51,8 @@ internal sealed partial class RefusedAttempts : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Label(string code) => new("code", code);
 
     [LoggerMessage(222, LogLevel.Warning, "{Count} requests were refused since the last such line; the last one came from {Address}: {Code}, {Why}")]
     private partial void LogRefused(long count, IPAddress? address, string code, string why);
