@@ -5,6 +5,7 @@ using OrleansRegistry.Testing;
 namespace OrleansRegistry.Cli.Tests;
 
 /// <summary>Deploying a path makes exactly one version (rule C1), whatever fails on the way, and however often.</summary>
+[Trait("Speed", "Slow")]
 public sealed partial class DeployFaultTests(ServingNode node) : IDisposable
 {
     private const int Seeds = 20;
