@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The registry at work, with two versions of a real model: every command is shown as you could type it, with its answer.
+# The registry at work, with two versions of a model, which it runs itself: every command is shown as you could type it, with its answer.
+# It needs Linux, bubblewrap and /usr/bin/python3, as docs/serving.md says.
 # Everything is started for the demo only, on ports of its own, and stopped and removed at its end.
 # The exit code is 0 only if every answer was the expected one.
 set -euo pipefail
@@ -32,12 +33,12 @@ is_free() {
   ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Prints the first of four free ports in a row.
+# Prints the first of two free ports in a row.
 free_ports() {
   local port
   while true; do
     port=$((10000 + RANDOM % 20000))
-    if is_free $port && is_free $((port + 1)) && is_free $((port + 2)) && is_free $((port + 3)); then break; fi
+    if is_free $port && is_free $((port + 1)); then break; fi
   done
   echo $port
 }
@@ -88,21 +89,29 @@ published_milliseconds() {
   awk "BEGIN { printf \"%.0f\", ${BASH_REMATCH[1]} * 1000 }"
 }
 
-echo "Building the registry and a sample model server …"
+# upload FILE: sends a file, which is named by the SHA-256 of its bytes.
+upload() {
+  sha256=$(sha256sum "$1" | cut -d ' ' -f 1)
+  size=$(wc -c <"$1" | tr -d ' ')
+  run curl -s -X PATCH -H "$auth" "$api/v1/artifacts/files/$sha256" \
+    -H 'Content-Type: application/octet-stream' -H 'Upload-Offset: 0' -H "Upload-Length: $size" --data-binary "@$1"
+  expect '"complete":true'
+}
+
+# The digest in the last answer.
+digest() {
+  [[ $answer =~ \"digest\":\"([0-9a-f]+)\" ]] || die "no digest in: $answer"
+  printf '%s' "${BASH_REMATCH[1]}"
+}
+
+echo "Building the registry …"
 host=src/OrleansRegistry.Host
-sample=tests/OrleansRegistry.SampleModelServer
-for project in "$host" "$sample"; do
-  dotnet build "$project" -c Release --nologo -v quiet >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; die "$project does not build"; }
-done
+dotnet build "$host" -c Release --nologo -v quiet >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; die "$host does not build"; }
 host=$host/bin/Release/net10.0/OrleansRegistry.Host.dll
-sample=$sample/bin/Release/net10.0/OrleansRegistry.SampleModelServer.dll
-models=tests/OrleansRegistry.SampleModelServer/Models
 
 port=$(free_ports)
 api=http://127.0.0.1:$port
 silo_port=$((port + 1))
-first=http://127.0.0.1:$((port + 2))
-second=http://127.0.0.1:$((port + 3))
 json='Content-Type: application/json'
 # A versicolor, which the first model takes for a virginica.
 flower='{"instances": [[6.3, 3.3, 4.7, 1.6]]}'
@@ -115,27 +124,54 @@ await registry "$api/health/ready"
 # The first start has made a key, for every request. curl reads the header from a file, so that nobody finds the key in a list of processes.
 (umask 077 && printf 'Authorization: Bearer %s\n' "$(cat "$work/data/admin-key")" >"$work/auth")
 auth=@$work/auth
-start iris-0.1 dotnet "$sample" "--urls=$first" "--Model=$models/iris-0.1.onnx"
-await iris-0.1 "$first/health"
 
-say "Deploy a model that is served at $first. Its first version is 0.1.0; publish it at once."
+say "The registry runs models in environments. Which one would take a Python class, and which one an ONNX model?"
+run curl -s -H "$auth" "$api/v1/environments/match" -H "$json" -d '{"format": "python"}'
+expect '"environment":"default"'
+run curl -s -H "$auth" "$api/v1/environments/match" -H "$json" -d '{"format": "onnx"}'
+expect '"environment":"onnx"'
+
+say "Upload a model: its one file, and then the list of its files."
+upload tests/OrleansRegistry.SampleModelServer/Models/iris-0.1.onnx
+run curl -s -H "$auth" "$api/v1/artifacts" -H "$json" \
+  -d "{\"format\": \"onnx\", \"files\": [{\"path\": \"model.onnx\", \"sha256\": \"$sha256\", \"size\": $size}]}"
+first=$(digest)
+
+say "Deploy it. Its first version is 0.1.0; publish it at once."
 run curl -s -H "$auth" "$api/v1/model_versions" -H "$json" \
-  -d "{\"model_name\": \"iris\", \"publish\": true, \"serving\": {\"url\": \"$first/predict\", \"health_url\": \"$first/health\"}}"
+  -d "{\"model_name\": \"iris\", \"publish\": true, \"artifact\": {\"digest\": \"$first\"}, \"runtime\": {}}"
 expect '"version":"0.1.0"' '"state":"published"'
 old=$(version_id)
 
-say "Wait until it is ready. It is the primary: it answers for the model."
+say "The registry starts it. Wait until it is ready. It is the primary: it answers for the model, with the number of a species."
 run curl -s -H "$auth" "$api/v1/model_versions/$old?wait=ready&timeout_seconds=60"
 expect '"status":"ready"' '"is_primary":true'
 run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
-expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: primary' '"label":"virginica"' 'iris-0.1.onnx'
+expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: primary' '"label":2'
 
-# It takes five seconds to start.
-start iris-1.0 dotnet "$sample" "--urls=$second" "--Model=$models/iris-1.0.onnx" --StartDelaySeconds=5
+# The second model is a class of Python. It takes five seconds to start, as if it had much to read.
+cat >"$work/model.py" <<'PYTHON'
+import time
 
-say "Deploy a better one as a major version: 1.0.0. Its server at $second is slow to start."
+class Model:
+    def load(self):
+        time.sleep(5)
+
+    def predict(self, inputs):
+        flowers = inputs if isinstance(inputs, list) else next(iter(inputs.values()))
+        return [self.name(*flower) for flower in flowers]
+
+    def name(self, sepal_length, sepal_width, petal_length, petal_width):
+        return "setosa" if petal_length < 2.45 else "versicolor" if petal_width < 1.75 else "virginica"
+PYTHON
+
+say "Deploy a better one as a major version: 1.0.0. It is a class of Python, and slow to start."
+upload "$work/model.py"
+run curl -s -H "$auth" "$api/v1/artifacts" -H "$json" \
+  -d "{\"format\": \"python\", \"files\": [{\"path\": \"model.py\", \"sha256\": \"$sha256\", \"size\": $size}]}"
+second=$(digest)
 run curl -s -H "$auth" "$api/v1/model_versions" -H "$json" \
-  -d "{\"model_name\": \"iris\", \"version_bump\": \"MAJOR\", \"publish\": true, \"serving\": {\"url\": \"$second/predict\", \"health_url\": \"$second/health\"}}"
+  -d "{\"model_name\": \"iris\", \"version_bump\": \"MAJOR\", \"publish\": true, \"artifact\": {\"digest\": \"$second\"}, \"runtime\": {}}"
 expect '"version":"1.0.0"' '"is_primary":false' '"status":"starting"'
 new=$(version_id)
 
@@ -147,7 +183,7 @@ say "Wait for 1.0.0. Once it is ready it is the primary, and the same call gets 
 run curl -s -H "$auth" "$api/v1/model_versions/$new?wait=ready&timeout_seconds=60"
 expect '"status":"ready"' '"is_primary":true'
 run curl -s -i -H "$auth" "$api/v1/models/iris/predict" -H "$json" -d "$flower"
-expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' 'Model-Resolved-By: primary' '"label":"versicolor"' 'iris-1.0.onnx'
+expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' 'Model-Resolved-By: primary' '{"predictions":["versicolor"]}'
 
 say "A caller may ask for a range of versions …"
 run curl -s -i -H "$auth" "$api/v1/models/iris/predict?version=^0.1" -H "$json" -d "$flower"
@@ -155,7 +191,7 @@ expect 'HTTP/1.1 200' 'Model-Version: 0.1.0' 'Model-Resolved-By: range'
 
 say "… or speak the Open Inference Protocol."
 run curl -s -i -H "$auth" "$api/v2/models/iris/infer" -H "$json" -d "$tensor"
-expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' '"name":"label","datatype":"INT64","shape":[1],"data":[1]'
+expect 'HTTP/1.1 200' 'Model-Version: 1.0.0' '"datatype":"BYTES","data":["versicolor"]'
 
 say "Second thoughts: promote 0.1.0. That is the traffic change; the next call gets its answer."
 run curl -s -X POST -H "$auth" "$api/v1/model_versions/$old/promote"
@@ -182,6 +218,9 @@ run curl -s -X DELETE -H "$auth" "$api/v1/model_versions/$old"
 expect '"state":"deleted"' '"model_deleted":false'
 run curl -s -i -H "$auth" "$api/v1/models/iris/predict?version=0.1.0" -H "$json" -d "$flower"
 expect 'HTTP/1.1 410' '"code":"version_deleted"'
+
+say "What has 1.0.0 written? Its log is kept as long as it is active."
+run curl -s -H "$auth" "$api/v1/model_versions/$new/logs?tail=5"
 
 say "Take 1.0.0 out of routing too: nothing runs any more, and nothing more is billed."
 run curl -s -X POST -H "$auth" "$api/v1/model_versions/$new/deactivate"

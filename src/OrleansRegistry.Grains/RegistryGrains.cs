@@ -27,6 +27,10 @@ public static class RegistryGrains
         services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
         services.AddSingleton<IVersionNews, ModelNews>();
+        services.AddSingleton<LastSigns>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LastSigns>());
+        services.AddSingleton<VersionParts>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<VersionParts>());
         services.AddSingleton<VersionProcesses>();
         services.AddSingleton<INodeProcesses>(provider => provider.GetRequiredService<VersionProcesses>());
         services.AddSingleton<RegistryMetrics>();

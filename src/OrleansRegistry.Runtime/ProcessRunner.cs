@@ -24,7 +24,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
     private readonly SignOfLife _sign;
     private readonly TaskCompletionSource _probed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<RunningProcess, Slots.Slot> _running = [];
-    private volatile Findings _found = new(Probing, [], null);
+    private volatile Findings _found = new(Say(Probing), [], null);
     private volatile bool _ended;
 
     /// <summary>Makes one that is off until <see cref="Probe"/> has found out what it can run.</summary>
@@ -36,15 +36,19 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         (_options, _place, _clock) = (options, place, clock);
         _sandbox = options.Isolation == Isolation.Sandbox ? new Bubblewrap() : new Unsandboxed();
         _room = new Room(options);
-        _sign = new SignOfLife(Path.Combine(place.DataDirectory, "run.alive"));
-        LastAlive = _sign.Last;
+        _sign = new SignOfLife(place.DataDirectory, clock.GetUtcNow());
     }
 
     public Task Probed => _probed.Task;
 
-    public DateTimeOffset? LastAlive { get; }
+    public string? Off => _found.Off?.Told;
 
-    public string? Off => _found.Off;
+    /// <summary>Why nothing runs, for the log; or null.</summary>
+    public string? OffDetail => _found.Off?.Detail;
+
+    /// <summary>Why environments are off, for the log, by their names.</summary>
+    public IEnumerable<(string Name, string Detail)> OffDetails =>
+        _found.Environments.Where(environment => environment.Detail is not null).Select(environment => (environment.View.Serving.Name, environment.Detail!));
 
     public IReadOnlyList<NodeEnvironment> Environments => [.. _found.Environments.Select(environment => environment.View)];
 
@@ -70,7 +74,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _found = new Findings(e.Message, [], null);
+            _found = new Findings(new OffReason("The node can't make what processes need; its log says why.", e.Message), [], null);
         }
         finally
         {
@@ -87,7 +91,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         var found = _found;
         if (_ended || found.Off is not null)
         {
-            throw new InvalidOperationException(found.Off ?? "The runner has ended.");
+            throw new InvalidOperationException(found.Off?.Told ?? "The runner has ended.");
         }
 
         var environment = found.Environments.FirstOrDefault(environment => environment.View.Serving.Name == spec.Environment && environment.View.Off is null)
@@ -104,7 +108,8 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
         }
     }
 
-    /// <summary>Says that the node lives, while processes run (rule X13).</summary>
+    public DateTimeOffset? FindLastAlive(DateTimeOffset instant) => _sign.FindLast(instant);
+
     public void SayAlive()
     {
         if (!_running.IsEmpty)
@@ -167,7 +172,7 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
     {
         if (WhyNot() is { } reason)
         {
-            return new Findings(reason, [], null);
+            return new Findings(Say(reason), [], null);
         }
 
         var hasOtherUsers = _options.Isolation != Isolation.None && Posix.UserId() == 0;
@@ -221,17 +226,22 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
             SystemPrograms.SetPrivileges, SystemPrograms.OwnMounts, SystemPrograms.LimitResources, SystemPrograms.SetProcessors,
         ];
         return Array.Find(programs, program => !File.Exists(program)) is { } missing
-            ? $"{missing} is missing. Install it: apt-get install {SystemPrograms.Package(missing)}."
+            ? $"{Path.GetFileName(missing)} is missing. Install it: apt-get install {SystemPrograms.Package(missing)}."
             : null;
     }
 
     /// <summary>Why no process starts on this machine, and what to do about it; or null.</summary>
-    private async Task<string?> Try(TrialRun trial)
+    private async Task<OffReason?> Try(TrialRun trial)
     {
         ProcessSocket.Prepare(_place.RunDirectory);
         var (end, output) = await trial.Run([SystemPrograms.DoNothing]);
-        return end.ExitCode == 0 ? null : $"A sandbox does not start: {LogText.Escape(output.Trim())}. {_sandbox.Remedy(output)}";
+        return end.ExitCode == 0 ? null : new OffReason(
+            $"A sandbox does not start. {_sandbox.Remedy(output)}",
+            $"A sandbox does not start: {LogText.Escape(output.Trim())}. {_sandbox.Remedy(output)}");
     }
+
+    /// <summary>A reason that names nothing of the machine.</summary>
+    private static OffReason Say(string reason) => new(reason, reason);
 
     private IEnumerable<(string Name, string Interpreter)> Pythons()
     {
@@ -251,5 +261,5 @@ internal sealed class ProcessRunner : IProcessRunner, IAsyncDisposable
     /// <param name="Off">Why nothing runs, or null.</param>
     /// <param name="Environments">The environments.</param>
     /// <param name="Slots">What processes must not share; null when nothing runs.</param>
-    private sealed record Findings(string? Off, IReadOnlyList<PreparedEnvironment> Environments, Slots? Slots);
+    private sealed record Findings(OffReason? Off, IReadOnlyList<PreparedEnvironment> Environments, Slots? Slots);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansRegistry.Processes;
+using OrleansRegistry.Runtime.Native;
 
 namespace OrleansRegistry.Runtime;
 
@@ -33,7 +34,7 @@ internal static partial class RegistryRuntime
         protected override async Task ExecuteAsync(CancellationToken stoppingToken)
         {
             await runner.Probe().WaitAsync(stoppingToken);
-            if (runner.Off is { } reason)
+            if (runner.OffDetail is { } reason)
             {
                 if (options.Enabled && !place.IsInCluster)
                 {
@@ -52,12 +53,14 @@ internal static partial class RegistryRuntime
                 LogNoSandbox(options.Isolation);
             }
 
-            foreach (var environment in runner.Environments)
+            if (!ProcessTree.ListsChildren())
             {
-                if (environment.Off is { } off)
-                {
-                    LogEnvironmentOff(environment.Serving.Name, off);
-                }
+                LogNoChildren();
+            }
+
+            foreach (var (name, detail) in runner.OffDetails)
+            {
+                LogEnvironmentOff(name, detail);
             }
 
             using PeriodicTimer timer = new(SignInterval, clock);
@@ -75,6 +78,9 @@ internal static partial class RegistryRuntime
 
         [LoggerMessage(702, LogLevel.Warning, "Registry__Runtime__Isolation is {Isolation}: no sandbox is around packages, whose code is where the node's files are")]
         private partial void LogNoSandbox(Isolation isolation);
+
+        [LoggerMessage(705, LogLevel.Warning, "The kernel lists no children of processes (CONFIG_PROC_CHILDREN): their memory is not watched, and a stop is a kill")]
+        private partial void LogNoChildren();
 
         [LoggerMessage(703, LogLevel.Warning, "The serving environment {Name} is off: {Reason}")]
         private partial void LogEnvironmentOff(string name, string reason);

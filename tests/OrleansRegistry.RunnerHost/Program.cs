@@ -25,7 +25,7 @@ var log = runner.CreateLog();
 var process = runner.Start(new ProcessSpec { Package = args[2], Format = ArtifactFormat.Python, Environment = "default" }, log);
 if (!await process.Ready)
 {
-    Console.WriteLine(log.TailText());
+    Console.WriteLine(string.Join('\n', log.Tail(50).Select(line => line.Text)));
     return 1;
 }
 

@@ -34,16 +34,17 @@ public sealed class EnvironmentTests
     public void Names_of_packages_are_normalized(string name, string expected) => Assert.Equal(expected, PythonEnvironment.Normalize(name));
 
     [Theory]
-    [InlineData("python3", "python3 is no full path; name the interpreter by one.")]
-    [InlineData("/usr/bin/true", "/usr/bin/true is no Python 3 that runs: ")]
-    [InlineData("/nowhere/python3", "/nowhere/python3 can't be started: No such file or directory.")]
-    public async Task An_interpreter_that_is_none_is_off_and_says_why(string interpreter, string reason)
+    [InlineData("python3", "Its interpreter is named by no full path.", "python3 is no full path; name the interpreter by one.")]
+    [InlineData("/usr/bin/true", "Its interpreter is no Python 3 that runs.", "/usr/bin/true is no Python 3 that runs: ")]
+    [InlineData("/nowhere/python3", "Its interpreter can't be started.", "/nowhere/python3 can't be started: No such file or directory.")]
+    public async Task An_interpreter_that_is_none_is_off_and_only_the_log_names_paths(string interpreter, string told, string detail)
     {
         await using var test = await TestRunner.Create();
         await using var runner = await Create(test, new RuntimeOptions { Python = One(interpreter) });
 
         Assert.Null(runner.Off);
-        Assert.Equal(reason, runner.Environments.Single(environment => environment.Serving.Name == "one").Off);
+        Assert.Equal(told, runner.Environments.Single(environment => environment.Serving.Name == "one").Off);
+        Assert.Equal(("one", detail), runner.OffDetails.Single());
         Assert.Throws<InvalidOperationException>(() => runner.Start(
             new ProcessSpec { Package = test.Directory, Format = ArtifactFormat.Python, Environment = "one" }, runner.CreateLog()));
     }
@@ -71,7 +72,9 @@ public sealed class EnvironmentTests
 
         await using (var runner = await Create(test, options, data: venv.Parent!.FullName))
         {
-            Assert.Contains("data directory", runner.Environments.Single(environment => environment.Serving.Name == "one").Off, StringComparison.Ordinal);
+            Assert.Equal(
+                "Its files and the node's data are one in the other.",
+                runner.Environments.Single(environment => environment.Serving.Name == "one").Off);
         }
 
         File.SetUnixFileMode(venv.FullName, (UnixFileMode)0b111_000_000);
@@ -79,8 +82,11 @@ public sealed class EnvironmentTests
         {
             await using var runner = await Create(test, options);
             Assert.Equal(
-                $"{venv.FullName} is closed to other users, and packages run as one; use a Python elsewhere, or open it.",
+                "Its files are closed to the user that packages run as.",
                 runner.Environments.Single(environment => environment.Serving.Name == "one").Off);
+            Assert.Equal(
+                $"{venv.FullName} is closed to other users, and packages run as one; use a Python elsewhere, or open it.",
+                runner.OffDetails.Single().Detail);
         }
 
         venv.Delete(recursive: true);
@@ -126,7 +132,8 @@ public sealed class EnvironmentTests
             new RunnerPlace { DataDirectory = test.Directory, RunDirectory = Path.Combine(test.Directory, new string('x', 90)) },
             TimeProvider.System);
 
-        Assert.Contains("too long for sockets", runner.Off, StringComparison.Ordinal);
+        Assert.Equal("The node can't make what processes need; its log says why.", runner.Off);
+        Assert.Contains("too long for sockets", runner.OffDetail, StringComparison.Ordinal);
     }
 
     private static FrozenDictionary<string, string> One(string interpreter) => new Dictionary<string, string> { ["one"] = interpreter }.ToFrozenDictionary();

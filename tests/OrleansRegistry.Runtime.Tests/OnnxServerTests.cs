@@ -77,7 +77,7 @@ public sealed class OnnxServerTests : IAsyncLifetime
         var process = _test.Runner.Start(
             Spec(_test.Package(("model.onnx", OnnxBytes.AddsExternalNumber("weights.bin")), ("weights.bin", BitConverter.GetBytes(41f)))), log);
 
-        Assert.True(await process.Ready, log.TailText());
+        Assert.True(await process.Ready, log.Text());
         Assert.Equal("[42]", JsonSerializer.Serialize(await process.Predict("[1]")));
     }
 
@@ -101,14 +101,14 @@ public sealed class OnnxServerTests : IAsyncLifetime
         var process = _test.Runner.Start(Spec(_test.Package(("model.onnx", OnnxBytes.WithCustomOperator()))), log);
 
         Assert.False(await process.Ready);
-        Assert.Contains("com.example", log.TailText(), StringComparison.Ordinal);
+        Assert.Contains("com.example", log.Text(), StringComparison.Ordinal);
     }
 
     private async Task<IRunningProcess> Start(string model)
     {
         var log = _test.Runner.CreateLog();
         var process = _test.Runner.Start(Spec(_test.Package(("model.onnx", await File.ReadAllBytesAsync(Path.Combine(BuiltFiles.Models, model))))), log);
-        Assert.True(await process.Ready, log.TailText());
+        Assert.True(await process.Ready, log.Text());
         return process;
     }
 

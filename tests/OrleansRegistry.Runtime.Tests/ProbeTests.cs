@@ -1,4 +1,5 @@
 using OrleansRegistry.Processes;
+using OrleansRegistry.Runtime.Native;
 using OrleansRegistry.Runtime.Tests.Infrastructure;
 
 namespace OrleansRegistry.Runtime.Tests;
@@ -47,7 +48,15 @@ public sealed class ProbeTests
         await using var runner = await ProcessRunner.Create(
             new RuntimeOptions(), Place with { RunDirectory = "/proc/run" }, TimeProvider.System);
 
-        Assert.Contains("/proc/run", runner.Off, StringComparison.Ordinal);
+        Assert.DoesNotContain("/proc", runner.Off, StringComparison.Ordinal);
+        Assert.Contains("/proc/run", runner.OffDetail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_kernel_that_does_not_list_children_is_noticed()
+    {
+        Assert.True(ProcessTree.ListsChildren());
+        Assert.False(ProcessTree.ListsChildren(AppContext.BaseDirectory));
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class StartTests
         }
 
         Assert.False(process.Ready.IsCompleted);
-        Assert.True(await process.Ready, log.TailText());
+        Assert.True(await process.Ready, log.Text());
         Assert.Equal("[true]", (await process.Predict("[1]")).ToString());
     }
 
@@ -81,7 +81,7 @@ public sealed class StartTests
 
         Assert.False(await process.Ready);
         Assert.Equal("The process ended with exit code 1.", (await process.Exited).Message);
-        Assert.Contains("ModuleNotFoundError: No module named 'nothing_of_this_name'", log.TailText(), StringComparison.Ordinal);
+        Assert.Contains("ModuleNotFoundError: No module named 'nothing_of_this_name'", log.Text(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,6 +163,22 @@ public sealed class StartTests
         Assert.Equal(
             """["blue=\n\u0027x\u0027","1",null,"/package"]""",
             System.Text.Json.JsonSerializer.Serialize(await process.Predict("""["COLOR","OMP_NUM_THREADS","HOSTNAME","REGISTRY_PACKAGE"]""")));
+    }
+
+    [Fact]
+    public async Task Variables_reach_the_process_however_long_they_are()
+    {
+        await using var test = await TestRunner.Create();
+        var process = await test.Ready(
+            test.PythonPackage("""
+                import os
+                class Model:
+                    def predict(self, inputs):
+                        return [len(os.environ[name]) for name in inputs]
+                """),
+            spec => spec with { Variables = new Dictionary<string, string> { ["A"] = new('a', 60_000), ["B"] = new('b', 60_000) } });
+
+        Assert.Equal("[60000,60000]", (await process.Predict("""["A","B"]""")).ToString());
     }
 
     [Fact]

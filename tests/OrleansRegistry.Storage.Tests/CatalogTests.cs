@@ -3,6 +3,7 @@ using System.Data.Common;
 using OrleansRegistry.Models;
 using OrleansRegistry.Storage.Catalog;
 using OrleansRegistry.Testing;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Storage.Tests;
 
@@ -214,6 +215,30 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
         }));
 
         Assert.Equal([new ModelAddress("default", Rows.ModelId)], await Catalog.ListStarting(default));
+    }
+
+    [Fact]
+    public async Task X11_versions_that_the_registry_runs_are_found()
+    {
+        await StoreVersions("0.1.0");
+        var version = Rows.Version();
+        await Write("model", $"model/default/{Rows.ModelId}", 1, Rows.Json(Rows.Model() with
+        {
+            Events = [],
+            VersionWrites =
+            [
+                Rows.Write(
+                    version with
+                    {
+                        Artifact = new Artifact { Digest = new string('a', 64) },
+                        InstanceType = "cpu",
+                        Serving = new ServingState { Url = "", Status = ServingStatus.Ready, Attempt = 3, Runtime = new RuntimeState() },
+                    },
+                    1),
+            ],
+        }));
+
+        Assert.Equal([new ManagedVersion("default", new VersionId(Rows.ModelId, 1), 3, IsReady: true, "cpu")], await Catalog.ListManaged(default));
     }
 
     [Fact]

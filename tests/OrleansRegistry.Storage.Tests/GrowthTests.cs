@@ -169,6 +169,7 @@ public abstract class GrowthTests(Func<Task<TestDatabase>> emptyDatabase) : Data
         yield return ("event range", () => catalog.FindEventRange("default", null, default));
         yield return ("last position", () => catalog.FindLastPosition(default));
         yield return ("starting", () => catalog.ListStarting(default));
+        yield return ("run by the registry", () => catalog.ListManaged(default));
         yield return ("usage of a version", () => billing.FindUsage("default", version, Now, default));
         yield return ("first usage", () => billing.FindFirstUsage("default", default));
         yield return ("months that are closed", () => billing.ListClosed("default", default));

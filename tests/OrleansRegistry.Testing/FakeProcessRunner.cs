@@ -14,7 +14,15 @@ internal sealed class FakeProcessRunner : IProcessRunner
 
     public Task Probed => Task.CompletedTask;
 
-    public DateTimeOffset? LastAlive => null;
+    /// <summary>The last sign of life before this run, or null.</summary>
+    public DateTimeOffset? LastAlive { get; set; }
+
+    public DateTimeOffset? FindLastAlive(DateTimeOffset instant) => LastAlive;
+
+    public void SayAlive() => HasSaidAlive |= Running.Count > 0;
+
+    /// <summary>Whether it was told to store that the node lives, while a process ran.</summary>
+    public bool HasSaidAlive { get; private set; }
 
     public string? Off
     {
@@ -94,8 +102,6 @@ internal sealed class FakeProcessRunner : IProcessRunner
         public IReadOnlyList<LogLine> Tail(int lines) => [];
 
         public IAsyncEnumerable<LogLine> Follow(long after, CancellationToken cancellationToken) => AsyncEnumerable.Empty<LogLine>();
-
-        public string TailText() => "";
     }
 }
 

@@ -86,6 +86,9 @@ internal interface IRegistryCatalog : IWorkspaceCatalog
 
     /// <summary>Living models, of all workspaces, that have a version <c>starting</c>, or one that the registry runs.</summary>
     Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken);
+
+    /// <summary>The versions, of all workspaces, that the registry runs, or is to run.</summary>
+    Task<ImmutableArray<ManagedVersion>> ListManaged(CancellationToken cancellationToken);
 }
 
 /// <summary>A model as the catalog holds it.</summary>
@@ -113,6 +116,14 @@ internal sealed record WorkspaceUse(long Models, long Versions, long ActiveVersi
 /// <param name="Workspace">Its workspace.</param>
 /// <param name="ModelId">Its id.</param>
 internal sealed record ModelAddress(string Workspace, string ModelId);
+
+/// <summary>A version that the registry runs.</summary>
+/// <param name="Workspace">Its workspace.</param>
+/// <param name="Version">Its id.</param>
+/// <param name="Start">The attempt to start.</param>
+/// <param name="IsReady">Whether it is ready, as its row says, and billed.</param>
+/// <param name="InstanceType">Its instance type, or null.</param>
+internal sealed record ManagedVersion(string Workspace, VersionId Version, int Start, bool IsReady, string? InstanceType);
 
 /// <summary>What an idempotency key stands for.</summary>
 /// <param name="Version">The version it made, as it is now.</param>

@@ -15,7 +15,7 @@ internal static class EnvironmentEndpoints
     private static readonly ImmutableArray<ArtifactFormat> OfOnnx = [ArtifactFormat.Onnx];
     private static readonly ImmutableArray<ArtifactFormat> OfPython = [ArtifactFormat.Python, ArtifactFormat.PythonPickle];
 
-    /// <summary>Maps the routes. Reasons name files of the node, and packages what can be attacked: they are for callers who deploy.</summary>
+    /// <summary>Maps the routes. Packages say what can be attacked: they are for callers who deploy.</summary>
     public static void MapEnvironments(this IEndpointRouteBuilder routes)
     {
         var environments = routes.MapGroup("").WithTags("Environments");

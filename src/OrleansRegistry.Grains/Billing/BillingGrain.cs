@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
+using OrleansRegistry.Models;
+using OrleansRegistry.Processes;
 using OrleansRegistry.State;
 
 namespace OrleansRegistry.Billing;
@@ -17,6 +19,8 @@ internal sealed class BillingGrain(
     IGrainContext context,
     IGrainFactory grains,
     IBillingCatalog catalog,
+    IRegistryCatalog versions,
+    INodeProcesses processes,
     TimeProvider clock,
     ILogger<BillingGrain> logger)
     : IGrainBase, IBillingGrain, IPerhapsUnknown
@@ -48,6 +52,11 @@ internal sealed class BillingGrain(
             return early;
         }
 
+        if (await Settle() is { } unsettled)
+        {
+            return unsettled;
+        }
+
         var rates = await grains.GetGrain<IRatesGrain>(GrainKeys.Rates(_key.Workspace)).Get();
         var table = new RateTable(rates.Rates);
         var window = StatementRules.Window(Month, table, clock.GetInstant());
@@ -73,6 +82,34 @@ internal sealed class BillingGrain(
         };
         return command.Context.DryRun ? closed : await Store(command.Context, closed, lines);
     }
+
+    /// <summary>
+    /// Has models store until when versions ran whose processes were lost with their node (rule X13), as it may lie in the
+    /// month; or says that it isn't stored yet.
+    /// </summary>
+    private async Task<RegistryError?> Settle()
+    {
+        foreach (var modelId in (await ListLost()).Select(lost => lost.ModelId).Distinct())
+        {
+            var model = grains.GetGrain<IModelServing>(GrainKeys.Model(_key.Workspace, modelId));
+            // The second one comes behind the command that the first has found.
+            await model.Touch();
+            await model.Touch();
+        }
+
+        return await ListLost() is [var left, ..]
+            ? new RegistryError(
+                ErrorCode.MonthOpen, $"{Month} can't be closed yet: it is not stored yet until when version {left} ran. Try again.")
+            : null;
+    }
+
+    /// <summary>Versions that are billed, whose processes are none of this node's: they were lost with it.</summary>
+    private async Task<VersionId[]> ListLost() =>
+    [
+        .. (await versions.ListManaged(CancellationToken.None))
+            .Where(run => run.IsReady && run.Workspace == _key.Workspace && processes.Find(run.Workspace, run.Version, run.Start) is null)
+            .Select(run => run.Version),
+    ];
 
     /// <summary>
     /// Stores the lines, and then the row. Answers the statement that is stored then, be it another silo's.

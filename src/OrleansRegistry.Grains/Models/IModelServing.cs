@@ -8,7 +8,10 @@ namespace OrleansRegistry.Models;
 [Alias("OrleansRegistry.IModelServing")]
 internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
 {
-    /// <summary>Loads the model, so that its timer asks for starts that go on (rule L3).</summary>
+    /// <summary>
+    /// Loads the model, so that its timer asks for starts that go on (rule L3), and asks at once. It waits for commands
+    /// that came before: what one touch has found is stored at the next.
+    /// </summary>
     [Alias("Touch")]
     Task Touch();
 

@@ -13,8 +13,10 @@ internal sealed partial class ModelGrain
     public Task<Outcome<CommandAnswer>> Activate(ActivateCommand command) => OnVersion(
         command.Context,
         command.Ordinal,
-        new ActivateTransition(command.Serving) { Runtime = command.Runtime },
+        new ActivateTransition(command.Serving) { Runtime = command.Runtime, ByOperator = IsOperator(command.Context) },
         (model, step, at) => ModelRules.Activate(model, step, command, at));
+
+    private static bool IsOperator(CommandContext context) => context.Role.Allows(Permission.Operate);
 
     public Task<Outcome<CommandAnswer>> Deactivate(DeactivateCommand command) => OnVersion(
         command.Context, command.Ordinal, new DeactivateTransition(), (model, step, at) => ModelRules.Deactivate(model, step, command, at));

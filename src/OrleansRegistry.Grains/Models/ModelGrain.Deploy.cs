@@ -179,7 +179,7 @@ internal sealed partial class ModelGrain
         ModelName = command.Deployment.ModelName,
         Ordinal = ordinal,
         Version = number,
-        Serving = Lifecycle.From(command.Deployment.Serving, command.Deployment.Runtime),
+        Serving = Lifecycle.From(command.Deployment.Serving, command.Deployment.Runtime, IsOperator(command.Context)),
         Artifact = command.Deployment.Artifact,
         InstanceType = command.Deployment.InstanceType,
         Description = command.Deployment.Description,

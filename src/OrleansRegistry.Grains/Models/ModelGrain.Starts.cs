@@ -17,10 +17,7 @@ internal sealed partial class ModelGrain
     private readonly HashSet<int> _queued = [];
     private IGrainTimer? _startTimer;
 
-    public async Task Touch()
-    {
-        await Load();
-    }
+    public Task Touch() => Look();
 
     public async Task Look()
     {

@@ -12,6 +12,8 @@ namespace OrleansRegistry.Versions;
 /// </summary>
 internal sealed partial class VersionProcesses(
     IProcessRunner runner,
+    LastSigns signs,
+    VersionParts parts,
     InstanceTypes types,
     IArtifactCatalog artifacts,
     IArtifactPackages packages,
@@ -25,6 +27,9 @@ internal sealed partial class VersionProcesses(
 
     private const string Restarted = "Its node was started again.";
 
+    private const string HeldBack =
+        "No sandbox keeps packages from this registry's files any more, and no operator has said that this version runs: only an operator activates it.";
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TurnLength = TimeSpan.FromSeconds(10);
 
@@ -33,7 +38,6 @@ internal sealed partial class VersionProcesses(
     private readonly Dictionary<ProcessKey, VersionProcess> _processes = [];
     private readonly Dictionary<(string Workspace, string ModelId), ImmutableArray<Wanted>> _wanted = [];
     private readonly Dictionary<(string Workspace, VersionId Version), (IProcessLog Log, long Number)> _logs = [];
-    private readonly Dictionary<(string Workspace, VersionId Version), IDisposable> _parts = [];
     private long _starts;
     private bool _isEnding;
 
@@ -96,8 +100,8 @@ internal sealed partial class VersionProcesses(
             }
         }
 
-        return TryTakePart(workspace, version, resources)
-            ? new Reservation(() => ReturnParts(workspace, version.ModelId))
+        return parts.TryReserve(workspace, version, resources)
+            ? new Reservation(() => Release(workspace, version))
             : new RegistryError(ErrorCode.NoCapacity, "This registry has no room for another process of this size; deactivate a version that it runs.");
     }
 
@@ -148,13 +152,10 @@ internal sealed partial class VersionProcesses(
                 .. _processes.Values.Where(
                     process => process.Key.Workspace == workspace && process.Key.Version.ModelId == modelId && FindWanted(process.Key) is null),
             ];
-            foreach (var process in unwanted.Where(process => process.Running is { Exited.IsCompleted: false }))
+            foreach (var process in unwanted.Where(process => process is { Part: null, Running.Exited.IsCompleted: false }))
             {
                 // It keeps its part to its end: another start of the version has to find one of its own.
-                if (_parts.Remove((workspace, process.Key.Version), out var part))
-                {
-                    process.Part = part;
-                }
+                process.Part = parts.TakeAway(workspace, process.Key.Version);
             }
         }
 
@@ -187,7 +188,7 @@ internal sealed partial class VersionProcesses(
                 {
                     return new ServingResult(key.Start, IsReady: false, Restarted)
                     {
-                        Death = new ProcessDeath { Message = Restarted, IsLost = true, LastAlive = runner.LastAlive },
+                        Death = new ProcessDeath { Message = Restarted, IsLost = true, LastAlive = signs.Of(version) },
                     };
                 }
 
@@ -206,6 +207,9 @@ internal sealed partial class VersionProcesses(
             _isEnding = true;
             processes = [.. _processes.Values];
         }
+
+        // They are billed until now.
+        runner.SayAlive();
 
         await Task.WhenAll(processes.Select(End));
     }
@@ -278,8 +282,14 @@ internal sealed partial class VersionProcesses(
             await Task.Delay(Timeout.InfiniteTimeSpan, clock, process.Unwanted);
         }
 
+        if (!runner.IsSandboxed && version.Serving.Runtime is { ByOperator: false })
+        {
+            process.Refused(HeldBack);
+            return;
+        }
+
         var resources = types.Find(version.InstanceType);
-        while (resources is not null && !TryTakePart(process.Key.Workspace, process.Key.Version, resources))
+        while (resources is not null && !parts.TryTake(process.Key.Workspace, process.Key.Version, resources))
         {
             // The node has become smaller, or its instance types larger.
             await Task.Delay(RetryInterval, clock, process.Unwanted);
@@ -385,27 +395,14 @@ internal sealed partial class VersionProcesses(
             _processes.Remove(process.Key);
         }
 
-        process.Part?.Dispose();
         ReturnParts(process.Key.Workspace, process.Key.Version.ModelId);
+        process.Part?.Dispose();
     }
 
-    /// <summary>Takes a version's part of the node's room, which it keeps from one start to the next.</summary>
-    private bool TryTakePart(string workspace, VersionId version, ProcessResources resources)
+    private void Release(string workspace, VersionId version)
     {
-        lock (_lock)
-        {
-            if (!_parts.ContainsKey((workspace, version)))
-            {
-                if (runner.TryReserve(resources) is not { } part)
-                {
-                    return false;
-                }
-
-                _parts[(workspace, version)] = part;
-            }
-
-            return true;
-        }
+        parts.Release(workspace, version);
+        ReturnParts(workspace, version.ModelId);
     }
 
     /// <summary>Gives back what versions of a model have that neither have nor need a process.</summary>
@@ -413,15 +410,11 @@ internal sealed partial class VersionProcesses(
     {
         lock (_lock)
         {
-            foreach (var (key, part) in _parts.Where(part => part.Key.Workspace == workspace && part.Key.Version.ModelId == modelId).ToList())
-            {
-                if (!NeedsProcess(workspace, key.Version)
-                    && !_processes.Keys.Any(process => process.Workspace == workspace && process.Version == key.Version))
-                {
-                    _parts.Remove(key);
-                    part.Dispose();
-                }
-            }
+            parts.Return(
+                workspace,
+                modelId,
+                version => NeedsProcess(workspace, version)
+                    || _processes.Values.Any(process => process.Part is null && process.Key.Workspace == workspace && process.Key.Version == version));
         }
     }
 

@@ -13,10 +13,14 @@ internal interface IProcessRunner
     Task Probed { get; }
 
     /// <summary>
-    /// The last instant at which this node is known to have lived before it was started, while processes ran (rule X13);
-    /// null where none ran.
+    /// The last instant at which this node is known to have lived, while processes ran, before it was started again (rule
+    /// X13); null where nothing is known.
     /// </summary>
-    DateTimeOffset? LastAlive { get; }
+    /// <param name="instant">An instant at which a process ran: it says which of the node's former lives is meant.</param>
+    DateTimeOffset? FindLastAlive(DateTimeOffset instant);
+
+    /// <summary>Stores that the node lives now, if processes run.</summary>
+    void SayAlive();
 
     /// <summary>Why this node runs nothing, and what to do about it; null when it does.</summary>
     string? Off { get; }
@@ -96,9 +100,6 @@ internal interface IProcessLog
     /// <param name="after">The number of a line; 0 begins with the oldest.</param>
     /// <param name="cancellationToken">Ends it.</param>
     IAsyncEnumerable<LogLine> Follow(long after, CancellationToken cancellationToken);
-
-    /// <summary>The last lines as one text, for <c>log_tail</c>.</summary>
-    string TailText();
 }
 
 /// <summary>A line of a log.</summary>

@@ -55,18 +55,18 @@ internal static class Lifecycle
     /// Starts an inactive or failed version, or brings serving to one that has none (rule L3). <paramref name="spec"/>,
     /// when given, is where it answers from now on, or how it is run.
     /// </summary>
-    public static LifecycleStep Activate(ModelVersionState version, ServingState? spec, DateTimeOffset at) => version.State switch
+    public static LifecycleStep Activate(ModelVersionState version, ServingState? spec, DateTimeOffset at, bool byOperator = false) => version.State switch
     {
         VersionState.Draft or VersionState.Published or VersionState.Inactive when spec is { Runtime: not null } && version.Artifact?.Digest is null =>
             LifecycleStep.Refused(version, RegistryError.Invalid("runtime", "needs an artifact that the registry has; this version names none by its digest")),
         VersionState.Draft or VersionState.Published => StatusOf(version) switch
         {
-            ServingStatus.Failed => Begin(version, spec, at),
-            ServingStatus.Ready when version.Serving is null && spec is not null => Begin(version, spec, at),
+            ServingStatus.Failed => Begin(version, spec, at, byOperator),
+            ServingStatus.Ready when version.Serving is null && spec is not null => Begin(version, spec, at, byOperator),
             ServingStatus.Starting or ServingStatus.Ready or ServingStatus.Restarting or ServingStatus.Idle or ServingStatus.Stopped =>
                 spec is null || IsSame(version.Serving, spec) ? LifecycleStep.Same(version) : Active(version),
         },
-        VersionState.Inactive => Begin(version, spec, at),
+        VersionState.Inactive => Begin(version, spec, at, byOperator),
         VersionState.Deleted => Gone(version),
     };
 
@@ -142,15 +142,18 @@ internal static class Lifecycle
     };
 
     /// <summary>What a command brings of both, not yet started, or null.</summary>
-    public static ServingState? From(ServingSpec? serving, RuntimeSpec? runtime) =>
-        serving is not null ? From(serving) : runtime is not null ? From(runtime) : null;
+    /// <param name="serving">Where it answers, or null.</param>
+    /// <param name="runtime">How the registry runs it, or null.</param>
+    /// <param name="byOperator">Whether an operator says so.</param>
+    public static ServingState? From(ServingSpec? serving, RuntimeSpec? runtime, bool byOperator = false) =>
+        serving is not null ? From(serving) : runtime is not null ? From(runtime, byOperator) : null;
 
     /// <summary>A runtime as a version stores it, not yet started.</summary>
-    private static ServingState From(RuntimeSpec spec) => new()
+    private static ServingState From(RuntimeSpec spec, bool byOperator) => new()
     {
         Url = "",
         StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
-        Runtime = new RuntimeState { Environment = spec.Environment, Command = spec.Command, Env = spec.Env },
+        Runtime = new RuntimeState { Environment = spec.Environment, Command = spec.Command, Env = spec.Env, ByOperator = byOperator },
     };
 
     /// <summary>
@@ -187,9 +190,14 @@ internal static class Lifecycle
         return LifecycleStep.To(settled, closed is null ? [crashed] : [crashed, VersionEvents.Usage(closed)]);
     }
 
-    private static LifecycleStep Begin(ModelVersionState version, ServingState? spec, DateTimeOffset at)
+    private static LifecycleStep Begin(ModelVersionState version, ServingState? spec, DateTimeOffset at, bool byOperator)
     {
         var serving = spec is null ? version.Serving : spec with { Attempt = version.Serving?.Attempt ?? 0 };
+        if (serving?.Runtime is { } runtime)
+        {
+            serving = serving with { Runtime = runtime with { ByOperator = byOperator } };
+        }
+
         var activated = version with
         {
             State = version.Stage.ActiveState(),

@@ -192,6 +192,11 @@ internal sealed record RuntimeState
     [JsonExtensionData]
     public ExtensionData? ExtensionData { get; set; }
 
+    /// <summary>Whether an operator has said that it runs as it is (rule X14).</summary>
+    [Id(7)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ByOperator { get; init; }
+
     /// <summary>What is remembered of its deaths.</summary>
     [JsonIgnore]
     public RestartState Restarts => new(Failures, Deaths);

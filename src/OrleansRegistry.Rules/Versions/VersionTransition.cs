@@ -50,8 +50,12 @@ internal sealed record ActivateTransition([property: Id(0)] ServingSpec? Serving
     [Id(1)]
     public RuntimeSpec? Runtime { get; init; }
 
+    /// <summary>Whether an operator says so.</summary>
+    [Id(2)]
+    public bool ByOperator { get; init; }
+
     public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
-        version is null ? null : Lifecycle.Activate(version, Lifecycle.From(Serving, Runtime), at);
+        version is null ? null : Lifecycle.Activate(version, Lifecycle.From(Serving, Runtime), at, ByOperator);
 }
 
 /// <summary>Deactivate.</summary>

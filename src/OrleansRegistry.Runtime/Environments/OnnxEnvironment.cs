@@ -18,7 +18,8 @@ internal static class OnnxEnvironment
         var server = Path.Combine(directory, Server);
         if (!File.Exists(server))
         {
-            return PreparedEnvironment.Unusable(NodeEnvironment.Onnx, $"{server} is missing; it is published beside the registry's program.");
+            return PreparedEnvironment.Unusable(
+                NodeEnvironment.Onnx, new OffReason("Its server is missing.", $"{server} is missing; it is published beside the registry's program."));
         }
 
         // shared/Microsoft.NETCore.App/{version}/System.Private.CoreLib.dll
@@ -40,11 +41,13 @@ internal static class OnnxEnvironment
             var (end, output) = await trial.Run([.. environment.Command, "--version"], environment);
             return end.ExitCode == 0
                 ? environment
-                : PreparedEnvironment.Unusable(NodeEnvironment.Onnx, $"Its server does not run in a sandbox: {LogText.Escape(output)}");
+                : PreparedEnvironment.Unusable(
+                    NodeEnvironment.Onnx,
+                    new OffReason("Its server does not run in a sandbox.", $"Its server does not run in a sandbox: {LogText.Escape(output)}"));
         }
         catch (IOException e)
         {
-            return PreparedEnvironment.Unusable(NodeEnvironment.Onnx, e.Message);
+            return PreparedEnvironment.Unusable(NodeEnvironment.Onnx, new OffReason("Its server can't be started.", e.Message));
         }
     }
 }

@@ -20,9 +20,12 @@ internal sealed record PreparedEnvironment(NodeEnvironment View)
     /// <summary>The directory of its interpreter.</summary>
     public string? ProgramDirectory { get; init; }
 
+    /// <summary>Why nothing can run in it, for the log; or null.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>An environment in which nothing can run.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="reason">Why not, and what to do about it.</param>
-    public static PreparedEnvironment Unusable(string name, string reason) =>
-        new(new NodeEnvironment(new ServingEnvironment(name, null, FrozenDictionary<string, string>.Empty), reason));
+    public static PreparedEnvironment Unusable(string name, OffReason reason) =>
+        new(new NodeEnvironment(new ServingEnvironment(name, null, FrozenDictionary<string, string>.Empty), reason.Told)) { Detail = reason.Detail };
 }

@@ -47,7 +47,8 @@ internal static partial class PythonEnvironment
     {
         if (!Path.IsPathFullyQualified(interpreter))
         {
-            return PreparedEnvironment.Unusable(name, $"{interpreter} is no full path; name the interpreter by one.");
+            return PreparedEnvironment.Unusable(
+                name, new OffReason("Its interpreter is named by no full path.", $"{interpreter} is no full path; name the interpreter by one."));
         }
 
         try
@@ -55,12 +56,14 @@ internal static partial class PythonEnvironment
             var (end, output) = await Trial.RunTrusted(interpreter, ["-I", "-c", WhereAreYou], clock);
             if (end.ExitCode != 0 || Read(output, PythonJson.Default.PythonPlace) is not { } python)
             {
-                return PreparedEnvironment.Unusable(name, $"{interpreter} is no Python 3 that runs: {Start(output)}");
+                return PreparedEnvironment.Unusable(
+                    name, new OffReason("Its interpreter is no Python 3 that runs.", $"{interpreter} is no Python 3 that runs: {Start(output)}"));
             }
 
             if (!Version.TryParse(string.Join('.', python.Version.Split('.').Take(2)), out var version) || version < OldestVersion)
             {
-                return PreparedEnvironment.Unusable(name, $"{interpreter} is Python {LogText.Escape(python.Version)}; it must be {OldestVersion} or later.");
+                var isOld = $"is Python {LogText.Escape(python.Version)}; it must be {OldestVersion} or later.";
+                return PreparedEnvironment.Unusable(name, new OffReason($"It {isOld}", $"{interpreter} {isOld}"));
             }
 
             string[] visible = [.. new[] { python.Prefix, python.BasePrefix }.Distinct().Where(path => !VisibleFiles.IsBelow(path, "/usr"))];
@@ -79,11 +82,12 @@ internal static partial class PythonEnvironment
             (end, output) = await trial.Run([python.Executable, "-I", "-B", "-c", WhatDoYouHave], environment);
             return end.ExitCode == 0 && Read(output, PythonJson.Default.DictionaryStringString) is { } packages
                 ? environment with { View = new NodeEnvironment(environment.View.Serving with { Packages = Normalized(packages) }, null) }
-                : PreparedEnvironment.Unusable(name, $"{interpreter} does not run in a sandbox: {Start(output)}");
+                : PreparedEnvironment.Unusable(
+                    name, new OffReason("It does not run in a sandbox.", $"{interpreter} does not run in a sandbox: {Start(output)}"));
         }
         catch (IOException e)
         {
-            return PreparedEnvironment.Unusable(name, e.Message);
+            return PreparedEnvironment.Unusable(name, new OffReason("Its interpreter can't be started.", e.Message));
         }
     }
 

@@ -10,16 +10,20 @@ internal static class VisibleFiles
     /// <param name="directory">Its full path.</param>
     /// <param name="secret">The directory that is never shown: the node's data.</param>
     /// <param name="otherUser">Whether packages run as another user than the node.</param>
-    public static string? Refusal(string directory, string secret, bool otherUser)
+    public static OffReason? Refusal(string directory, string secret, bool otherUser)
     {
         if (IsBelow(directory, secret) || IsBelow(secret, directory))
         {
-            return $"{directory} and the data directory are one in the other; use a Python elsewhere.";
+            return new OffReason(
+                "Its files and the node's data are one in the other.",
+                $"{directory} and the data directory are one in the other; use a Python elsewhere.");
         }
 
         if (otherUser && Closed(directory) is { } closed)
         {
-            return $"{closed} is closed to other users, and packages run as one; use a Python elsewhere, or open it.";
+            return new OffReason(
+                "Its files are closed to the user that packages run as.",
+                $"{closed} is closed to other users, and packages run as one; use a Python elsewhere, or open it.");
         }
 
         return null;

@@ -10,6 +10,10 @@ internal sealed class LogPump
     private const int MaxBytesPerSecond = 16 * 1024 * 1024;
 
     private const int BufferBytes = 64 * 1024;
+
+    /// <summary>More than the largest pipe has when its process ends: what comes later is another's, which lives on.</summary>
+    private const int MaxLastReads = 32;
+
     private const int StackBytes = 256 * 1024;
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
@@ -41,13 +45,14 @@ internal sealed class LogPump
         var buffer = new byte[BufferBytes];
         var begun = _clock.GetTimestamp();
         var taken = 0L;
+        var lastReads = 0;
         Posix.PollDescriptor wait = new() { Descriptor = (int)_reader.DangerousGetHandle(), Events = Posix.PollIn };
         while (true)
         {
             if (Posix.Poll(ref wait, 1, (int)LookInterval.TotalMilliseconds) > 0)
             {
                 var length = PipePair.Read(_reader, buffer);
-                if (length == 0)
+                if (length == 0 || (_stopping && ++lastReads > MaxLastReads))
                 {
                     break;
                 }

@@ -16,7 +16,8 @@ internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
     private const int LineOverhead = 64;
 
     private readonly Lock _turn = new();
-    private readonly Queue<StoredLine> _lines = [];
+    private readonly List<StoredLine> _lines = [];
+    private int _gone;
     private readonly List<byte> _open = [];
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
@@ -66,7 +67,7 @@ internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
     {
         lock (_turn)
         {
-            return [.. _lines.Skip(_lines.Count - lines).Select(Show)];
+            return [.. _lines[Math.Max(_gone, _lines.Count - lines)..].Select(Show)];
         }
     }
 
@@ -88,16 +89,15 @@ internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
         }
     }
 
-    public string TailText() => LogText.Tail([.. Tail(LogText.TailLines).Select(line => line.Text)]);
-
     /// <summary>Some of the lines that follow one, and what completes when there are more.</summary>
     private (List<LogLine> Lines, Task More) After(long number)
     {
         const int atOnce = 500;
         lock (_turn)
         {
-            var first = _lines.TryPeek(out var oldest) ? oldest.Number : _last + 1;
-            var lines = _lines.Skip((int)Math.Clamp(number + 1 - first, 0, _lines.Count)).Take(atOnce).Select(Show).ToList();
+            // The last one is at the end, and no number is left out.
+            var from = (int)Math.Clamp(_lines.Count - (_last - number), _gone, _lines.Count);
+            var lines = _lines[from..Math.Min(from + atOnce, _lines.Count)].ConvertAll(Show);
             return (lines, _more.Task);
         }
     }
@@ -106,11 +106,19 @@ internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
     {
         StoredLine line = new(++_last, clock.GetUtcNow(), [.. _open]);
         _open.Clear();
-        _lines.Enqueue(line);
+        _lines.Add(line);
         _bytes += line.Text.Length + LineOverhead;
         while (_bytes > maxBytes)
         {
-            _bytes -= _lines.Dequeue().Text.Length + LineOverhead;
+            _bytes -= _lines[_gone].Text.Length + LineOverhead;
+            _lines[_gone++] = default;
+        }
+
+        // Seldom, so that each line is moved once or so.
+        if (_gone > _lines.Count / 2)
+        {
+            _lines.RemoveRange(0, _gone);
+            _gone = 0;
         }
     }
 

@@ -24,6 +24,9 @@ internal static partial class Posix
     public const int Directory = 0x10000;
     public const int CloseOnExec = 0x80000;
 
+    /// <summary><c>memfd_create</c>: no child inherits it.</summary>
+    public const uint MemoryCloseOnExec = 1;
+
     public const short PollIn = 1;
 
     /// <summary>The error of a call that a signal has interrupted.</summary>
@@ -69,6 +72,9 @@ internal static partial class Posix
 
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     public static partial int Control(int descriptor, int command, int argument);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int CreateMemoryFile(string name, uint flags);
 
     [LibraryImport(Library, EntryPoint = "pipe2", SetLastError = true)]
     public static partial int Pipe(Span<int> descriptors, int flags);

@@ -5,6 +5,10 @@ namespace OrleansRegistry.Runtime.Native;
 /// <summary>Reads what <c>/proc</c> says of a process and of those below it. What has ended meanwhile is left out.</summary>
 internal static class ProcessTree
 {
+    /// <summary>Whether the kernel lists the children of processes, as most do.</summary>
+    /// <param name="proc">The directory of what it says.</param>
+    public static bool ListsChildren(string proc = "/proc") => File.Exists($"{proc}/thread-self/children");
+
     /// <summary>A process and all below it.</summary>
     public static List<int> Of(int root)
     {

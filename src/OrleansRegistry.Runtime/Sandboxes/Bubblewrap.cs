@@ -33,12 +33,10 @@ internal sealed class Bubblewrap : ISandbox
     public IsolatedProcess Start(Launch launch, SafeHandle output, SafeHandle? socket)
     {
         using var nothing = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        using var arguments = PipePair.Create();
+        // Variables are nobody's to see in a list of processes.
+        using var arguments = MemoryFile.Of(Encoding.UTF8.GetBytes(string.Concat(Inner(launch).Select(argument => argument + '\0'))));
         using var information = PipePair.Create();
         using Gate gate = new();
-        // Variables may be long and are nobody's to see in a list of processes: they go by a pipe, which has room for 64 KiB.
-        PipePair.Write(arguments.Writer, Encoding.UTF8.GetBytes(string.Concat(Inner(launch).Select(argument => argument + '\0'))));
-        arguments.Writer.Dispose();
         string[] sandbox =
         [
             "--args", Text(ArgumentsDescriptor), "--",
@@ -47,7 +45,7 @@ internal sealed class Bubblewrap : ISandbox
         var child = ChildThread.Start(new ChildCommand(
             launch.User is null ? SystemPrograms.Bubblewrap : SystemPrograms.OwnMounts,
             launch.User is { } user ? [.. AsUser(launch, user), SystemPrograms.Bubblewrap, .. sandbox] : sandbox,
-            [nothing, output, output, socket ?? nothing, arguments.Reader, information.Writer, .. gate.Handles]));
+            [nothing, output, output, socket ?? nothing, arguments, information.Writer, .. gate.Handles]));
         information.Writer.Dispose();
         try
         {

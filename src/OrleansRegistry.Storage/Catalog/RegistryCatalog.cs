@@ -28,6 +28,13 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             and (payload -> 'serving' -> 'runtime') is not null
         """;
 
+    private const string Managed = """
+        select workspace, model_id, ordinal, payload -> 'serving' ->> 'start', serving_status = 'ready', instance_type
+        from registry_state
+        where kind = 'version' and artifact_digest is not null and serving_status in ('starting', 'ready', 'restarting')
+            and (payload -> 'serving' -> 'runtime') is not null
+        """;
+
     private const string Models = "select workspace, model_id, payload, revision from catalog_model";
     private const string Versions = "select workspace, model_id, ordinal, payload, revision, is_primary, model_deleted_at from catalog_version";
     private const string Events = "select * from catalog_event";
@@ -236,6 +243,19 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             new CatalogQuery(Served),
             row => new ModelAddress(row.GetString(0), row.GetString(1)),
             cancellationToken)).Distinct().ToImmutableArray(),
+        cancellationToken);
+
+    public Task<ImmutableArray<ManagedVersion>> ListManaged(CancellationToken cancellationToken) => database.Read(
+        connection => CatalogReader.Read(
+            connection,
+            new CatalogQuery(Managed),
+            row => new ManagedVersion(
+                row.GetString(0),
+                new VersionId(row.GetString(1), row.GetInt32(2)),
+                int.TryParse(CatalogReader.Text(row, 3), CultureInfo.InvariantCulture, out var start) ? start : 0,
+                row.GetBoolean(4),
+                CatalogReader.Text(row, 5)),
+            cancellationToken),
         cancellationToken);
 
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => database.Read(

@@ -85,4 +85,6 @@ internal sealed class StubCatalog : IRegistryCatalog
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<ManagedVersion>> ListManaged(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

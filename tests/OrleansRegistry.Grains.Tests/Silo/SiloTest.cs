@@ -34,10 +34,13 @@ public abstract class SiloTest(Func<Task<TestDatabase>> emptyDatabase) : IAsyncL
     }
 
     /// <summary>A new silo on the same rows, with other limits if the test says so.</summary>
-    private protected async Task Restart(Action<ModelOptions>? limits = null)
+    private protected Task Restart(Action<ModelOptions>? limits = null) => RestartWith(services => services.Configure(limits ?? (_ => { })));
+
+    /// <summary>A new silo on the same rows, with other services.</summary>
+    private protected async Task RestartWith(Action<IServiceCollection> configure)
     {
         await Silo.DisposeAsync();
-        _silo = await TestSilo.Start(Database.Options, services => services.Configure(limits ?? (_ => { })));
+        _silo = await TestSilo.Start(Database.Options, configure);
     }
 
     /// <summary>Deploys as the gateway does: claims the name, and deploys to its model.</summary>

@@ -39,7 +39,8 @@ public sealed class ContractTests
         var artifact = new RecordingStorage();
         var clock = new FakeTimeProvider();
         using var probe = new HttpHealthProbe(new OutboundHttp(new OutboundOptions()), clock);
-        await using VersionProcesses processes = new(new FakeProcessRunner(), null!, null!, null!, [], null!, clock, NullLogger<VersionProcesses>.Instance);
+        await using VersionProcesses processes = new(
+            new FakeProcessRunner(), null!, null!, null!, null!, null!, [], null!, clock, NullLogger<VersionProcesses>.Instance);
         using var versionGrain = new ModelVersionGrain(version, Context("version/default/k7m2qx9p4d-1"), probe, processes, clock);
         var modelGrain = new ModelGrain(
             model,
@@ -60,7 +61,8 @@ public sealed class ContractTests
         await new VersionTrafficGrain(
             traffic, Context("traffic/default/k7m2qx9p4d-1"), clock, NullLogger<VersionTrafficGrain>.Instance).Read();
         await new RatesGrain(rates, Context("rates/default/all"), Options.Create(new BillingOptions()), clock, NullLogger<RatesGrain>.Instance).Get();
-        await new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, clock, NullLogger<BillingGrain>.Instance).Close(null!);
+        await new BillingGrain(billing, Context("billing/default/2026-03"), null!, null!, null!, null!, clock, NullLogger<BillingGrain>.Instance)
+            .Close(null!);
 
         using var webhookGrain = new WebhookGrain(
             webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, null!, clock, NullLogger<WebhookGrain>.Instance);

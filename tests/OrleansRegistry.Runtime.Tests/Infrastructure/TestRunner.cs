@@ -91,7 +91,7 @@ internal sealed class TestRunner : IAsyncDisposable
     public async Task<IRunningProcess> Ready(string package, Func<ProcessSpec, ProcessSpec>? change = null)
     {
         var (process, log) = Start(package, change);
-        Assert.True(await process.Ready, log.TailText());
+        Assert.True(await process.Ready, log.Text());
         return process;
     }
 
@@ -100,6 +100,13 @@ internal sealed class TestRunner : IAsyncDisposable
         await _runner.DisposeAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
+}
+
+/// <summary>Reads logs.</summary>
+internal static class Logs
+{
+    /// <summary>The last lines as one text.</summary>
+    public static string Text(this IProcessLog log) => string.Join('\n', log.Tail(50).Select(line => line.Text));
 }
 
 /// <summary>Asks processes over HTTP.</summary>
