@@ -105,6 +105,16 @@ internal abstract class RegistryDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Why the node is not well although the database answers; null when it is well.</summary>
+    public virtual string? FindTrouble() => null;
+
+    /// <summary>Whether an error says that what is stored is damaged.</summary>
+    public virtual bool IsDamage(DbException error) => false;
+
+    /// <summary>What is damaged of the database's own files, where there are some to look at.</summary>
+    public virtual Task<IReadOnlyList<string>> FindDamage(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Which database this is, without secrets.</summary>
     public abstract string Describe();
 

@@ -37,7 +37,8 @@ public static class RegistryStorage
         }
         else
         {
-            services.AddSingleton<RegistryDatabase>(_ => new SqliteDatabase(options.DataDirectory));
+            services.AddSingleton(_ => new SqliteDatabase(options.DataDirectory));
+            services.AddSingleton<RegistryDatabase>(provider => provider.GetRequiredService<SqliteDatabase>());
         }
 
         services.AddSingleton<IRegistryCatalog, RegistryCatalog>();
@@ -46,6 +47,11 @@ public static class RegistryStorage
         services.AddSingleton<IAccessCatalog, AccessCatalog>();
         services.AddSingleton<IArtifactCatalog, ArtifactCatalog>();
         services.AddHostedService<DatabaseStarter>();
+        if (options.PostgresConnectionString is null)
+        {
+            services.AddHostedService<SqliteWatch>();
+        }
+
         if (holdsGrains)
         {
             services.AddHostedService<SessionWorker>();

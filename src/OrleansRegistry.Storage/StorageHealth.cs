@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace OrleansRegistry.Storage;
 
 /// <summary>
-/// Healthy while the database answers, and degraded while it doesn't: what needs no database goes on, and would end if
-/// all nodes were taken out of service for what they share.
+/// Healthy while the database answers, can be written and is whole, and degraded while it isn't: what needs no database
+/// goes on, and would end if all nodes were taken out of service for what they share.
 /// </summary>
 internal sealed class StorageHealth(RegistryDatabase database) : IHealthCheck
 {
@@ -17,7 +17,7 @@ internal sealed class StorageHealth(RegistryDatabase database) : IHealthCheck
         {
             // A frozen database keeps the driver even from giving up in time.
             await Ask(cancellationToken).WaitAsync(Timeout, cancellationToken);
-            return HealthCheckResult.Healthy();
+            return database.FindTrouble() is { } trouble ? HealthCheckResult.Degraded(trouble) : HealthCheckResult.Healthy();
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException)
         {

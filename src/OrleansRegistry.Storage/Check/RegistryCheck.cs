@@ -21,8 +21,11 @@ public static class RegistryCheck
         await using var database = RegistryStorage.Open(options);
         try
         {
+            // Before anything else opens the file.
+            var damage = await database.FindDamage(cancellationToken);
             await using var connection = await database.Readers.OpenConnectionAsync(cancellationToken);
-            return await new RowCheck(database, connection, new ArtifactCheck(database, files, cancellationToken), cancellationToken).Run();
+            var rows = await new RowCheck(database, connection, new ArtifactCheck(database, files, cancellationToken), cancellationToken).Run();
+            return [.. damage.Select(text => new Finding("file", text)), .. rows];
         }
         catch (Exception e) when (e is DbException or TimeoutException or IOException or RegistryUnavailableException)
         {

@@ -55,16 +55,51 @@ internal sealed class RowCheck(
         do
         {
             await Execute(database.BeginSnapshot);
-            rows = await CatalogReader.Read(connection, select().Where("key > {0}", last).OrderBy("key"), read, cancellationToken, PageSize);
-            foreach (var row in rows)
+            try
             {
-                await check(row);
-                last = row.Key;
+                rows = await CatalogReader.Read(connection, select().Where("key > {0}", last).OrderBy("key"), read, cancellationToken, PageSize);
+                foreach (var row in rows)
+                {
+                    last = row.Key;
+                    await Check(row, check);
+                }
+            }
+            catch (DbException e) when (database.IsDamage(e))
+            {
+                // The rest of them is on pages that nothing leads to any more.
+                rows = [];
+                _findings.Add(new Finding(last.Length == 0 ? "rows" : last, $"is the last before rows that can't be read: {e.Message}"));
             }
 
-            await Execute("commit");
+            await EndSnapshot();
         }
         while (rows.Length == PageSize);
+    }
+
+    /// <summary>SQLite tells of a damage once more at the end of a transaction that has met it.</summary>
+    private async Task EndSnapshot()
+    {
+        try
+        {
+            await Execute("commit");
+        }
+        catch (DbException e) when (database.IsDamage(e))
+        {
+            // The transaction has only read.
+        }
+    }
+
+    /// <summary>Goes on with the next row where something that belongs to one is damaged.</summary>
+    private async Task Check<T>(Row<T> row, Func<Row<T>, Task> check)
+    {
+        try
+        {
+            await check(row);
+        }
+        catch (DbException e) when (database.IsDamage(e))
+        {
+            _findings.Add(new Finding(row.Key, $"can't be compared with what belongs to it: {e.Message}"));
+        }
     }
 
     private Task Report<T>(Row<T> row)

@@ -12,17 +12,28 @@ internal sealed class SqliteDatabase : RegistryDatabase
     /// <summary>The name of the file by which a process has the directory for itself.</summary>
     public const string LockFileName = "registry.lock";
 
+    // What the system says of a file that another process has locked.
+    private const int LockedOnLinux = 11;
+    private const int LockedOnMac = 35;
+    private const int LockedOnWindows = unchecked((int)0x80070020);
+
+    private const long MinFreeBytes = 1 << 20;
+
     private readonly string _directory;
     private readonly string _file;
     private FileStream? _lock;
+    private volatile IReadOnlyList<string> _damage = [];
 
     public SqliteDatabase(string directory)
     {
         _directory = Path.GetFullPath(directory);
         _file = Path.Combine(_directory, StorageOptions.FileName);
-        Writers = new SqliteWriters(ConnectionString(SqliteOpenMode.ReadWriteCreate), TimeSpan.FromSeconds(StatementSeconds));
+        Writers = new SqliteWriters(ConnectionString(SqliteOpenMode.ReadWriteCreate), TimeSpan.FromSeconds(StatementSeconds), Trouble);
         Readers = new SqliteReaders(ConnectionString(SqliteOpenMode.ReadOnly));
     }
+
+    /// <summary>What keeps the file from being written.</summary>
+    public WriteTrouble Trouble { get; } = new();
 
     public override DbDataSource Writers { get; }
 
@@ -69,16 +80,17 @@ internal sealed class SqliteDatabase : RegistryDatabase
         {
             throw new StartupException($"The data directory {_directory} can't be written: {e.Message}", e);
         }
-        catch (IOException e) when (Directory.Exists(_directory) && File.Exists(Path.Combine(_directory, LockFileName)))
+        catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnMac or LockedOnWindows)
         {
             throw new StartupException(
                 $"Another instance uses the data directory {_directory}. One SQLite file serves one instance; use PostgreSQL for more, or another Registry__DataDirectory.", e);
         }
         catch (IOException e)
         {
-            throw new StartupException($"The data directory {_directory} can't be made: {e.Message}", e);
+            throw new StartupException($"The data directory {_directory} can't be {(Directory.Exists(_directory) ? "written" : "made")}: {e.Message}", e);
         }
 
+        NoteLog();
         try
         {
             await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
@@ -90,6 +102,38 @@ internal sealed class SqliteDatabase : RegistryDatabase
         {
             throw new StartupException($"{Describe()} can't be opened: {e.Message}", e);
         }
+    }
+
+    public override string? FindTrouble() => _damage is [var first, ..] ? $"The SQLite file is damaged: {first}" : Trouble.Reason;
+
+    public override bool IsDamage(DbException error) => error is SqliteException e && WriteTrouble.IsDamage(e);
+
+    /// <summary>
+    /// Goes through the whole file, and the log beside it unless a node has read it already. Answers what is damaged.
+    /// </summary>
+    public override async Task<IReadOnlyList<string>> FindDamage(CancellationToken cancellationToken)
+    {
+        if (_lock is null && !IsInUse())
+        {
+            NoteLog();
+        }
+
+        return _damage = [.. _damage, .. await Task.Run(() => CheckPages(cancellationToken), cancellationToken)];
+    }
+
+    /// <summary>Writes what is there already, as far as the disk. A disk that has room for no more than that is full.</summary>
+    public async Task TryWrite(CancellationToken cancellationToken)
+    {
+        if (new DriveInfo(_directory).AvailableFreeSpace < MinFreeBytes)
+        {
+            return;
+        }
+
+        await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "update registry_schema set version = version";
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        Trouble.Clear();
     }
 
     public override async ValueTask DisposeAsync()
@@ -105,6 +149,58 @@ internal sealed class SqliteDatabase : RegistryDatabase
         {
             await _lock.DisposeAsync();
         }
+    }
+
+    /// <summary>Looks at the log before SQLite does, which goes on without what it can't read.</summary>
+    private void NoteLog()
+    {
+        if (WalFile.CountLost(_file + "-wal") is > 0 and var lost)
+        {
+            _damage = [$"{_file}-wal can't be read to its end: {lost} transactions that were acknowledged are lost"];
+        }
+    }
+
+    private bool IsInUse()
+    {
+        var file = Path.Combine(_directory, LockFileName);
+        if (!File.Exists(file))
+        {
+            return false;
+        }
+
+        try
+        {
+            new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.None).Dispose();
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
+    private List<string> CheckPages(CancellationToken cancellationToken)
+    {
+        List<string> damage = [];
+        using var connection = (SqliteConnection)Readers.OpenConnection();
+        using var stop = cancellationToken.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle));
+        using var command = connection.CreateCommand();
+        command.CommandText = "pragma quick_check(20)";
+        try
+        {
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                // The first row has a title above its line.
+                damage.AddRange(reader.GetString(0).Split('\n').Where(line => line.Length > 0 && line != "ok" && !line.StartsWith("***", StringComparison.Ordinal)));
+            }
+        }
+        catch (SqliteException e) when (WriteTrouble.IsDamage(e))
+        {
+            damage.Add(e.Message);
+        }
+
+        return damage;
     }
 
     /// <summary>Asks the index for every three characters of a text.</summary>

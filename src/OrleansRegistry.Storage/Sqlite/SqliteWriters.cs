@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
@@ -5,15 +6,16 @@ using Microsoft.Data.Sqlite;
 namespace OrleansRegistry.Storage.Sqlite;
 
 /// <summary>Hands out connections that write, one open at a time.</summary>
-internal sealed class SqliteWriters(string connectionString, TimeSpan turnTimeout) : DbDataSource
+internal sealed class SqliteWriters(string connectionString, TimeSpan turnTimeout, WriteTrouble trouble) : DbDataSource
 {
     private readonly WriterTurns _turns = new();
 
     public override string ConnectionString => connectionString;
 
-    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turns, turnTimeout);
+    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turns, turnTimeout, trouble);
 
-    private sealed class WriterConnection(string connectionString, WriterTurns turns, TimeSpan turnTimeout) : SqliteConnection(connectionString)
+    private sealed class WriterConnection(string connectionString, WriterTurns turns, TimeSpan turnTimeout, WriteTrouble trouble)
+        : SqliteConnection(connectionString)
     {
         private bool _hasTurn;
 
@@ -31,6 +33,12 @@ internal sealed class SqliteWriters(string connectionString, TimeSpan turnTimeou
 
         public override void Close()
         {
+            if (State == ConnectionState.Open)
+            {
+                // A statement may fail at its very end, when its reader is closed.
+                trouble.Note(SQLitePCL.raw.sqlite3_errcode(Handle));
+            }
+
             base.Close();
             Return();
         }
@@ -63,8 +71,13 @@ internal sealed class SqliteWriters(string connectionString, TimeSpan turnTimeou
                 command.CommandText = "pragma synchronous = full; pragma recursive_triggers = off";
                 command.ExecuteNonQuery();
             }
-            catch
+            catch (Exception e)
             {
+                if (e is SqliteException error)
+                {
+                    trouble.Note(error.SqliteErrorCode);
+                }
+
                 Return();
                 throw;
             }

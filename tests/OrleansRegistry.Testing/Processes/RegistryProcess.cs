@@ -31,6 +31,7 @@ public sealed class RegistryProcess : IDisposable
             command = ["sh", "-c", $"ulimit -n {handles} && exec \"$@\"", "sh", .. command];
         }
 
+        command = [.. settings.Wrapper, .. command];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -242,6 +243,9 @@ public sealed record NodeSettings
 
     /// <summary>How many file handles the process may have; null for as many as this one.</summary>
     public int? FileHandles { get; init; }
+
+    /// <summary>The program, with its arguments, that runs the node; empty for none.</summary>
+    public IReadOnlyList<string> Wrapper { get; init; } = [];
 
     /// <summary>Whether <see cref="OperatorKey"/> is a key of the node.</summary>
     public bool HasOperatorKey { get; init; } = true;
