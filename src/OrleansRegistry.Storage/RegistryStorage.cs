@@ -7,7 +7,9 @@ using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Artifacts;
 using OrleansRegistry.Storage.Billing;
 using OrleansRegistry.Storage.Catalog;
+using OrleansRegistry.Cluster;
 using OrleansRegistry.Storage.Postgres;
+using OrleansRegistry.Storage.Postgres.Cluster;
 using OrleansRegistry.Storage.Retention;
 using OrleansRegistry.Storage.Sqlite;
 using OrleansRegistry.Storage.Webhooks;
@@ -50,6 +52,11 @@ public static class RegistryStorage
         if (options.PostgresConnectionString is null)
         {
             services.AddHostedService<SqliteWatch>();
+        }
+        else if (holdsGrains)
+        {
+            services.AddHostedService(provider => new MemberCheck(
+                provider.GetRequiredService<PostgresDatabase>(), provider.GetService<ClusterCertificates>()));
         }
 
         if (holdsGrains)

@@ -56,8 +56,11 @@ public sealed class CertificateTests : IAsyncLifetime
                     await outsider.WaitForOutput("Connection attempt to endpoint");
                     Assert.False(outsider.IsListening);
                     using var intruder = RegistryProcess.Run(Silo(files, RegistryProcess.FreePort()));
-                    await intruder.WaitForOutput("Connection attempt to endpoint");
+                    Assert.Equal(1, await intruder.WaitForExit());
                     Assert.False(intruder.IsListening);
+                    var line = Assert.Single(intruder.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+                    Assert.StartsWith("orleans-registry can't start. The silo 127.0.0.1:", line, StringComparison.Ordinal);
+                    Assert.Contains(files is null ? "asks for a certificate, and this node has none" : "refuses this node's certificate", line, StringComparison.Ordinal);
                 }
 
                 Assert.Contains("Authentication failed", first.Output + second.Output, StringComparison.Ordinal);

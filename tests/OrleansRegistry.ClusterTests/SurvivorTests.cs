@@ -39,6 +39,7 @@ public sealed class SurvivorTests
             await BeTaken(HttpMethod.Post, $"/v1/model_versions/{version["id"]}/promote");
         }));
         Assert.False(survivor.Process.HasExited);
+        await survivor.Process.WaitForOutput(" is lost: ");
         Assert.All(await Task.WhenAll(lost.Select(cluster.IsDeclaredDead)), Assert.True);
 
         async Task BeTaken(HttpMethod method, string path)

@@ -73,6 +73,8 @@ public sealed class KubernetesTests : IAsyncLifetime
 
         // Alive, and heard by everybody: only its pod is gone.
         await other.WaitForOutput("is no member of the cluster any more");
+        Assert.Equal(1, await other.WaitForExit());
+        Assert.DoesNotContain("Process terminated", other.Output, StringComparison.Ordinal);
         Assert.All(kubernetes.Selectors, selector => Assert.Equal("orleans/serviceId=orleans-registry,orleans/clusterId=orleans-registry", selector));
     }
 
@@ -86,6 +88,8 @@ public sealed class KubernetesTests : IAsyncLifetime
         await silo.StartAsync(TestContext.Current.CancellationToken).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
 
         await other.WaitForOutput("is no member of the cluster any more");
+        Assert.Equal(1, await other.WaitForExit());
+        Assert.DoesNotContain("Process terminated", other.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -124,6 +124,10 @@ internal sealed partial class ClusterCertificates
         },
     };
 
+    /// <summary>How to open a connection by hand. Whom to trust is for the caller to say.</summary>
+    public SslClientAuthenticationOptions ForClient() =>
+        new() { TargetHost = "silo", ClientCertificateContext = Current().Own, CertificateChainPolicy = Policy() };
+
     /// <summary>
     /// Trusts what the authority has issued, by itself or through certificates that are shown along, while its time is.
     /// </summary>

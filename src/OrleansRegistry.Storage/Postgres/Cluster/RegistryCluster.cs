@@ -24,6 +24,7 @@ public static class RegistryCluster
                 options.DataSource = database.Members;
             }));
         silo.Services.Configure<ClusterMembershipOptions>(Tune);
+        silo.Services.AddSingleton<IFatalErrorHandler, SiloEnd>();
         silo.Services.AddSingleton(services => SiloIdentity.Of(services.GetRequiredService<ILocalSiloDetails>().SiloAddress));
         silo.Services.AddSingleton<ClockCheck>();
         silo.Services.AddHealthChecks().AddCheck<ClockCheck>("clock", tags: ["ready"]);

@@ -26,8 +26,11 @@ internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, 
     /// <summary>Every silo does this at once: what another has its hands on is left to it.</summary>
     private const string ClearQuery =
         """
-        delete from registry_location
-        where grain in (select grain from registry_location where silo = any($1) and not registry_is_member(silo) for update skip locked)
+        with cleared as (
+            delete from registry_location
+            where grain in (select grain from registry_location where silo = any($1) and not registry_is_member(silo) for update skip locked)
+            returning silo, grain)
+        select silo, count(*) filter (where grain like 'model/%') from cleared group by silo
         """;
 
     private const string Away = "The directory of the grains can't be read now.";
@@ -59,10 +62,24 @@ internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, 
     {
         try
         {
-            await Do(
+            var cleared = await Do(
                 ClearQuery,
-                command => command.ExecuteNonQueryAsync(),
+                async command =>
+                {
+                    List<(string Silo, long Models)> found = [];
+                    await using var reader = await command.ExecuteReaderAsync();
+                    while (await reader.ReadAsync())
+                    {
+                        found.Add((reader.GetString(0), reader.GetInt64(1)));
+                    }
+
+                    return found;
+                },
                 () => [new NpgsqlParameter<string[]> { TypedValue = [.. siloAddresses.Select(silo => SiloIdentity.Of(silo).Name)] }]);
+            foreach (var (silo, models) in cleared)
+            {
+                LogLost(silo, models);
+            }
         }
         catch (SiloReplacedException e)
         {
@@ -120,6 +137,9 @@ internal sealed partial class RegistryGrainDirectory(PostgresDatabase database, 
             }
         }
     }
+
+    [LoggerMessage(331, LogLevel.Warning, "The silo {Silo} is lost: {Count} models of it move, as this silo has found them")]
+    private partial void LogLost(string silo, long count);
 
     [LoggerMessage(330, LogLevel.Warning, "The locations of grains on dead silos could not be cleared")]
     private partial void LogNotCleared(Exception exception);
