@@ -191,6 +191,7 @@ internal static class RegistryGateway
         services.AddSingleton<TrafficReporter>();
         services.AddSingleton<CallDrain>();
         services.AddHostedService<TrafficWorker>();
+        services.AddHostedService<LongCallWorker>();
     }
 
     private static void Limit(KestrelServerOptions options)

@@ -28,6 +28,10 @@ internal sealed record AccessOptions
     [Range(0, 36_500)]
     public int DefaultKeyDays { get; init; }
 
+    /// <summary>How long calls may go on whose key was revoked or has expired; then they are ended.</summary>
+    [Range(0, 86_400)]
+    public int RevokedCallGraceSeconds { get; init; } = 30;
+
     /// <summary>The OpenID Connect issuer whose tokens are taken beside keys.</summary>
     public OidcOptions? Oidc { get; init; }
 

@@ -29,7 +29,10 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     /// Forwards a call. Answers whether the model's server did its part: false when it answered 5xx or could not be
     /// asked.
     /// </summary>
-    internal async Task<bool> Forward(HttpContext context, Call call)
+    /// <param name="context">The request.</param>
+    /// <param name="call">Where it goes.</param>
+    /// <param name="admitted">What ends it before its time.</param>
+    internal async Task<bool> Forward(HttpContext context, Call call, AdmittedCall admitted)
     {
         if (!WebSocketHandshake.IsOne(context))
         {
@@ -40,7 +43,7 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         var answer = new BrokenAnswer(context);
         try
         {
-            return await Send(context, call);
+            return await Send(context, call, admitted);
         }
         finally
         {
@@ -48,10 +51,10 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         }
     }
 
-    private async Task<bool> Send(HttpContext context, Call call)
+    private async Task<bool> Send(HttpContext context, Call call, AdmittedCall admitted)
     {
         var transformer = new CallTransformer(call, _loopToken);
-        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.For(call.Process), _config, transformer);
+        var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.For(call.Process), _config, transformer, admitted.Ended);
         var response = context.Response;
         var cause = context.GetForwarderErrorFeature()?.Exception;
         if (RefusedBodyException.CauseOf(cause) is { } refusal)
@@ -72,6 +75,12 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
 
         if (context.RequestAborted.IsCancellationRequested)
         {
+            return true;
+        }
+
+        if (admitted.Why is { } why)
+        {
+            await (response.HasStarted ? Abort(context) : Refuse(context, call, why, sent: null));
             return true;
         }
 

@@ -61,8 +61,7 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
         try
         {
             var prepared = prepare(version) with { Process = process };
-            call.Admit(caller.Workspace, id, prepared.IsCounted);
-            call.HasFailed = !await forwarder.Forward(context, prepared);
+            call.HasFailed = !await forwarder.Forward(context, prepared, call.Admit(caller, id, prepared.IsCounted));
         }
         finally
         {

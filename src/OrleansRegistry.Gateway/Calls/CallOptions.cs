@@ -15,8 +15,8 @@ internal sealed record CallOptions
     public int ActivityTimeoutSeconds { get; init; } = 100;
 
     /// <summary>
-    /// How long calls may go on that a process was given before its version was deactivated or deleted; then it is
-    /// stopped.
+    /// How long calls may go on that were let through before their version was deactivated or deleted; then they are
+    /// ended, and its process is stopped.
     /// </summary>
     [Range(1, 86_400)]
     public int GraceSeconds { get; init; } = 300;

@@ -51,6 +51,10 @@ internal sealed class TrafficMeter(TimeProvider clock)
         return call;
     }
 
+    /// <summary>The calls that were let through to a version at least so long ago.</summary>
+    internal List<AdmittedCall> OpenFor(TimeSpan time) =>
+        [.. _open.Keys.Select(call => call.Admitted).OfType<AdmittedCall>().Where(call => clock.GetElapsedTime(call.Began) >= time)];
+
     internal void Forget(OpenCall call) => _open.TryRemove(call, out _);
 
     /// <summary>A call is admitted to a version.</summary>
