@@ -95,7 +95,6 @@ internal sealed class MemberCheck(PostgresDatabase database, ClusterCertificates
         return (certificates, isSecured) switch
         {
             (null, true) => $"The silo {member} asks for a certificate, and this node has none: set {Settings}.",
-            (not null, false) => $"The silo {member} has no certificate, and this node has one: all nodes have one, or none ({Settings}).",
             _ when !isTrusted => $"The silo {member} shows a certificate that the node's authority has not issued (Registry:Cluster:Authority).",
             (not null, true) when isRefused => $"The silo {member} refuses this node's certificate: its authority has not issued it, or it has expired (Registry:Cluster:Certificate).",
             _ => null,
