@@ -1,7 +1,6 @@
 using System.Net;
 using k8s;
 using Microsoft.Extensions.Options;
-using OpenTelemetry.Metrics;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansRegistry.Artifacts;
@@ -80,8 +79,6 @@ public static partial class RegistryHost
 
         configure?.Invoke(builder.Services);
         var app = builder.Build();
-        // Counters begin at 0, which is seen only by who listens before.
-        _ = app.Services.GetService<MeterProvider>();
         if (isConfigured && connections < settings.Limits.Connections)
         {
             app.Lifetime.ApplicationStarted.Register(() => LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit));

@@ -95,7 +95,7 @@ public sealed partial class TelemetryTests
         Assert.All(names, name => Assert.Contains($"`{name}`", told, StringComparison.Ordinal));
     }
 
-    [GeneratedRegex("""Create(?:Counter|UpDownCounter|Histogram|Gauge|Observable\w+)<\w+>\(\s*"(?<name>[^"]+)""")]
+    [GeneratedRegex("""Create(?:Counter|UpDownCounter|Histogram|Gauge|Observable\w+)(?:<\w+>)?\(\s*"(?<name>[^"]+)""")]
     private static partial Regex Instrument();
 
     private sealed class Collector(WebApplication app) : IAsyncDisposable

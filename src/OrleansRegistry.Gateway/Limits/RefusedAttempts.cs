@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.Logging;
@@ -12,28 +13,32 @@ internal sealed partial class RefusedAttempts : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private readonly Meter _meter;
-    private readonly Counter<long> _refused;
     private readonly TimeProvider _clock;
     private readonly ILogger<RefusedAttempts> _logger;
     private readonly Lock _lock = new();
     private DateTimeOffset _loggedAt = DateTimeOffset.MinValue;
     private long _count;
 
+    // From 0 on, and asked for: this is made before anybody listens to counters, and growth is seen from a first count.
+    private readonly ConcurrentDictionary<string, long> _refused = new(
+    [
+        new(ErrorCode.Unauthenticated, 0), new(ErrorCode.Forbidden, 0), new(ErrorCode.RateLimited, 0),
+    ]);
+
     public RefusedAttempts(IMeterFactory meters, TimeProvider clock, ILogger<RefusedAttempts> logger)
     {
         _meter = meters.Create("OrleansRegistry.Gateway");
-        _refused = _meter.CreateCounter<long>("orleans_registry.auth.refused", "{request}", "Refused requests, by code.");
+        _meter.CreateObservableCounter(
+            "orleans_registry.auth.refused",
+            () => _refused.Select(counted => new Measurement<long>(counted.Value, new KeyValuePair<string, object?>("code", counted.Key))),
+            "{request}",
+            "Refused requests, by code.");
         (_clock, _logger) = (clock, logger);
-        // From the beginning: whoever looks at how much one has grown doesn't see the first count otherwise.
-        foreach (var code in (string[])[ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.RateLimited])
-        {
-            _refused.Add(0, Label(code));
-        }
     }
 
     public void Count(RegistryError error, IPAddress? from)
     {
-        _refused.Add(1, Label(error.Code));
+        _refused.AddOrUpdate(error.Code, 1, static (_, counted) => counted + 1);
         long count;
         lock (_lock)
         {
@@ -51,8 +56,6 @@ internal sealed partial class RefusedAttempts : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
-
-    private static KeyValuePair<string, object?> Label(string code) => new("code", code);
 
     [LoggerMessage(222, LogLevel.Warning, "{Count} requests were refused since the last such line; the last one came from {Address}: {Code}, {Why}")]
     private partial void LogRefused(long count, IPAddress? address, string code, string why);
