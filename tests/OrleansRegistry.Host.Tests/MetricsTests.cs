@@ -93,8 +93,8 @@ public sealed partial class MetricsTests
         var rules = File.ReadAllText(Rules);
         var told = File.ReadAllLines(Path.Combine(RepositoryRoot.Directory, "docs", "operations.md"))
             .Where(line => line.StartsWith("### ", StringComparison.Ordinal))
-            .Select(line => NoWord().Replace(line[4..].ToLowerInvariant(), "").Replace(' ', '-'))
-            .ToHashSet();
+            .Select(line => NoWord().Replace(line[4..], "").Replace(' ', '-'))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         var tried = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Rules)!, "alerts.test.yaml"));
 
         var alerts = Alert().Matches(rules).Select(alert => alert.Groups["name"].Value).ToList();
