@@ -9,6 +9,13 @@ internal static class DataFiles
 {
     private const string Remedy = "Move it away, or name another directory (Registry:DataDirectory).";
 
+    /// <summary>The files that hold keys, secrets, or rows with them.</summary>
+    private static readonly string[] Secret =
+    [
+        AccessSecret.FileName, AccessBootstrapper.FileName, StorageOptions.FileName, StorageOptions.FileName + "-wal",
+        StorageOptions.FileName + "-shm",
+    ];
+
     private static ReadOnlySpan<byte> DatabaseMark => "SQLite format 3\0"u8;
 
     /// <summary>Checks the database's file, the secret and the first key, as far as the node will use them.</summary>
@@ -27,10 +34,42 @@ internal static class DataFiles
             CheckDatabase(database);
         }
 
+        CheckReaders(directory);
         secret?.CheckFile();
         if (secret is not null && isEmbedded && !File.Exists(database))
         {
             AccessBootstrapper.CheckFile(settings.Access);
+        }
+    }
+
+    /// <summary>
+    /// The files that name settings, or hold secret ones, and that other users of the machine can read. Their modes are
+    /// those of whoever mounts them, so they are told of, and no more.
+    /// </summary>
+    public static IReadOnlyList<string> OpenSettings(RegistrySettings settings, IConfiguration configuration) =>
+    [
+        .. SecretFiles.All.Concat([settings.Options.Cluster.Key])
+            .Concat(configuration.AsEnumerable().Where(setting => IsKeyFile(setting.Key)).Select(setting => setting.Value))
+            .OfType<string>().Where(FileReaders.AreOthers).Distinct().Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Whether a setting names a private key of the server's own.</summary>
+    private static bool IsKeyFile(string setting) =>
+        setting.StartsWith("Kestrel:", StringComparison.OrdinalIgnoreCase)
+        && setting.EndsWith(":KeyPath", StringComparison.OrdinalIgnoreCase);
+
+    private static void CheckReaders(string directory)
+    {
+        if (!FileReaders.IsOpen(directory))
+        {
+            return;
+        }
+
+        string[] files = [.. Secret.Select(name => Path.Combine(directory, name)).Where(FileReaders.AreOthers)];
+        if (files is not [])
+        {
+            throw new StartupException(
+                $"Other users of this machine can read {string.Join(", ", files)}. Keep them out: chmod go-rwx {string.Join(' ', files)}");
         }
     }
 

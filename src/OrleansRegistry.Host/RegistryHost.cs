@@ -39,7 +39,7 @@ public static partial class RegistryHost
         builder.AddTelemetry(hasListener: settings.Options.MetricsPort != 0);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        builder.Services.AddSingleton(new OutboundHttp(settings.Options.Outbound));
+        builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
         builder.Services.AddRegistryArtifacts(settings.ArtifactDirectory, settings.Options.MinFreeBytes);
         if (settings.Options.Role != NodeRole.Silo)
@@ -82,6 +82,11 @@ public static partial class RegistryHost
         if (isConfigured && connections < settings.Limits.Connections)
         {
             app.Lifetime.ApplicationStarted.Register(() => LogFewHandles(app.Logger, settings.Limits.Connections, connections, FileHandles.Limit));
+        }
+
+        if (DataFiles.OpenSettings(settings, app.Configuration) is { Count: > 0 } open)
+        {
+            app.Lifetime.ApplicationStarted.Register(() => LogOpenFiles(app.Logger, string.Join(", ", open)));
         }
 
         Map(app, settings);
@@ -205,4 +210,7 @@ public static partial class RegistryHost
 
     [LoggerMessage(501, LogLevel.Warning, "Registry:Limits:Connections is {Configured}, but only {Possible} connections are taken: the process may have {Handles} file handles")]
     private static partial void LogFewHandles(ILogger logger, int configured, int possible, long? handles);
+
+    [LoggerMessage(502, LogLevel.Warning, "Other users of this machine can read {Files}, which settings name: give them to the node's user alone")]
+    private static partial void LogOpenFiles(ILogger logger, string files);
 }

@@ -128,7 +128,7 @@ internal sealed record RegistryOptions
     [ConfigurationKeyName("Limits")]
     public ModelOptions Quotas { get; init; } = new();
 
-    /// <summary>The networks in which model servers and webhooks may be.</summary>
+    /// <summary>The networks and ports in which model servers and webhooks may be.</summary>
     public OutboundOptions Outbound { get; init; } = new();
 
     /// <summary>The files of artifacts.</summary>

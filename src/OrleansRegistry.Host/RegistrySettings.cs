@@ -99,6 +99,9 @@ internal sealed record RegistrySettings
         HealthPort = Options.HealthPort == 0 ? null : Options.HealthPort,
     };
 
+    /// <summary>What may be connected to on behalf of users.</summary>
+    public OutboundOptions Outbound => Options.Outbound with { OwnPorts = [Options.SiloPort, Options.ClientPort] };
+
     /// <summary>The files by which the nodes of a cluster know each other, or null when they don't.</summary>
     public ClusterCertificateFiles? Certificates =>
         Options.Cluster is { Certificate: { } certificate, Key: { } key, Authority: { } authority }

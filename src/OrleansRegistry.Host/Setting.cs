@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Text.Json;
+using OrleansRegistry.Outbound;
 
 namespace OrleansRegistry.Host;
 
@@ -59,6 +60,7 @@ internal sealed class Setting(PropertyInfo property)
         _ when Type == typeof(IPAddress) => "one IP address of this node",
         _ when Type == typeof(IReadOnlyList<IPNetwork>) =>
             "networks such as 10.1.0.0/16 or 10.1.2.3/32, separated by semicolons",
+        _ when Type == typeof(IReadOnlyList<PortRange>) => "ports such as 443 or 8000-8999, separated by semicolons",
         _ when Type == typeof(ReadOnlyMemory<byte>) => $"at least {MinBytes} bytes in base64",
         _ => "a text",
     };
@@ -80,6 +82,7 @@ internal sealed class Setting(PropertyInfo property)
                 : null,
         _ when Type == typeof(IReadOnlyList<string>) => Split(text),
         _ when Type == typeof(IReadOnlyList<IPNetwork>) => Networks(text),
+        _ when Type == typeof(IReadOnlyList<PortRange>) => Ports(text),
         _ when Type == typeof(ReadOnlyMemory<byte>) => Bytes(text),
         _ => throw new NotSupportedException($"{property} has a type that no setting has yet."),
     };
@@ -128,6 +131,12 @@ internal sealed class Setting(PropertyInfo property)
             .Select(part => IPNetwork.TryParse(part, out var network) ? network : (IPNetwork?)null)
             .ToArray();
         return networks.Contains(null) ? null : [.. networks.OfType<IPNetwork>()];
+    }
+
+    private static PortRange[]? Ports(string text)
+    {
+        var ranges = Split(text).Select(PortRange.Parse).ToArray();
+        return ranges.Contains(null) ? null : [.. ranges.OfType<PortRange>()];
     }
 
     private ReadOnlyMemory<byte>? Bytes(string text)

@@ -39,6 +39,7 @@ internal static class AddressGuard
             "100.100.100.200/32", // metadata of Alibaba Cloud
             "168.63.129.16/32", // metadata of Azure
             "169.254.0.0/16", // link-local, and the metadata of most clouds
+            "192.88.99.0/24", // relays of 6to4, deprecated: whichever machine says that it is one
             "192.0.0.0/24", // protocol assignments, and the metadata of Oracle Cloud
             "224.0.0.0/4", // multicast
             "240.0.0.0/4", // reserved, and broadcast
@@ -68,7 +69,10 @@ internal static class AddressGuard
 
     // IPv6 addresses that lead to the IPv4 address in them: what counts is where it is in their bytes.
     private static readonly ImmutableArray<(IPNetwork Network, int At)> Embedding =
-        [(IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2), (IPNetwork.Parse("::/96"), 12)];
+    [
+        (IPNetwork.Parse("64:ff9b::/96"), 12), (IPNetwork.Parse("2002::/16"), 2), (IPNetwork.Parse("::/96"), 12),
+        (IPNetwork.Parse("::ffff:0:0:0/96"), 12), // IPv4-translated (RFC 7915)
+    ];
 
     /// <summary>Says whether an address may be connected to.</summary>
     public static bool Allows(OutboundOptions options, IPAddress address) => KindOf(address) switch
@@ -90,8 +94,26 @@ internal static class AddressGuard
         : Forbidden.Any(network => network.Contains(address)) ? AddressKind.Forbidden
         : Loopback.Any(network => network.Contains(address)) ? AddressKind.Loopback
         : Embedded(address) is { } inner ? KindOf(inner)
-        : Private.Any(network => network.Contains(address)) ? AddressKind.Private
-        : AddressKind.Public;
+        : Private.Any(network => network.Contains(address)) ? Isatap(address, AddressKind.Private)
+        : Isatap(address, AddressKind.Public);
+
+    /// <summary>
+    /// The kind of an address in a network of a kind. Some interfaces lead to the IPv4 address in them (ISATAP,
+    /// RFC 5214): both kinds must be allowed, so that two different ones are refused.
+    /// </summary>
+    private static AddressKind Isatap(IPAddress address, AddressKind network)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6
+            || address.GetAddressBytes() is not [.., 0x00 or 0x02, 0x00, 0x5e, 0xfe, _, _, _, _] bytes)
+        {
+            return network;
+        }
+
+        var inner = KindOf(new IPAddress(bytes.AsSpan(12)));
+        return inner == AddressKind.Public || inner == network ? network
+            : network == AddressKind.Public ? inner
+            : AddressKind.Forbidden;
+    }
 
     private static IPAddress? Embedded(IPAddress address)
     {

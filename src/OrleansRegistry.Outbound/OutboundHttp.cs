@@ -31,12 +31,17 @@ public sealed class OutboundHttp(OutboundOptions options)
         typeof(OutboundHttp).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0]);
 
     /// <summary>
-    /// Why nothing is ever connected to under a URL, since its host is an address that may not be connected to; null
-    /// for all others.
+    /// Why nothing is ever connected to under a URL, since its host is an address that may not be connected to, or its
+    /// port is none; null for all others.
     /// </summary>
     public string? Refusal(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);
+        if (!options.AllowsPort(url.Port))
+        {
+            return $"must not have the port {url.Port}: {(options.Ports is [] ? "the nodes of the registry talk to each other on it" : "Registry__Outbound__Ports doesn't name it")}";
+        }
+
         return !IPAddress.TryParse(Host(url), out var address) || AddressGuard.Allows(options, address) ? null : AddressGuard.KindOf(address) switch
         {
             AddressKind.Private => "must not lead into a private network unless Registry__Outbound__AllowPrivate is true",
@@ -48,6 +53,11 @@ public sealed class OutboundHttp(OutboundOptions options)
     [SuppressMessage("Reliability", "CA2000", Justification = "The stream owns the socket.")]
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        if (!options.AllowsPort(context.DnsEndPoint.Port))
+        {
+            throw new AddressRefusedException();
+        }
+
         var found = await Resolve(context.DnsEndPoint.Host, cancellationToken);
         var allowed = Array.FindAll(found, address => AddressGuard.Allows(options, address));
         if (allowed.Length == 0)

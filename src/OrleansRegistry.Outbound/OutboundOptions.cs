@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace OrleansRegistry.Outbound;
 
 /// <summary>
@@ -13,4 +15,17 @@ public sealed record OutboundOptions
     /// <summary>Allows model servers and webhooks on this machine.</summary>
     /// <value><c>true</c> on SQLite, <c>false</c> on PostgreSQL</value>
     public bool AllowLoopback { get; init; }
+
+    /// <summary>
+    /// The ports of model servers and webhooks, separated by semicolons: <c>443;8000-8999</c>.
+    /// </summary>
+    /// <value>all but the ports of this node's silo (<c>SiloPort</c>, <c>ClientPort</c>)</value>
+    public IReadOnlyList<PortRange> Ports { get; init; } = [];
+
+    /// <summary>The ports on which the nodes of the cluster talk to each other.</summary>
+    [Browsable(false)]
+    public IReadOnlyList<int> OwnPorts { get; init; } = [];
+
+    /// <summary>Whether a port may be connected to.</summary>
+    internal bool AllowsPort(int port) => Ports is [] ? !OwnPorts.Contains(port) : Ports.Any(range => range.Contains(port));
 }

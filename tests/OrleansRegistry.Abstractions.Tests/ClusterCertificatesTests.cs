@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,6 +31,32 @@ public sealed class ClusterCertificatesTests : IDisposable
         Assert.False(IsTrusted(certificates, strangers));
         Assert.False(IsTrusted(certificates, expired));
         Assert.False(IsTrusted(certificates, later));
+    }
+
+    [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public void H1_a_new_key_is_not_written_into_a_file_that_others_may_have_open()
+    {
+        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var files = Create("cluster");
+        var (certificate, key) = (File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
+        File.SetUnixFileMode(files.Key, own | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        using (var others = File.OpenText(files.Key))
+        {
+            Create("cluster");
+
+            Assert.Equal(key, others.ReadToEnd());
+        }
+
+        Assert.Equal(own, File.GetUnixFileMode(files.Key));
+        Assert.NotEqual(key, File.ReadAllText(files.Key));
+        Assert.NotEqual(certificate, File.ReadAllText(files.Certificate));
+        Load(files);
+
+        // Who lets a group read it has reasons, and the group stays.
+        File.SetUnixFileMode(files.Key, own | UnixFileMode.GroupRead);
+        Create("cluster");
+        Assert.Equal(own | UnixFileMode.GroupRead, File.GetUnixFileMode(files.Key));
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public sealed class AddressGuardTests
     [InlineData("::ffff:1.0.0.1")]
     [InlineData("64:ff9b::8.8.8.8")]
     [InlineData("2002:808:808::1")]
+    [InlineData("::ffff:0:8.8.8.8")]
+    [InlineData("2606:4700::5efe:8.8.8.8")]
     public void Addresses_of_the_open_network_are_public(string address) => Is(AddressKind.Public, address);
 
     [Theory]
@@ -37,6 +39,11 @@ public sealed class AddressGuardTests
     [InlineData("64:ff9b::192.168.1.1")]
     [InlineData("2002:0a01:0203::1")]
     [InlineData("::10.1.2.3")]
+    [InlineData("::ffff:0:10.1.2.3")]
+    [InlineData("2606:4700::5efe:10.1.2.3")]
+    [InlineData("2606:4700::200:5efe:10.1.2.3")]
+    [InlineData("fd12::5efe:10.1.2.3")]
+    [InlineData("fd12::5efe:8.8.8.8")]
     public void Private_addresses_are_private_however_they_are_written(string address) => Is(AddressKind.Private, address);
 
     [Theory]
@@ -47,6 +54,8 @@ public sealed class AddressGuardTests
     [InlineData("64:ff9b::127.0.0.1")]
     [InlineData("::127.0.0.1")]
     [InlineData("2002:7f00:1::")]
+    [InlineData("::ffff:0:127.0.0.1")]
+    [InlineData("2606:4700::5efe:127.0.0.1")]
     public void Loopback_addresses_are_loopback_however_they_are_written(string address) => Is(AddressKind.Loopback, address);
 
     [Theory]
@@ -76,6 +85,11 @@ public sealed class AddressGuardTests
     [InlineData("64:ff9b::169.254.169.254")]
     [InlineData("2002:a9fe:a9fe::1")]
     [InlineData("::169.254.169.254")]
+    [InlineData("::ffff:0:169.254.169.254")]
+    [InlineData("2606:4700::5efe:169.254.169.254")]
+    [InlineData("fd12::5efe:127.0.0.1")]
+    [InlineData("192.88.99.1")]
+    [InlineData("192.88.99.255")]
     public void Link_local_metadata_and_special_addresses_are_forbidden_however_they_are_written(string address) =>
         Is(AddressKind.Forbidden, address);
 
@@ -103,10 +117,14 @@ public sealed class AddressGuardTests
         var kind = AddressGuard.KindOf(inner);
         byte[] sixToFour = [0x20, 0x02, .. bytes, .. new byte[10]];
         byte[] translated = [0x00, 0x64, 0xff, 0x9b, .. new byte[8], .. bytes];
+        byte[] rewritten = [.. new byte[8], 0xff, 0xff, 0x00, 0x00, .. bytes];
+        byte[] tunnelled = [0x26, 0x06, 0x47, .. new byte[5], 0x02, 0x00, 0x5e, 0xfe, .. bytes];
 
         Assert.Equal(kind, AddressGuard.KindOf(inner.MapToIPv6()));
         Assert.Equal(kind, AddressGuard.KindOf(new IPAddress(sixToFour)));
         Assert.Equal(kind, AddressGuard.KindOf(new IPAddress(translated)));
+        Assert.Equal(kind, AddressGuard.KindOf(new IPAddress(rewritten)));
+        Assert.Equal(kind, AddressGuard.KindOf(new IPAddress(tunnelled)));
     }, iter: 10_000);
 
     private static void Is(AddressKind kind, string address) => Assert.Equal(kind, AddressGuard.KindOf(IPAddress.Parse(address)));

@@ -84,6 +84,47 @@ public sealed class OutboundHttpTests
         }
     }
 
+    [Theory]
+    [InlineData("http://model.example:11111/", "", "the nodes of the registry talk to each other on it")]
+    [InlineData("http://model.example:11112/", "", null)]
+    [InlineData("https://model.example/", "443;8000-8999", null)]
+    [InlineData("http://model.example:8999/", "443;8000-8999", null)]
+    [InlineData("http://model.example/", "443;8000-8999", "Registry__Outbound__Ports doesn't name it")]
+    [InlineData("http://model.example:9000/", "443;8000-8999", "Registry__Outbound__Ports doesn't name it")]
+    [InlineData("http://model.example:11111/", "11111", null)]
+    public async Task A_port_that_is_not_allowed_is_refused_at_once_and_never_connected_to(string url, string ports, string? expected)
+    {
+        var options = new OutboundOptions
+        {
+            Ports = [.. ports.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(text => PortRange.Parse(text)!.Value)],
+            OwnPorts = [11111],
+        };
+
+        var refusal = new OutboundHttp(options).Refusal(new Uri(url));
+        Assert.Equal(expected is null, refusal is null);
+        if (expected is not null)
+        {
+            using var client = Client(options);
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            Assert.Contains(expected, refusal, StringComparison.Ordinal);
+            var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request, default));
+            Assert.True(AddressRefusedException.IsCauseOf(error));
+        }
+    }
+
+    [Theory]
+    [InlineData("443", true)]
+    [InlineData("8000-8999", true)]
+    [InlineData("0", false)]
+    [InlineData("65536", false)]
+    [InlineData("9-8", false)]
+    [InlineData("1-2-3", false)]
+    [InlineData("-1", false)]
+    [InlineData("http", false)]
+    [InlineData("", false)]
+    public void A_range_of_ports_has_one_or_two_ends(string text, bool expected) =>
+        Assert.Equal(expected, PortRange.Parse(text) is not null);
+
     [Fact]
     public async Task A_host_without_an_address_is_an_error_of_its_own()
     {

@@ -15,6 +15,7 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
 {
     private const string AuthorityName = "authority";
     private const string NodeName = "node";
+    private const UnixFileMode OthersMayRead = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>
     /// Makes a certificate for a node, and the authority that issues it when there is none yet. Both are valid for ten
@@ -43,7 +44,7 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
             request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
             request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
             using var made = request.CreateSelfSigned(now.AddHours(-1), now.AddYears(10));
-            Write(authorityKey, key.ExportPkcs8PrivateKeyPem());
+            WriteKey(authorityKey, key.ExportPkcs8PrivateKeyPem());
             Write(authorityCertificate, made.ExportCertificatePem());
         }
 
@@ -56,21 +57,38 @@ public sealed record ClusterCertificateFiles(string Certificate, string Key, str
         node.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(new X509SubjectKeyIdentifierExtension(authority.PublicKey, critical: false)));
         using var issued = node.Create(authority, now.AddHours(-1), authority.NotAfter, RandomNumberGenerator.GetBytes(16));
         Write(files.Authority, authority.ExportCertificatePem());
-        Write(files.Key, nodeKey.ExportPkcs8PrivateKeyPem());
+        WriteKey(files.Key, nodeKey.ExportPkcs8PrivateKeyPem());
         Write(files.Certificate, issued.ExportCertificatePem());
         return files;
     }
 
     private static void Write(string file, string pem)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
+        using var writer = new StreamWriter(PrivateFile.Open(file, FileMode.Create, FileAccess.Write));
+        writer.WriteLine(pem);
+    }
+
+    /// <summary>
+    /// Writes over an old key only where no other user may have it open. Elsewhere a new file takes its place.
+    /// </summary>
+    private static void WriteKey(string file, string pem)
+    {
+        if (File.Exists(file) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(file) & OthersMayRead) == 0))
         {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            Write(file, pem);
+            return;
         }
 
-        using var writer = new StreamWriter(file, options);
-        writer.WriteLine(pem);
+        var part = $"{file}.{Guid.NewGuid():N}";
+        try
+        {
+            Write(part, pem);
+            File.Move(part, file, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(part);
+        }
     }
 }
 

@@ -65,7 +65,7 @@ internal sealed partial class AccessBootstrapper(
     private static string Read(AccessOptions options)
     {
         var file = FileOf(options);
-        var key = PrivateFile.ReadOrCreate(file, ApiKey.Create);
+        var key = SecretFile.ReadOrCreate(file, ApiKey.Create);
         return ApiKey.TryParse(key, out _)
             ? key
             : throw new IOException($"{file} holds no API key. Remove it, and the node writes a new one.");

@@ -64,7 +64,7 @@ internal sealed class AccessSecret
 
     private static byte[] FromFile(string file)
     {
-        var text = PrivateFile.ReadOrCreate(file, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(AccessOptions.MinSecretBytes)));
+        var text = SecretFile.ReadOrCreate(file, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(AccessOptions.MinSecretBytes)));
         var secret = new byte[text.Length];
         return Convert.TryFromBase64String(text, secret, out var length) && length >= AccessOptions.MinSecretBytes
             ? secret[..length]
@@ -75,8 +75,8 @@ internal sealed class AccessSecret
     private sealed record Derived(byte[] ForKeys, byte[] ForTokens, string Fingerprint);
 }
 
-/// <summary>Files that only the user who runs the node can read.</summary>
-internal static class PrivateFile
+/// <summary>Files that hold one secret each. Only the user who runs the node can read them.</summary>
+internal static class SecretFile
 {
     /// <summary>
     /// The text of a file, which is made first when it is not there: whole, or not at all, and without a line break,
@@ -108,16 +108,10 @@ internal static class PrivateFile
 
     private static void Write(string file, string text)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         var part = $"{file}.{Guid.NewGuid():N}";
         try
         {
-            using (var stream = new FileStream(part, options))
+            using (var stream = PrivateFile.Open(part, FileMode.CreateNew, FileAccess.Write))
             {
                 stream.Write(Encoding.ASCII.GetBytes(text));
                 stream.Flush(flushToDisk: true);

@@ -29,7 +29,7 @@ public static class RegistryBackup
         var part = $"{file}.{Guid.NewGuid():N}";
         try
         {
-            Create(part);
+            await PrivateFile.Open(part, FileMode.CreateNew, FileAccess.Write).DisposeAsync();
             await Copy(database, part, cancellationToken);
             Flush(part);
             File.Move(part, file, overwrite: false);
@@ -58,17 +58,6 @@ public static class RegistryBackup
         {
             throw new StartupException($"{database.Describe()} can't be copied: {e.Message}", e);
         }
-    }
-
-    private static void Create(string file)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        new FileStream(file, options).Dispose();
     }
 
     /// <summary>SQLite leaves it to the system when the copy reaches the disk.</summary>

@@ -74,7 +74,7 @@ internal sealed class SqliteDatabase : RegistryDatabase
         try
         {
             PrivateDirectory.Create(_directory);
-            _lock = new FileStream(Path.Combine(_directory, LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = PrivateFile.Open(Path.Combine(_directory, LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -91,6 +91,7 @@ internal sealed class SqliteDatabase : RegistryDatabase
         }
 
         NoteLog();
+        MakeFile();
         try
         {
             await using var connection = await Writers.OpenConnectionAsync(cancellationToken);
@@ -201,6 +202,19 @@ internal sealed class SqliteDatabase : RegistryDatabase
         }
 
         return damage;
+    }
+
+    /// <summary>Makes the file for its user alone. SQLite gives the files beside it the same mode.</summary>
+    private void MakeFile()
+    {
+        try
+        {
+            PrivateFile.Open(_file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"{Describe()} can't be opened: {e.Message}", e);
+        }
     }
 
     /// <summary>Asks the index for every three characters of a text.</summary>
