@@ -1,12 +1,28 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using OrleansRegistry.Gateway;
 
 namespace OrleansRegistry.WebConsole;
 
 /// <summary>Reads the fields of forms for the HTTP interface, which says what is wrong with them.</summary>
 internal static class FormFields
 {
+    /// <summary>The form of a request.</summary>
+    /// <exception cref="RequestRefusedException">It has none that can be read.</exception>
+    public static async Task<IFormCollection> ReadForm(this HttpContext context)
+    {
+        try
+        {
+            return await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (Exception e) when (IsOfTheForm(e) && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new RequestRefusedException(RegistryError.Invalid(
+                "body", "must be a form as browsers send it, to its end, in UTF-8, without NUL, and with no more fields than the page has"));
+        }
+    }
+
     /// <summary>The text of a field without the space around it, or null for none. Browsers end lines with CR LF.</summary>
     public static string? Text(this IFormCollection form, string field) =>
         form[field].ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Trim() is { Length: > 0 } text ? text : null;
@@ -51,4 +67,11 @@ internal static class FormFields
 
         return body;
     }
+
+    /// <summary>
+    /// What the reader of forms throws: for its content type or a NUL, a limit or a broken part, a character set, and a
+    /// body that ends before the form does. What the server throws is of a type of its own.
+    /// </summary>
+    private static bool IsOfTheForm(Exception e) =>
+        e is InvalidOperationException or InvalidDataException or NotSupportedException || e.GetType() == typeof(IOException);
 }

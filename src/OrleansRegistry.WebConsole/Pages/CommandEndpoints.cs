@@ -102,7 +102,7 @@ internal static class CommandEndpoints
             return NoPage();
         }
 
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var version = (await api.Read<VersionView>(context, "get_version_by_number", new { model, number })).OrRefuse();
         var from = form[From].ToString() is { Length: > 0 } given ? given : null;
         var choice = new CommandChoice(from, form[PromoteTo].ToString() is { Length: > 0 } chosen ? chosen : null, form.Text(Comment));
@@ -177,7 +177,7 @@ internal static class CommandEndpoints
 
     private static async Task<IResult> SendRollback(HttpContext context, RequestCaller caller, RegistryApi api, string model)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var from = form[From].ToString() is { Length: > 0 } given ? given : null;
         var done = await api.Send<CommandAnswer>(
             context, HttpMethods.Post, "rollback", new { model }, QueryString.Empty, new JsonObject { ["from"] = from, [Comment] = form.Text(Comment) }, null);
@@ -224,7 +224,7 @@ internal static class CommandEndpoints
 
     private static async Task<IResult> SendDelete(HttpContext context, RequestCaller caller, RegistryApi api, string model)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var found = (await api.Read<ModelView>(context, "get_model", new { model })).OrRefuse();
         if (form[Confirm] != found.Name)
         {

@@ -27,7 +27,7 @@ internal static class DeployPages
 
     private static async Task<IResult> Deploy(HttpContext context, RequestCaller caller, RegistryApi api)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var isDryRun = form.ContainsKey("check");
         var made = await api.Send<VersionView>(
             context,

@@ -29,7 +29,7 @@ internal static class SessionEndpoints
     private static async Task<IResult> SignIn(
         HttpContext context, ApiKeyAuthenticator keys, ConsoleSessions sessions, CallerAddresses addresses, RefusedAttempts refused)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         if (!IsPossible(context, addresses))
         {
             return Refused(context, addresses, form, "A key is taken over HTTPS, or on the machine itself.");

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Access;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
@@ -14,12 +15,20 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
 
     private static readonly string[] Texts = ["a\ufffeb", "a\uffffb", "\ufdd0", "\u0378", "\u202e", "e\u0301\u0323", "\ufeff", "\U0001F600", "\U0010ffff", " ", "x@y", "a:b:c"];
 
+    private static readonly string[] OtherTypes = ["null", "5", "true", "{}", "[null]", "[5]", "[[]]", "[{}]", "\"\\u0000\"", "\"\\ud800\"", "[\"\\ud800\"]"];
+
     /// <summary>Bodies that are right but for one text.</summary>
     private static readonly (string Method, string Pattern, string Body)[] Bodies =
     [
         ("POST", "/v1/model_versions", """{"model_name":"$text"}"""),
         ("POST", "/v1/model_versions", """{"model_name":"x","serving":{"url":"http://$text.example/$text"},"publish":true,"base":"9"}"""),
         ("POST", "/v1/model_versions", """{"model_name":"x","version":"$text"}"""),
+        ("POST", "/v1/model_versions", """{"model_name":"x","runtime":{"command":["$text"]},"base":"9"}"""),
+        ("POST", "/v1/model_versions", """{"model_name":"x","runtime":{"environment":"$text","env":{"$text":"$text"}},"base":"9"}"""),
+        ("POST", "/v1/model_versions/{id}/activate", """{"runtime":{"command":["a","$text"]}}"""),
+        ("POST", "/v1/artifacts/missing", """{"files":[{"sha256":"$text","size":0}]}"""),
+        ("POST", "/v1/artifacts", """{"format":"python","files":[{"path":"$text","sha256":"$text","size":0}]}"""),
+        ("POST", "/v1/artifacts", """{"format":"python","files":[],"requires":{"python":"$text","packages":{"$text":"$text"}}}"""),
         ("POST", "/v1/models/{model}/rollback", """{"from":"$text"}"""),
         ("POST", "/v1/models/{model}/rollback", """{"comment":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/promote", """{"from":"$text"}"""),
@@ -81,6 +90,68 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
                 IsNoFailure(await Send(method, path, body.Replace(Placeholder, text, StringComparison.Ordinal)));
             }
         }
+    }
+
+    [Fact]
+    public async Task E3_a_value_of_another_type_is_named_in_every_field_of_every_body()
+    {
+        var bodies = Own
+            .Select(route => (route.Method, route.Pattern, Type: Metadata<RequestBodyMetadata>(route.Method, route.Pattern)?.Type))
+            .Where(route => route.Type is not null && route.Type != typeof(Stream))
+            .ToList();
+        Assert.True(bodies.Count > 12);
+        List<string> lists = [];
+        foreach (var (method, pattern, type) in bodies)
+        {
+            var path = RouteTable.Path(pattern, parameter => parameter == "id" ? server.Version : RouteTable.Nothing(pattern, parameter));
+            foreach (var (field, body) in Fields(type!))
+            {
+                if (field.EndsWith(']'))
+                {
+                    lists.Add(field);
+                }
+
+                foreach (var value in OtherTypes)
+                {
+                    var reply = await Send(method, path, body.Replace(Placeholder, value, StringComparison.Ordinal));
+
+                    reply.IsProblem(400, ErrorCode.ValidationFailed);
+                    // A number or true is of the right type here and there; a list, and what is no text, nowhere.
+                    if (value is "[[]]" or "\"\\ud800\"")
+                    {
+                        Assert.Contains(reply.Fields, named => named.StartsWith(field, StringComparison.Ordinal));
+                    }
+                }
+            }
+        }
+
+        foreach (var field in (string[])["files[0]", "files[0].path", "runtime.command[0]", "models[0]", "types[0]", "rates[0].stage"])
+        {
+            Assert.Contains(lists, list => field.StartsWith(list, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"format":"python","files":[null]}""", "files[0]")]
+    [InlineData("""{"format":"python","files":[{"path":null,"sha256":"","size":0}]}""", "files[0].path")]
+    [InlineData("""{"format":"python","files":[{"path":"model.py","sha256":5,"size":0}]}""", "files[0].sha256")]
+    [InlineData("""{"format":"python","files":[{"path":"model.py"}]}""", "files[0].sha256", "files[0].size")]
+    public async Task E3_a_file_that_can_not_be_read_is_named_and_nothing_else_of_the_list(string body, params string[] fields) =>
+        Assert.Equal(fields, (await Send("POST", "/v1/artifacts", body)).IsProblem(400, ErrorCode.ValidationFailed).Fields);
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("5")]
+    [InlineData("\"\\u0000\"")]
+    [InlineData("\"\\ud800\"")]
+    public async Task E3_a_word_of_a_command_that_is_no_text_is_named(string word)
+    {
+        var runtime = $$"""{"command":["python3",{{word}}]}""";
+        var deployed = await Send("POST", "/v1/model_versions", $$"""{"model_name":"x","runtime":{{runtime}}}""");
+        var tried = await Send("POST", "/v1/model_versions?dry_run=true", $$"""{"model_name":"x","runtime":{{runtime}}}""");
+        var activated = await Send("POST", $"/v1/model_versions/{server.Version}/activate", $$"""{"runtime":{{runtime}}}""");
+
+        Assert.All([deployed, tried, activated], reply => Assert.Equal(["runtime.command[1]"], reply.IsProblem(400, ErrorCode.ValidationFailed).Fields));
     }
 
     [Fact]
@@ -190,7 +261,54 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         server.Endpoint(method, pattern).Metadata.GetMetadata<RequestParameters>()?.All ?? [];
 
     private bool Is<TMetadata>(string method, string pattern)
-        where TMetadata : class => server.Endpoint(method, pattern).Metadata.GetMetadata<TMetadata>() is not null;
+        where TMetadata : class => Metadata<TMetadata>(method, pattern) is not null;
+
+    private TMetadata? Metadata<TMetadata>(string method, string pattern)
+        where TMetadata : class => server.Endpoint(method, pattern).Metadata.GetMetadata<TMetadata>();
+
+    /// <summary>The fields of a type as problems name them, each with a body in which it alone has a value; parts and entries too.</summary>
+    private static IEnumerable<(string Field, string Body)> Fields(Type type)
+    {
+        foreach (var property in JsonSettings.Options.GetTypeInfo(type).Properties.Where(property => property.Set is not null))
+        {
+            foreach (var (field, value) in Values(property.PropertyType))
+            {
+                // The second field is none of any request, so that nothing is done.
+                yield return (property.Name + field, $"{{\"{property.Name}\":{value},\"no_field_of_any_route\":1}}");
+            }
+        }
+    }
+
+    private static IEnumerable<(string Field, string Value)> Values(Type type)
+    {
+        yield return ("", Placeholder);
+        var info = JsonSettings.Options.GetTypeInfo(type);
+        switch (info.Kind)
+        {
+            case JsonTypeInfoKind.Enumerable:
+                foreach (var (field, value) in Values(info.ElementType!))
+                {
+                    yield return ("[0]" + field, $"[{value}]");
+                }
+
+                break;
+            case JsonTypeInfoKind.Dictionary:
+                yield return (".k", $"{{\"k\":{Placeholder}}}");
+                break;
+            case JsonTypeInfoKind.Object:
+                foreach (var property in info.Properties.Where(property => property.Set is not null))
+                {
+                    foreach (var (field, value) in Values(property.PropertyType))
+                    {
+                        yield return ($".{property.Name}{field}", $"{{\"{property.Name}\":{value}}}");
+                    }
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
 
     private async Task<Reply> Send(string method, string path, string? body, params (string, string)[] headers)
     {

@@ -67,7 +67,12 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
                 property.Set!(target, Texts(value, path + ".", JsonSettings.Options.GetTypeInfo(type.ElementType!)));
                 break;
             case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
-                property.Set!(target, Parts(value, path, JsonSettings.Options.GetTypeInfo(type.ElementType!)));
+                // A list of which a part could not be read is left out: no rule looks at what is none of its type.
+                if (Parts(value, path, JsonSettings.Options.GetTypeInfo(type.ElementType!)) is { } parts)
+                {
+                    property.Set!(target, parts);
+                }
+
                 break;
             case JsonTypeInfoKind.Enumerable:
                 Refuse(path, "must be a list");
@@ -86,19 +91,25 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
     }
 
     /// <summary>
-    /// A list of objects or texts; what is wrong with one is named by its place, <c>rates[3].stage</c>.
+    /// A list of objects or texts, or null if one of them could not be read. What is wrong with one is named by its
+    /// place, <c>rates[3].stage</c>.
     /// </summary>
-    private Array Parts(JsonElement source, string path, JsonTypeInfo type)
+    private Array? Parts(JsonElement source, string path, JsonTypeInfo type)
     {
+        var before = problems.Count;
         var parts = Array.CreateInstance(type.Type, source.GetArrayLength());
         foreach (var (place, value) in source.EnumerateArray().Index())
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"{path}[{place}]");
             Note(name);
-            parts.SetValue(type.Kind == JsonTypeInfoKind.Object ? Part(value, name, type) : TryRead(value, type, name, isNullable: false, out var text) ? text : null, place);
+            parts.SetValue(
+                type.Kind == JsonTypeInfoKind.Object ? Part(value, name, type)
+                : TryRead(value, type, name, isNullable: false, out var text) ? text
+                : null,
+                place);
         }
 
-        return parts;
+        return problems.Count == before ? parts : null;
     }
 
     private object Part(JsonElement value, string name, JsonTypeInfo type)

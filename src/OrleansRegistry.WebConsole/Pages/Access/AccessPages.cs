@@ -46,7 +46,7 @@ internal static class AccessPages
 
     private static async Task<IResult> CreateKey(HttpContext context, RequestCaller caller, RegistryApi api)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var body = new JsonObject { ["name"] = form.Text("name") ?? "", ["role"] = form.Text("role") ?? "" }
             .With("models", FormFields.Array(form.Lines("models")))
             .With("expires_at", form.Text("expires_at"))
@@ -78,7 +78,7 @@ internal static class AccessPages
 
     private static async Task<IResult> Rotate(HttpContext context, RequestCaller caller, RegistryApi api, string prefix)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var made = (await api.Send<CreatedApiKey>(
             context, HttpMethods.Post, "rotate_api_key", new { prefix }, default, new JsonObject().With("comment", form.Text("comment")))).OrRefuse();
         return Secret(caller, made, $"The new key {made.ApiKey.Name}", [$"The old one, ork_{prefix}, goes on to count for a day."]);
@@ -105,7 +105,7 @@ internal static class AccessPages
 
     private static async Task<IResult> Revoke(HttpContext context, RequestCaller caller, RegistryApi api, string prefix)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var query = form.Text("comment") is { } comment ? QueryString.Create("comment", comment) : default;
         var done = await api.Send<ApiKeyView>(context, HttpMethods.Delete, "revoke_api_key", new { prefix }, query, null);
         if (done.Problem is { } refused)
@@ -123,7 +123,7 @@ internal static class AccessPages
 
     private static async Task<IResult> CreateWorkspace(HttpContext context, RequestCaller caller, RegistryApi api)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var body = new JsonObject { ["name"] = form.Text("name") ?? "" }.With("description", form.Text("description"));
         var made = await api.Send<WorkspaceView>(context, HttpMethods.Post, "create_workspace", null, default, body);
         if (made.Problem is { } refused)

@@ -82,7 +82,7 @@ internal static class BillingPages
 
     private static async Task<IResult> Close(HttpContext context, RequestCaller caller, RegistryApi api, string month)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var query = form.Text("comment") is { } comment ? QueryString.Create("comment", comment) : default;
         var done = await api.Send<StatementView>(context, HttpMethods.Post, "close_month", new { month }, query, null);
         if (done.Problem is { } refused)

@@ -32,7 +32,7 @@ internal static class ModelSettingsPages
 
     private static async Task<IResult> Change(HttpContext context, RequestCaller caller, RegistryApi api, string model)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var shown = (await api.Read<ModelView>(context, "get_model", new { model })).OrRefuse();
         var done = await api.Send<ModelView>(
             context, HttpMethods.Patch, "patch_model", new { model = shown.Id }, default, Changes(shown, form), form[IfMatch].ToString());

@@ -46,7 +46,7 @@ internal static class WebhookPages
 
     private static async Task<IResult> Create(HttpContext context, RequestCaller caller, RegistryApi api)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var made = await api.Send<WebhookSecretView>(context, HttpMethods.Post, "create_webhook", null, default, Body(form));
         if (made.Problem is { } refused)
         {
@@ -88,7 +88,7 @@ internal static class WebhookPages
 
     private static async Task<IResult> Change(HttpContext context, RequestCaller caller, RegistryApi api, string id)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         // A merge patch: what the form leaves empty is removed.
         var body = Body(form);
         foreach (var field in (string[])["types", "model", "description"])
@@ -110,7 +110,7 @@ internal static class WebhookPages
 
     private static async Task<IResult> Redeliver(HttpContext context, RequestCaller caller, RegistryApi api, string id)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         var query = form.Text("from") is { } from ? QueryString.Create("from", from) : default;
         var done = await api.Send<WebhookView>(context, HttpMethods.Post, "redeliver", new { id }, query, null);
         if (done.Problem is { } refused)
@@ -194,7 +194,7 @@ internal static class WebhookPages
 
     private static async Task<QueryString> CommentQuery(HttpContext context)
     {
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await context.ReadForm();
         return form.Text("comment") is { } comment ? QueryString.Create("comment", comment) : default;
     }
 
