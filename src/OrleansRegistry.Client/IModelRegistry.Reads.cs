@@ -32,6 +32,9 @@ public partial interface IModelRegistry
     /// instants, and of positions within one.
     /// </summary>
     /// <exception cref="ArgumentException">The filter names a model or a version by a text that can be no id, or a type of event that does not exist.</exception>
+    /// <exception cref="RegistryRefusedException">
+    /// Reading can't go on from <see cref="EventFilter.After"/>, as with <see cref="Watch"/>. It is thrown by the first step of the enumeration.
+    /// </exception>
     IAsyncEnumerable<RegistryEvent> ListEvents(EventFilter filter, CancellationToken cancellationToken = default);
 
     /// <summary>The primaries of a model, newest first, read page by page. <paramref name="model"/> is an id or a name; of one that is not there, none.</summary>

@@ -118,6 +118,11 @@ internal sealed partial class ModelRegistry
 
     private async IAsyncEnumerable<RegistryEvent> ListFrom(EventFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (filter.After != 0)
+        {
+            Check(filter, await Ask(() => Catalog.FindEventRange(ModelOf(filter)), cancellationToken));
+        }
+
         while (true)
         {
             var page = await Ask(() => _catalog.ListEvents(Workspace, filter, ICatalogGrain.MaxItems, cancellationToken), cancellationToken);
@@ -145,11 +150,7 @@ internal sealed partial class ModelRegistry
     {
         if (filter.After != 0)
         {
-            var range = await FindRange(filter, cancellationToken);
-            if (range.Refusal(nameof(EventFilter.After), filter.After) is { } refusal)
-            {
-                throw new RegistryRefusedException(refusal);
-            }
+            Check(filter, await FindRange(filter, cancellationToken));
         }
 
         while (true)
@@ -175,12 +176,11 @@ internal sealed partial class ModelRegistry
     /// <summary>Which events there are, as soon as the registry answers.</summary>
     private async Task<EventRange> FindRange(EventFilter filter, CancellationToken cancellationToken)
     {
-        var model = VersionId.TryParse(filter.VersionId, out var version) ? version.ModelId : filter.ModelId;
         while (true)
         {
             try
             {
-                return await Ask(() => Catalog.FindEventRange(model), cancellationToken);
+                return await Ask(() => Catalog.FindEventRange(ModelOf(filter)), cancellationToken);
             }
             catch (RegistryUnavailableException)
             {
@@ -188,6 +188,17 @@ internal sealed partial class ModelRegistry
             }
         }
     }
+
+    /// <summary>Throws where reading can't go on from where the filter says.</summary>
+    private static void Check(EventFilter filter, EventRange range)
+    {
+        if (range.Refusal(nameof(EventFilter.After), filter.After) is { } refusal)
+        {
+            throw new RegistryRefusedException(refusal);
+        }
+    }
+
+    private static string? ModelOf(EventFilter filter) => VersionId.TryParse(filter.VersionId, out var version) ? version.ModelId : filter.ModelId;
 
     private ICatalogGrain Catalog => _grains.GetGrain<ICatalogGrain>(GrainKeys.Catalog(Workspace));
 

@@ -13,8 +13,8 @@ public class ModelRegistryOptions
     public string Workspace { get; set; } = GrainKeys.DefaultWorkspace;
 
     /// <summary>
-    /// The service's name: events and views call it <c>service:{name}</c>. 1 to 64 characters without blanks and
-    /// control characters; there is no default.
+    /// The service's name: events and views call it <c>service:{name}</c>. 1 to 64 characters without blanks, control
+    /// characters, and marks that change the direction of text; there is no default.
     /// </summary>
     public string Name { get; set; } = "";
 
@@ -45,6 +45,10 @@ public class ModelRegistryOptions
         if (Name.Length is 0 or > MaxName || Name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
         {
             problems.Add($"{nameof(Name)} must be 1 to {MaxName} characters without blanks and control characters.");
+        }
+        else if (!WellFormedText.IsWellFormed(Name) || !WellFormedText.IsName(Name))
+        {
+            problems.Add($"{nameof(Name)} {(WellFormedText.IsWellFormed(Name) ? WellFormedText.NameRule : WellFormedText.Rule)}.");
         }
 
         if (!ModelName.IsNormalizing)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace OrleansRegistry.Host;
@@ -31,7 +32,7 @@ internal static class HealthCommand
         }
         catch (HttpRequestException e)
         {
-            await errors.WriteLineAsync($"{node} can't be reached: {e.Message}");
+            await errors.WriteLineAsync($"{node} can't be reached: {Why(e)}");
         }
         catch (OperationCanceledException)
         {
@@ -40,6 +41,9 @@ internal static class HealthCommand
 
         return RegistryProgram.Failed;
     }
+
+    /// <summary>The text of the cause: of what is inside of a failed handshake, the outer one says only that it is there.</summary>
+    private static string Why(Exception failure) => failure.InnerException is { } inner and not SocketException ? Why(inner) : failure.Message;
 
     /// <summary>The texts of the checks that fail, or the answer as it is when it is none of this registry.</summary>
     private static string Reason(string answer)

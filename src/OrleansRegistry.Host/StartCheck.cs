@@ -38,6 +38,16 @@ internal static class StartCheck
         if (settings.KeepsFiles)
         {
             DataFiles.Check(settings, app.Services.GetService<AccessSecret>());
+        }
+
+        CheckDirectory("Registry:Artifacts:Directory", settings.ArtifactDirectory);
+        if (settings.Options.Role != NodeRole.Gateway)
+        {
+            CheckDirectory("Registry:DataDirectory", settings.RunnerPlace.RunDirectory);
+        }
+
+        if (settings.KeepsFiles)
+        {
             MakeDirectory(settings.Options.DataDirectory);
         }
     }
@@ -88,9 +98,36 @@ internal static class StartCheck
         {
             // What follows in another line is advice for a developer's machine.
             var why = e.Message.Split('\n')[0].TrimEnd('.', '\r');
-            throw new StartupException(
-                $"{string.Join(';', urls)} can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): {why}.",
-                e);
+            var named = Named(app.Configuration, why) ?? $"{string.Join(';', urls)} (ASPNETCORE_URLS)";
+            throw new StartupException($"{named} can't be listened on (Kestrel:Certificates, if it is https): {why}.", e);
+        }
+    }
+
+    /// <summary>
+    /// The endpoints of the settings, which take the place of all other addresses: those that a failure names, or all.
+    /// </summary>
+    private static string? Named(IConfiguration settings, string why)
+    {
+        var endpoints = settings.GetSection("Kestrel:Endpoints").GetChildren()
+            .Select(endpoint => (Setting: $"{endpoint.Path}:Url", Url: endpoint["Url"]))
+            .Where(endpoint => endpoint.Url is not null)
+            .ToList();
+        var failed = endpoints.Where(endpoint => why.Contains($":{PortOf(endpoint.Url!)}:", StringComparison.Ordinal)).ToList();
+        return endpoints.Count == 0 ? null
+            : string.Join(" and ", (failed.Count > 0 ? failed : endpoints).Select(endpoint => $"{endpoint.Url} ({endpoint.Setting})"));
+
+        static int PortOf(string url) => BindingAddress.Parse(url).Port;
+    }
+
+    /// <summary>Looks for a file in the place of a directory, or of one above it.</summary>
+    private static void CheckDirectory(string setting, string? directory)
+    {
+        for (var place = directory is null ? null : Path.GetFullPath(directory); place is not null; place = Path.GetDirectoryName(place))
+        {
+            if (File.Exists(place))
+            {
+                throw new StartupException($"{setting} needs the directory {directory}, and {place} is a file.");
+            }
         }
     }
 

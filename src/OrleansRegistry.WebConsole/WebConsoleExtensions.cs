@@ -33,7 +33,8 @@ internal static class WebConsoleExtensions
         var pages = routes.MapGroup("")
             .ExcludeFromDescription()
             .WithMetadata(new AuthenticationSchemeName(SessionHandler.SchemeName), ConsoleProblems.Instance)
-            .AddEndpointFilter(Guard);
+            .AddEndpointFilter(Guard)
+            .TakeHead();
         pages.MapSessions();
         pages.MapPages();
         pages.MapModelPages();

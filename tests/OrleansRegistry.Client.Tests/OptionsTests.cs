@@ -59,6 +59,8 @@ public sealed class OptionsTests
     [InlineData("")]
     [InlineData("a b")]
     [InlineData("a\n")]
+    [InlineData("a\u202eb")]
+    [InlineData("a\u2028")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789")]
     public void A_service_has_a_name_that_can_stand_in_events(string name) => Assert.Throws<OptionsValidationException>(
         () => new ServiceCollection().AddModelRegistry(options => options.Name = name));

@@ -1,5 +1,9 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
@@ -58,13 +62,16 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("DataDirectory is taken,", "--Registry:DataDirectory=taken")]
     [InlineData("DataDirectory is taken/data,", "--Registry:DataDirectory=taken/data")]
     [InlineData("DataDirectory is /proc/registry,", "--Registry:DataDirectory=/proc/registry")]
-    [InlineData("https://127.0.0.1:0 can't be listened on (ASPNETCORE_URLS, Kestrel:Endpoints, Kestrel:Certificates): Unable to configure HTTPS endpoint. No server certificate", "--urls=https://127.0.0.1:0")]
+    [InlineData("https://127.0.0.1:0 (ASPNETCORE_URLS) can't be listened on (Kestrel:Certificates, if it is https): Unable to configure HTTPS endpoint. No server certificate", "--urls=https://127.0.0.1:0")]
     [InlineData("nowhere.pem", "--urls=https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path=nowhere.pem", "--Kestrel:Certificates:Default:KeyPath=nowhere.pem")]
     [InlineData("Registry:Cluster:Certificate, Key and Authority: ", "--Registry:Cluster:Certificate=a.crt", "--Registry:Cluster:Key=a.key", "--Registry:Cluster:Authority=b.crt")]
     [InlineData("Registry:SiloPort is TAKEN, ", "--Registry:SiloPort=TAKEN")]
     [InlineData("Registry:ClientPort is TAKEN, ", "--Registry:ClientPort=TAKEN")]
     [InlineData("address already in use", "--urls=http://127.0.0.1:TAKEN")]
-    [InlineData("Kestrel:Endpoints", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:TAKEN")]
+    [InlineData(". http://127.0.0.1:TAKEN (Kestrel:Endpoints:web:Url) can't be listened on", "--Kestrel:Endpoints:web:Url=http://127.0.0.1:TAKEN", "--Kestrel:Endpoints:free:Url=http://127.0.0.1:0")]
+    [InlineData(". https://127.0.0.1:0 (Kestrel:Endpoints:web:Url) can't be listened on", "--Kestrel:Endpoints:web:Url=https://127.0.0.1:0")]
+    [InlineData("Registry:Artifacts:Directory needs the directory taken,", "--Registry:Artifacts:Directory=taken")]
+    [InlineData("Registry:Artifacts:Directory needs the directory taken/files,", "--Registry:Artifacts:Directory=taken/files")]
     public async Task What_keeps_a_node_from_starting_is_one_line_that_names_the_setting_and_nothing_is_made(string named, params string[] arguments)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -82,6 +89,53 @@ public sealed class CommandLineTests : IDisposable
         Assert.StartsWith("orleans-registry can't start. ", line, StringComparison.Ordinal);
         Assert.Contains(named.Replace("TAKEN", taken, StringComparison.Ordinal), line, StringComparison.Ordinal);
         Assert.Equal([file], Directory.EnumerateFileSystemEntries(_directory.FullName));
+    }
+
+    [Fact]
+    public async Task A_file_where_the_node_keeps_its_processes_is_named_with_the_setting()
+    {
+        var file = Path.Combine(_directory.CreateSubdirectory("data").FullName, "run");
+        await File.WriteAllTextAsync(file, "");
+
+        var (exitCode, output) = await RegistryProcess.RunToEnd(
+            _directory.FullName, ["--urls=http://127.0.0.1:0", $"--Registry:SiloPort={RegistryProcess.FreePort()}", "--Registry:DataDirectory=data"]);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"Registry:DataDirectory needs the directory {file}, and {file} is a file.", output, StringComparison.Ordinal);
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(Path.Combine(_directory.FullName, "data")));
+    }
+
+    [Fact]
+    public async Task Health_says_what_is_wrong_with_a_certificate()
+    {
+        using var key = RSA.Create(2048);
+        using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var handshake = Handshake(listener, made);
+
+        var (exitCode, output) = await Run("health", $"https://{listener.LocalEndpoint}");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("certificate", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("inner exception", output, StringComparison.Ordinal);
+        await handshake;
+    }
+
+    private static async Task Handshake(TcpListener listener, X509Certificate2 certificate)
+    {
+        using var caller = await listener.AcceptTcpClientAsync();
+        await using var stream = new SslStream(caller.GetStream());
+        try
+        {
+            await stream.AuthenticateAsServerAsync(certificate);
+            _ = await stream.ReadAsync(new byte[1]);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException)
+        {
+            // The caller doesn't like the certificate.
+        }
     }
 
     private async Task<(int ExitCode, string Output)> Run(params string[] arguments)

@@ -66,7 +66,15 @@ internal sealed class AccessResult(RefusedAttempts refused, CallerAddresses addr
             return;
         }
 
-        var forbidden = (context.User.Identity as RefusedIdentity)?.Error
+        var refusal = (context.User.Identity as RefusedIdentity)?.Error;
+        if (refusal?.Code == ErrorCode.Unavailable)
+        {
+            // Nobody knows whose the token is.
+            await ProblemWriter.Write(context, refusal);
+            return;
+        }
+
+        var forbidden = refusal
             ?? RouteRequirement.Refusal(context.GetEndpoint(), RequestCaller.Of(context)?.Role ?? default)
             ?? new RegistryError(ErrorCode.Forbidden, "Nobody may use this route.");
         refused.Count(forbidden, addresses.Of(context));

@@ -25,11 +25,12 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     /// <summary>For how long nobody asks again for a key that the issuer didn't have.</summary>
     internal static readonly TimeSpan UnknownDuration = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the issuer has to answer.</summary>
+    internal static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
+
     private const int MaxUnknown = 1000;
     private const int MaxKeyId = 256;
     private const int MaxAnswerBytes = 1024 * 1024;
-
-    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentLru<string, long> _unknownSince = new(MaxUnknown);
     private readonly HttpClient _http = new() { MaxResponseContentBufferSize = MaxAnswerBytes };
@@ -118,12 +119,13 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
         var began = clock.GetTimestamp();
         _beganAt = began;
         Volatile.Write(ref _began, _began + 1);
+        using var timeout = new CancellationTokenSource(FetchTimeout, clock);
         try
         {
-            using var timeout = new CancellationTokenSource(FetchTimeout, clock);
-            var documents = new HttpDocumentRetriever(_http) { RequireHttps = !new Uri(options.Authority).IsLoopback };
             var issuer = await OpenIdConnectConfigurationRetriever.GetAsync(
-                options.Authority.TrimEnd('/') + "/.well-known/openid-configuration", documents, timeout.Token);
+                options.Authority.TrimEnd('/') + "/.well-known/openid-configuration",
+                new Documents(_http, RequireHttps: !new Uri(options.Authority).IsLoopback),
+                timeout.Token);
             if (new OpenIdConnectConfigurationValidator().Validate(issuer) is { Succeeded: false, ErrorMessage: var why })
             {
                 throw new InvalidDataException(why);
@@ -135,7 +137,9 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             _failed = true;
-            LogFailed(options.Authority, (e.InnerException ?? e).Message);
+            LogFailed(
+                options.Authority,
+                timeout.IsCancellationRequested ? $"there is no answer within {FetchTimeout.TotalSeconds:0} seconds" : (e.InnerException ?? e).Message);
         }
         finally
         {
@@ -145,6 +149,15 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
 
     [LoggerMessage(221, LogLevel.Warning, "The keys of the issuer {Authority} can't be fetched; the last ones are valid for an hour: {Why}")]
     private partial void LogFailed(string authority, string why);
+
+    /// <summary>Reads the issuer's documents. The library's own reader can't be told to stop waiting.</summary>
+    private sealed record Documents(HttpClient Http, bool RequireHttps) : IDocumentRetriever
+    {
+        public Task<string> GetDocumentAsync(string address, CancellationToken cancel) =>
+            RequireHttps && !address.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+                ? throw new InvalidDataException($"{address} is no https URL")
+                : Http.GetStringAsync(new Uri(address), cancel);
+    }
 
     private sealed record Fetched(OpenIdConnectConfiguration Issuer, long At)
     {

@@ -1,5 +1,7 @@
 using System.Security.Claims;
+using System.Text.Json;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -11,6 +13,7 @@ internal static class IssuerTokens
 {
     private const int MaxSubject = 200;
     private const string Subject = "sub";
+    private const string Critical = "crit";
 
     // Asymmetric ones only: a token that is signed with the issuer's public key as if it were a shared secret must not
     // pass.
@@ -34,20 +37,37 @@ internal static class IssuerTokens
         bearer.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(30);
         bearer.Events = new JwtBearerEvents
         {
-            OnMessageReceived = context => ApiKeyHandler.Shown(context.Request) is { } token && KeyIdOf(token) is { } keyId
-                ? keys.Find(keyId, context.HttpContext.RequestAborted)
-                : Task.CompletedTask,
+            OnMessageReceived = async context =>
+            {
+                try
+                {
+                    await Fetch(context.Request, keys);
+                }
+                catch (RequestRefusedException e)
+                {
+                    // Thrown from here, it would be logged with its stack, once for each request.
+                    context.Principal = new ClaimsPrincipal(new RefusedIdentity(e.Error, JwtBearerDefaults.AuthenticationScheme));
+                    context.Success();
+                }
+            },
             OnAuthenticationFailed = context =>
             {
                 if (context.Exception is SecurityTokenException or ArgumentException or AggregateException)
                 {
-                    context.Fail(Describe(context.Exception));
+                    context.Fail(Describe(context.Exception, context.Request));
                 }
 
                 return Task.CompletedTask;
             },
             OnTokenValidated = async context =>
             {
+                if (((JsonWebToken)context.SecurityToken).TryGetHeaderValue<object>(Critical, out _))
+                {
+                    // Whoever knows none of the extensions that it names must refuse the token (RFC 7515, section 4.1.11).
+                    context.Fail("The token needs an extension that is not known (crit).");
+                    return;
+                }
+
                 var grains = context.HttpContext.RequestServices.GetRequiredService<IGrainFactory>();
                 context.Principal = new ClaimsPrincipal(
                     await FindCaller((JsonWebToken)context.SecurityToken, options, grains) is var outcome && outcome.TryGet(out var caller, out var error)
@@ -121,6 +141,17 @@ internal static class IssuerTokens
         return true;
     }
 
+    /// <summary>Sees to it that the issuer's keys are there before a token is checked.</summary>
+    private static async Task Fetch(HttpRequest request, IssuerKeys keys)
+    {
+        if (ApiKeyHandler.Shown(request) is { } token)
+        {
+            var cancelled = request.HttpContext.RequestAborted;
+            await (KeyIdOf(token) is { } keyId ? keys.Find(keyId, cancelled) : Task.CompletedTask);
+            await keys.GetConfigurationAsync(cancelled);
+        }
+    }
+
     /// <summary>The key that a token says it is signed with, or null.</summary>
     private static string? KeyIdOf(string token)
     {
@@ -136,7 +167,7 @@ internal static class IssuerTokens
     }
 
     /// <summary>The problem of a token, without anything that it says.</summary>
-    private static string Describe(Exception failure) => failure switch
+    private static string Describe(Exception failure, HttpRequest request) => failure switch
     {
         SecurityTokenExpiredException => "The token has expired.",
         SecurityTokenNotYetValidException => "The token is not valid yet.",
@@ -146,9 +177,30 @@ internal static class IssuerTokens
         SecurityTokenSignatureKeyNotFoundException => "The token is signed with a key that the issuer does not have.",
         SecurityTokenInvalidAlgorithmException => "The token is signed with an algorithm that is not accepted.",
         SecurityTokenInvalidSignatureException => "The token's signature is not the issuer's.",
+        ArgumentException when HasOddSubject(request) => "The token must name one subject, as a text in the claim sub.",
         ArgumentException => "This is neither an API key nor a token that can be read.",
         _ => "The token is not valid.",
     };
+
+    /// <summary>Whether what is shown is a token whose subject is no text: nothing of such a one can be read.</summary>
+    private static bool HasOddSubject(HttpRequest request)
+    {
+        if (ApiKeyHandler.Shown(request)?.Split('.') is not [_, { } payload, _])
+        {
+            return false;
+        }
+
+        try
+        {
+            using var claims = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(payload));
+            return claims.RootElement is { ValueKind: JsonValueKind.Object } said
+                && said.TryGetProperty(Subject, out var subject) && subject.ValueKind != JsonValueKind.String;
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return false;
+        }
+    }
 
     private static Role? RoleOf(string value, OidcOptions options) =>
         options.Roles.Count > 0 ? options.Roles.TryGetValue(value, out var mapped) ? mapped : null

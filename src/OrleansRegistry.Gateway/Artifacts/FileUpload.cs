@@ -39,7 +39,7 @@ internal sealed class FileUpload(IGrainFactory grains, IArtifactFiles files, Art
 
         try
         {
-            return await Receive(new Target(caller.Workspace, sha256, offset.Value, writer, grain), grant, context);
+            return await Receive(new Target(caller.Workspace, sha256, offset.Value, length, writer, grain), grant, context);
         }
         catch (ArtifactsFullException e)
         {
@@ -88,6 +88,12 @@ internal sealed class FileUpload(IGrainFactory grains, IArtifactFiles files, Art
         if (!grant.IsComplete && grant.Stored != target.Offset)
         {
             return Mismatch(context, target, grant.Stored);
+        }
+
+        if (target.Length is { } said && said != grant.Length)
+        {
+            return new Refusal(RegistryError.Invalid(
+                Length.Name, string.Create(CultureInfo.InvariantCulture, $"must be {grant.Length}, as it was with the first bytes of the file")));
         }
 
         if (grant.IsComplete && await files.Has(target.Workspace, target.Sha256, grant.Length))
@@ -232,5 +238,5 @@ internal sealed class FileUpload(IGrainFactory grains, IArtifactFiles files, Art
 
     private static RegistryError Full() => new(ErrorCode.StorageFull, "The disk of the artifacts has as much free space as is to stay free (Registry:MinFreeBytes).");
 
-    private sealed record Target(string Workspace, string Sha256, long Offset, Guid Writer, IUploadGrain Grain);
+    private sealed record Target(string Workspace, string Sha256, long Offset, long? Length, Guid Writer, IUploadGrain Grain);
 }

@@ -4,8 +4,8 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>
 /// Finds the field <c>model</c> of a JSON object while the object passes by, part by part, and makes sure that it is
-/// one (RFC 8259), and that there is no second <c>model</c>: of two, the registry and the model's server could each
-/// take another. Each byte is looked at once, and none is kept but a name's or the model's.
+/// one (RFC 8259), and that there is no second <c>model</c>, in whatever case: of two, the registry and the model's
+/// server could each take another. Each byte is looked at once, and none is kept but a name's or the model's.
 /// </summary>
 internal sealed class ModelScanner
 {
@@ -31,6 +31,7 @@ internal sealed class ModelScanner
     private bool _isLiteral;
     private int _keeps;
     private bool _isModel;
+    private string? _alike;
 
     private enum Place
     {
@@ -211,7 +212,17 @@ internal sealed class ModelScanner
         }
 
         _isModel = name == Name;
-        return _isModel && Model is not null ? RegistryError.Invalid(Name, "must not appear twice") : null;
+        if (!name.Equals(Name, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        // Some servers read names in any case.
+        var before = _alike;
+        _alike = name;
+        return before is null || (before == name && !_isModel) ? null
+            : before == name ? RegistryError.Invalid(Name, "must not appear twice")
+            : RegistryError.Invalid(Name, $"must not appear beside {(_isModel ? before : name)}");
     }
 
     private RegistryError? EndValue(bool isText)

@@ -60,7 +60,7 @@ internal sealed class CallerIdentity(RequestCaller caller, string scheme) : Clai
     public override string Name => caller.Actor;
 }
 
-/// <summary>Whoever shows a token that is the issuer's, but doesn't say what a caller is.</summary>
+/// <summary>Whoever shows a token that doesn't say what a caller is, or that can't be checked now.</summary>
 internal sealed class RefusedIdentity(RegistryError error, string scheme) : ClaimsIdentity(scheme)
 {
     /// <summary>Why nobody may act with it.</summary>

@@ -16,7 +16,7 @@ internal sealed class RequestFilter : IEndpointFilter
     {
         var http = context.HttpContext;
         var declared = http.GetEndpoint()?.Metadata.GetMetadata<RequestParameters>()?.All ?? [];
-        List<FieldError> problems = [.. QueryProblems(http.Request, declared), .. HeaderProblems(http.Request, declared)];
+        List<FieldError> problems = [.. QueryTexts.Problems(http.Request), .. QueryProblems(http.Request, declared), .. HeaderProblems(http.Request, declared)];
         foreach (var refusal in context.Arguments.OfType<IRequestPart>().Select(part => part.Refusal).OfType<RegistryError>())
         {
             if (refusal.Fields.IsEmpty)

@@ -81,7 +81,7 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
     /// <param name="accept">The content type that is asked for.</param>
     public Task Forward(HttpContext page, string operation, object? route, QueryString query, string accept) => Invoke(
         page,
-        HttpMethods.Get,
+        page.Request.Method,
         operation,
         route,
         query,

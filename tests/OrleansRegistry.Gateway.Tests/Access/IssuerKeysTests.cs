@@ -100,6 +100,24 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         await IsKnown("rsa");
     }
 
+    [Fact]
+    public async Task A2_an_issuer_that_hangs_holds_nobody_longer_than_its_time()
+    {
+        var asked = _issuer.Hang();
+        var finding = _keys.Find("another", default);
+        _clock.Advance(IssuerKeys.MinFetchInterval);
+        await asked;
+        Assert.False(finding.IsCompleted);
+
+        _clock.Advance(IssuerKeys.FetchTimeout);
+        await Assert.ThrowsAsync<RequestRefusedException>(() => finding);
+
+        _issuer.Answer();
+        _issuer.Rotate();
+        await _keys.Find(_issuer.Rsa.KeyId, default);
+        await IsKnown(_issuer.Rsa.KeyId);
+    }
+
     /// <summary>Looks for a key, and lets the pause before its fetch pass.</summary>
     private async Task Find(string keyId)
     {

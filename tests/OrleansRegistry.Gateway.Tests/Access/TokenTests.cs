@@ -110,9 +110,28 @@ public sealed class TokenTests(TokenTests.Server server) : IClassFixture<TokenTe
         }
 
         await IsRefused("x.y.z", "This is neither an API key nor a token that can be read.");
-        await IsRefused(Issuer.Token(claims: said => said["sub"] = "ann bob".Split(' ')), "This is neither an API key nor a token that can be read.");
         await IsLetIn(good, "/v1/models");
         (await server.DriverOf(null).Get("/v1/models", ("Authorization", "Api-Key " + good))).IsProblem(401, ErrorCode.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task A1_a_token_whose_subject_is_no_text_is_refused_and_told_why()
+    {
+        foreach (var subject in (object[])["ann bob".Split(' '), Array.Empty<string>(), new Dictionary<string, object> { ["name"] = "ann" }, true])
+        {
+            await IsRefused(Issuer.Token(claims: said => said["sub"] = subject), "The token must name one subject, as a text in the claim sub.");
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_needs_an_extension_is_refused()
+    {
+        foreach (var needed in (object[])["b64".Split(' '), "exp".Split(' '), Array.Empty<string>(), "b64"])
+        {
+            await IsRefused(
+                Issuer.Token(token => token.AdditionalHeaderClaims = new Dictionary<string, object> { ["crit"] = needed }),
+                "The token needs an extension that is not known (crit).");
+        }
     }
 
     [Fact]
@@ -209,6 +228,8 @@ public sealed class AbsentIssuerTests(AbsentIssuerTests.Server server) : IClassF
         await using var issuer = await Issuer.Start();
         var reply = (await server.DriverOf(issuer.Token()).Get("/v1/models")).IsProblem(503, ErrorCode.Unavailable);
         Assert.Equal("The keys of the token issuer can't be fetched now.", reply["detail"]);
+        Assert.Null(reply.Header("WWW-Authenticate"));
+        Assert.DoesNotContain(server.Warnings, line => line.Contains("Exception", StringComparison.Ordinal));
         (await server.Driver.Get("/v1/models")).Is(200);
     }
 

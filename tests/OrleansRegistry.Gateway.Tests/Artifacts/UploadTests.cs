@@ -57,6 +57,28 @@ public sealed class UploadTests(SqliteServer server)
         Assert.Equal([(file.Sha256, 0)], await Missing(file));
     }
 
+    [Theory]
+    [InlineData(200)]
+    [InlineData(90)]
+    public async Task F2_an_upload_keeps_the_length_of_its_first_bytes(int other)
+    {
+        var file = TestFile.New();
+        await file.Upload(_registry, 0, 40);
+
+        (await Send(40, 80)).IsInvalid("Upload-Length");
+        Assert.Equal([(file.Sha256, 40)], await Missing(file));
+        (await file.Upload(_registry, 40)).Is(200);
+        (await Send(40, 80)).IsInvalid("Upload-Length");
+        (await file.Upload(_registry, 40)).Is(200);
+
+        async Task<Reply> Send(int from, int to)
+        {
+            using var part = new ByteArrayContent(file.Bytes[from..to]);
+            return await _registry.Send(
+                HttpMethod.Patch, "/v1/artifacts/files/" + file.Sha256, part, ("Upload-Offset", $"{from}"), ("Upload-Length", $"{other}"));
+        }
+    }
+
     [Fact]
     public async Task F2_what_arrived_before_a_connection_broke_off_stays()
     {

@@ -46,6 +46,10 @@ public sealed class ModelFieldTests
     [InlineData("""{"model":"\x"}""", "model")]
     [InlineData("""{"model":"first","model":"second"}""", "model")]
     [InlineData("""{"model":"first","mod\u0065l":"second"}""", "model")]
+    [InlineData("""{"model":"first","Model":"second"}""", "model")]
+    [InlineData("""{"MODEL":7,"model":"second"}""", "model")]
+    [InlineData("""{"model":"first","\u004dodel":null}""", "model")]
+    [InlineData("""{"Model":"first"}""", "model")]
     [InlineData("""{"model":"iris","a":"b" "model":"second"}""", "body")]
     [InlineData("""{"model":"iris"}{"model":"second"}""", "body")]
     [InlineData("""{"model":"iris","rest":not json}""", "body")]
@@ -65,6 +69,13 @@ public sealed class ModelFieldTests
         Assert.Equal(ErrorCode.ValidationFailed, error.Code);
         Assert.Equal(field, Assert.Single(error.Fields).Field);
     }
+
+    [Theory]
+    [InlineData("""{"model":"first","Model":"second"}""")]
+    [InlineData("""{"Model":"first","model":"second"}""")]
+    [InlineData("""{"Model":"first","Model":"first","model":"second"}""")]
+    public async Task A_second_name_that_differs_in_case_only_is_named(string body) =>
+        Assert.Equal("must not appear beside Model", Assert.Single((await Find(body)).Error!.Fields).Message);
 
     [Theory]
     [InlineData("{\"model\":\"\u00ff\"}", "model")]

@@ -154,6 +154,27 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         Assert.All([deployed, tried, activated], reply => Assert.Equal(["runtime.command[1]"], reply.IsProblem(400, ErrorCode.ValidationFailed).Fields));
     }
 
+    [Theory]
+    [InlineData("%ff")]
+    [InlineData("a%c3")]
+    [InlineData("%ed%a0%80")]
+    [InlineData("100%")]
+    [InlineData("%zz")]
+    public async Task E3_a_query_that_is_no_text_is_refused_on_every_route(string value)
+    {
+        foreach (var (method, pattern) in Own)
+        {
+            var path = RouteTable.Path(pattern, name => RouteTable.Nothing(pattern, name));
+            foreach (var name in Parameters(method, pattern).Where(parameter => !parameter.IsHeader).Select(parameter => parameter.Name).Append("none"))
+            {
+                Assert.Contains(name, (await Send(method, $"{path}?{name}={value}", Body(method))).IsProblem(400, ErrorCode.ValidationFailed).Fields);
+            }
+        }
+
+        Assert.Contains("query", (await _registry.Get("/v1/models?%ff=1")).IsProblem(400, ErrorCode.ValidationFailed).Fields);
+        (await _registry.Get("/v1/models?q=%C3%A9+100%25")).Is(200);
+    }
+
     [Fact]
     public async Task E3_a_name_that_can_not_be_normalized_is_refused_and_leads_nowhere()
     {

@@ -19,6 +19,7 @@ public sealed class Issuer : IAsyncDisposable
 
     private int _fetches;
     private bool _isAway;
+    private TaskCompletionSource? _hanging;
 
     private Issuer(WebApplication app) => _app = app;
 
@@ -31,6 +32,17 @@ public sealed class Issuer : IAsyncDisposable
         get => Volatile.Read(ref _isAway);
         set => Volatile.Write(ref _isAway, value);
     }
+
+    /// <summary>From here on nobody who asks is answered; answers when the first one asks.</summary>
+    public Task Hang()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _hanging, asked);
+        return asked.Task;
+    }
+
+    /// <summary>Ends what <see cref="Hang"/> began.</summary>
+    public void Answer() => Volatile.Write(ref _hanging, null);
 
     /// <summary>Its name, and where it is.</summary>
     public string Authority => _app.Urls.Single();
@@ -52,6 +64,19 @@ public sealed class Issuer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var issuer = new Issuer(app);
+        app.Use(async (context, next) =>
+        {
+            if (Volatile.Read(ref issuer._hanging) is { } asked)
+            {
+                var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using var ended = context.RequestAborted.Register(gone.SetResult);
+                asked.TrySetResult();
+                await gone.Task;
+                return;
+            }
+
+            await next(context);
+        });
         app.MapGet("/.well-known/openid-configuration", () => Results.Content(
             $$"""{"issuer":"{{issuer.Authority}}","jwks_uri":"{{issuer.Authority}}/keys"}""", "application/json"));
         app.MapGet("/keys", () =>

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace OrleansRegistry.WebConsole.Tests;
 
-/// <summary>What is sent as a form and is none (rule E3), on every route that takes one.</summary>
+/// <summary>What is sent as a form and is none (rule E3), on every route that takes one, and HEAD on every page.</summary>
 [Collection(OnOneNode.Name)]
-public sealed class FormTests(ConsoleNode node)
+public sealed class EveryPageTests(ConsoleNode node)
 {
     private const string Urlencoded = "application/x-www-form-urlencoded";
 
@@ -40,13 +40,7 @@ public sealed class FormTests(ConsoleNode node)
 
         foreach (var pattern in forms)
         {
-            var path = pattern
-                .Replace("{model}", model, StringComparison.Ordinal)
-                .Replace("{number}", "0.1.0", StringComparison.Ordinal)
-                .Replace("{command}", "deactivate", StringComparison.Ordinal)
-                .Replace("{month}", "2026-01", StringComparison.Ordinal)
-                .Replace("{id}", "abcd234567", StringComparison.Ordinal)
-                .Replace("{prefix}", "abcd2345", StringComparison.Ordinal);
+            var path = InPath(pattern, model);
 
             var (status, html) = await Send(path, contentType, body, cookie);
 
@@ -65,6 +59,38 @@ public sealed class FormTests(ConsoleNode node)
         Assert.Equal(400, status);
         Assert.Contains("without NUL", html, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task HEAD_is_answered_like_GET_without_a_body_on_every_page()
+    {
+        var model = (string)(await node.Deploy($"heads {Guid.NewGuid():N}"))["model_id"]!;
+        var browser = await node.SignIn();
+        var pages = node.Pages.Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Contains("GET")).Select(route => route.RoutePattern.RawText!).ToList();
+        Assert.True(pages.Count > 25);
+        foreach (var path in pages.Select(pattern => InPath(pattern, model)))
+        {
+            var head = await browser.Send(HttpMethod.Head, path, null);
+
+            Assert.Equal("", head.Html);
+            if (path != Links.Live)
+            {
+                Assert.Equal((await browser.Open(path)).Status, head.Status);
+            }
+            else
+            {
+                Assert.Equal("text/event-stream", head.Is(200).Headers["Content-Type"]);
+            }
+        }
+    }
+
+    private static string InPath(string pattern, string model) => pattern
+        .Replace("{model}", model, StringComparison.Ordinal)
+        .Replace("{number}", "0.1.0", StringComparison.Ordinal)
+        .Replace("{command}", "deactivate", StringComparison.Ordinal)
+        .Replace("{month}", "2026-01", StringComparison.Ordinal)
+        .Replace("{id}", "abcd234567", StringComparison.Ordinal)
+        .Replace("{prefix}", "abcd2345", StringComparison.Ordinal)
+        .Replace("{*rest}", "nothing", StringComparison.Ordinal);
 
     private async Task<(int Status, string Html)> Send(string path, string contentType, string body, string? cookie)
     {
