@@ -142,7 +142,8 @@ internal static partial class ManifestRules
                 yield return new FieldError($"{name}.path", path);
             }
 
-            if (Digest(file.Sha256) is { } digest)
+            var digest = Digest(file.Sha256);
+            if (digest is not null)
             {
                 yield return new FieldError($"{name}.sha256", digest);
             }
@@ -151,7 +152,7 @@ internal static partial class ManifestRules
             {
                 yield return new FieldError($"{name}.size", size);
             }
-            else if (!sizes.TryAdd(file.Sha256, file.Size) && sizes[file.Sha256] != file.Size)
+            else if (digest is null && !sizes.TryAdd(file.Sha256, file.Size) && sizes[file.Sha256] != file.Size)
             {
                 yield return new FieldError($"{name}.size", "must be the same for the same sha256");
             }

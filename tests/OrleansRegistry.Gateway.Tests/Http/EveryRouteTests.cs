@@ -133,10 +133,13 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
 
     [Theory]
     [InlineData("""{"format":"python","files":[null]}""", "files[0]")]
-    [InlineData("""{"format":"python","files":[{"path":null,"sha256":"","size":0}]}""", "files[0].path")]
+    [InlineData("""{"format":"python","files":[{"path":null,"sha256":"","size":0}]}""", "files[0].path", "files[0].sha256")]
+    [InlineData(
+        """{"format":"python","files":[{"path":"a","sha256":5,"size":1},{"path":"b","sha256":null,"size":2},{"path":"..","sha256":"","size":-1}]}""",
+        "files[0].sha256", "files[1].sha256", "files[2].path", "files[2].sha256", "files[2].size")]
     [InlineData("""{"format":"python","files":[{"path":"model.py","sha256":5,"size":0}]}""", "files[0].sha256")]
     [InlineData("""{"format":"python","files":[{"path":"model.py"}]}""", "files[0].sha256", "files[0].size")]
-    public async Task E3_a_file_that_can_not_be_read_is_named_and_nothing_else_of_the_list(string body, params string[] fields) =>
+    public async Task E3_what_can_not_be_read_of_a_file_is_named_beside_what_is_wrong(string body, params string[] fields) =>
         Assert.Equal(fields, (await Send("POST", "/v1/artifacts", body)).IsProblem(400, ErrorCode.ValidationFailed).Fields);
 
     [Theory]

@@ -12,6 +12,9 @@ namespace OrleansRegistry.Gateway;
 /// <param name="isMergePatch">Whether null stands for an entry that is to be removed.</param>
 internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMergePatch)
 {
+    // What stands for a text that could not be read.
+    private const string Empty = "";
+
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -59,7 +62,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
                 property.Set!(target, null);
                 break;
             case JsonTypeInfoKind.Object when value.ValueKind == JsonValueKind.Object:
-                var part = type.CreateObject!();
+                var part = Create(type);
                 Fill(part, value, path + ".");
                 property.Set!(target, part);
                 break;
@@ -67,12 +70,7 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
                 property.Set!(target, Texts(value, path + ".", JsonSettings.Options.GetTypeInfo(type.ElementType!)));
                 break;
             case JsonTypeInfoKind.Enumerable when value.ValueKind == JsonValueKind.Array:
-                // A list of which a part could not be read is left out: no rule looks at what is none of its type.
-                if (Parts(value, path, JsonSettings.Options.GetTypeInfo(type.ElementType!)) is { } parts)
-                {
-                    property.Set!(target, parts);
-                }
-
+                property.Set!(target, Parts(value, path, JsonSettings.Options.GetTypeInfo(type.ElementType!)));
                 break;
             case JsonTypeInfoKind.Enumerable:
                 Refuse(path, "must be a list");
@@ -91,12 +89,10 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
     }
 
     /// <summary>
-    /// A list of objects or texts, or null if one of them could not be read. What is wrong with one is named by its
-    /// place, <c>rates[3].stage</c>.
+    /// A list of objects or texts; what is wrong with one is named by its place, <c>rates[3].stage</c>.
     /// </summary>
-    private Array? Parts(JsonElement source, string path, JsonTypeInfo type)
+    private Array Parts(JsonElement source, string path, JsonTypeInfo type)
     {
-        var before = problems.Count;
         var parts = Array.CreateInstance(type.Type, source.GetArrayLength());
         foreach (var (place, value) in source.EnumerateArray().Index())
         {
@@ -105,16 +101,17 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
             parts.SetValue(
                 type.Kind == JsonTypeInfoKind.Object ? Part(value, name, type)
                 : TryRead(value, type, name, isNullable: false, out var text) ? text
+                : type.Type == typeof(string) ? Empty
                 : null,
                 place);
         }
 
-        return problems.Count == before ? parts : null;
+        return parts;
     }
 
     private object Part(JsonElement value, string name, JsonTypeInfo type)
     {
-        var part = type.CreateObject!();
+        var part = Create(type);
         if (value.ValueKind == JsonValueKind.Object)
         {
             Fill(part, value, name + ".");
@@ -122,6 +119,21 @@ internal sealed class FieldBinder(ICollection<FieldError> problems, bool isMerge
         else
         {
             Refuse(name, "must be an object");
+        }
+
+        return part;
+    }
+
+    /// <summary>An object whose texts are there, if empty: the rules look at it, whatever could not be read of it.</summary>
+    private static object Create(JsonTypeInfo type)
+    {
+        var part = type.CreateObject!();
+        foreach (var property in type.Properties.Where(property => property.PropertyType == typeof(string)))
+        {
+            if (property is { IsSetNullable: false, Set: { } set, Get: { } get } && get(part) is null)
+            {
+                set(part, Empty);
+            }
         }
 
         return part;
