@@ -108,14 +108,10 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Health_says_what_is_wrong_with_a_certificate()
     {
-        using var key = RSA.Create(2048);
-        using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var handshake = Handshake(listener, made);
+        var listening = new TaskCompletionSource<EndPoint>();
+        var handshake = Handshake(listening);
 
-        var (exitCode, output) = await Run("health", $"https://{listener.LocalEndpoint}");
+        var (exitCode, output) = await Run("health", $"https://{await listening.Task}");
 
         Assert.Equal(1, exitCode);
         Assert.Contains("certificate", output, StringComparison.Ordinal);
@@ -123,8 +119,15 @@ public sealed class CommandLineTests : IDisposable
         await handshake;
     }
 
-    private static async Task Handshake(TcpListener listener, X509Certificate2 certificate)
+    /// <summary>A server with a certificate of nobody's authority, for one caller.</summary>
+    private static async Task Handshake(TaskCompletionSource<EndPoint> listening)
     {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        listening.SetResult(listener.LocalEndpoint);
         using var caller = await listener.AcceptTcpClientAsync();
         await using var stream = new SslStream(caller.GetStream());
         try
