@@ -237,7 +237,7 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
         var beyond = await Assert.ThrowsAsync<RegistryRefusedException>(async () => await First(new EventFilter { After = last + 1 }));
         Assert.Equal(ErrorCode.ValidationFailed, beyond.Error!.Code);
         var list = await Assert.ThrowsAsync<RegistryRefusedException>(async () => await Registry.ListEvents(new EventFilter { After = last + 1 }).ToListAsync());
-        Assert.Equal(beyond.Error, list.Error);
+        Assert.Equal((beyond.Error.Code, beyond.Error.Detail), (list.Error!.Code, list.Error.Detail));
         Assert.Equal(last, Assert.Single(await Registry.ListEvents(new EventFilter { After = last - 1 }).ToListAsync()).Position);
         Assert.Throws<ArgumentException>(() => Registry.Watch(new EventFilter { VersionId = "not an id" }));
         Assert.Throws<ArgumentException>(() => Registry.Watch(new EventFilter { ModelId = "A model" }));
