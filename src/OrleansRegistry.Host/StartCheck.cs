@@ -40,10 +40,11 @@ internal static class StartCheck
             DataFiles.Check(settings, app.Services.GetService<AccessSecret>());
         }
 
-        CheckDirectory("Registry:Artifacts:Directory", settings.ArtifactDirectory);
+        var place = settings.RunnerPlace;
+        CheckDirectory("Registry:Artifacts:Directory", settings.ArtifactDirectory, place.DataDirectory);
         if (settings.Options.Role != NodeRole.Gateway)
         {
-            CheckDirectory("Registry:DataDirectory", settings.RunnerPlace.RunDirectory);
+            CheckDirectory("Registry:DataDirectory", place.RunDirectory, place.DataDirectory);
         }
 
         if (settings.KeepsFiles)
@@ -119,10 +120,11 @@ internal static class StartCheck
         static int PortOf(string url) => BindingAddress.Parse(url).Port;
     }
 
-    /// <summary>Looks for a file in the place of a directory, or of one above it.</summary>
-    private static void CheckDirectory(string setting, string? directory)
+    /// <summary>Looks for a file in the place of a directory, or of one above it but for the data directory.</summary>
+    private static void CheckDirectory(string setting, string? directory, string data)
     {
-        for (var place = directory is null ? null : Path.GetFullPath(directory); place is not null; place = Path.GetDirectoryName(place))
+        var place = directory is null ? null : Path.GetFullPath(directory);
+        for (; place is not null && place != data; place = Path.GetDirectoryName(place))
         {
             if (File.Exists(place))
             {
