@@ -21,8 +21,10 @@ public sealed class LongCallTests : SqliteServer
     {
         await using var backend = await Backend.Start(Echo);
         var (stopped, other) = (await Deploy(backend), await Deploy(backend));
-        using var first = await Connect(stopped, OperatorKey);
-        using var second = await Connect(other, OperatorKey);
+        using ClientWebSocket first = new();
+        await Connect(first, stopped, OperatorKey);
+        using ClientWebSocket second = new();
+        await Connect(second, other, OperatorKey);
 
         (await (command == "delete" ? Driver.Delete($"/v1/model_versions/{stopped}") : Driver.Do(command, stopped))).Is(200);
 
@@ -58,8 +60,10 @@ public sealed class LongCallTests : SqliteServer
         await using var backend = await Backend.Start(Echo);
         var version = await Deploy(backend);
         var made = (await Driver.Post("/v1/api_keys", "{\"name\":\"caller\",\"role\":\"invoker\"}")).Is(201);
-        using var first = await Connect(version, made["key"]!);
-        using var second = await Connect(version, OperatorKey);
+        using ClientWebSocket first = new();
+        await Connect(first, version, made["key"]!);
+        using ClientWebSocket second = new();
+        await Connect(second, version, OperatorKey);
 
         (await Driver.Delete($"/v1/api_keys/{made["api_key.prefix"]}")).Is(200);
 
@@ -96,14 +100,12 @@ public sealed class LongCallTests : SqliteServer
 
     private async Task<string> Deploy(Backend backend) => (await Driver.Deploy(RegistryDriver.NewName(), backend.Serving()))["id"]!;
 
-    private async Task<ClientWebSocket> Connect(string version, string key)
+    private async Task Connect(ClientWebSocket socket, string version, string key)
     {
-        var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Authorization", "Bearer " + key);
         using var timeout = new CancellationTokenSource(WaitTimeout);
         await socket.ConnectAsync(
             new UriBuilder(new Uri(Address, $"/v1/model_versions/{version}/predict")) { Scheme = "ws" }.Uri, timeout.Token);
         Assert.Equal("hello", await Ask(socket));
-        return socket;
     }
 }
