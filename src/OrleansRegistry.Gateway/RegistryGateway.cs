@@ -108,8 +108,9 @@ internal static class RegistryGateway
         var limit = new BodyLimit(options.MaxBodyBytes);
         ((IEndpointConventionBuilder)calls).Add(limit.Limit);
         calls.MapCalls();
+        calls.MapShortCalls();
         calls.MapInference();
-        calls.MapCompletions();
+        calls.MapOpenai();
 
         app.MapHealth();
         app.MapOpenApi("/openapi/v1.json").AllowAnonymous().TakeHead().Add(PreparedAnswer.MakeOnce);
@@ -184,6 +185,8 @@ internal static class RegistryGateway
         services.AddSingleton<BackendClient>();
         services.AddSingleton<CallForwarder>();
         services.AddSingleton<CallHandler>();
+        services.AddSingleton<OpenaiCalls>();
+        services.AddSingleton<BodySpool>();
         services.AddSingleton<ModelMetadata>();
         services.AddSingleton<TrafficMeter>();
         services.AddSingleton<IAdmittedCalls, AdmittedCalls>();

@@ -90,6 +90,7 @@ internal sealed record RegistrySettings
     {
         IsOneOfSeveral = PostgresConnectionString is not null,
         AllowedOrigins = Options.AllowedOrigins,
+        MinFreeBytes = Options.MinFreeBytes,
     };
 
     /// <summary>How much callers may ask of a gateway.</summary>

@@ -12,6 +12,9 @@ namespace OrleansRegistry.Host.Tests;
 [Collection(nameof(KubernetesTests))]
 public sealed class ManifestTests
 {
+    /// <summary>Where gateways store bodies.</summary>
+    private const string Spool = "spool";
+
     private static readonly object[] Objects = [.. Deployments.Objects()];
 
     private static IEnumerable<T> All<T>() => Objects.OfType<T>();
@@ -153,7 +156,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Pods_have_no_rights_and_nothing_to_write_to()
+    public void Pods_have_no_rights_and_nothing_to_write_to_but_a_sized_volume_for_bodies()
     {
         foreach (var pod in All<V1Deployment>().Select(deployment => deployment.Spec.Template.Spec))
         {
@@ -163,7 +166,8 @@ public sealed class ManifestTests
             Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
             Assert.False(pod.AutomountServiceAccountToken);
             Assert.Equal(["cpu", "memory"], container.Resources.Requests.Keys.Order());
-            Assert.All(container.VolumeMounts, mount => Assert.True(mount.ReadOnlyProperty));
+            Assert.All(container.VolumeMounts, mount => Assert.Equal(mount.Name != Spool, mount.ReadOnlyProperty is true));
+            Assert.All(pod.Volumes.Where(volume => volume.Name == Spool), volume => Assert.Equal("1200Mi", volume.EmptyDir.SizeLimit.ToString()));
             Assert.Equal(pod.Volumes.Select(volume => volume.Name).Order(), container.VolumeMounts.Select(mount => mount.Name).Distinct().Order());
         }
     }

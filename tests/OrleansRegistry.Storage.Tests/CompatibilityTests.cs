@@ -112,9 +112,17 @@ public sealed class CompatibilityTests
             var arrived = serializer.Deserialize<ModelVersionState>(serializer.SerializeToArray(state));
 
             Assert.True(JsonNode.DeepEquals(newer, JsonNode.Parse(Rows.Json(arrived))));
-            Assert.Equal(state, arrived! with { Labels = state.Labels });
+            Assert.Equal(WithoutLists(state), WithoutLists(arrived!));
         }
     }
+
+    /// <summary>Without what two records can't have in common; the JSON has it.</summary>
+    private static ModelVersionState WithoutLists(ModelVersionState state) => state with
+    {
+        Labels = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty,
+        Serving = state.Serving is { } serving ? serving with { OpenaiPaths = null } : null,
+        Entry = state.Entry is { } entry ? entry with { Openai = null } : null,
+    };
 
     [Fact]
     public void A_deleted_webhook_has_nothing_left_that_may_be_a_secret()

@@ -158,6 +158,22 @@ internal static partial class CommandValidation
         problems.Add("serving.url", FieldRules.Url(serving.Url));
         problems.Add("serving.health_url", serving.HealthUrl is { } health ? FieldRules.Url(health) : null);
         problems.Add("serving.startup_timeout_seconds", FieldRules.StartupTimeout(serving.StartupTimeoutSeconds));
+        problems.Add("serving.served_name", serving.ServedName is { } name ? FieldRules.ServedName(name) : null);
+        AddPaths(problems, "serving.openai_paths", serving.OpenaiPaths);
+    }
+
+    private static void AddPaths(FieldProblems problems, string field, IReadOnlyList<string>? paths)
+    {
+        if (paths is not { Count: > 0 and <= FieldRules.MaxPaths })
+        {
+            problems.Add(field, paths is null ? null : $"must have 1 to {FieldRules.MaxPaths} paths");
+            return;
+        }
+
+        foreach (var (place, path) in paths.Index())
+        {
+            problems.Add($"{field}[{place}]", FieldRules.OpenaiPath(path) ?? (paths.Take(place).Contains(path) ? "must not appear twice" : null));
+        }
     }
 
     /// <summary>A version answers elsewhere, or the registry runs it; not both.</summary>

@@ -11,6 +11,9 @@ internal static partial class FieldRules
     /// <summary>The most labels a model or version may have.</summary>
     public const int MaxLabels = 64;
 
+    /// <summary>The most paths that a version may have besides OpenAI's own.</summary>
+    public const int MaxPaths = 16;
+
     /// <summary>The longest start: a day.</summary>
     private const int MaxStartupTimeoutSeconds = 86_400;
 
@@ -24,6 +27,8 @@ internal static partial class FieldRules
     private const int MaxExternalId = 128;
     private const int MaxInstanceType = 64;
     private const int MaxUri = 2048;
+    private const int MaxServedName = 256;
+    private const int MaxPath = 128;
     private const int MaxIdempotencyKey = 255;
     private const int MaxKeyName = 128;
     private const int MaxWorkspace = 63;
@@ -33,6 +38,8 @@ internal static partial class FieldRules
     private static readonly SearchValues<char> WorkspaceCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
     private static readonly SearchValues<char> InstanceTypeCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly SearchValues<char> PathCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
 
     public static string? Description(string? text) => text is null ? null : Text(text, MaxDescription);
 
@@ -60,6 +67,17 @@ internal static partial class FieldRules
 
     public static string? StartupTimeout(int seconds) =>
         seconds is < 1 or > MaxStartupTimeoutSeconds ? $"must be 1 to {MaxStartupTimeoutSeconds}" : null;
+
+    /// <summary>The name by which a server knows its model.</summary>
+    public static string? ServedName(string name) => name.Length == 0 ? "must have 1 to 256 characters"
+        : name.Any(char.IsControl) ? "must not contain control characters"
+        : Text(name, MaxServedName);
+
+    /// <summary>A path below <c>/openai/v1</c>.</summary>
+    public static string? OpenaiPath(string path) =>
+        path.Length is 0 or > MaxPath || path.AsSpan().ContainsAnyExcept(PathCharacters) || path.Split('/').Any(part => part is "" or "." or "..")
+            ? "must be 1 to 128 letters, digits, dots, underscores and hyphens, in parts between slashes, none of them . or .."
+            : null;
 
     /// <summary>The name of an environment, as far as there can be one of it.</summary>
     public static string? Environment(string name) =>

@@ -103,6 +103,10 @@ public sealed record PrimaryView
     /// <summary>Why, in their own words, or null when they said nothing.</summary>
     [Id(6)]
     public string? Comment { get; init; }
+
+    /// <summary>Whether calls lead to it: it stays primary while its start goes on, and after one that failed.</summary>
+    [Id(7)]
+    internal bool IsRoutable { get; init; }
 }
 
 /// <summary>A version that takes the primary pointer when it is ready.</summary>

@@ -50,4 +50,12 @@ public sealed record ResolvedVersion
     /// <summary>The start of its process, for a version that the registry runs; else null.</summary>
     [Id(6)]
     internal int? Start { get; init; }
+
+    /// <summary>The name by which its server knows the model, or null where that is the caller's.</summary>
+    [Id(7)]
+    internal string? ServedName { get; init; }
+
+    /// <summary>The paths that lead to its server besides OpenAI's own, or null for none.</summary>
+    [Id(8)]
+    internal IReadOnlyList<string>? OpenaiPaths { get; init; }
 }

@@ -23,4 +23,17 @@ public sealed record ServingSpec
     /// <summary>The longest time of a start, in seconds: 1 to 86,400.</summary>
     [Id(2)]
     public int StartupTimeoutSeconds { get; init; } = DefaultStartupTimeoutSeconds;
+
+    /// <summary>
+    /// The name by which the server knows its model, at most 256 characters: it stands in place of the field <c>model</c>
+    /// of a call by OpenAI's routes. Without it the field stays as the caller wrote it.
+    /// </summary>
+    [Id(3)]
+    public string? ServedName { get; init; }
+
+    /// <summary>
+    /// Paths below <c>/openai/v1</c> that lead to the server besides OpenAI's own, such as <c>classify</c>: at most 16.
+    /// </summary>
+    [Id(4)]
+    public IReadOnlyList<string>? OpenaiPaths { get; init; }
 }

@@ -130,4 +130,12 @@ public sealed record ServingView
     /// <summary>The reason why the last start failed or the last process died, or null.</summary>
     [Id(5)]
     public string? Message { get; init; }
+
+    /// <summary>The name by which the server knows its model, or null where that is the caller's.</summary>
+    [Id(6)]
+    public string? ServedName { get; init; }
+
+    /// <summary>Paths below <c>/openai/v1</c> that lead to the server besides OpenAI's own, or null for none.</summary>
+    [Id(7)]
+    public IReadOnlyList<string>? OpenaiPaths { get; init; }
 }

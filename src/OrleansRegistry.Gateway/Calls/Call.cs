@@ -17,6 +17,12 @@ internal sealed record Call(ResolvedVersion Version, Uri Destination)
     /// <summary>The part of the request's body that was seen before it was known where it goes, or null.</summary>
     public SeenBody? Seen { get; init; }
 
+    /// <summary>What stands in front of an answer that becomes the last member of an object, or null: then it passes as it is.</summary>
+    public byte[]? Frame { get; init; }
+
+    /// <summary>Why the version isn't called, or null.</summary>
+    public RegistryError? Refusal { get; init; }
+
     /// <summary>
     /// Writes the answer's body in place of the server's, or answers false to let it pass; null lets every answer pass.
     /// </summary>

@@ -9,7 +9,20 @@ internal static class CallEndpoints
 {
     // /v1/models/{model}/predict and /v1/model_versions/{id}/predict: what comes behind belongs to the model.
     private const int Segments = 4;
+
+    // /models/{model}/predict and /model_versions/{id}/predict.
+    private const int ShortSegments = 3;
     private const string Call = "/predict";
+
+    private static readonly string[] OfVersionErrors =
+    [
+        ErrorCode.VersionNotFound,
+        ErrorCode.VersionInactive,
+        ErrorCode.VersionDeleted,
+        ErrorCode.VersionStarting,
+        ErrorCode.ServingFailed,
+        .. Routes.CallErrors,
+    ];
 
     /// <summary>Maps the routes.</summary>
     public static void MapCalls(this IEndpointRouteBuilder routes)
@@ -23,15 +36,22 @@ internal static class CallEndpoints
         Map(calls, Routes.OfVersion(Call), PredictVersion)
             .WithName("predict_version")
             .ForwardsCall()
-            .ProducesErrors(
-            [
-                ErrorCode.VersionNotFound,
-                ErrorCode.VersionInactive,
-                ErrorCode.VersionDeleted,
-                ErrorCode.VersionStarting,
-                ErrorCode.ServingFailed,
-                .. Routes.CallErrors,
-            ]);
+            .ProducesErrors(OfVersionErrors);
+    }
+
+    /// <summary>Maps the routes at the root, as clients know them that call a model by its id and read which version has answered.</summary>
+    public static void MapShortCalls(this IEndpointRouteBuilder routes)
+    {
+        var calls = routes.MapGroup("").WithTags("Calls").RequirePermission(Permission.Invoke).WithMetadata(new ForwardedCall())
+            .DescribePath(PathParameter.Model, PathParameter.Version);
+        calls.MapPost(Routes.OfModel(Call), PredictFramed)
+            .WithName("predict_framed")
+            .ForwardsCall(Selector, Header)
+            .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
+        calls.MapPost(Routes.OfVersion(Call), PredictVersionFramed)
+            .WithName("predict_version_framed")
+            .ForwardsCall()
+            .ProducesErrors(OfVersionErrors);
     }
 
     /// <summary>Selects the version of a call.</summary>
@@ -45,24 +65,42 @@ internal static class CallEndpoints
     /// <remarks>The path behind <c>predict</c> (<c>predict/a/b</c>) is appended to the serving URL. Any body goes through as a stream, as does the answer;
     /// WebSockets too. The answer is the model's own, with <c>Model-Id</c>, <c>Model-Version</c>, <c>Model-Version-Id</c> and
     /// <c>Model-Resolved-By</c>.</remarks>
-    public static Task Predict(string model, HttpContext context, RequestCaller caller, CallHandler handler)
+    public static Task Predict(string model, HttpContext context, RequestCaller caller, CallHandler handler) =>
+        ToModel(model, Segments, static _ => null, context, caller, handler);
+
+    /// <summary>Calls a model, and says in the answer's body which version has answered.</summary>
+    /// <remarks>A JSON answer of status 2xx comes as <c>{"model_id": …, "model_version_id": …, "model_output": …}</c>. Any
+    /// other answer is the model's own.</remarks>
+    public static Task PredictFramed(string model, HttpContext context, RequestCaller caller, CallHandler handler) =>
+        ToModel(model, ShortSegments, FramedAnswer.Begin, context, caller, handler);
+
+    /// <summary>Calls a version.</summary>
+    /// <remarks>As calling a model, but the whole query goes to the model's server.</remarks>
+    public static Task PredictVersion(string id, HttpContext context, RequestCaller caller, CallHandler handler) =>
+        ToVersion(id, Segments, static _ => null, context, caller, handler);
+
+    /// <summary>Calls a version, and says in the answer's body which one has answered.</summary>
+    /// <remarks>As calling a model by its short route, but the whole query goes to the model's server.</remarks>
+    public static Task PredictVersionFramed(string id, HttpContext context, RequestCaller caller, CallHandler handler) =>
+        ToVersion(id, ShortSegments, FramedAnswer.Begin, context, caller, handler);
+
+    private static Task ToModel(
+        string model, int segments, Func<ResolvedVersion, byte[]?> frame, HttpContext context, RequestCaller caller, CallHandler handler)
     {
-        if (CallTarget.Of(context.Request, Segments, takesSelector: true) is not { } target)
+        if (CallTarget.Of(context.Request, segments, takesSelector: true) is not { } target)
         {
             return ProblemWriter.Write(context, PathTexts.ClimbingPath);
         }
 
         return CallSelector.Read(context.Request, target.Selectors, Selector.Name, out var selector) is { } refusal
             ? ProblemWriter.Write(context, refusal)
-            : handler.Handle(
-                context, caller, model, selector, version => new Call(version, BackendAddress.Of(BackendAddress.ServerOf(version), target.Rest, target.Query)));
+            : handler.Handle(context, caller, model, selector, version => Prepare(version, target, frame));
     }
 
-    /// <summary>Calls a version.</summary>
-    /// <remarks>As calling a model, but the whole query goes to the model's server.</remarks>
-    public static Task PredictVersion(string id, HttpContext context, RequestCaller caller, CallHandler handler)
+    private static Task ToVersion(
+        string id, int segments, Func<ResolvedVersion, byte[]?> frame, HttpContext context, RequestCaller caller, CallHandler handler)
     {
-        if (CallTarget.Of(context.Request, Segments, takesSelector: false) is not { } target)
+        if (CallTarget.Of(context.Request, segments, takesSelector: false) is not { } target)
         {
             return ProblemWriter.Write(context, PathTexts.ClimbingPath);
         }
@@ -72,12 +110,13 @@ internal static class CallEndpoints
             return ProblemWriter.Write(context, refusal);
         }
 
-        return VersionId.TryParse(id, out var version) ? handler.Handle(context, caller, version, Prepare)
-            : VersionName.TryParse(id, out var name) ? handler.Handle(context, caller, name, Prepare)
+        return VersionId.TryParse(id, out var version) ? handler.Handle(context, caller, version, resolved => Prepare(resolved, target, frame))
+            : VersionName.TryParse(id, out var name) ? handler.Handle(context, caller, name, resolved => Prepare(resolved, target, frame))
             : ProblemWriter.Write(context, VersionName.Refusal(id));
-
-        Call Prepare(ResolvedVersion resolved) => new(resolved, BackendAddress.Of(BackendAddress.ServerOf(resolved), target.Rest, target.Query));
     }
+
+    private static Call Prepare(ResolvedVersion version, CallTarget target, Func<ResolvedVersion, byte[]?> frame) =>
+        new(version, BackendAddress.Of(BackendAddress.ServerOf(version), target.Rest, target.Query)) { Frame = frame(version) };
 
     /// <summary>Maps a route with all that may stand behind it. The OpenAPI document, which knows no such paths, gets the route itself.</summary>
     private static RouteHandlerBuilder Map(RouteGroupBuilder calls, string pattern, Delegate handler)

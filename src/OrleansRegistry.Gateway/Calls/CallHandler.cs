@@ -61,6 +61,12 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
         try
         {
             var prepared = prepare(version) with { Process = process };
+            if (prepared.Refusal is not null)
+            {
+                await ProblemWriter.Write(context, prepared.Refusal);
+                return;
+            }
+
             call.HasFailed = !await forwarder.Forward(context, prepared, call.Admit(caller, id, prepared.IsCounted));
         }
         finally

@@ -27,10 +27,25 @@ internal sealed record CallOptions
 
     /// <summary>
     /// The part of a body that is held in memory where the gateway reads it: for the <c>model</c> field of OpenAI's
-    /// routes, and for a model's metadata.
+    /// routes, and for a model's metadata. What is in front of the field beyond it waits in <c>SpoolDirectory</c>.
     /// </summary>
     [Range(1024, 1 << 30)]
     public int MaxBufferedBytes { get; init; } = 8 << 20;
+
+    /// <summary>
+    /// Where bodies wait that name their model late: what is beyond <c>MaxBufferedBytes</c> in front of it, at most 1 GiB
+    /// at a time, a quarter of it for a workspace. The files have no name, and end with the process. By default it is the
+    /// system's directory for temporary files.
+    /// </summary>
+    public string? SpoolDirectory { get; init; }
+
+    /// <summary>How many bytes may wait there. The node sets it.</summary>
+    [Browsable(false)]
+    public long SpoolBytes { get; init; } = 1L << 30;
+
+    /// <summary>How many bytes of its disk stay free. The node sets it.</summary>
+    [Browsable(false)]
+    public long MinFreeBytes { get; init; }
 
     /// <summary>The origins of pages that may call models from a browser.</summary>
     [Browsable(false)]

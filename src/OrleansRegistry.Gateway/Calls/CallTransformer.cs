@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace OrleansRegistry.Gateway;
@@ -53,8 +54,20 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         if (httpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
         {
             var body = httpContext.Request.BodyReader;
-            httpContext.Request.Body = new CallerBody(body, httpContext.Request.ContentLength, call.Seen);
+            var renamed = call.Seen is { } seen && call.Version.ServedName is { } name && name != seen.Model ? seen.Scanner.Write(name) : null;
+            httpContext.Request.Body = new CallerBody(body, httpContext.Request.ContentLength, call.Seen, renamed);
+            if (renamed is not null && proxyRequest.Content?.Headers is { ContentLength: { } length } content)
+            {
+                content.ContentLength = length - (call.Seen!.Scanner.End - call.Seen.Scanner.Start) + renamed.Length;
+            }
+
             proxyRequest.Options.Set(Upload.Key, new Upload(body));
+        }
+
+        if (call.Frame is not null)
+        {
+            // An answer that is encoded could not be framed.
+            ForwardedHeaders.Remove(headers, HeaderNames.AcceptEncoding);
         }
 
         proxyRequest.Options.Set(Delivery.Key, Delivery);
@@ -118,7 +131,14 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
 
         if (!AnswerHead.OpensTunnel(proxyResponse))
         {
-            proxyResponse.Content = new StreamContent(new AnswerBody(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), response));
+            AsyncStream body = new AnswerBody(await proxyResponse.Content.ReadAsStreamAsync(cancellationToken), response);
+            if (call.Frame is { } frame && FramedAnswer.Fits(proxyResponse))
+            {
+                ForwardedHeaders.RemoveOfBody(response.Headers);
+                body = new FramedAnswer(frame, body);
+            }
+
+            proxyResponse.Content = new StreamContent(body);
         }
 
         return true;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 
 namespace OrleansRegistry.Gateway;
@@ -11,12 +12,78 @@ namespace OrleansRegistry.Gateway;
 /// <param name="body">The body.</param>
 /// <param name="length">How long it is, or null where only its end tells.</param>
 /// <param name="seen">The part that was seen of it, which scans the rest; or null.</param>
-internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen) : AsyncStream
+/// <param name="renamed">What stands in place of the model's name, or null where that stays.</param>
+[SuppressMessage("Usage", "CA2213", Justification = "What is stored is the call's.")]
+internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen, byte[]? renamed = null) : AsyncStream
 {
     private long _seen = seen?.Length ?? 0;
     private long _left = length ?? long.MaxValue;
+    private SpooledBody? _stored = seen?.Stored;
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    // How many bytes are in front of the name, while it is to come.
+    private long _untilName = renamed is null ? long.MaxValue : seen!.Scanner.Start;
+    private ReadOnlyMemory<byte> _name;
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        renamed is not null ? ReadRenamed(buffer, cancellationToken)
+        : _stored is not null ? ReadStored(buffer, cancellationToken)
+        : ReadSent(buffer, cancellationToken);
+
+    private async ValueTask<int> ReadRenamed(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_untilName == 0)
+        {
+            await Skip(seen!.Scanner.End - seen.Scanner.Start, cancellationToken);
+            (_name, _untilName) = (renamed, long.MaxValue);
+        }
+
+        if (_name.Length > 0)
+        {
+            var part = _name[..Math.Min(_name.Length, buffer.Length)];
+            part.CopyTo(buffer);
+            _name = _name[part.Length..];
+            return part.Length;
+        }
+
+        var read = await ReadOwn(buffer[..(int)Math.Min(buffer.Length, _untilName)], cancellationToken);
+        _untilName -= _untilName == long.MaxValue ? 0 : read;
+        return read;
+    }
+
+    /// <summary>Passes over bytes that were seen to be there.</summary>
+    private async ValueTask Skip(long count, CancellationToken cancellationToken)
+    {
+        var passed = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            while (count > 0 && await ReadOwn(passed.AsMemory(0, (int)Math.Min(passed.Length, count)), cancellationToken) is > 0 and var read)
+            {
+                count -= read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(passed);
+        }
+    }
+
+    private ValueTask<int> ReadOwn(Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _stored is not null ? ReadStored(buffer, cancellationToken) : ReadSent(buffer, cancellationToken);
+
+    private async ValueTask<int> ReadStored(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = await _stored!.Read(buffer, cancellationToken);
+        _left -= read;
+        if (read > 0 || buffer.IsEmpty)
+        {
+            return read;
+        }
+
+        _stored = null;
+        return await ReadSent(buffer, cancellationToken);
+    }
+
+    private async ValueTask<int> ReadSent(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
 
 namespace OrleansRegistry.Gateway;
 
@@ -34,6 +35,8 @@ internal static class ForwardedHeaders
         "Reporting-Endpoints", "NEL",
         // What only the registry says.
         ProblemWriter.Header);
+
+    private static readonly string[] OfBody = ["Content-Length", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "ETag", "Accept-Ranges"];
 
     // What the registry says of the version, and to which pages browsers give an answer.
     private static readonly string[] OfTheRegistry = ["Model-", "Access-Control-"];
@@ -80,6 +83,15 @@ internal static class ForwardedHeaders
     public static void Remove(HttpHeaders? headers, string name)
     {
         if (headers?.NonValidated.Contains(name) is true)
+        {
+            headers.Remove(name);
+        }
+    }
+
+    /// <summary>Removes what a server has said of the bytes of an answer that is written otherwise.</summary>
+    public static void RemoveOfBody(IHeaderDictionary headers)
+    {
+        foreach (var name in OfBody)
         {
             headers.Remove(name);
         }

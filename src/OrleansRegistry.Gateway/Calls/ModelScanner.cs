@@ -7,13 +7,10 @@ namespace OrleansRegistry.Gateway;
 /// one (RFC 8259), and that there is no second <c>model</c>, in whatever case: of two, the registry and the model's
 /// server could each take another. Each byte is looked at once, and none is kept but a name's or the model's.
 /// </summary>
-internal sealed class ModelScanner
+internal sealed class ModelScanner : BodyScanner
 {
     /// <summary>The deepest nesting that is read.</summary>
     public const int MaxDepth = 64;
-
-    private const string Name = "model";
-    private const int MaxModel = 8192;
 
     // As long as the name can be written: each letter as an escape.
     private static readonly int MaxName = Name.Length * "\\u0000".Length;
@@ -33,6 +30,9 @@ internal sealed class ModelScanner
     private bool _isModel;
     private string? _alike;
 
+    // Where the bytes end that Scan was given.
+    private long _end;
+
     private enum Place
     {
         Start = 0,
@@ -45,12 +45,10 @@ internal sealed class ModelScanner
         End = 7,
     }
 
-    /// <summary>The text of the field, once it was seen.</summary>
-    public string? Model { get; private set; }
-
-    /// <summary>Looks at the next bytes. Answers why the body is refused, or null.</summary>
-    public RegistryError? Scan(ReadOnlySpan<byte> bytes)
+    /// <inheritdoc/>
+    public override RegistryError? Scan(ReadOnlySpan<byte> bytes)
     {
+        _end += bytes.Length;
         while (bytes.Length > 0)
         {
             if (_isString)
@@ -81,7 +79,7 @@ internal sealed class ModelScanner
             }
 
             _isLiteral = false;
-            if (!IsSpace(next) && Take(next) is { } refusal)
+            if (!IsSpace(next) && Take(next, _end - bytes.Length) is { } refusal)
             {
                 return refusal;
             }
@@ -90,11 +88,11 @@ internal sealed class ModelScanner
         return null;
     }
 
-    /// <summary>Says what is wrong when the body ends here, or null.</summary>
-    public RegistryError? AtEnd() =>
-        _place != Place.End ? NotJson()
-        : Model is null ? RegistryError.Invalid(Name, "is missing: it names the model to call, and perhaps the version, as name@1.2.0")
-        : null;
+    /// <inheritdoc/>
+    public override RegistryError? AtEnd() => _place != Place.End ? NotJson() : Model is null ? Missing() : null;
+
+    /// <inheritdoc/>
+    public override byte[] Write(string text) => JsonSerializer.SerializeToUtf8Bytes(text, JsonSettings.TypeOf<string>());
 
     private static RegistryError NotJson() => RegistryError.Invalid("body", "is not JSON");
 
@@ -102,7 +100,8 @@ internal sealed class ModelScanner
 
     private static bool IsOfLiteral(byte next) => char.IsAsciiLetterOrDigit((char)next) || next is (byte)'-' or (byte)'+' or (byte)'.';
 
-    private RegistryError? Take(byte next)
+    /// <summary>Takes a byte outside of texts and literals; <paramref name="end"/> is the place behind it.</summary>
+    private RegistryError? Take(byte next, long end)
     {
         switch (_place, (char)next)
         {
@@ -117,6 +116,7 @@ internal sealed class ModelScanner
             case (Place.Value or Place.FirstElement, '{' or '['):
                 return Open(isObject: next == '{');
             case (Place.Value or Place.FirstElement, '"'):
+                Start = _isModel ? end - 1 : Start;
                 return Begin(_isModel ? MaxModel : -1);
             case (Place.Value or Place.FirstElement, _) when IsOfLiteral(next):
                 (_isLiteral, _literal) = (true, default);
@@ -180,6 +180,7 @@ internal sealed class ModelScanner
 
         Keep(bytes[..(isEnd ? length - 1 : length)]);
         bytes = bytes[length..];
+        End = isEnd && _isModel ? _end - bytes.Length : End;
         return isEnd ? EndString() : null;
     }
 
@@ -221,7 +222,7 @@ internal sealed class ModelScanner
         var before = _alike;
         _alike = name;
         return before is null || (before == name && !_isModel) ? null
-            : before == name ? RegistryError.Invalid(Name, "must not appear twice")
+            : before == name ? Twice()
             : RegistryError.Invalid(Name, $"must not appear beside {(_isModel ? before : name)}");
     }
 
@@ -241,7 +242,7 @@ internal sealed class ModelScanner
 
         if (_kept.Count > MaxModel)
         {
-            return RegistryError.Invalid(Name, $"must be at most {MaxModel} bytes long");
+            return TooLong();
         }
 
         Model = Kept();

@@ -158,6 +158,12 @@ class ServingSpec(_ServingSpecRequired, total=False):
     """An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3)."""
     startup_timeout_seconds: int
     """The longest time of a start, in seconds: 1 to 86,400."""
+    served_name: Optional[str]
+    """The name by which the server knows its model, at most 256 characters: it stands in place of the field `model` of
+    a call by OpenAI's routes. Without it the field stays as the caller wrote it.
+    """
+    openai_paths: Optional[List[str]]
+    """Paths below `/openai/v1` that lead to the server besides OpenAI's own, such as `classify`: at most 16."""
 
 
 class _WantedFileSpecRequired(TypedDict):
@@ -1250,7 +1256,7 @@ class Serving(Document):
     """The serving of a version: where it answers, and whether it is up."""
 
     __slots__ = ()
-    _shown = ("url", "health_url", "startup_timeout_seconds", "status", "since")
+    _shown = ("url", "health_url", "startup_timeout_seconds", "status", "since", "served_name")
 
     @property
     def url(self) -> str:
@@ -1281,6 +1287,16 @@ class Serving(Document):
     def message(self) -> Optional[str]:
         """The reason why the last start failed or the last process died, or null."""
         return self._read("message", optional(text))
+
+    @property
+    def served_name(self) -> Optional[str]:
+        """The name by which the server knows its model, or null where that is the caller's."""
+        return self._read("served_name", optional(text))
+
+    @property
+    def openai_paths(self) -> Optional[List[str]]:
+        """Paths below `/openai/v1` that lead to the server besides OpenAI's own, or null for none."""
+        return self._read("openai_paths", optional(many(text)))
 
 
 class ServingEnvironment(Document):

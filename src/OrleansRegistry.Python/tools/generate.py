@@ -70,6 +70,8 @@ class Generator:
 
     def operations(self) -> Iterator[Any]:
         for path, methods in self.document["paths"].items():
+            if not path.startswith(("/v1/", "/v2")):
+                continue  # for OpenAI's own clients, and for those that know models by their short routes
             for method, operation in methods.items():
                 if method in ("get", "put", "post", "patch", "delete"):
                     yield path, method.upper(), operation

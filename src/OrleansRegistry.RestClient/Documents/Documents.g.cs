@@ -865,6 +865,13 @@ public sealed class Serving : Document
 
     /// <summary>The reason why the last start failed or the last process died, or null.</summary>
     public string? Message => OptionalText("message");
+
+    /// <summary>The name by which the server knows its model, or null where that is the caller's.</summary>
+    public string? ServedName => OptionalText("served_name");
+
+    /// <summary>Paths below <c>/openai/v1</c> that lead to the server besides OpenAI's own, or null for
+    /// none.</summary>
+    public IReadOnlyList<string>? OpenaiPaths => OptionalMany("openai_paths", static raw => TextOf(raw));
 }
 
 /// <summary>An environment.</summary>

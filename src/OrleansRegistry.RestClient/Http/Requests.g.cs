@@ -753,6 +753,23 @@ public sealed class ServingSpec : RequestBody
         get => GetInteger("startup_timeout_seconds");
         set => Set("startup_timeout_seconds", value);
     }
+
+    /// <summary>The name by which the server knows its model, at most 256 characters: it stands in place of the
+    /// field <c>model</c> of a call by OpenAI's routes. Without it the field stays as the caller wrote
+    /// it.</summary>
+    public string? ServedName
+    {
+        get => GetText("served_name");
+        set => Set("served_name", value);
+    }
+
+    /// <summary>Paths below <c>/openai/v1</c> that lead to the server besides OpenAI's own, such as
+    /// <c>classify</c>: at most 16.</summary>
+    public IReadOnlyList<string>? OpenaiPaths
+    {
+        get => GetTexts("openai_paths");
+        set => Set("openai_paths", value);
+    }
 }
 
 /// <summary>A file that a caller has.</summary>

@@ -245,6 +245,7 @@ internal static class ModelRules
             Status = version.Serving?.Status ?? ServingStatus.Ready,
             Url = version.Serving?.Url,
             Attempt = version.Serving?.Attempt ?? 0,
+            Openai = OpenaiServing.Of(version.Serving, known?.Openai),
         };
         if (known is not null)
         {

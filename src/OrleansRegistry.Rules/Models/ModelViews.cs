@@ -18,6 +18,7 @@ internal static class ModelViews
             By = primary.By,
             ByName = primary.ByName,
             Comment = primary.Comment,
+            IsRoutable = model.Find(primary.Ordinal)?.IsRoutable is true,
         },
         PendingPrimary = model.PendingPrimary is not { } pending ? null : new PendingPrimaryView
         {

@@ -84,6 +84,8 @@ internal sealed class RoutingTable
             ResolvedBy = how,
             ServingUrl = version.IsManaged ? null : version.Url,
             Start = version.IsManaged ? version.Attempt : null,
+            ServedName = OpenaiOf(version)?.ServedName,
+            OpenaiPaths = OpenaiOf(version)?.Paths,
             Revision = _revision,
             ModelName = _model.Name,
         },
@@ -93,4 +95,8 @@ internal sealed class RoutingTable
         ServingStatus.Failed or ServingStatus.Stopped =>
             new RegistryError(ErrorCode.ServingFailed, $"Version {version.Version} is not up: its last start failed."),
     };
+
+    /// <summary>How its server is called by OpenAI's routes, unless that is of an earlier start.</summary>
+    private static OpenaiServing? OpenaiOf(ActiveVersion version) =>
+        version.Openai is { } openai && openai.Attempt == version.Attempt ? openai : null;
 }

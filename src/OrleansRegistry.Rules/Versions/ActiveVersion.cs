@@ -59,6 +59,11 @@ internal sealed record ActiveVersion
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool WasHighest { get; init; }
 
+    /// <summary>How its server is called by OpenAI's routes, or null when that is as everywhere.</summary>
+    [Id(11)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OpenaiServing? Openai { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(10)]
     [JsonExtensionData]
@@ -74,6 +79,38 @@ internal sealed record ActiveVersion
     /// <summary>Whether there must be a process of it.</summary>
     [JsonIgnore]
     public bool NeedsProcess => IsManaged && Status.NeedsProcess();
+}
+
+/// <summary>How a version's server is called by OpenAI's routes.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.OpenaiServing")]
+internal sealed record OpenaiServing
+{
+    /// <summary>The attempt to start that it belongs to: an older build may since have begun another, with another spec.</summary>
+    [Id(0)]
+    [JsonPropertyName("start")]
+    public int Attempt { get; init; }
+
+    [Id(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ServedName { get; init; }
+
+    [Id(2)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Paths { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(3)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+
+    /// <summary>As a version's serving says; <paramref name="known"/> where nothing of it has changed.</summary>
+    public static OpenaiServing? Of(ServingState? serving, OpenaiServing? known) => serving switch
+    {
+        null or { ServedName: null, OpenaiPaths: null } => null,
+        _ when known is not null && known.Attempt == serving.Attempt && known.ServedName == serving.ServedName
+            && ServingState.IsSame(known.Paths, serving.OpenaiPaths) => known,
+        _ => new OpenaiServing { Attempt = serving.Attempt, ServedName = serving.ServedName, Paths = serving.OpenaiPaths },
+    };
 }
 
 /// <summary>A claim to the primary pointer.</summary>

@@ -139,6 +139,8 @@ internal static class Lifecycle
         Url = spec.Url,
         HealthUrl = spec.HealthUrl,
         StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
+        ServedName = spec.ServedName,
+        OpenaiPaths = spec.OpenaiPaths,
     };
 
     /// <summary>What a command brings of both, not yet started, or null.</summary>
@@ -249,7 +251,8 @@ internal static class Lifecycle
 
     private static bool IsSame(ServingState? serving, ServingState spec) =>
         serving is not null && serving.Url == spec.Url && serving.HealthUrl == spec.HealthUrl
-        && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds && IsSame(serving.Runtime, spec.Runtime);
+        && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds && serving.ServedName == spec.ServedName
+        && ServingState.IsSame(serving.OpenaiPaths, spec.OpenaiPaths) && IsSame(serving.Runtime, spec.Runtime);
 
     private static bool IsSame(RuntimeState? runtime, RuntimeState? spec) => (runtime, spec) switch
     {

@@ -152,10 +152,22 @@ internal sealed record ServingState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RuntimeState? Runtime { get; init; }
 
+    [Id(9)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ServedName { get; init; }
+
+    [Id(10)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? OpenaiPaths { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(7)]
     [JsonExtensionData]
     public ExtensionData? ExtensionData { get; set; }
+
+    /// <summary>Whether two lists of paths say the same.</summary>
+    public static bool IsSame(IReadOnlyList<string>? paths, IReadOnlyList<string>? others) =>
+        ReferenceEquals(paths, others) || (paths is not null && others is not null && paths.SequenceEqual(others));
 }
 
 /// <summary>How the registry runs a version, and how its processes have died.</summary>

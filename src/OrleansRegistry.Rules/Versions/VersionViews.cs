@@ -22,6 +22,8 @@ internal static class VersionViews
                 Status = serving.Status,
                 Since = serving.Since,
                 Message = serving.Message,
+                ServedName = serving.ServedName,
+                OpenaiPaths = serving.OpenaiPaths,
             },
             Runtime = version.Serving is { Runtime: { } runtime } ? new RuntimeSpec
             {

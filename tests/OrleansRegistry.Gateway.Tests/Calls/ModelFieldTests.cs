@@ -96,21 +96,24 @@ public sealed class ModelFieldTests
     [Theory]
     [InlineData(Limit, true)]
     [InlineData(Limit + 1, false)]
-    public async Task A_model_field_behind_the_limit_is_refused(int end, bool isFound)
+    public async Task A_model_field_behind_the_limit_is_refused_where_there_is_no_room(int before, bool isFound)
     {
-        var (before, behind) = ("{\"prompt\":\"", "\",\"model\":\"iris\"");
-        var body = before + new string('x', end - before.Length - behind.Length) + behind + "}";
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var finding = Find(pipe.Reader);
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"prompt\":\"".PadRight(before, 'x')));
+        if (isFound)
+        {
+            await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("\",\"model\":\"iris\"}"));
+        }
 
-        var found = await Find(body);
-
-        Assert.Equal(isFound ? null : ErrorCode.PayloadTooLarge, found.Error?.Code);
+        Assert.Equal(isFound ? null : ErrorCode.PayloadTooLarge, (await finding.WaitAsync(TimeSpan.FromSeconds(30))).Error?.Code);
     }
 
     [Fact]
     public async Task An_endless_body_is_refused_at_the_limit()
     {
         var pipe = new Pipe();
-        var finding = ModelField.Find(pipe.Reader, Limit, default);
+        var finding = Find(pipe.Reader);
         await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes("{\"prompt\":\"" + new string('x', Limit)));
 
         Assert.Equal(ErrorCode.PayloadTooLarge, (await finding.WaitAsync(TimeSpan.FromSeconds(30))).Error!.Code);
@@ -124,7 +127,7 @@ public sealed class ModelFieldTests
             var body = $$"""{"before":["{{new string('ü', before)}}",{"model":1}],"model":"my \"iris\" ü","behind":"{{new string('b', behind)}}"}""";
             var bytes = Encoding.UTF8.GetBytes(body);
             var pipe = new Pipe();
-            var finding = ModelField.Find(pipe.Reader, Limit, default);
+            var finding = Find(pipe.Reader);
             foreach (var chunk in bytes.Chunk(part))
             {
                 await pipe.Writer.WriteAsync(chunk);
@@ -161,6 +164,25 @@ public sealed class ModelFieldTests
         .Select(Gen.OneOfConst<byte>(0x61, 0x80, 0x9f, 0xa0, 0xbf, 0xc2, 0xc1, 0xe0, 0xe2, 0x82, 0xac, 0xed, 0xef, 0xf0, 0x90, 0xf4, 0x8f, 0xff).Array[0, 8], Gen.Int[1, 5])
         .Sample((bytes, part) => AssertAsRead([.. "{\"model\":\"iris\",\"x\":\""u8, .. bytes, .. "\"}"u8], part), iter: 50_000);
 
+    [Theory]
+    [InlineData("""{"model":"iris"}""", "\"iris\"")]
+    [InlineData("""{"a":{"model":"no"}, "mod\u0065l" : "i\u0072is" ,"b":1}""", "\"i\\u0072is\"")]
+    public void The_place_of_the_value_is_known_in_whatever_parts_it_came(string body, string value)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        for (var part = 1; part <= bytes.Length; part++)
+        {
+            var scanner = new ModelScanner();
+            foreach (var chunk in bytes.Chunk(part))
+            {
+                Assert.Null(scanner.Scan(chunk));
+            }
+
+            Assert.Equal(value, Encoding.UTF8.GetString(bytes[(int)scanner.Start..(int)scanner.End]));
+            Assert.Equal("\"org/\\\"x\\\\\"", Encoding.UTF8.GetString(scanner.Write("org/\"x\\")));
+        }
+    }
+
     private static void AssertAsRead(byte[] body, int part)
     {
         var scanner = new ModelScanner();
@@ -184,5 +206,8 @@ public sealed class ModelFieldTests
 
     private static Task<Outcome<SeenBody>> Find(string body) => Find(Encoding.UTF8.GetBytes(body));
 
-    private static Task<Outcome<SeenBody>> Find(byte[] body) => ModelField.Find(PipeReader.Create(new MemoryStream(body)), Limit, default);
+    private static Task<Outcome<SeenBody>> Find(byte[] body) => Find(PipeReader.Create(new MemoryStream(body)));
+
+    /// <summary>Where there is no room to store a body.</summary>
+    private static Task<Outcome<SeenBody>> Find(PipeReader body) => ModelField.Find(body, new ModelScanner(), Limit, () => null, default);
 }

@@ -195,7 +195,9 @@ public sealed partial class OpenApiTests(SqliteServer server)
     private List<RouteEndpoint> ApiEndpoints =>
     [
         .. server.Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith("/v1", StringComparison.Ordinal)
-            || endpoint.RoutePattern.RawText!.StartsWith("/v2", StringComparison.Ordinal)),
+            || endpoint.RoutePattern.RawText!.StartsWith("/v2", StringComparison.Ordinal)
+            || endpoint.RoutePattern.RawText!.StartsWith("/openai/", StringComparison.Ordinal)
+            || endpoint.Metadata.GetMetadata<EndpointNameMetadata>()?.EndpointName is "predict_framed" or "predict_version_framed"),
     ];
 
     private static bool IsForwarded(RouteEndpoint endpoint) =>

@@ -32,12 +32,15 @@ public sealed class PathTests(SqliteServer server)
         Assert.EndsWith($" /v2/models/{RegistryDriver.InPath(name)}/infer", (await _registry.Post($"/v2/models/{RegistryDriver.InPath(name)}/infer", "{}")).Is(200).Text, StringComparison.Ordinal);
         (await _registry.Get($"/v2/models/{RegistryDriver.InPath(name)}/versions/0.1.0/ready")).Is(200);
         (await _registry.Get($"/v2/models/{RegistryDriver.InPath(name)}")).Is(200);
+        (await _registry.Post($"/models/{RegistryDriver.InPath(name)}/predict", "{}")).Is(200);
         foreach (var route in (string[])["chat/completions", "completions", "embeddings"])
         {
             foreach (var called in (string[])[name, name + "@0.1.0", name + "@^0.1", $"{name}@{made["id"]}"])
             {
                 var body = new System.Text.Json.Nodes.JsonObject { ["model"] = called }.ToJsonString();
                 Assert.Equal("0.1.0", (await _registry.Post("/v1/" + route, body)).Is(200).Header("Model-Version"));
+                Assert.Equal("0.1.0", (await _registry.Post("/openai/v1/" + route, body)).Is(200).Header("Model-Version"));
+                (await _registry.Get("/openai/v1/models/" + RegistryDriver.InPath(called))).Is(200);
             }
         }
 
@@ -66,6 +69,7 @@ public sealed class PathTests(SqliteServer server)
     [InlineData("/v1/models/x/versions/%2525", "number")]
     [InlineData("/v1/model_versions/a%252Fb%401.0.0", "id")]
     [InlineData("/v2/models/a%252Fb", "model")]
+    [InlineData("/openai/v1/models/a%252Fb", "model")]
     [InlineData("/v2/models/a%252Fb/versions/1/ready", "model")]
     public async Task A5_what_is_encoded_twice_is_refused(string path, string field)
     {

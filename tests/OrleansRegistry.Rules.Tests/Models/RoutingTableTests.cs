@@ -150,6 +150,43 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void How_a_server_is_called_by_OpenAIs_routes_is_known_where_calls_are_routed_until_another_start()
+    {
+        var served = TestModel.Server with { ServedName = "org/model", OpenaiPaths = ["classify"] };
+        var version = _model.Published("1.0.0", serving: served);
+
+        Assert.Equal(("org/model", "classify"), (Table().Resolve(null).Value!.ServedName, Table().Resolve(null).Value!.OpenaiPaths?.Single()));
+        Assert.Equal(ErrorCode.VersionActive, _model.Activate(version, served with { ServedName = "other" }).Error);
+        Assert.Equal(ErrorCode.VersionActive, _model.Activate(version, served with { OpenaiPaths = ["pooling"] }).Error);
+        Assert.False(_model.Activate(version, served with { OpenaiPaths = ["classify"] }).Changed);
+
+        // An older build doesn't know the member, and has begun another start.
+        var older = _model.State.With(_model.Entry(version) with { Attempt = 2 });
+        Assert.Null(new RoutingTable(older, 8).Resolve(null).Value!.ServedName);
+        Assert.Null(new RoutingTable(older, 8).Resolve(null).Value!.OpenaiPaths);
+
+        _model.Deactivate(version);
+        _model.Activate(version);
+        _model.Promote(version);
+        Assert.Equal("org/model", Table().Resolve(null).Value!.ServedName);
+        _model.Deactivate(version);
+        _model.Activate(version, TestModel.Server);
+        _model.Promote(version);
+        Assert.Null(Table().Resolve(null).Value!.ServedName);
+    }
+
+    [Fact]
+    public void What_comes_back_or_changes_otherwise_leaves_the_active_table_as_it_was()
+    {
+        var version = _model.Published("1.0.0", serving: TestModel.Server with { OpenaiPaths = ["classify"] });
+        var entry = _model.Entry(version);
+
+        _model.Publish(version, claims: true);
+
+        Assert.Same(entry.Openai, _model.Entry(version).Openai);
+    }
+
+    [Fact]
     public void No_selector_without_a_primary_is_refused()
     {
         _model.Draft();
