@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Clients of other languages than those of this repository, against a node of this build. Node and npm must be there: without
-# them nothing is tried, which with CI=true is a failure.
+# Clients that are not of this repository, against a node of this build: one that is generated for another language, and
+# OpenAI's. Node and npm must be there: without them nothing is tried, which with CI=true is a failure.
 #
 #   scripts/clients.sh            all of them
 #   scripts/clients.sh NAME ...   these folders of tests/clients
