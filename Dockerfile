@@ -8,7 +8,7 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0.15
 WORKDIR /app
 COPY --from=build /app .
 # Directories that volumes are put over must be there, and the user's.
-RUN mkdir /data /certificates /authority /spool && chown app /data /certificates /authority /spool
+RUN mkdir /data /certificates /authority /spool && chown app /data /certificates /authority /spool && chmod 700 /data
 USER app
 ENV ASPNETCORE_URLS=http://*:5080 \
     Registry__DataDirectory=/data \

@@ -62,7 +62,7 @@ internal sealed class ArtifactMarker(string directory)
     private void Draft(string id)
     {
         PrivateDirectory.Create(directory);
-        using (var stream = new FileStream(DraftOf(id), FileMode.CreateNew))
+        using (var stream = PrivateFile.Open(DraftOf(id), FileMode.CreateNew, FileAccess.Write))
         {
             stream.Write(System.Text.Encoding.ASCII.GetBytes(id + "\n"));
             stream.Flush(flushToDisk: true);

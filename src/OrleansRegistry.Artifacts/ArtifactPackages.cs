@@ -30,7 +30,7 @@ internal sealed class ArtifactPackages(DiskFiles files, IArtifactCatalog catalog
 
         PrivateDirectory.Create(Root);
         var path = Path.Combine(Root, Guid.NewGuid().ToString("N"));
-        var package = new ArtifactPackage(path, new FileStream(path + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+        var package = new ArtifactPackage(path, PrivateFile.Open(path + LockSuffix, FileMode.CreateNew, FileAccess.ReadWrite));
         try
         {
             foreach (var file in artifact.Files)

@@ -101,7 +101,10 @@ internal sealed record RegistrySettings
     };
 
     /// <summary>What may be connected to on behalf of users.</summary>
-    public OutboundOptions Outbound => Options.Outbound with { OwnPorts = [Options.SiloPort, Options.ClientPort] };
+    public OutboundOptions Outbound => Options.Outbound with { OwnPorts = OwnPorts };
+
+    private IReadOnlyList<int> OwnPorts =>
+        [Options.SiloPort, Options.ClientPort, Options.HealthPort, Options.MetricsPort];
 
     /// <summary>The files by which the nodes of a cluster know each other, or null when they don't.</summary>
     public ClusterCertificateFiles? Certificates =>

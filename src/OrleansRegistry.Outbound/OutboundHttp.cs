@@ -39,7 +39,7 @@ public sealed class OutboundHttp(OutboundOptions options)
         ArgumentNullException.ThrowIfNull(url);
         if (!options.AllowsPort(url.Port))
         {
-            return $"must not have the port {url.Port}: {(options.Ports is [] ? "the nodes of the registry talk to each other on it" : "Registry__Outbound__Ports doesn't name it")}";
+            return $"must not have the port {url.Port}: {(options.Ports is [] ? "it is one of the registry's own" : "Registry__Outbound__Ports doesn't name it")}";
         }
 
         return !IPAddress.TryParse(Host(url), out var address) || AddressGuard.Allows(options, address) ? null : AddressGuard.KindOf(address) switch

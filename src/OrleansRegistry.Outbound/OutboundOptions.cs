@@ -19,10 +19,10 @@ public sealed record OutboundOptions
     /// <summary>
     /// The ports of model servers and webhooks, separated by semicolons: <c>443;8000-8999</c>.
     /// </summary>
-    /// <value>all but the ports of this node's silo (<c>SiloPort</c>, <c>ClientPort</c>)</value>
+    /// <value>all but the ports of this node (<c>SiloPort</c>, <c>ClientPort</c>, <c>HealthPort</c>, <c>MetricsPort</c>)</value>
     public IReadOnlyList<PortRange> Ports { get; init; } = [];
 
-    /// <summary>The ports on which the nodes of the cluster talk to each other.</summary>
+    /// <summary>The ports of this node that are not for callers.</summary>
     [Browsable(false)]
     public IReadOnlyList<int> OwnPorts { get; init; } = [];
 

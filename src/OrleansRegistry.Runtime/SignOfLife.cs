@@ -60,7 +60,7 @@ internal sealed class SignOfLife
         {
             if (!File.Exists(_path))
             {
-                File.Create(_path).Dispose();
+                PrivateFile.Open(_path, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
             }
 
             File.SetLastWriteTimeUtc(_path, now.UtcDateTime);

@@ -55,7 +55,8 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// who waits for them.
     /// </summary>
     /// <param name="areAltered">Whether not even readers may use the tables meanwhile.</param>
-    public virtual IReadOnlyList<string> LockTables(bool areAltered) => [];
+    /// <param name="isPatient">Whether shorter tries have failed.</param>
+    public virtual IReadOnlyList<string> LockTables(bool areAltered, bool isPatient) => [];
 
     /// <summary>Whether the schema can't be changed only since other transactions are in the way.</summary>
     public virtual bool IsInTheWay(DbException exception) => false;

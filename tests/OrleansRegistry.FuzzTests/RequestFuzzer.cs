@@ -48,6 +48,11 @@ internal sealed class RequestFuzzer(int seed, IReadOnlyList<ApiRoute> routes, IR
     /// <summary>The next request.</summary>
     public FuzzedRequest Next()
     {
+        if (isHarmless && OneIn(10))
+        {
+            return Stale();
+        }
+
         var route = Pick(routes);
         var method = OneIn(5) ? Pick(Methods) : route.Method;
         var path = new StringBuilder();
@@ -82,6 +87,14 @@ internal sealed class RequestFuzzer(int seed, IReadOnlyList<ApiRoute> routes, IR
         return !isHarmless && route.Fields.Count == 0 ? Make(null, "") : Make(Json(isHarmless ? Poison(route) : Needed(route), FieldsOf(route)), OneIn(4) ? Pick(ContentTypes) : ContentTypes[0]);
 
         FuzzedRequest Make(byte[]? body, string contentType) => new(method, path.ToString(), headers, body is null ? default(ReadOnlyMemory<byte>?) : body, contentType) { Route = method == route.Method && IsAsWritten(path.ToString()) ? route : null };
+    }
+
+    /// <summary>A request that nothing but its entity tag is wrong of, if the path names what its route is about.</summary>
+    private FuzzedRequest Stale()
+    {
+        var route = Pick<ApiRoute>([.. routes.Where(route => route.Headers.Contains("If-Match") && route.Method is not ("GET" or "HEAD"))]);
+        var path = string.Concat(route.Path.Split('/')[1..].Select(segment => $"/{(segment.StartsWith('{') ? Uri.EscapeDataString(Pick(existing)) : segment)}"));
+        return new FuzzedRequest(route.Method, path, [("If-Match", "\"0\"")], "{}"u8.ToArray(), ContentTypes[0]) { Route = IsAsWritten(path) ? route : null };
     }
 
     /// <summary>Whether the server takes a path as it is written: segments that are empty or dots make it another one.</summary>

@@ -56,6 +56,18 @@ public sealed class ManifestTests
     public void The_compose_file_has_silos_and_gateways() =>
         Assert.Equal(["gateway-1", "gateway-2", "silo-1", "silo-2"], Deployments.ComposeNodes().Keys.Order());
 
+    [Theory]
+    [MemberData(nameof(ComposeNodes))]
+    public void Nodes_of_the_compose_file_have_no_rights_and_time_to_end_and_only_gateways_have_the_operators_key(string name)
+    {
+        var node = Deployments.ComposeNodes()[name];
+
+        Assert.Equal(["ALL"], (List<object>)node.Fields["cap_drop"]);
+        Assert.Equal(["no-new-privileges:true"], (List<object>)node.Fields["security_opt"]);
+        Assert.Equal(("true", "30s"), ((string)node.Fields["read_only"], (string)node.Fields["stop_grace_period"]));
+        Assert.Equal(node.Settings["Registry__Role"] == "gateway", node.Settings.ContainsKey("Registry__Auth__AdminKey"));
+    }
+
     [Fact]
     public async Task The_image_starts_by_the_documented_line_and_passes_its_own_health_check()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -120,6 +121,33 @@ public sealed class SqliteTroubleTests : IAsyncLifetime
         await using (var log = new FileStream(FileName + "-wal", FileMode.Open))
         {
             log.SetLength(log.Length - 1000);
+        }
+
+        var (exitCode, report) = await RegistryProcess.RunToEnd(Settings, "check");
+        Assert.DoesNotContain("-wal", report, StringComparison.Ordinal);
+        Assert.True(exitCode is 0 or 1, report);
+    }
+
+    [Fact]
+    public async Task H3_a_transaction_whose_end_came_to_the_disk_before_its_beginning_is_none_that_was_acknowledged()
+    {
+        await StartAndKill(versions: 20);
+        await using (var log = new FileStream(FileName + "-wal", FileMode.Open))
+        {
+            var header = new byte[32];
+            await log.ReadExactlyAsync(header);
+            var frame = new byte[24 + BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(8))];
+            List<bool> ends = [];
+            while (await log.ReadAtLeastAsync(frame, frame.Length, throwOnEndOfStream: false) == frame.Length
+                && frame.AsSpan(8, 8).SequenceEqual(header.AsSpan(16, 8)))
+            {
+                ends.Add(BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(4)) != 0);
+            }
+
+            var first = ends.Take(ends.Count - 1).ToList().LastIndexOf(true) + 1;
+            Assert.True(ends[^1] && first < ends.Count - 1, "The last transaction has one frame.");
+            log.Position = header.Length + ((long)first * frame.Length);
+            await log.WriteAsync(new byte[frame.Length]);
         }
 
         var (exitCode, report) = await RegistryProcess.RunToEnd(Settings, "check");

@@ -85,7 +85,7 @@ public sealed class OutboundHttpTests
     }
 
     [Theory]
-    [InlineData("http://model.example:11111/", "", "the nodes of the registry talk to each other on it")]
+    [InlineData("http://model.example:11111/", "", "it is one of the registry's own")]
     [InlineData("http://model.example:11112/", "", null)]
     [InlineData("https://model.example/", "443;8000-8999", null)]
     [InlineData("http://model.example:8999/", "443;8000-8999", null)]

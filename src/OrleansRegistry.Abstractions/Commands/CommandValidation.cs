@@ -172,7 +172,7 @@ internal static partial class CommandValidation
 
         foreach (var (place, path) in paths.Index())
         {
-            problems.Add($"{field}[{place}]", FieldRules.OpenaiPath(path) ?? (paths.Take(place).Contains(path) ? "must not appear twice" : null));
+            problems.Add($"{field}[{place}]", FieldRules.OpenaiPath(path ?? "") ?? (paths.Take(place).Contains(path) ? "must not appear twice" : null));
         }
     }
 

@@ -38,7 +38,9 @@ internal static partial class ModelPath
         }
 
         var packages = Packages(session, await Lines(files, Requirements, cancellationToken));
-        var listed = packages.Remove(Python, out var version) ? PythonOf(version) : null;
+        var listed = !packages.Remove(Python, out var version) ? null
+            : PythonOf(version)
+            ?? throw new UsageException($"{Requirements}: python=={version} names no Python such as 3.11.");
         var lines = await Lines(files, PythonVersion, cancellationToken);
         files.Packages = packages;
         files.Python = told ?? listed ?? (lines is [var first, ..] ? PythonOf(first) : null);

@@ -34,8 +34,9 @@ internal abstract class BodyScanner
     protected static RegistryError Missing() =>
         RegistryError.Invalid(Name, "is missing: it names the model to call, and perhaps the version, as name@1.2.0");
 
-    /// <summary>Why a body is refused that names its model twice.</summary>
-    protected static RegistryError Twice() => RegistryError.Invalid(Name, "must not appear twice");
+    /// <summary>Why a body is refused that names its model twice, in whatever case.</summary>
+    protected static RegistryError Twice(string before, string name) => RegistryError.Invalid(
+        Name, before == name ? "must not appear twice" : $"must not appear beside {(name == Name ? before : name)}");
 
     /// <summary>Why a body is refused whose model is too long.</summary>
     protected static RegistryError TooLong() => RegistryError.Invalid(Name, $"must be at most {MaxModel} bytes long");

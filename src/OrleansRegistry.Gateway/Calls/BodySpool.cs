@@ -106,7 +106,16 @@ internal sealed partial class BodySpool(CallOptions options, ILogger<BodySpool> 
 
         var path = Path.Combine(Directory, Path.GetRandomFileName());
         var file = new FileStream(path, how);
-        File.Delete(path);
+        try
+        {
+            File.Delete(path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
         return file;
     }
 

@@ -56,6 +56,16 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
             var body = httpContext.Request.BodyReader;
             var renamed = call.Seen is { } seen && call.Version.ServedName is { } name && name != seen.Model ? seen.Scanner.Write(name) : null;
             httpContext.Request.Body = new CallerBody(body, httpContext.Request.ContentLength, call.Seen, renamed);
+            if (renamed is not null)
+            {
+                // They are those of the body as the caller wrote it.
+                foreach (var digest in ForwardedHeaders.Digests)
+                {
+                    ForwardedHeaders.Remove(headers, digest);
+                    ForwardedHeaders.Remove(proxyRequest.Content?.Headers, digest);
+                }
+            }
+
             if (renamed is not null && proxyRequest.Content?.Headers is { ContentLength: { } length } content)
             {
                 content.ContentLength = length - (call.Seen!.Scanner.End - call.Seen.Scanner.Start) + renamed.Length;

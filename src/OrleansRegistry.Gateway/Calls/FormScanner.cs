@@ -9,7 +9,8 @@ namespace OrleansRegistry.Gateway;
 /// <summary>
 /// Finds the field <c>model</c> of a form (RFC 7578, <c>multipart/form-data</c>). Of the parts none is kept but the
 /// heads, one at a time, and the field. What forms of clients never have, and servers read in different ways, is
-/// refused: text in front of the first part and behind the last one, and lines that end otherwise than by CR LF.
+/// refused: text in front of the first part and behind the last one, lines that end otherwise than by CR LF or go on
+/// with the next one, two boundaries, and a part that says its name twice.
 /// </summary>
 internal sealed class FormScanner : BodyScanner
 {
@@ -27,6 +28,7 @@ internal sealed class FormScanner : BodyScanner
     private int _matched = 2;
     private bool _isFirst = true;
     private bool _isModel;
+    private string? _alike;
     private bool _hasEnded;
     private long _end;
 
@@ -52,9 +54,9 @@ internal sealed class FormScanner : BodyScanner
         }
 
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).Value ?? "";
-        if (boundary.Length is 0 or > MaxBoundary || !boundary.All(c => c is >= ' ' and <= '~') || boundary[^1] == ' ')
+        if (Named(type.Parameters, "boundary") != 1 || boundary.Length is 0 or > MaxBoundary || !boundary.All(c => c is >= ' ' and <= '~') || boundary[^1] == ' ')
         {
-            refusal = RegistryError.Invalid("Content-Type", "must have the boundary of the form, 1 to 70 characters");
+            refusal = RegistryError.Invalid("Content-Type", "must have one boundary of the form, 1 to 70 characters");
             return false;
         }
 
@@ -174,16 +176,18 @@ internal sealed class FormScanner : BodyScanner
         _kept.Clear();
         _place = Place.Content;
         _isModel = name == Name;
-        if (_isModel)
+        if (!name.Equals(Name, StringComparison.OrdinalIgnoreCase))
         {
-            if (Model is not null)
-            {
-                return Twice();
-            }
-
-            Start = _end - bytes.Length;
+            return null;
         }
 
+        if (_alike is { } before)
+        {
+            return Twice(before, name);
+        }
+
+        _alike = name;
+        Start = _isModel ? _end - bytes.Length : Start;
         return null;
     }
 
@@ -241,7 +245,7 @@ internal sealed class FormScanner : BodyScanner
         foreach (var line in text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon <= 0 || line.AsSpan().ContainsAny('\r', '\n', '\0'))
+            if (colon <= 0 || line.AsSpan(0, colon).ContainsAny(' ', '\t') || line.AsSpan().ContainsAny('\r', '\n', '\0'))
             {
                 return null;
             }
@@ -252,7 +256,8 @@ internal sealed class FormScanner : BodyScanner
             }
 
             if (name is not null || !ContentDispositionHeaderValue.TryParse(line[(colon + 1)..].Trim(), out var disposition)
-                || !disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase) || disposition.Name.Length == 0)
+                || !disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
+                || disposition.Name.Length == 0 || Named(disposition.Parameters, "name") != 1)
             {
                 return null;
             }
@@ -262,6 +267,10 @@ internal sealed class FormScanner : BodyScanner
 
         return name;
     }
+
+    /// <summary>How often a parameter is there, in its extended form (<c>name*</c>, RFC 2231) too.</summary>
+    private static int Named(IList<NameValueHeaderValue> parameters, string name) => parameters.Count(
+        parameter => parameter.Name.AsSpan().TrimEnd('*').Equals(name, StringComparison.OrdinalIgnoreCase));
 
     private static bool TryText(List<byte> bytes, [NotNullWhen(true)] out string? text)
     {

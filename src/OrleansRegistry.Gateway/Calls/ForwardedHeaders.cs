@@ -36,10 +36,15 @@ internal static class ForwardedHeaders
         // What only the registry says.
         ProblemWriter.Header);
 
-    private static readonly string[] OfBody = ["Content-Length", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest", "ETag", "Accept-Ranges"];
+    private static readonly string[] DigestNames = ["Content-MD5", "Digest", "Content-Digest", "Repr-Digest"];
+
+    private static readonly string[] OfBody = ["Content-Length", .. DigestNames, "ETag", "Accept-Ranges"];
 
     // What the registry says of the version, and to which pages browsers give an answer.
     private static readonly string[] OfTheRegistry = ["Model-", "Access-Control-"];
+
+    /// <summary>What says which bytes a body has.</summary>
+    public static IReadOnlyList<string> Digests => DigestNames;
 
     /// <summary>
     /// Whether a caller's header is not passed on. Servers that can't tell <c>_</c> from <c>-</c> in a name are not

@@ -221,9 +221,7 @@ internal sealed class ModelScanner : BodyScanner
         // Some servers read names in any case.
         var before = _alike;
         _alike = name;
-        return before is null || (before == name && !_isModel) ? null
-            : before == name ? Twice()
-            : RegistryError.Invalid(Name, $"must not appear beside {(_isModel ? before : name)}");
+        return before is null || (before == name && !_isModel) ? null : Twice(before, name);
     }
 
     private RegistryError? EndValue(bool isText)

@@ -4,7 +4,8 @@ using OrleansRegistry.Models;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Finds the model that the body of a call names, and calls it.</summary>
-internal sealed class OpenaiCalls(ModelDirectory directory, CallHandler handler, OpenRequests open, CallOptions options, BodySpool spool)
+internal sealed class OpenaiCalls(
+    ModelDirectory directory, CallHandler handler, ApiKeyAuthenticator access, OpenRequests open, CallOptions options, BodySpool spool)
 {
     /// <summary>Calls a path that every server may have.</summary>
     internal Task Call(HttpContext context, RequestCaller caller, string path) => Call(context, caller, path, isOther: false);
@@ -44,6 +45,13 @@ internal sealed class OpenaiCalls(ModelDirectory directory, CallHandler handler,
         if (seen.Stored is { } stored)
         {
             context.Response.RegisterForDispose(stored);
+        }
+
+        // The body may have taken its time.
+        if (!await access.IsStillValid(caller))
+        {
+            await ProblemWriter.Write(context, new RegistryError(ErrorCode.Unauthenticated, "The key has ended while the body came."));
+            return;
         }
 
         var named = seen.Model;

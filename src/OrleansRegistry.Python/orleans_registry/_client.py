@@ -774,13 +774,14 @@ class Client:
             body=body,
             is_command=not dry_run,
         )
-        made = Version(self._transport, *transport.send(request))
+        sent = transport.send(request)
+        made = Version(self._transport, *sent)
         if dry_run or not wait:
             return made
         try:
             if idempotency_key is not None and made.serving is not None and made.serving.status == "failed":
                 # The key has made it before, and its start has failed since. A job that runs again wants it to run.
-                made.activate(comment=body.get("comment"))
+                Version(transport, *sent).activate(comment=body.get("comment"))
             remaining = transport.remaining()
             return made.wait() if remaining is None else made.wait(timeout=max(0.0, remaining))
         except StartFailed:

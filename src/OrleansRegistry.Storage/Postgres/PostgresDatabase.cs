@@ -70,17 +70,17 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     /// <summary>
     /// Callers wait for at most 0.8 seconds: less than PostgreSQL's <c>deadlock_timeout</c>, after which it would end
-    /// their transactions.
+    /// their transactions. An automatic vacuum gives way only to who waits for longer than that.
     /// </summary>
-    public override IReadOnlyList<string> LockTables(bool areAltered) =>
+    public override IReadOnlyList<string> LockTables(bool areAltered, bool isPatient) =>
     [
-        "set local statement_timeout = 800",
+        $"set local statement_timeout = {(isPatient ? 2500 : 800)}",
         $"""
         do $$
         declare
             tables text := (
                 select string_agg(oid::regclass::text, ', ' order by relname <> 'registry_state', relname) from pg_class
-                where relnamespace = current_schema::regnamespace and relkind = 'r' and relname ~ '^(registry_|orleans)');
+                where relnamespace = quote_ident(current_schema)::regnamespace and relkind = 'r' and relname ~ '^(registry_|orleans)');
         begin
             execute 'lock table ' || tables || ' in {(areAltered ? "access exclusive" : "share row exclusive")} mode';
         end $$

@@ -25,31 +25,47 @@ internal static class SchemaRunner
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(8);
 
+    // Over a minute, with what each try takes. Every fourth one is patient.
+    private const int MaxTries = 12;
+
     /// <summary>
     /// Runs the scripts that the database has not seen. Nodes that are at work write meanwhile, in an order of their
     /// own: every table is locked before the first script, for which nobody waits long, or else it is tried again.
     /// </summary>
-    /// <exception cref="StartupException">The database was made by a newer build, or before the first
-    /// release.</exception>
+    /// <exception cref="StartupException">The database was made by a newer build, or before the first release; or
+    /// others don't let go of its tables.</exception>
     public static async Task Run(
         DbConnection connection, RegistryDatabase database, SchemaScripts scripts, CancellationToken cancellationToken)
     {
-        for (var pause = FirstPause; ; pause = 2 * pause < LongestPause ? 2 * pause : LongestPause)
+        var pause = FirstPause;
+        for (var tries = 1; ; tries++)
         {
             try
             {
-                await RunOnce(connection, database, scripts, cancellationToken);
+                await RunOnce(connection, database, scripts, isPatient: tries % 4 == 0, cancellationToken);
                 return;
+            }
+            catch (DbException e) when (database.IsInTheWay(e) && tries < MaxTries)
+            {
+                await Task.Delay(pause, TimeProvider.System, cancellationToken);
+                pause = 2 * pause < LongestPause ? 2 * pause : LongestPause;
             }
             catch (DbException e) when (database.IsInTheWay(e))
             {
-                await Task.Delay(pause, TimeProvider.System, cancellationToken);
+                throw new StartupException(
+                    $"{database.Describe()} needs its schema brought up to date, and other transactions hold its tables:"
+                    + " end them (a backup, a long query), and start again.",
+                    e);
             }
         }
     }
 
     private static async Task RunOnce(
-        DbConnection connection, RegistryDatabase database, SchemaScripts scripts, CancellationToken cancellationToken)
+        DbConnection connection,
+        RegistryDatabase database,
+        SchemaScripts scripts,
+        bool isPatient,
+        CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await Execute(connection, transaction, database.LockSchema, cancellationToken, database.SchemaSeconds);
@@ -61,7 +77,7 @@ internal static class SchemaRunner
             || scripts.Repeatable.Number > await Number(connection, transaction, FindRepeatable, cancellationToken);
         if (steps.Length > 0 || isRepeated)
         {
-            foreach (var statement in database.LockTables(areAltered: steps.Length > 0))
+            foreach (var statement in database.LockTables(areAltered: steps.Length > 0, isPatient))
             {
                 await Execute(connection, transaction, statement, cancellationToken, database.SchemaSeconds);
             }

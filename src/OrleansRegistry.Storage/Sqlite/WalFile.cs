@@ -12,8 +12,8 @@ internal static class WalFile
     private const int FrameHeaderSize = 24;
 
     /// <summary>
-    /// How many transactions of the log stand behind the place where SQLite will stop. There are none after a crash,
-    /// which interrupts the last one.
+    /// How many transactions of the log stand behind the one where SQLite will stop. There are none after a crash or a
+    /// power cut, which interrupts the last one: of that, pages may be on the disk in any order, its end among them.
     /// </summary>
     /// <exception cref="IOException">The file can't be read.</exception>
     public static int CountLost(string file)
@@ -44,24 +44,30 @@ internal static class WalFile
         // What an earlier use of the file has left behind has other salts.
         var salts = isSound ? header.AsSpan(16, 8).ToArray() : null;
         var lost = 0;
+        // The frame that can't be read belongs to a transaction that goes on behind it.
+        var isInterrupted = !isSound;
         while (stream.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false) == frame.Length)
         {
             salts ??= frame.AsSpan(8, 8).ToArray();
             if (!frame.AsSpan(8, 8).SequenceEqual(salts))
             {
                 // A frame may be damaged just there; the next one says whether the log goes on.
+                isInterrupted |= isSound;
                 isSound = false;
                 continue;
             }
 
+            var isEnd = BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(4)) != 0;
             if (!isSound)
             {
-                lost += BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(4)) == 0 ? 0 : 1;
+                lost += isEnd && !isInterrupted ? 1 : 0;
+                isInterrupted &= !isEnd;
                 continue;
             }
 
             sum = Sum(Sum(sum, frame.AsSpan(0, 8), isBigEndian), frame.AsSpan(FrameHeaderSize), isBigEndian);
             isSound = sum == ReadSum(frame.AsSpan(16));
+            isInterrupted = !isSound && !isEnd;
         }
 
         return lost;

@@ -106,11 +106,11 @@ public sealed class IssuerKeysTests : IAsyncLifetime
         var asked = _issuer.Hang();
         var finding = _keys.Find("another", default);
         _clock.Advance(IssuerKeys.MinFetchInterval);
-        await asked;
+        await asked.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.False(finding.IsCompleted);
 
         _clock.Advance(IssuerKeys.FetchTimeout);
-        await Assert.ThrowsAsync<RequestRefusedException>(() => finding);
+        await Assert.ThrowsAsync<RequestRefusedException>(() => finding.WaitAsync(TimeSpan.FromMinutes(1)));
 
         _issuer.Answer();
         _issuer.Rotate();

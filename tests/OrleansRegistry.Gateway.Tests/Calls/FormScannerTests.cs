@@ -52,6 +52,11 @@ public sealed class FormScannerTests
     [InlineData("--b\r\nContent-Disposition: attachment; name=model\r\n\r\niris\r\n--b--", "body")]
     [InlineData("--b\r\nContent-Disposition: form-data\r\n\r\niris\r\n--b--", "body")]
     [InlineData("--b\r\nno header\r\n\r\niris\r\n--b--", "body")]
+    [InlineData("--b\r\n" + Disposition + "model\r\n\r\niris\r\n--b\r\n" + Disposition + "Model\r\n\r\nother\r\n--b--", "model")]
+    [InlineData("--b\r\n" + Disposition + "x; name=model\r\n\r\niris\r\n--b--", "body")]
+    [InlineData("--b\r\n" + Disposition + "x; name*=utf-8''model\r\n\r\niris\r\n--b--", "body")]
+    [InlineData("--b\r\nContent-Disposition : form-data; name=model\r\n\r\niris\r\n--b--", "body")]
+    [InlineData("--b\r\n" + Disposition + "x\r\n ; name=model\r\n\r\niris\r\n--b--", "body")]
     public void A_form_that_does_not_name_one_model_is_refused_by_field_in_whatever_parts_it_came(string form, string field)
     {
         var bytes = Encoding.UTF8.GetBytes(form);
@@ -82,6 +87,7 @@ public sealed class FormScannerTests
     [InlineData("multipart/form-data")]
     [InlineData("multipart/form-data; boundary=")]
     [InlineData("multipart/form-data; boundary=\"a \"")]
+    [InlineData("multipart/form-data; boundary=a; boundary=b")]
     [InlineData("multipart/form-data; boundary=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     public void A_form_needs_a_boundary(string type)
     {

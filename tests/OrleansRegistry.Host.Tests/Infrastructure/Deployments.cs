@@ -97,7 +97,8 @@ internal static partial class Deployments
                 Image.SetItems(Variables(service.Value)).SetItems(((List<object>)((Dictionary<object, object>)service.Value)["secrets"]).Select(secret => KeyValuePair.Create((string)secret, Secrets[(string)secret]))),
                 ((Dictionary<object, object>)service.Value)["networks"] is Dictionary<object, object> networks
                     ? (string)((Dictionary<object, object>)networks["cluster"])["ipv4_address"]
-                    : null));
+                    : null,
+                (Dictionary<object, object>)service.Value));
     }
 
     private static Dictionary<string, string> Variables(object service) => ((Dictionary<object, object>)service).GetValueOrDefault("environment") is Dictionary<object, object> variables
@@ -123,4 +124,6 @@ internal static partial class Deployments
 /// <summary>A node of the compose file.</summary>
 /// <param name="Settings">All its variables and secrets.</param>
 /// <param name="Address">Its address in the network, where it has one of its own.</param>
-internal sealed record ComposeNode(IReadOnlyDictionary<string, string> Settings, string? Address);
+/// <param name="Fields">All that the file says of it.</param>
+internal sealed record ComposeNode(
+    IReadOnlyDictionary<string, string> Settings, string? Address, IReadOnlyDictionary<object, object> Fields);

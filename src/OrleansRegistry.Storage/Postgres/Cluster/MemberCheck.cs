@@ -18,8 +18,11 @@ internal sealed class MemberCheck(PostgresDatabase database, ClusterCertificates
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
-    // Who refuses a certificate closes the connection; who takes it waits for what comes.
-    private static readonly TimeSpan RefusalTimeout = TimeSpan.FromSeconds(1);
+    // Who refuses a certificate closes the connection; who takes it says who it is.
+    private static readonly TimeSpan RefusalTimeout = TimeSpan.FromSeconds(5);
+
+    // A member that is just ending closes connections too.
+    private static readonly TimeSpan SecondTry = TimeSpan.FromSeconds(1);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -28,11 +31,19 @@ internal sealed class MemberCheck(PostgresDatabase database, ClusterCertificates
         {
             try
             {
-                problem = await Try(silo.Endpoint, cancellationToken);
-                if (problem is null)
+                var found = await Try(silo.Endpoint, cancellationToken);
+                if (found is not null)
+                {
+                    await Task.Delay(SecondTry, TimeProvider.System, cancellationToken);
+                    found = await Try(silo.Endpoint, cancellationToken);
+                }
+
+                if (found is null)
                 {
                     return;
                 }
+
+                problem = found;
             }
             catch (Exception e) when (e is SocketException or TimeoutException)
             {
