@@ -81,21 +81,26 @@ public sealed class SlowCallTests : SqliteServer
         var name = RegistryDriver.NewName();
         await Driver.DeployPrimary(name, backend.Serving());
         var made = (await Driver.Post("/v1/api_keys", "{\"name\":\"caller\",\"role\":\"invoker\"}")).Is(201);
-        // The server asks for the body once it knows who calls.
-        using var handler = new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan };
-        using var client = new HttpClient(handler) { BaseAddress = Address };
         var body = new LateBody($$"""{"model":"{{name}}"}""");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/openai/v1/chat/completions") { Content = body };
-        request.Headers.ExpectContinue = true;
-        request.Headers.Add("Authorization", $"Bearer {made["key"]}");
 
-        var sending = client.SendAsync(request, TestContext.Current.CancellationToken);
+        var calling = Call();
         await body.IsAskedFor.WaitAsync(Patience);
         (await Driver.Delete($"/v1/api_keys/{made["api_key.prefix"]}")).Is(200);
         body.Come();
 
-        using var answer = await sending.WaitAsync(Patience);
-        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await calling.WaitAsync(Patience));
+
+        async Task<HttpStatusCode> Call()
+        {
+            // The server asks for the body once it knows who calls.
+            using var handler = new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan };
+            using var client = new HttpClient(handler) { BaseAddress = Address };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/openai/v1/chat/completions") { Content = body };
+            request.Headers.ExpectContinue = true;
+            request.Headers.Add("Authorization", $"Bearer {made["key"]}");
+            using var answer = await client.SendAsync(request);
+            return answer.StatusCode;
+        }
     }
 
     private sealed class LateBody(string text) : HttpContent
