@@ -15,6 +15,11 @@ internal sealed class ApiDocument
 
     private static readonly FrozenSet<string> Methods = FrozenSet.Create("get", "post", "put", "patch", "delete");
 
+    private static readonly EvaluationOptions Options = new() { OutputFormat = OutputFormat.List, RequireFormatValidation = true };
+
+    /// <summary>The library's schemas and caches can't be used by two threads at once.</summary>
+    private static readonly Lock Turn = new();
+
     private readonly JsonNode _schemas;
     private readonly JsonNode _responses;
     private readonly ConcurrentDictionary<string, JsonSchema> _parsed = [];
@@ -86,7 +91,12 @@ internal sealed class ApiDocument
 
         using (parsed)
         {
-            var results = _parsed.GetOrAdd(schema, Parse).Evaluate(parsed.RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List, RequireFormatValidation = true });
+            EvaluationResults results;
+            lock (Turn)
+            {
+                results = _parsed.GetOrAdd(schema, Parse).Evaluate(parsed.RootElement, Options);
+            }
+
             return results.IsValid ? null
                 : string.Join("; ", results.Details!.Where(detail => detail.Errors is not null).SelectMany(detail => detail.Errors!.Select(error => $"{detail.InstanceLocation}: {error.Value}")));
         }

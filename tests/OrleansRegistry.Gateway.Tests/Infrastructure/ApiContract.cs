@@ -19,6 +19,9 @@ internal sealed partial class ApiContract
 
     private static readonly EvaluationOptions Options = new() { OutputFormat = OutputFormat.List, RequireFormatValidation = true };
 
+    /// <summary>The library's schemas and caches can't be used by two threads at once.</summary>
+    private static readonly Lock Turn = new();
+
     private readonly JsonNode _document;
     private readonly List<(string Method, Regex Path, JsonNode Operation)> _operations;
     private readonly ConcurrentDictionary<string, JsonSchema> _schemas = new();
@@ -74,7 +77,12 @@ internal sealed partial class ApiContract
     private string? Mismatch(string schema, string text)
     {
         using var instance = JsonDocument.Parse(text);
-        var result = _schemas.GetOrAdd(schema, Compile).Evaluate(instance.RootElement, Options);
+        EvaluationResults result;
+        lock (Turn)
+        {
+            result = _schemas.GetOrAdd(schema, Compile).Evaluate(instance.RootElement, Options);
+        }
+
         return result.IsValid ? null : string.Join("; ", result.Details
             .Where(detail => detail.HasErrors)
             .SelectMany(detail => detail.Errors!.Values, (detail, error) => $"{detail.InstanceLocation}: {error}")
