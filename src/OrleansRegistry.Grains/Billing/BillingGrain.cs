@@ -52,7 +52,7 @@ internal sealed class BillingGrain(
             return early;
         }
 
-        if (await Settle() is { } unsettled)
+        if (await Settle(command.Context.DryRun) is { } unsettled)
         {
             return unsettled;
         }
@@ -85,21 +85,28 @@ internal sealed class BillingGrain(
 
     /// <summary>
     /// Has models store until when versions ran whose processes were lost with their node (rule X13), as it may lie in the
-    /// month; or says that it isn't stored yet.
+    /// month; or says that it isn't stored yet. A dry run stores nothing.
     /// </summary>
-    private async Task<RegistryError?> Settle()
+    private async Task<RegistryError?> Settle(bool isDryRun)
     {
-        foreach (var modelId in (await ListLost()).Select(lost => lost.ModelId).Distinct())
+        var lost = await ListLost();
+        if (lost is not [] && !isDryRun)
         {
-            var model = grains.GetGrain<IModelServing>(GrainKeys.Model(_key.Workspace, modelId));
-            // The second one comes behind the command that the first has found.
-            await model.Touch();
-            await model.Touch();
+            foreach (var modelId in lost.Select(version => version.ModelId).Distinct())
+            {
+                var model = grains.GetGrain<IModelServing>(GrainKeys.Model(_key.Workspace, modelId));
+                // The second one comes behind the command that the first has found.
+                await model.Touch();
+                await model.Touch();
+            }
+
+            lost = await ListLost();
         }
 
-        return await ListLost() is [var left, ..]
+        return lost is [var left, ..]
             ? new RegistryError(
-                ErrorCode.MonthOpen, $"{Month} can't be closed yet: it is not stored yet until when version {left} ran. Try again.")
+                ErrorCode.MonthOpen,
+                $"{Month} can't be closed yet: it is not stored yet until when version {left} ran. Closing stores it: try again.")
             : null;
     }
 

@@ -19,12 +19,12 @@ internal sealed partial class SqliteWatch(SqliteDatabase database, TimeProvider 
     {
         if (!_isChecked)
         {
+            // Once, whatever comes of it: it reads the whole file.
+            _isChecked = true;
             if (await database.FindDamage(stoppingToken) is { Count: > 0 } damage)
             {
                 LogDamaged(string.Join("; ", damage));
             }
-
-            _isChecked = true;
         }
 
         if (database.Trouble.Reason is { } reason)

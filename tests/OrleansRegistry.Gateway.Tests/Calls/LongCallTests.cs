@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
@@ -11,8 +12,11 @@ public sealed class LongCallTests : SqliteServer
 {
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>Longer than the gateway takes to look at its calls.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
     protected override IReadOnlyList<string> Settings =>
-        ["--Registry:Calls:GraceSeconds=1", "--Registry:Auth:RevokedCallGraceSeconds=1"];
+        [$"--Registry:Calls:GraceSeconds={Grace.Seconds}", $"--Registry:Auth:RevokedCallGraceSeconds={Grace.Seconds}"];
 
     [Theory]
     [InlineData("deactivate")]
@@ -26,9 +30,11 @@ public sealed class LongCallTests : SqliteServer
         using ClientWebSocket second = new();
         await Connect(second, other, OperatorKey);
 
+        var began = Stopwatch.GetTimestamp();
         (await (command == "delete" ? Driver.Delete($"/v1/model_versions/{stopped}") : Driver.Do(command, stopped))).Is(200);
 
         await End(first);
+        Assert.True(Stopwatch.GetElapsedTime(began) >= Grace, "It ended at once.");
         Assert.Equal("hello", await Ask(second));
     }
 
@@ -46,9 +52,11 @@ public sealed class LongCallTests : SqliteServer
         var call = Client.PostAsync(new Uri($"/v1/model_versions/{version}/predict", UriKind.Relative), null);
         await arrived.Task.WaitAsync(WaitTimeout);
 
+        var began = Stopwatch.GetTimestamp();
         (await Driver.Do("deactivate", version)).Is(200);
 
         using var answer = await call.WaitAsync(WaitTimeout);
+        Assert.True(Stopwatch.GetElapsedTime(began) >= Grace, "It ended at once.");
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.Contains("version_inactive", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         await ended.Task.WaitAsync(WaitTimeout);
@@ -65,9 +73,11 @@ public sealed class LongCallTests : SqliteServer
         using ClientWebSocket second = new();
         await Connect(second, version, OperatorKey);
 
+        var began = Stopwatch.GetTimestamp();
         (await Driver.Delete($"/v1/api_keys/{made["api_key.prefix"]}")).Is(200);
 
         await End(first);
+        Assert.True(Stopwatch.GetElapsedTime(began) >= Grace, "It ended at once.");
         Assert.Equal("hello", await Ask(second));
     }
 

@@ -429,6 +429,9 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
             services.AddSingleton(new FakeProcessRunner { LastAlive = since.AddHours(1) });
         });
         Silo.Clock.Move(month.End + BillingMonth.Grace - Silo.Clock.GetUtcNow());
+        var tried = await Silo.Statement(month).Close(new CloseMonthCommand { Context = Silo.Command(dryRun: true) });
+        Assert.Equal(ErrorCode.MonthOpen, tried.Error?.Code);
+        Assert.Empty(await Events(version.ModelId, EventType.UsageRecorded));
         var closed = (await Silo.Statement(month).Close(new CloseMonthCommand { Context = Silo.Command() })).Value!;
 
         Assert.Equal("60.00", closed.TotalAmount);
