@@ -1,10 +1,15 @@
 # The registry as an image: built from the lock files, run as a user without rights.
-FROM mcr.microsoft.com/dotnet/sdk:10.0.115 AS build
+#
+# The tags name no patch level: whoever builds an old commit gets a patched runtime all the same, and the weekly workflow
+# notices when it has to be built again. Digests would stand still until somebody raises them. The provenance of a
+# published image says which bases it has.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
-RUN dotnet publish src/OrleansRegistry.Host -c Release -o /app -p:RestoreLockedMode=true
+# Without analyzers, which the tests ran: a newer SDK has more of them.
+RUN dotnet publish src/OrleansRegistry.Host -c Release -o /app -p:RestoreLockedMode=true -p:RunAnalyzers=false
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0.15
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app .
 # Directories that volumes are put over must be there, and the user's.

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using k8s.Models;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Host.Tests.Infrastructure;
+using OrleansRegistry.Outbound;
 using OrleansRegistry.Testing;
 
 namespace OrleansRegistry.Host.Tests;
@@ -30,8 +31,8 @@ public sealed class ManifestTests
     {
         Assert.Equal(Deployments.Files().Order(), Deployments.Resources().Order());
         Assert.Equal(Deployments.Files(Deployments.WatchPods).Order(), Deployments.Resources(Deployments.WatchPods).Append("silo.yaml").Order());
-        Assert.Equal(9, Objects.Length);
-        Assert.Equal(3, Deployments.Objects(Deployments.WatchPods).Length);
+        Assert.Equal(10, Objects.Length);
+        Assert.Equal(4, Deployments.Objects(Deployments.WatchPods).Length);
     }
 
     [Fact]
@@ -139,9 +140,8 @@ public sealed class ManifestTests
     [Fact]
     public void Only_silos_reach_the_ports_of_silos_and_gateways_and_clients_their_port_for_clients()
     {
-        var rules = All<V1NetworkPolicy>().Single(policy => Single(policy.Spec.PodSelector.MatchLabels) == Silo).Spec.Ingress;
+        var rules = Policy("silo").Spec.Ingress;
 
-        Assert.All(All<V1NetworkPolicy>(), policy => Assert.Equal(["Ingress"], policy.Spec.PolicyTypes));
         Assert.Equal(["clients", "silo"], rules.Select(rule => rule.Ports.Single().Port.Value).Order());
         Assert.Equal(["silo"], Who("silo"));
         Assert.Equal(["gateway", "orleans-registry/client: true"], Who("clients"));
@@ -150,6 +150,56 @@ public sealed class ManifestTests
             .Select(peer => peer.NamespaceSelector is null
                 ? Single(peer.PodSelector.MatchLabels).Metadata.Name
                 : string.Join(", ", peer.PodSelector.MatchLabels.Select(label => $"{label.Key}: {label.Value}")));
+    }
+
+    [Fact]
+    public void Silos_reach_silos_and_gateways_their_port_for_clients_and_both_what_the_policy_of_the_outside_names()
+    {
+        var (silos, gateways) = (Policies(Silo), Policies(Gateway));
+
+        Assert.Equal(["outside", "silo"], silos.Select(policy => policy.Metadata.Name).Order());
+        Assert.Equal(["gateway", "outside"], gateways.Select(policy => policy.Metadata.Name).Order());
+        Assert.Equal(["Ingress", "Egress"], Policy("silo").Spec.PolicyTypes);
+        Assert.Equal(["Ingress", "Egress"], Policy("gateway").Spec.PolicyTypes);
+        Assert.Equal(["Egress"], Policy("outside").Spec.PolicyTypes);
+        Assert.Equal((Silo, "silo"), Inside(silos));
+        Assert.Equal((Silo, "clients"), Inside(gateways));
+        Assert.Equal(["53", "53", "5432"], Outside.SelectMany(rule => rule.Ports ?? []).Select(port => port.Port.Value));
+
+        static (V1Deployment To, string Port) Inside(V1NetworkPolicy[] policies)
+        {
+            var rule = policies.Single(policy => policy.Metadata.Name != "outside").Spec.Egress.Single();
+            return (Single(rule.To.Single().PodSelector.MatchLabels), rule.Ports.Single().Port.Value);
+        }
+    }
+
+    /// <summary>The policy lets pods reach the internet, and no network that the registry takes for private or never connects to.</summary>
+    [Theory]
+    [InlineData("8.8.8.8", true)]
+    [InlineData("2606:4700::1111", true)]
+    [InlineData("10.1.2.3", false)]
+    [InlineData("100.100.100.200", false)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("168.63.129.16", false)]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("172.31.0.1", false)]
+    [InlineData("192.0.0.192", false)]
+    [InlineData("192.168.1.1", false)]
+    [InlineData("198.19.0.1", false)]
+    [InlineData("239.0.0.1", false)]
+    [InlineData("::1", false)]
+    [InlineData("fd00:ec2::254", false)]
+    [InlineData("fe80::1", false)]
+    [InlineData("64:ff9b::a9fe:a9fe", false)]
+    [InlineData("2002:a9fe:a9fe::1", false)]
+    public void Pods_reach_the_addresses_that_the_registry_takes_for_public(string address, bool reached)
+    {
+        var blocks = Outside.SelectMany(rule => rule.To ?? []).Select(peer => peer.IpBlock).OfType<V1IPBlock>();
+
+        Assert.Equal(reached, blocks.Any(block => Has(block.Cidr) && !block.Except.Any(Has)));
+        Assert.Equal(reached, AddressGuard.KindOf(IPAddress.Parse(address)) == AddressKind.Public);
+
+        bool Has(string network) => IPNetwork.Parse(network).Contains(IPAddress.Parse(address));
     }
 
     [Fact]
@@ -203,6 +253,8 @@ public sealed class ManifestTests
         Assert.Equal(["", "pods", "get", "list", "watch"], [.. rule.ApiGroups, .. rule.Resources, .. rule.Verbs]);
     }
 
+    private static IList<V1NetworkPolicyEgressRule> Outside => Policy("outside").Spec.Egress;
+
     private static string HttpPort { get; } = new Uri(Deployments.Image["ASPNETCORE_URLS"].Replace("*", "localhost", StringComparison.Ordinal)).Port.ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<string, string> Ports(V1Deployment deployment) => deployment.Spec.Template.Spec.Containers.Single().Ports
@@ -217,6 +269,12 @@ public sealed class ManifestTests
     /// <summary>The only deployment whose pods a selector finds.</summary>
     private static V1Deployment Single(IDictionary<string, string> selector) =>
         Assert.Single(All<V1Deployment>(), deployment => selector.All(label => deployment.Spec.Template.Metadata.Labels.Contains(label)));
+
+    private static V1NetworkPolicy Policy(string name) => All<V1NetworkPolicy>().Single(policy => policy.Metadata.Name == name);
+
+    /// <summary>The policies that select the pods of a deployment.</summary>
+    private static V1NetworkPolicy[] Policies(V1Deployment deployment) =>
+        [.. All<V1NetworkPolicy>().Where(policy => policy.Spec.PodSelector.MatchLabels.All(label => deployment.Spec.Template.Metadata.Labels.Contains(label)))];
 
     /// <summary>The names of a service inside its cluster.</summary>
     private static IEnumerable<string> Names(V1Service service)

@@ -20,6 +20,14 @@ public sealed class SbomTests
             component => (string)component!["purl"]!, component => (string)component!["properties"]![0]!["value"]!);
         Assert.Equivalent(Locked(root), components, strict: true);
         Assert.Contains(components.Keys, package => package.StartsWith("pkg:nuget/Microsoft.Orleans.Server@", StringComparison.Ordinal));
+        Assert.Matches("^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", (string?)bill["serialNumber"]);
+        Assert.Equal("2026-03-01T04:05:06Z", (string?)bill["metadata"]!["timestamp"]);
+        Assert.All(bill["components"]!.AsArray(), component =>
+        {
+            Assert.Matches("^[0-9a-f]{128}$", (string?)component!["hashes"]!.AsArray().Single(hash => (string?)hash!["alg"] == "SHA-512")!["content"]);
+            var license = component["licenses"]!.AsArray().Single()!;
+            Assert.False(string.IsNullOrEmpty((string?)(license["expression"] ?? license["license"]!["name"])));
+        });
     }
 
     [Fact]
@@ -55,6 +63,7 @@ public sealed class SbomTests
         var start = new ProcessStartInfo("bash", [script]) { RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() };
         // A build server that stays behind would hold on to the output.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["SOURCE_DATE_EPOCH"] = "1772337906";
         using var process = Process.Start(start)!;
         var text = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
