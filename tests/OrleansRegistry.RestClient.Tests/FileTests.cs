@@ -124,13 +124,40 @@ public sealed partial class FileTests(Node node) : IDisposable
         }
 
         Write(".orkignore", "# notes\n*.txt\n\ntmp/\ndata/out.*\n[!b-z]1\n"u8.ToArray());
-        Directory.CreateSymbolicLink(Path.Combine(_folder.FullName, "loop"), _folder.FullName);
 
         var files = await ModelFiles.Find(_folder.FullName);
 
         Assert.Equal(
             ["data/[x]", "data/b1", "data/in.csv", "id_to_label.json", "lib/util.py", "model.py"],
             files.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Client_C7_links_are_followed_and_what_cannot_be_uploaded_is_said()
+    {
+        Write("model/model.py", [1]);
+        Write("elsewhere/weights/a.bin", [2]);
+        var model = Path.Combine(_folder.FullName, "model");
+        Directory.CreateSymbolicLink(Path.Combine(model, "data"), "../elsewhere");
+        File.CreateSymbolicLink(Path.Combine(model, "b.bin"), "../elsewhere/weights/a.bin");
+        var before = await ModelFiles.Find(model);
+        Assert.Equal(
+            ["b.bin", "data/weights/a.bin", "model.py"],
+            before.Files.Select(file => file.Path).Order(StringComparer.Ordinal));
+
+        foreach (var (name, to) in (IEnumerable<(string, string)>)
+            [("up", ".."), ("self", "."), ("gone", "nowhere"), ("data/weights/back", "../../model")])
+        {
+            var link = Path.Combine(model, name);
+            Directory.CreateSymbolicLink(link, to);
+            var refused = await Assert.ThrowsAsync<ArgumentException>(() => ModelFiles.Find(model));
+            Assert.Matches("is a link that leads (back|nowhere).*a line in .orkignore leaves it out", refused.Message);
+            File.Delete(link);
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(model, "self"), ".");
+        Write("model/.orkignore", "self\n"u8.ToArray());
+        Assert.Equal(before.Digest(), (await ModelFiles.Find(model)).Digest());
     }
 
     [Fact]

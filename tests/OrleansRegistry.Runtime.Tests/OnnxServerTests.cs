@@ -49,6 +49,7 @@ public sealed class OnnxServerTests : IAsyncLifetime
             ("predict", """{"instances":[[1,2],[3]]}""", "$.instances is ragged: its rows differ in shape."),
             ("predict", """{"instances":[[1,2]]}""", "The model does not take this input"),
             ("predict", """{"instances":[["a",2,3,4]]}""", "$.instances has a value that is not FP32."),
+            ("predict", """{"instances":[[1e39,2,3,4]]}""", "$.instances has a value that is not FP32."),
             ("predict", """{"inputs":{"x":[1]}}""", "$.inputs has x; the model takes measurements."),
             ("v2/models/m/infer", """{"inputs":[{"name":"measurements","shape":[2,4],"datatype":"FP32","data":[1,2,3,4]}]}""", "$.inputs[0].data has 4 values"),
             ("v2/models/m/infer", """{"inputs":[{"name":"measurements","shape":[1,4],"datatype":"FP64","data":[1,2,3,4]}]}""", "$.inputs[0].datatype is 'FP64'"),

@@ -60,11 +60,38 @@ public sealed class PythonServerTests : IAsyncLifetime
     [InlineData("v2/models/m/infer", """{"inputs":[{"name":"x","shape":[3],"datatype":"FP32","data":[1,2]}]}""")]
     [InlineData("v2/models/m/infer", """{"inputs":[{"name":"x","shape":[2],"datatype":"FLOAT","data":[1,2]}]}""")]
     [InlineData("v2/models/m/infer", """{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":["a"]}]}""")]
+    [InlineData("predict", """{"instances":[1e400]}""")]
+    [InlineData("predict", """{"inputs":{"a":[-1E999]}}""")]
     public async Task Wrong_input_is_400(string path, string body)
     {
         var process = await _test.Ready(_test.PythonPackage(Model));
 
         Assert.Equal(400, (await process.Post(path, body)).Status);
+    }
+
+    [Fact]
+    public async Task A_number_that_its_type_cannot_hold_is_400()
+    {
+        Sklearn();
+        var process = await _test.Ready(_test.PythonPackage(Model));
+
+        foreach (var (datatype, right, wrong) in (IEnumerable<(string, string, string)>)
+            [
+                ("INT8", "-128,127", "128"), ("UINT8", "0,255", "-1"), ("INT32", "7", "1.5"), ("INT64", "1", "true"),
+                ("UINT64", "18446744073709551615", "18446744073709551616"), ("FP16", "65504", "65536"),
+                ("FP32", "1,2.5,3e38", "1e39"), ("FP64", "1e308", $"1{new string('0', 309)}"), ("FP64", "1", "\"1\""),
+                ("BOOL", "true,false", "1"),
+            ])
+        {
+            Assert.Equal((datatype, 200), (datatype, await Infer(datatype, right)));
+            Assert.Equal((wrong, 400), (wrong, await Infer(datatype, wrong)));
+        }
+
+        async Task<int> Infer(string datatype, string data) => (await process.Post(
+            "v2/models/m/infer",
+            $$"""
+            {"inputs":[{"name":"x","shape":[{{data.Split(',').Length}}],"datatype":"{{datatype}}","data":[{{data}}]}]}
+            """)).Status;
     }
 
     [Theory]

@@ -120,6 +120,31 @@ def test_C7_what_is_no_part_of_a_model_stays(registry: Client, tmp_path: pathlib
     assert [file.path for file in artifact.files] == ["data/in.csv", "id_to_label.json", "lib/util.py", "model.py"]
 
 
+def test_C7_links_are_followed_and_what_cannot_be_uploaded_is_said(registry: Client, tmp_path: pathlib.Path) -> None:
+    model, elsewhere = tmp_path / "model", tmp_path / "elsewhere" / "weights"
+    model.mkdir()
+    elsewhere.mkdir(parents=True)
+    (model / "model.py").write_bytes(os.urandom(8))
+    (elsewhere / "a.bin").write_bytes(b"a")
+    (model / "data").symlink_to("../elsewhere")
+    (model / "b.bin").symlink_to("../elsewhere/weights/a.bin")
+    before = registry.upload(model)
+    assert [file.path for file in before.files] == ["b.bin", "data/weights/a.bin", "model.py"]
+
+    for name, to in (("up", ".."), ("self", "."), ("gone", "nowhere"), ("data/weights/back", "../../model")):
+        (model / name).symlink_to(to)
+        with pytest.raises(ValueError, match=r"a line in \.orkignore leaves it out"):
+            registry.upload(model)
+        (model / name).unlink()
+    os.mkfifo(model / "pipe")
+    with pytest.raises(ValueError, match="pipe' is neither a file nor a folder"):
+        registry.upload(model)
+
+    (model / ".orkignore").write_text("pipe\nself\n")
+    (model / "self").symlink_to(".")
+    assert registry.upload(model).digest == before.digest
+
+
 @pytest.mark.parametrize(
     "path, said",
     [

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -107,9 +108,9 @@ internal static class TensorReader
         {
             return info.Type switch
             {
-                TensorElementType.Float => Make(leaves, shape, leaf => leaf.GetSingle()),
-                TensorElementType.Double => Make(leaves, shape, leaf => leaf.GetDouble()),
-                TensorElementType.Float16 => Make(leaves, shape, leaf => (Float16)leaf.GetSingle()),
+                TensorElementType.Float => Make(leaves, shape, leaf => Finite(leaf.GetSingle())),
+                TensorElementType.Double => Make(leaves, shape, leaf => Finite(leaf.GetDouble())),
+                TensorElementType.Float16 => Make(leaves, shape, leaf => (Float16)(float)Finite((Half)leaf.GetSingle())),
                 TensorElementType.Int8 => Make(leaves, shape, leaf => leaf.GetSByte()),
                 TensorElementType.Int16 => Make(leaves, shape, leaf => leaf.GetInt16()),
                 TensorElementType.Int32 => Make(leaves, shape, leaf => leaf.GetInt32()),
@@ -140,6 +141,11 @@ internal static class TensorReader
 
         return OrtValue.CreateTensorValueFromMemory(values, shape);
     }
+
+    // JSON has numbers that a type can't hold; they are read as infinity.
+    private static T Finite<T>(T number)
+        where T : IFloatingPointIeee754<T> =>
+        T.IsFinite(number) ? number : throw new FormatException();
 
     private static OrtValue Texts(List<JsonElement> leaves, long[] shape)
     {

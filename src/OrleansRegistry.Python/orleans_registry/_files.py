@@ -30,6 +30,7 @@ _NEVER_FILES = (
     ".env", ".env.*", ".netrc", ".pypirc", "*.pem", "*.key", "*.p12", "*.pfx",
     "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".ds_store", _IGNORE_FILE,
 )
+_LEAVE_OUT = f"a line in {_IGNORE_FILE} leaves it out"
 # What makes a folder one of Python's virtual environments.
 _OF_ENVIRONMENT = "pyvenv.cfg"
 # In this order (rule C11).
@@ -207,21 +208,26 @@ def walk(path: str) -> Iterator[Tuple[str, str]]:
     if not os.path.isdir(path):
         yield path, "model.onnx" if path.endswith(".onnx") else os.path.basename(path)
         return
-    patterns = _patterns(path)
-    for folder, folders, names in os.walk(path):
-        inner = os.path.relpath(folder, path).replace(os.sep, "/")
-        prefix = "" if inner == "." else inner + "/"
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name.lower() not in _NEVER_FOLDERS
-            and not os.path.exists(os.path.join(folder, name, _OF_ENVIRONMENT))
-            and not _matches(prefix + name, patterns)
-        )
-        for name in sorted(names):
-            source = os.path.join(folder, name)
-            if not is_never_uploaded(name) and not _matches(prefix + name, patterns) and os.path.isfile(source):
-                yield source, prefix + name
+    yield from _inside(path, "", _patterns(path), (os.path.realpath(path),))
+
+
+def _inside(folder: str, prefix: str, patterns: List[str], above: Tuple[str, ...]) -> Iterator[Tuple[str, str]]:
+    """The files of a folder, through links as well. ``above`` is the way to it, for links that lead back."""
+    for name in sorted(os.listdir(folder)):
+        source, path = os.path.join(folder, name), prefix + name
+        if _matches(path, patterns):
+            continue
+        if os.path.isdir(source):
+            if name.lower() in _NEVER_FOLDERS or os.path.exists(os.path.join(source, _OF_ENVIRONMENT)):
+                continue
+            real = os.path.realpath(source)
+            if real in above:
+                raise ValueError(f"{source!r} is a link that leads back to {real!r}; {_LEAVE_OUT}")
+            yield from _inside(source, path + "/", patterns, (*above, real))
+        elif not is_never_uploaded(name):
+            if not os.path.isfile(source):
+                raise ValueError(f"{source!r} is neither a file nor a folder; {_LEAVE_OUT}")
+            yield source, path
 
 
 def is_left_out(path: str) -> bool:

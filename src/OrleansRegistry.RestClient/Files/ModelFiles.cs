@@ -12,6 +12,8 @@ public sealed class ModelFiles
     // What MLflow writes, and only the Python client makes files of.
     private const string OfMlflow = "MLmodel";
 
+    private const string LeaveOut = $"a line in {IgnoreRules.FileName} leaves it out.";
+
     // In this order (rule C11).
     private static readonly (string Path, string Format)[] Formats =
     [
@@ -47,13 +49,15 @@ public sealed class ModelFiles
     /// </summary>
     /// <param name="path">The folder or the file.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="ArgumentException">There is no model.</exception>
+    /// <exception cref="ArgumentException">There is no model, or a link in it leads nowhere or back.</exception>
     public static async Task<ModelFiles> Find(string path, CancellationToken cancellationToken = default)
     {
         List<(string Source, string Path)> found;
         if (Directory.Exists(path))
         {
-            found = [.. Walk(path, "", IgnoreRules.Of(path))];
+            var root = new DirectoryInfo(Path.TrimEndingDirectorySeparator(path));
+            var real = root.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? root.FullName;
+            found = [.. Walk(real, "", IgnoreRules.Of(path), [real])];
         }
         else if (File.Exists(path) && path.EndsWith(".onnx", StringComparison.Ordinal))
         {
@@ -146,25 +150,38 @@ public sealed class ModelFiles
         return Encoding.UTF8.GetString(json.ToArray());
     }
 
-    private static IEnumerable<(string Source, string Path)> Walk(string folder, string prefix, IgnoreRules rules)
+    // The files of a folder, through links as well. Above are the folders on the way to it, for links that lead back.
+    private static IEnumerable<(string Source, string Path)> Walk(
+        string folder, string prefix, IgnoreRules rules, IReadOnlyList<string> above)
     {
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal))
         {
-            if (!rules.SkipsFile(prefix + file.Name))
+            if (rules.SkipsFile(prefix + file.Name))
             {
-                yield return (file.FullName, prefix + file.Name);
+                continue;
             }
+
+            yield return file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false }
+                ? throw new ArgumentException($"\"{file.FullName}\" is a link that leads nowhere; {LeaveOut}")
+                : (file.FullName, prefix + file.Name);
         }
 
         foreach (var inner in new DirectoryInfo(folder).EnumerateDirectories().OrderBy(inner => inner.Name, StringComparer.Ordinal))
         {
-            // A link may lead back here.
-            if (inner.LinkTarget is null && !rules.SkipsFolder(prefix + inner.Name))
+            if (rules.SkipsFolder(prefix + inner.Name))
             {
-                foreach (var found in Walk(inner.FullName, $"{prefix}{inner.Name}/", rules))
-                {
-                    yield return found;
-                }
+                continue;
+            }
+
+            var real = inner.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? inner.FullName;
+            if (above.Contains(real, StringComparer.Ordinal))
+            {
+                throw new ArgumentException($"\"{inner.FullName}\" is a link that leads back to \"{real}\"; {LeaveOut}");
+            }
+
+            foreach (var found in Walk(real, $"{prefix}{inner.Name}/", rules, [.. above, real]))
+            {
+                yield return found;
             }
         }
     }

@@ -10,8 +10,10 @@ import http.server
 import importlib
 import inspect
 import json
+import math
 import os
 import pickle
+import re
 import resource
 import selectors
 import signal
@@ -26,6 +28,9 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_THREADS = 48
 SPARE_PROCESSES = 8
 IDLE_SECONDS = 60
+
+# The only numbers that a double may not hold. Most bodies have none, and are read by the standard library alone.
+MAY_BE_HUGE = re.compile(rb"[0-9][eE]|[0-9]{300}")
 
 # Datatypes of the Open Inference Protocol, and what numpy calls them.
 DATATYPES = {
@@ -189,13 +194,32 @@ def tensor_of(path, datatype, shape, data):
         count *= size
     if len(flat) != count:
         raise WrongInput(f"{path}.data has {len(flat)} values, and its shape {shape} has {count}")
+    check_values(path, datatype, flat)
     numpy = numpy_or_none()
     if numpy is None:
         return nested(flat, shape)
     try:
-        return numpy.array(flat, dtype=DATATYPES[datatype]).reshape(shape)
+        with numpy.errstate(over="ignore"):
+            tensor = numpy.array(flat, dtype=DATATYPES[datatype]).reshape(shape)
     except (ValueError, TypeError, OverflowError) as error:
         raise WrongInput(f"{path}.data is not {datatype}: {error}") from error
+    if tensor.dtype.kind == "f" and not numpy.isfinite(tensor).all():
+        raise WrongInput(f"{path}.data has a value beyond what {datatype} holds")
+    return tensor
+
+
+def check_values(path, datatype, flat):
+    """Each value must be what its type holds: numpy would cut 1.5 to 1, and take of 300 what fits into a byte."""
+    if datatype == "BYTES" or not flat:
+        return
+    kinds = {bool} if datatype == "BOOL" else {int, float} if datatype.startswith("FP") else {int}
+    for kind in set(map(type, flat)) - kinds:
+        raise WrongInput(f"{path}.data has a value of the type {kind.__name__}, which {datatype} doesn't hold")
+    if kinds == {int}:
+        bits = int(datatype.lstrip("UINT"))
+        low, high = (0, 2**bits - 1) if datatype.startswith("U") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+        if min(flat) < low or max(flat) > high:
+            raise WrongInput(f"{path}.data has a value beyond {low} to {high}")
 
 
 def flattened(data):
@@ -371,7 +395,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def body(self):
         content = self.chunked() if self.headers.get("Transfer-Encoding", "").lower() == "chunked" else self.sized()
         try:
-            value = json.loads(content, parse_constant=refuse_constant)
+            if MAY_BE_HUGE.search(content):
+                value = json.loads(content, parse_constant=refuse_constant, parse_float=finite, parse_int=whole)
+            else:
+                value = json.loads(content, parse_constant=refuse_constant)
         except (ValueError, RecursionError) as error:
             raise WrongInput(f"the body is not JSON: {error}") from error
         if not isinstance(value, dict):
@@ -417,6 +444,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def refuse_constant(name):
     raise ValueError(f"{name} is no JSON")
+
+
+def finite(text):
+    """A number, unless no double holds it: Python would read 1e400 as infinity, which is no input."""
+    number = float(text)
+    if math.isinf(number):
+        raise WrongInput(f"the number {text[:16]} is beyond what a double holds")
+    return number
+
+
+def whole(text):
+    finite(text)
+    return int(text)
 
 
 def described(error):
