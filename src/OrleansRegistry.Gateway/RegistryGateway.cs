@@ -189,7 +189,8 @@ internal static class RegistryGateway
         services.AddSingleton<BodySpool>();
         services.AddSingleton<ModelMetadata>();
         services.AddSingleton<TrafficMeter>();
-        services.AddSingleton<IAdmittedCalls, AdmittedCalls>();
+        services.AddSingleton<AdmittedCalls>();
+        services.AddSingleton<IAdmittedCalls>(provider => provider.GetRequiredService<AdmittedCalls>());
         services.TryAddSingleton<INodeProcesses, NoProcesses>();
         services.AddSingleton<TrafficReporter>();
         services.AddSingleton<CallDrain>();

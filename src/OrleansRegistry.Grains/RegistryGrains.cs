@@ -31,6 +31,8 @@ public static class RegistryGrains
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LastSigns>());
         services.AddSingleton<VersionParts>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<VersionParts>());
+        services.AddSingleton<VersionLogs>();
+        services.AddSingleton<ProcessPreparation>();
         services.AddSingleton<VersionProcesses>();
         services.AddSingleton<INodeProcesses>(provider => provider.GetRequiredService<VersionProcesses>());
         services.AddSingleton<RegistryMetrics>();

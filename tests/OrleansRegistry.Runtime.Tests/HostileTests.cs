@@ -194,7 +194,7 @@ public sealed class HostileTests(HostileTests.Neighbour neighbour) : IClassFixtu
     }
 
     [Fact]
-    public async Task LD_PRELOAD_acts_inside_the_sandbox_only()
+    public async Task X15_LD_PRELOAD_acts_inside_the_sandbox_only()
     {
         var process = await _test.Ready(
             PackageDirectory, spec => spec with { Variables = new Dictionary<string, string> { ["LD_PRELOAD"] = "/package/evil.so" } });

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OrleansRegistry;
 
-/// <summary>The variables (<c>env</c>) that a package's process may be given.</summary>
+/// <summary>The variables (<c>env</c>) that a package's process may be given (rule X15).</summary>
 internal static class ProcessVariables
 {
     /// <summary>How many there may be.</summary>

@@ -87,9 +87,13 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         if (!response.HasStarted)
         {
             var sent = transformer.Delivery.HasBegun || !IsOfConnecting(cause);
-            var failure = call.Process is not null && !sent ? IsStarting(call.Version)
-                : IsTimeout(response, cause) ? TimedOut(call.Version, sent)
-                : ToError(error, cause, call.Version, sent);
+            if (call.Process is not null && !sent)
+            {
+                await Refuse(context, call, IsStarting(call.Version), sent: null);
+                return true;
+            }
+
+            var failure = IsTimeout(response, cause) ? TimedOut(call.Version, sent) : ToError(error, cause, call.Version, sent);
             await Refuse(context, call, failure, failure.Code is ErrorCode.BackendUnreachable or ErrorCode.BackendTimeout ? sent : null);
         }
 

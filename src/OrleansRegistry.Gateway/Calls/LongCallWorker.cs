@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 /// </summary>
 internal sealed partial class LongCallWorker(
     TrafficMeter meter,
-    VersionResolver versions,
+    AdmittedCalls admitted,
     ApiKeyAuthenticator access,
     CallOptions calls,
     AccessOptions keys,
@@ -32,12 +32,7 @@ internal sealed partial class LongCallWorker(
             WhyRefused,
             TimeSpan.FromSeconds(keys.RevokedCallGraceSeconds));
 
-        async Task<RegistryError?> WhyStopped(AdmittedCall call)
-        {
-            WorkspaceScope.Enter(call.Caller.Workspace);
-            var error = (await versions.Resolve(call.Caller.Workspace, call.Version, [], stoppingToken)).Error;
-            return error?.Code is ErrorCode.VersionInactive or ErrorCode.VersionDeleted or ErrorCode.VersionNotFound ? error : null;
-        }
+        Task<RegistryError?> WhyStopped(AdmittedCall call) => admitted.WhyStopped(call.Caller.Workspace, call.Version, stoppingToken);
 
         async Task<RegistryError?> WhyRefused(AdmittedCall call) =>
             (await access.Authenticate(call.Caller.Proof!, stoppingToken)).Error;
@@ -60,7 +55,7 @@ internal sealed partial class LongCallWorker(
             {
                 why = await find(group.First());
             }
-            catch (Exception e) when (e is RegistryUnavailableException or SiloReplacedException or TimeoutException or OrleansException)
+            catch (Exception e) when (AdmittedCalls.IsUnknown(e))
             {
                 // Nobody knows now. What is known already stays.
                 continue;

@@ -21,10 +21,10 @@ internal sealed class TrafficMeter(TimeProvider clock)
 
     /// <summary>
     /// Waits until the calls that may still reach a version have ended: those it was admitted to before, and those that were being
-    /// resolved. To be called after the command that stopped the version was answered, so that no more come. Answers how many
+    /// resolved. To be called after the command that stopped the version was answered, so that no more come. Answers which ones
     /// were left when the time was up.
     /// </summary>
-    public async Task<int> Drain(string workspace, VersionId version, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OpenCall>> Drain(string workspace, VersionId version, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
         var open = _open.Keys.ToList();
@@ -33,7 +33,7 @@ internal sealed class TrafficMeter(TimeProvider clock)
             open.RemoveAll(call => !call.MayReach(workspace, version));
             if (open.Count == 0 || clock.GetElapsedTime(begun) >= timeout)
             {
-                return open.Count;
+                return open;
             }
 
             await Task.Delay(PollInterval, clock, cancellationToken);

@@ -69,7 +69,7 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Ope
     private async Task<int> Drain(string workspace, VersionId version, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
-        var left = await meter.Drain(workspace, version, timeout, cancellationToken);
+        var left = (await meter.Drain(workspace, version, timeout, cancellationToken)).Count;
         while (options.IsOneOfSeveral)
         {
             var elapsed = clock.GetElapsedTime(begun);

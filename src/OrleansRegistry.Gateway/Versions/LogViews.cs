@@ -13,7 +13,7 @@ internal sealed record VersionLogView
 /// <summary>A line of a log.</summary>
 internal sealed record LogLineView
 {
-    /// <summary>1 for the first line since the version became active, and one more for each further one.</summary>
+    /// <summary>One more than that of the line before; in a log that began anew, higher than all before.</summary>
     public required long Number { get; init; }
 
     /// <summary>When it was written.</summary>

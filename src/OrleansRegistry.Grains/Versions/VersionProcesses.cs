@@ -14,17 +14,14 @@ internal sealed partial class VersionProcesses(
     IProcessRunner runner,
     LastSigns signs,
     VersionParts parts,
+    VersionLogs logs,
     InstanceTypes types,
-    IArtifactCatalog artifacts,
-    IArtifactPackages packages,
+    ProcessPreparation preparation,
     IEnumerable<IAdmittedCalls> calls,
     IVersionNews news,
     TimeProvider clock,
     ILogger<VersionProcesses> logger) : INodeProcesses, IAsyncDisposable
 {
-    /// <summary>So many versions that have failed keep their logs.</summary>
-    private const int MaxLogsOfFailed = 16;
-
     private const string Restarted = "Its node was started again.";
 
     private const string HeldBack =
@@ -37,8 +34,6 @@ internal sealed partial class VersionProcesses(
     private readonly StartTurns _turns = new(Environment.ProcessorCount);
     private readonly Dictionary<ProcessKey, VersionProcess> _processes = [];
     private readonly Dictionary<(string Workspace, string ModelId), ImmutableArray<Wanted>> _wanted = [];
-    private readonly Dictionary<(string Workspace, VersionId Version), (IProcessLog Log, long Number)> _logs = [];
-    private long _starts;
     private bool _isEnding;
 
     public IRunningProcess? Find(string workspace, VersionId version, int start)
@@ -49,13 +44,7 @@ internal sealed partial class VersionProcesses(
         }
     }
 
-    public IProcessLog? FindLog(string workspace, VersionId version)
-    {
-        lock (_lock)
-        {
-            return _logs.GetValueOrDefault((workspace, version)).Log;
-        }
-    }
+    public IProcessLog? FindLog(string workspace, VersionId version) => logs.Find(workspace, version);
 
     /// <summary>
     /// Takes a version's part of the node (rule X11) for a command that is to be stored, or says why the version can't be
@@ -82,22 +71,9 @@ internal sealed partial class VersionProcesses(
                 ErrorCode.Forbidden, "Only an operator says what this registry runs: no sandbox keeps packages from its files (Registry:Runtime:Isolation).");
         }
 
-        if (types.Find(instanceType) is not { } resources)
+        if (!(await preparation.Check(workspace, digest, environment, instanceType)).TryGet(out var resources, out var error))
         {
-            return NoSuchType(instanceType);
-        }
-
-        if (digest is not null)
-        {
-            if (await artifacts.FindArtifact(workspace, digest, CancellationToken.None) is not { } artifact)
-            {
-                return Lost(digest);
-            }
-
-            if (EnvironmentChoice.Of(environment, artifact.Format, artifact.Requires, runner.Environments).Error is { } misfit)
-            {
-                return misfit;
-            }
+            return error;
         }
 
         return parts.TryReserve(workspace, version, resources)
@@ -137,15 +113,7 @@ internal sealed partial class VersionProcesses(
                 _wanted[(workspace, modelId)] = wanted;
             }
 
-            foreach (var (log, _) in _logs.Where(log => log.Key.Workspace == workspace && log.Key.Version.ModelId == modelId).ToList())
-            {
-                if (!wanted.Any(version => version.Ordinal == log.Version.Ordinal))
-                {
-                    _logs.Remove(log);
-                }
-            }
-
-            ForgetLogs();
+            logs.Keep(workspace, modelId, version => wanted.Any(one => one.Ordinal == version.Ordinal), NeedsProcess);
 
             unwanted =
             [
@@ -220,27 +188,13 @@ internal sealed partial class VersionProcesses(
             ? versions.FirstOrDefault(version => version.Ordinal == key.Version.Ordinal && version.Start == key.Start && version.NeedsProcess)
             : null;
 
-    /// <summary>
-    /// Of versions that have failed, the logs that are older than the latest: each may be as large as that of a version
-    /// that runs. Under the lock.
-    /// </summary>
-    private void ForgetLogs()
-    {
-        var failed = _logs.Where(log => !NeedsProcess(log.Key.Workspace, log.Key.Version)).OrderByDescending(log => log.Value.Number);
-        foreach (var (log, _) in failed.Skip(MaxLogsOfFailed).ToList())
-        {
-            _logs.Remove(log);
-        }
-    }
-
     /// <summary>Whether a version needs a process, of whichever start. Under the lock.</summary>
     private bool NeedsProcess(string workspace, VersionId version) =>
         _wanted.GetValueOrDefault((workspace, version.ModelId), []).Any(wanted => wanted.NeedsProcess && wanted.Ordinal == version.Ordinal);
 
     private VersionProcess Begin(ProcessKey key, ModelVersionState version, bool isPrimary)
     {
-        var log = _logs.TryGetValue((key.Workspace, key.Version), out var kept) ? kept.Log : runner.CreateLog();
-        _logs[(key.Workspace, key.Version)] = (log, _starts++);
+        var log = logs.Open(key.Workspace, key.Version);
         VersionProcess process = new(key, (double)RandomNumberGenerator.GetInt32(int.MaxValue) / int.MaxValue);
         _processes[key] = process;
         // Apart from the turn of the grain that looks.
@@ -296,7 +250,7 @@ internal sealed partial class VersionProcesses(
         }
 
         using var turn = await _turns.Enter(isPrimary, process.Unwanted);
-        if (!(await Prepare(version, process.Unwanted)).TryGet(out var prepared, out var error))
+        if (!(await preparation.Prepare(version, process.Unwanted)).TryGet(out var prepared, out var error))
         {
             process.Refused(error.Detail);
             return;
@@ -323,59 +277,12 @@ internal sealed partial class VersionProcesses(
         }
     }
 
-    /// <summary>All that a process is started from, or why it can't be. Waits while the database can't answer.</summary>
-    private async Task<Outcome<Prepared>> Prepare(ModelVersionState version, CancellationToken unwanted)
-    {
-        var (digest, serving) = (version.Artifact!.Digest!, version.Serving!);
-        while (true)
-        {
-            try
-            {
-                if (types.Find(version.InstanceType) is not { } resources)
-                {
-                    return NoSuchType(version.InstanceType);
-                }
-
-                if (await artifacts.FindArtifact(version.Workspace, digest, unwanted) is not { } artifact)
-                {
-                    return Lost(digest);
-                }
-
-                if (!EnvironmentChoice.Of(serving.Runtime!.Environment, artifact.Format, artifact.Requires, runner.Environments)
-                    .TryGet(out var environment, out var error))
-                {
-                    return error;
-                }
-
-                if (await packages.Make(version.Workspace, digest, !runner.IsSandboxed, unwanted) is not { } package)
-                {
-                    return Lost(digest);
-                }
-
-                return new Prepared(package, new ProcessSpec
-                {
-                    Package = package.Path,
-                    Format = artifact.Format,
-                    Environment = environment.Serving.Name,
-                    Command = serving.Runtime.Command,
-                    Variables = serving.Runtime.Env ?? ProcessVariables.None,
-                    Resources = resources,
-                    StartupTimeout = TimeSpan.FromSeconds(serving.StartupTimeoutSeconds),
-                });
-            }
-            catch (RegistryUnavailableException)
-            {
-                await Task.Delay(RetryInterval, clock, unwanted);
-            }
-        }
-    }
-
     /// <summary>Ends what nobody wants any more, when the calls that it was given have ended.</summary>
     private async Task Stop(VersionProcess process)
     {
         if (process.Running is { Ready: { IsCompletedSuccessfully: true } ready, Exited.IsCompleted: false } && await ready)
         {
-            await Task.WhenAll(calls.Select(admitted => admitted.WaitForEnd(process.Key.Workspace, process.Key.Version)));
+            await Task.WhenAll(calls.Select(admitted => admitted.End(process.Key.Workspace, process.Key.Version)));
         }
 
         await End(process);
@@ -426,11 +333,7 @@ internal sealed partial class VersionProcesses(
         }
     }
 
-    private RegistryError NoSuchType(string? name) => RegistryError.Invalid("instance_type", types.Problem(name)!);
-
     private static RegistryError Off(string reason) => new(ErrorCode.RuntimeOff, $"This registry runs no versions: {reason}");
-
-    private static RegistryError Lost(string digest) => new(ErrorCode.ArtifactNotFound, $"The artifact {digest}, or one of its files, is lost.");
 
     [LoggerMessage(120, LogLevel.Error, "Version {Version}: its process could not be started, attempt {Start}")]
     private partial void LogNotStarted(VersionId version, int start, Exception exception);
@@ -442,6 +345,4 @@ internal sealed partial class VersionProcesses(
     }
 
     private sealed record Wanted(int Ordinal, int Start, bool NeedsProcess, bool IsPrimary);
-
-    private sealed record Prepared(IArtifactPackage Package, ProcessSpec Spec);
 }

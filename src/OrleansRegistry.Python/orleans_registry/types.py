@@ -740,7 +740,7 @@ class LogLine(Document):
 
     @property
     def number(self) -> int:
-        """1 for the first line since the version became active, and one more for each further one."""
+        """One more than that of the line before; in a log that began anew, higher than all before."""
         return self._read("number", whole)
 
     @property

@@ -448,7 +448,7 @@ public sealed class LogLine : Document
     {
     }
 
-    /// <summary>1 for the first line since the version became active, and one more for each further one.</summary>
+    /// <summary>One more than that of the line before; in a log that began anew, higher than all before.</summary>
     public new long Number => Integer("number");
 
     /// <summary>When it was written.</summary>

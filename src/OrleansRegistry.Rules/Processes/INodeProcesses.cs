@@ -14,8 +14,8 @@ internal interface INodeProcesses
 internal interface IAdmittedCalls
 {
     /// <summary>
-    /// Waits until the calls that were admitted to a version have ended, but no longer than they may take. To be called
-    /// when no more are admitted.
+    /// Waits until the calls that were admitted to a version have ended, and ends those that take longer than they may: none
+    /// of them is left to be broken off by the end of its process. To be called when no more are admitted.
     /// </summary>
-    Task WaitForEnd(string workspace, VersionId version);
+    Task End(string workspace, VersionId version);
 }

@@ -103,7 +103,7 @@ internal interface IProcessLog
 }
 
 /// <summary>A line of a log.</summary>
-/// <param name="Number">1 for the first line of the version, one more for each further one.</param>
+/// <param name="Number">One more than that of the line before; higher than all of the version's log before.</param>
 /// <param name="At">When it was read.</param>
 /// <param name="Text">The text, escaped (<see cref="LogText.Escape"/>).</param>
 internal sealed record LogLine(long Number, DateTimeOffset At, string Text);

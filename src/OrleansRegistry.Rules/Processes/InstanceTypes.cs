@@ -10,6 +10,11 @@ internal sealed class InstanceTypes(IReadOnlyDictionary<string, ProcessResources
     /// <param name="name">Its name; null for a version without one.</param>
     public ProcessResources? Find(string? name) => name is null ? ProcessResources.Default : types.GetValueOrDefault(name);
 
+    /// <summary>What a type gives, or why a version with a runtime can't have it.</summary>
+    /// <param name="name">Its name; null for a version without one.</param>
+    public Outcome<ProcessResources> Choose(string? name) =>
+        Find(name) is { } resources ? resources : RegistryError.Invalid("instance_type", Problem(name)!);
+
     /// <summary>The problem of a type that a version with a runtime is to have, or null.</summary>
     /// <param name="name">Its name; null for a version without one.</param>
     public string? Problem(string? name) => Find(name) is not null ? null

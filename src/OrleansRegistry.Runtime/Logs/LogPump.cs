@@ -6,8 +6,8 @@ namespace OrleansRegistry.Runtime.Logs;
 /// <summary>Moves what a process writes into its log, in a thread of its own.</summary>
 internal sealed class LogPump
 {
-    /// <summary>A process that writes more in a second waits.</summary>
-    private const int MaxBytesPerSecond = 16 * 1024 * 1024;
+    /// <summary>A process whose lines take more room in a second waits.</summary>
+    public const int MaxRoomPerSecond = 16 * 1024 * 1024;
 
     private const int BufferBytes = 64 * 1024;
 
@@ -57,8 +57,7 @@ internal sealed class LogPump
                     break;
                 }
 
-                _log.Append(buffer.AsSpan(0, length));
-                taken += length;
+                taken += _log.Append(buffer.AsSpan(0, length));
             }
             else if (_stopping)
             {
@@ -70,7 +69,7 @@ internal sealed class LogPump
             {
                 (begun, taken) = (_clock.GetTimestamp(), 0);
             }
-            else if (taken > MaxBytesPerSecond * LookInterval.TotalSeconds && !_stopping)
+            else if (taken > MaxRoomPerSecond * LookInterval.TotalSeconds && !_stopping)
             {
                 Posix.PollDescriptor nothing = new() { Descriptor = -1 };
                 _ = Posix.Poll(ref nothing, 1, (int)(LookInterval - elapsed).TotalMilliseconds + 1);

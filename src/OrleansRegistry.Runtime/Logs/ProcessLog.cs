@@ -4,7 +4,11 @@ using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Runtime.Logs;
 
-/// <summary>A ring of lines (rule X9). The oldest go when there is no more room.</summary>
+/// <summary>
+/// A ring of lines (rule X9). The oldest go when there is no more room. Numbers go on from the microsecond in which the
+/// log was made, and no log has a line for each microsecond. So the next log of the version, on whichever node, has
+/// higher ones, and whoever reads on behind a line of this log misses nothing.
+/// </summary>
 /// <param name="maxBytes">The room. Each line takes a little beside its text.</param>
 /// <param name="clock">Tells when a line was read.</param>
 internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
@@ -21,14 +25,16 @@ internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
     private readonly List<byte> _open = [];
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
-    private long _last;
+    private long _last = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Takes what a process has written.</summary>
-    public void Append(ReadOnlySpan<byte> written)
+    /// <returns>The room that it took.</returns>
+    public long Append(ReadOnlySpan<byte> written)
     {
         lock (_turn)
         {
             var before = _last;
+            var length = written.Length;
             while (!written.IsEmpty)
             {
                 var end = written.IndexOf((byte)'\n');
@@ -45,6 +51,7 @@ internal sealed class ProcessLog(int maxBytes, TimeProvider clock) : IProcessLog
             }
 
             Tell(before);
+            return length + ((_last - before) * LineOverhead);
         }
     }
 

@@ -98,14 +98,16 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
         var all = Lines(await _operator.Get(route));
         Assert.Contains(all, line => line.Text == @"one\u001b[31m");
         Assert.Contains(all, line => line.Text == "two");
-        Assert.Equal(Enumerable.Range(1, all.Count), all.Select(line => line.Number));
+        var first = all[0].Number;
+        Assert.Equal(Enumerable.Range(0, all.Count).Select(index => first + index), all.Select(line => line.Number));
         Assert.Equal(all[^1..], Lines(await _operator.Get($"{route}?tail=1")));
-        Assert.Equal(all[1..], Lines(await _operator.Get($"{route}?after=1")));
-        Assert.Empty(Lines(await _operator.Get($"{route}?after={all.Count}")));
-        // A number of a log before: this one is read from its beginning.
-        Assert.Equal(all, Lines(await _operator.Get($"{route}?after=1000000")));
+        Assert.Equal(all[1..], Lines(await _operator.Get($"{route}?after={first}")));
+        Assert.Empty(Lines(await _operator.Get($"{route}?after={all[^1].Number}")));
+        // No number of this log: it is read from its beginning.
+        Assert.Equal(all, Lines(await _operator.Get($"{route}?after={all[^1].Number + 1}")));
+        Assert.Equal(all, Lines(await _operator.Get($"{route}?after=1")));
 
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{route}?after={all.Count}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{route}?after={all[^1].Number}");
         request.Headers.Add("Accept", "text/event-stream");
         using var answer = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         using StreamReader stream = new(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
@@ -117,9 +119,60 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
             told.Add((await stream.ReadLineAsync(TestContext.Current.CancellationToken))!);
         }
 
-        Assert.Equal($"id: {all.Count + 1}", told[^3]);
+        Assert.Equal($"id: {all[^1].Number + 1}", told[^3]);
         Assert.Equal("event: line", told[^2]);
         Assert.Equal("three", (string?)JsonNode.Parse(told[^1]["data: ".Length..])!["text"]);
+    }
+
+    [Fact]
+    public async Task X9_who_reads_on_behind_a_line_misses_none_of_the_log_after_a_deactivation()
+    {
+        const string talkative = "for line in range(20):\n    print(line)\n";
+        var id = await Deploy(talkative + "class Model:\n    def predict(self, inputs):\n        return inputs");
+        var route = $"/v1/model_versions/{id}/logs";
+        var cursor = Lines(await _operator.Get(route))[2].Number;
+
+        (await _operator.Do("deactivate", id)).Is(200);
+        (await _operator.Do("activate", id)).Is(200);
+        (await _operator.Get($"/v1/model_versions/{id}?wait=ready&timeout_seconds=60")).Is(200);
+
+        var all = Lines(await _operator.Get(route));
+        Assert.Equal("0", all[0].Text);
+        Assert.Equal(all, Lines(await _operator.Get($"{route}?after={cursor}")));
+    }
+
+    [Theory]
+    [InlineData("deactivate", 409, ErrorCode.VersionInactive)]
+    [InlineData("delete", 410, ErrorCode.VersionDeleted)]
+    public async Task X3_a_call_that_outlasts_its_version_is_refused_by_the_registry_and_is_no_error_of_the_model(
+        string command, int status, string code)
+    {
+        var id = await Deploy("""
+            import signal, time
+            class Model:
+                def load(self):
+                    # It ends at once when it is told to, as a server of its own may.
+                    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                def predict(self, inputs):
+                    print("called", flush=True)
+                    time.sleep(3600)
+            """);
+        var call = _operator.Post($"/v1/model_versions/{id}/predict", """{"instances":[1]}""");
+        while (!Lines(await _operator.Get($"/v1/model_versions/{id}/logs")).Any(line => line.Text == "called"))
+        {
+            await Task.Yield();
+        }
+
+        (await (command == "delete" ? _operator.Delete($"/v1/model_versions/{id}") : _operator.Do(command, id))).Is(200);
+
+        (await call).IsProblem(status, code);
+        var traffic = await _operator.Get($"/v1/model_versions/{id}/traffic");
+        while ((int)traffic.Is(200).Body!["in_flight"]! > 0)
+        {
+            traffic = await _operator.Get($"/v1/model_versions/{id}/traffic");
+        }
+
+        Assert.Equal((1, 0), ((int)traffic.Body!["calls"]!, (int)traffic.Body["errors"]!));
     }
 
     [Fact]
@@ -141,8 +194,8 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
         Assert.Empty(Lines(await _operator.Get($"/v1/model_versions/{(await _operator.Deploy(RegistryDriver.NewName()))["id"]}/logs")));
     }
 
-    private static List<(int Number, string Text)> Lines(Reply reply) =>
-        [.. reply.Is(200).Body!["lines"]!.AsArray().Select(line => ((int)line!["number"]!, (string)line["text"]!))];
+    private static List<(long Number, string Text)> Lines(Reply reply) =>
+        [.. reply.Is(200).Body!["lines"]!.AsArray().Select(line => ((long)line!["number"]!, (string)line["text"]!))];
 
     /// <summary>Deploys a package and waits until it is ready.</summary>
     private async Task<string> Deploy(string code)
@@ -170,6 +223,7 @@ public sealed class EnvironmentTests(EnvironmentTests.Server server, SqliteServe
             $"--Registry:Runtime:Python:science={Environment.GetEnvironmentVariable("REGISTRY_TEST_PYTHON") ?? "/usr/bin/python3"}",
             "--Registry:Runtime:Python:broken=/nowhere/python",
             "--Registry:InstanceTypes:small:MemoryMiB=256",
+            "--Registry:Calls:GraceSeconds=1",
         ];
     }
 }

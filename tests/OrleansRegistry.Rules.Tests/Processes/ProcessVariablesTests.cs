@@ -19,7 +19,10 @@ public sealed class ProcessVariablesTests
     [InlineData("LD_PRELOAD")]
     [InlineData("LD_LIBRARY_PATH")]
     [InlineData("GCONV_PATH")]
-    public void Other_names_are_named_with_the_reason(string name) =>
+    [InlineData("GLIBC_TUNABLES")]
+    [InlineData("LOCPATH")]
+    [InlineData("NLSPATH")]
+    public void X15_Other_names_are_named_with_the_reason(string name) =>
         Assert.Equal(name, ProcessVariables.Problem(new Dictionary<string, string> { [name] = "x" })?.Name);
 
     [Fact]
