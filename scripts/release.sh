@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes a release of the commit that is checked out: packages, wheel, ork, the published server, bill of materials, checksums.
-# docs/releasing.md says what each file is. Images are made by .github/workflows/images.yml.
+# Makes a release of the commit that is checked out: packages, wheel, ork, the published server, bill of materials,
+# checksums. docs/releasing.md says what each file is. Images are made by .github/workflows/images.yml.
 #
 #   scripts/release.sh VERSION DIRECTORY     into DIRECTORY, which must be empty or not there
 #
 # It builds in a worktree of its own, so what isn't committed is not in it.
-# Needs the .NET SDK, git, and Python's setuptools and wheel (scripts/python-wheel.sh); for a native ork a C compiler and zlib's headers.
+# Needs the .NET SDK, git, and Python's setuptools and wheel (scripts/python-wheel.sh); for a native ork a C compiler and
+# zlib's headers.
 set -euo pipefail
 
 die() {
@@ -45,8 +46,8 @@ mkdir "$made"
 
 # pack_up NAME FOLDER: a folder of $work as NAME.tar.gz, without anything of this machine.
 pack_up() {
-  tar --create --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
-    --directory "$work" "$2" | gzip -n -9 >"$made/$1.tar.gz"
+  tar --create --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+    --mode=u=rwX,go=rX --directory "$work" "$2" | gzip -n -9 >"$made/$1.tar.gz"
 }
 
 machine=$(uname -m)

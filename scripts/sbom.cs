@@ -56,7 +56,8 @@ foreach (var file in Directory.GetFiles(Path.Combine(root, "src"), "packages.loc
     }
 }
 
-var instant = DateTimeOffset.FromUnixTimeSeconds(long.Parse(Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH")!, CultureInfo.InvariantCulture));
+var instant = DateTimeOffset.FromUnixTimeSeconds(
+    long.Parse(Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH")!, CultureInfo.InvariantCulture));
 var bill = new JsonObject
 {
     ["$schema"] = "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -82,7 +83,11 @@ var bill = new JsonObject
         ["bom-ref"] = package.Key,
         ["name"] = package.Value.Name,
         ["version"] = package.Value.Version,
-        ["hashes"] = new JsonArray(new JsonObject { ["alg"] = "SHA-512", ["content"] = FileHash(package.Value.Name, package.Value.Version) }),
+        ["hashes"] = new JsonArray(new JsonObject
+        {
+            ["alg"] = "SHA-512",
+            ["content"] = FileHash(package.Value.Name, package.Value.Version),
+        }),
         ["licenses"] = new JsonArray(License(package.Value.Name, package.Value.Version)),
         ["purl"] = package.Key,
         // NuGet's hash leaves the signature out, so it is not the hash of the package's file.

@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh                 everything
 #   scripts/test.sh --fast          the build and the tests that need neither PostgreSQL nor a process of their own
-#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), clients, chaos, mutants, soak, benchmarks; all of them by default
+#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), clients, chaos, mutants, soak, benchmarks, release; all of them by default
 #   scripts/test.sh NAME [...]      the test projects with NAME in their name; what follows goes to the runner
 #
 # Projects run two at a time, except those that stop processes or wait for failures to be noticed: these have no neighbours.
@@ -35,10 +35,22 @@ run_benchmarks() {
   done
 }
 
+# Makes a release twice, and tries it. What docs/releasing.md doesn't except must be the same bytes both times.
+make_release() {
+  local into version code=0
+  into=$(mktemp -d)
+  version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
+  scripts/release.sh "$version" "$into/first" && scripts/try-release.sh "$into/first" && scripts/release.sh "$version" "$into/second" &&
+    diff <(grep -vE 'orleans-registry-.*\.tar\.gz|OrleansRegistry\.Abstractions' "$into/first/SHA256SUMS") \
+      <(grep -vE 'orleans-registry-.*\.tar\.gz|OrleansRegistry\.Abstractions' "$into/second/SHA256SUMS") || code=1
+  rm -rf "$into"
+  return "$code"
+}
+
 # Runs each part with its own script.
 run_long() {
   local part missed=0
-  [[ $# -gt 0 ]] || set -- tests clients chaos mutants soak benchmarks
+  [[ $# -gt 0 ]] || set -- tests clients chaos mutants soak benchmarks release
   for part in "$@"; do
     echo "== $part"
     case $part in
@@ -52,6 +64,7 @@ run_long() {
       mutants) scripts/mutants.sh || missed=1 ;;
       soak) { scripts/soak.sh 20 && scripts/soak.sh 20 2 2; } || missed=1 ;;
       benchmarks) run_benchmarks || missed=1 ;;
+      release) make_release || missed=1 ;;
       *) die "--long has no part \"$part\"" ;;
     esac
   done

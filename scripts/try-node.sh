@@ -20,7 +20,9 @@ done
 [[ $ready ]] || die "$url is not ready after a minute"
 
 # curl reads the header from a pipe, so that nobody finds the key in a list of processes.
-ask() { curl -sS --max-time 30 -H @<(printf 'Authorization: Bearer %s\n' "$(<"$key")") -H 'Content-Type: application/json' "$@"; }
+ask() {
+  curl -sS --max-time 30 -H @<(printf 'Authorization: Bearer %s\n' "$(<"$key")") -H 'Content-Type: application/json' "$@"
+}
 
 answer=$(ask "$url/v1/model_versions" -d '{"model_name": "try", "publish": true}')
 [[ $answer == *'"state":"published"'* && $answer =~ \"id\":\"([^\"]+)\" ]] || die "it takes no deployment: $answer"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Tries what release.sh has made: the checksums hold, the server runs as a user without rights on a disk that it can't write, and each client
-# deploys there, installed from the files alone.
+# Tries what release.sh has made: the checksums hold, the server runs as a user without rights on a disk that it can't
+# write, and each client deploys there, installed from the files alone.
 #
 #   scripts/try-release.sh DIRECTORY
 #
-# Needs bubblewrap, Python's venv, and the .NET SDK with the packages that release.sh has restored: no source of packages is asked but DIRECTORY.
+# Needs bubblewrap, Python's venv, and the .NET SDK with the packages that release.sh has restored: no source of packages
+# is asked but DIRECTORY.
 set -euo pipefail
 
 die() {
@@ -30,7 +31,9 @@ clean_up_with clean_up
 chmod 755 "$work"
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
-free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() {
+  "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
 
 echo "== checksums"
 (cd "$release" && sha256sum --check --strict --quiet SHA256SUMS) || die "a file differs from its checksum"
@@ -39,7 +42,8 @@ version=$(cd "$release" && ls orleans_registry-*.whl | cut -d - -f 2)
 
 echo "== server"
 mkdir "$work/server" "$work/data"
-tar --extract --gzip --file "$release"/orleans-registry-"$version"-linux-*.tar.gz --directory "$work/server" --strip-components 1 --no-same-owner
+tar --extract --gzip --file "$release"/orleans-registry-"$version"-linux-*.tar.gz --directory "$work/server" \
+  --strip-components 1 --no-same-owner
 as_nobody=()
 if [[ $(id -u) == 0 ]]; then
   chown 65534:65534 "$work/data"
@@ -47,9 +51,10 @@ if [[ $(id -u) == 0 ]]; then
 fi
 chmod 700 "$work/data"
 url=http://127.0.0.1:$(free_port) clients=$(free_port)
-start server "${as_nobody[@]}" env -i PATH="$PATH" bwrap --ro-bind / / --dev /dev --proc /proc --bind "$work/data" "$work/data" \
-  --unshare-pid --die-with-parent --chdir "$work/server" dotnet OrleansRegistry.Host.dll \
-  --urls "$url" --Registry:DataDirectory="$work/data" --Registry:SiloPort="$(free_port)" --Registry:ClientPort="$clients"
+start server "${as_nobody[@]}" env -i PATH="$PATH" bwrap --ro-bind / / --dev /dev --proc /proc \
+  --bind "$work/data" "$work/data" --unshare-pid --die-with-parent --chdir "$work/server" \
+  dotnet OrleansRegistry.Host.dll --urls "$url" --Registry:DataDirectory="$work/data" \
+  --Registry:SiloPort="$(free_port)" --Registry:ClientPort="$clients"
 await server "$url/health/ready"
 key=$work/data/admin-key
 scripts/try-node.sh "$url" "$key"
@@ -60,7 +65,8 @@ if [[ $(id -u) == 0 ]]; then [[ $(stat -c %u "$key") == 65534 ]] || die "the ser
 restored=${NUGET_PACKAGES:-$HOME/.nuget/packages}
 export NUGET_PACKAGES=$work/packages
 build() {
-  dotnet build "$1" --nologo -v quiet -p:RestoreSources="$release" -p:RestoreFallbackFolders="$restored" -p:NuGetAudit=false
+  dotnet build "$1" --nologo -v quiet -p:RestoreSources="$release" -p:RestoreFallbackFolders="$restored" \
+    -p:NuGetAudit=false
 }
 
 # project NAME SDK PACKAGE: a new program that uses a package. Its text comes from standard input.
@@ -100,7 +106,7 @@ using var registry = new RegistryRestClient(new RegistryRestClientOptions
     ApiKey = File.ReadAllText(args[1]).Trim(),
 });
 var version = await registry.Deploy(new Deployment { ModelName = "http", Publish = true });
-Console.WriteLine($"{version.ModelName} {version.Number}");
+Console.WriteLine($"{version.ModelName} {version.Version}");
 END
 must_answer "http 0.1.0" dotnet "$work/Over.Http/bin/Debug/net10.0/Over.Http.dll" "$url" "$key"
 
@@ -108,7 +114,8 @@ must_answer "http 0.1.0" dotnet "$work/Over.Http/bin/Debug/net10.0/Over.Http.dll
 echo "== OrleansRegistry.Client"
 project By.Grains Microsoft.NET.Sdk.Web OrleansRegistry.Client <tests/OrleansRegistry.SampleService/Program.cs
 service=http://127.0.0.1:$(free_port)
-start service dotnet "$work/By.Grains/bin/Debug/net10.0/By.Grains.dll" --urls "$service" --Sample:Silos:0="127.0.0.1:$clients"
+start service dotnet "$work/By.Grains/bin/Debug/net10.0/By.Grains.dll" --urls "$service" \
+  --Sample:Silos:0="127.0.0.1:$clients"
 for _ in {1..150}; do
   grep -q "Application started" "$servers_home/service.log" && break
   kill -0 "${servers[-1]}" || { cat "$servers_home/service.log" >&2; die "the service does not start"; }
@@ -118,23 +125,25 @@ must_answer '"0.1.0"' curl -sS --max-time 30 -X POST "$service/models/grains"
 
 echo "== ork, as a tool and as a program"
 dotnet tool install OrleansRegistry.Cli --version "$version" --tool-path "$work/tools" --source "$release" >/dev/null
-must_answer '"0.1.0"' "$work/tools/ork" deploy tool --publish -o json
+must_answer '"0.1.0"' "$work/tools/ork" deploy tool --publish --json
 for archive in "$release"/ork-"$version"-linux-*.tar.gz; do
   [[ -f $archive ]] || continue
   tar --extract --gzip --file "$archive" --directory "$work"
-  must_answer '"0.1.0"' "$work/ork-$version/ork" deploy program --publish -o json
+  must_answer '"0.1.0"' "$work/ork-$version/ork" deploy program --publish --json
 done
 
 echo "== Python"
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" --disable-pip-version-check install --quiet --no-index "$release/orleans_registry-$version-py3-none-any.whl"
+wheel=$release/orleans_registry-$version-py3-none-any.whl
+"$work/venv/bin/pip" --disable-pip-version-check install --quiet --no-index "$wheel"
 must_answer "python 0.1.0" "$work/venv/bin/python" -c '
 from orleans_registry import Client
 version = Client().register("python", publish=True, wait=False)
 print(version.model_name, version.version)'
 
 echo "== the end"
-server=${servers[0]}
-kill "$server"
-wait "$server" || [[ $? == 143 ]] || die "the server does not end in order"
+# The sandbox passes no signals on: its first process is the shell of the sandbox, the second one the server.
+server=$(pgrep --parent "$(pgrep --parent "${servers[0]}")")
+kill -TERM "$server"
+wait "${servers[0]}" || die "the server does not end in order"
 echo "The release $version is tried."
