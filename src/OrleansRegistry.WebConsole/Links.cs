@@ -13,6 +13,7 @@ internal static class Links
     public const string Webhooks = Access + "/webhooks";
     public const string Workspaces = Root + "/workspaces";
     public const string Deploy = Root + "/deploy";
+    public const string Environments = Root + "/environments";
     public const string Live = Root + "/live";
 
     public static string Model(string modelId, string tab = "") => $"{Root}/models/{modelId}{tab}";

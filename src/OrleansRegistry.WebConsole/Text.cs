@@ -26,6 +26,9 @@ internal static class Text
     /// <summary>An instant for people, in UTC.</summary>
     public static string Shown(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>The time of an instant for people, in UTC.</summary>
+    public static string ShownTime(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+
     public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>A number of things, with the right form of the word.</summary>

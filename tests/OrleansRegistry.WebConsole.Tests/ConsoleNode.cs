@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -56,6 +57,7 @@ public sealed class ConsoleNode : IAsyncLifetime
             "--Registry:Outbound:AllowLoopback=true",
             $"--Registry:Auth:AdminKey={OperatorKey}",
             .. NodeSettings.Unlimited,
+            "--Registry:Runtime:Enabled=true",
         ];
         _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
         await _app.StartAsync();
@@ -87,6 +89,28 @@ public sealed class ConsoleNode : IAsyncLifetime
     /// <summary>Deploys a version of a model, published unless <paramref name="fields"/> say otherwise.</summary>
     public Task<JsonNode> Deploy(string model, string fields = "\"publish\":true") => Api(
         "POST", "/v1/model_versions", $"{{\"model_name\":{JsonValue.Create(model).ToJsonString()}{(fields.Length == 0 ? "" : ",")}{fields}}}");
+
+    /// <summary>Deploys a package of one <c>model.py</c>, which the node runs, and waits until it is ready.</summary>
+    /// <returns>The version.</returns>
+    public async Task<JsonNode> Run(string model, string code)
+    {
+        var bytes = Encoding.UTF8.GetBytes(code);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        using var client = NewClient();
+        using HttpRequestMessage upload = new(HttpMethod.Patch, "/v1/artifacts/files/" + sha256) { Content = new ByteArrayContent(bytes) };
+        upload.Headers.Authorization = new AuthenticationHeaderValue("Bearer", OperatorKey);
+        upload.Headers.Add("Upload-Offset", "0");
+        upload.Headers.Add("Upload-Length", bytes.Length.ToString(CultureInfo.InvariantCulture));
+        using var uploaded = await client.SendAsync(upload);
+        Assert.True(uploaded.IsSuccessStatusCode);
+        var artifact = await Api("POST", "/v1/artifacts", $$"""
+            {"files":[{"path":"model.py","sha256":"{{sha256}}","size":{{bytes.Length}}}],"format":"python"}
+            """);
+        var version = await Deploy(model, $$"""
+            "publish":true,"runtime":{},"artifact":{"digest":"{{(string)artifact["digest"]!}}"}
+            """);
+        return await Api("GET", $"/v1/model_versions/{(string)version["id"]!}?wait=ready&timeout_seconds=60");
+    }
 
     /// <summary>A new key of a role in the default workspace.</summary>
     public async Task<string> NewKey(string role) =>

@@ -105,6 +105,23 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
     }
 
     [Fact]
+    public async Task X9_one_reads_the_log_of_a_version_while_it_is_written()
+    {
+        var id = await Logging();
+        await using var window = await SignIn();
+        var log = window.Page.GetByRole(AriaRole.Log);
+
+        await window.Page.GotoAsync(Links.Version(id, "0.1.0", "/logs"));
+        await Assertions.Expect(log).ToContainTextAsync("the <b>weights</b> are there");
+        await node.Api("POST", $"/v1/models/{id}/predict", """{"instances":["here & now"]}""");
+        await Assertions.Expect(log).ToContainTextAsync("asked for here & now");
+        await window.Page.ReloadAsync();
+
+        await Assertions.Expect(log.GetByText("asked for here & now")).ToHaveCountAsync(1);
+        window.HasNoComplaints();
+    }
+
+    [Fact]
     public async Task One_deletes_a_version_and_the_last_one_with_its_model()
     {
         var (name, id) = await Model(2);
@@ -195,7 +212,8 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
             Links.Root, Links.Root + "?q=nothing+like+it", Links.Deploy, Links.Model(id), Links.Model(id, "/traffic"), Links.Model(id, "/history"),
             Links.Model(id, "/events"), Links.Model(id, "/resolve?selector=%5E0.1"), Links.Model(id, "/resolve?selector=9"), Links.Model(id, "/rollback"), Links.Model(id, "/settings"),
             Links.Model(id, "/delete"), Links.Version(id, "0.1.0"), Links.Version(id, "0.1.0", "/traffic"), Links.Version(id, "0.1.0", "/events"),
-            Links.Version(id, "0.1.0", "/resolve"), Links.Version(id, "0.1.0", "/billing"), Links.Command(id, "0.3.0", "deactivate"),
+            Links.Version(id, "0.1.0", "/resolve"), Links.Version(id, "0.1.0", "/billing"), Links.Version(id, "0.1.0", "/logs"),
+            Links.Version(await Logging(), "0.1.0", "/logs"), Links.Environments, Links.Command(id, "0.3.0", "deactivate"),
             Links.Command(id, "0.1.0", "delete"), Links.Events, Links.Billing, Links.Billing + "/2020-01", Links.Access, Links.Access + "/new",
             Links.Key(prefix, "rotate"), Links.Key(prefix, "revoke"), Links.Webhooks, Links.Webhooks + "/new", Links.Webhook(hook), Links.Webhook(hook, "/edit"),
             Links.Webhook(hook, "/delete"), Links.Sessions, Links.Workspaces, "/console/nothing",
@@ -244,6 +262,17 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
 
         return (name, id);
     }
+
+    /// <summary>A model that writes a log.</summary>
+    private async Task<string> Logging() => (string)(await node.Run($"log {Guid.NewGuid():N}", """
+        class Model:
+            def load(self):
+                print("the <b>weights</b> are there", flush=True)
+
+            def predict(self, inputs):
+                print("asked for", inputs[0], flush=True)
+                return inputs
+        """))["model_id"]!;
 
     /// <summary>A workspace for the pictures: a model with versions, a little traffic and a bill, and the key of who looks at it.</summary>
     private async Task<(string Id, string Key)> Iris()

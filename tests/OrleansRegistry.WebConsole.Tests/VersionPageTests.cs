@@ -84,6 +84,33 @@ public sealed class VersionPageTests(ConsoleNode node)
     }
 
     [Fact]
+    public async Task Logs_and_environments_are_for_those_who_may_deploy()
+    {
+        var id = await Versions(1);
+        var browser = await node.SignIn();
+
+        var log = (await browser.Open(Links.Version(id, "0.1.0", "/logs"))).Is(200);
+        Assert.Contains("The registry does not run this version.", log.Text, StringComparison.Ordinal);
+        Assert.Equal("Logs", log.Document.QuerySelector(".tabs [aria-current]")!.TextContent);
+        Assert.Equal(400, (await browser.Open(Links.Version(id, "0.1.0", "/logs/live?after=x"))).Status);
+        var environments = (await browser.Open(Links.Environments)).Is(200);
+        var api = await node.Api("GET", "/v1/environments");
+        Assert.Equal(
+            api["environments"]!.AsArray().Select(environment => (string)environment!["name"]!)
+                .Concat(api["instance_types"]!.AsArray().Select(type => (string)type!["name"]!)),
+            environments.Document.QuerySelectorAll("tbody th").Select(cell => cell.TextContent));
+
+        var viewer = await node.SignIn(await node.NewKey("viewer"));
+        foreach (var address in (string[])
+            [Links.Environments, Links.Version(id, "0.1.0", "/logs"), Links.Version(id, "0.1.0", "/logs/live?after=0")])
+        {
+            (await viewer.Open(address)).Is(403);
+        }
+
+        Assert.DoesNotContain("Logs", (await viewer.Open(Links.Version(id, "0.1.0"))).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_list_of_versions_finds_numbers_keeps_its_place_and_shows_the_primary_always()
     {
         var id = await Versions(3);

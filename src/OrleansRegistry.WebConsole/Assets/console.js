@@ -1,9 +1,12 @@
 // Keyboard in menus, local times, copying, and pages that follow what happens. Everything works without it, but for these.
 const policy = window.trustedTypes?.createPolicy("registry", { createHTML: (text) => text });
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const ofDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 function localize(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) time.textContent = local.format(new Date(time.dateTime));
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    time.textContent = (time.closest(".log") ? ofDay : local).format(new Date(time.dateTime));
+  }
 }
 
 const items = (menu) => [...menu.querySelectorAll("[role=menuitem]")];
@@ -71,14 +74,57 @@ async function follow(address, channel) {
     try {
       const answer = await fetch(address, { headers: { Accept: "text/event-stream" } });
       if (!answer.ok || answer.redirected) return;
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-        if (/^data:/m.test(chunk.value)) { channel.postMessage("changed"); changed(); }
-      }
+      await read(answer, () => { channel.postMessage("changed"); changed(); });
     } catch { /* The node or the network is away; the next try finds it. */ }
     await new Promise((resolve) => { setTimeout(resolve, 1000 + Math.random() * 2000); });
     channel.postMessage("changed");
     changed();
+  }
+}
+
+// Hands over the events of a stream until it ends.
+async function read(answer, take) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    const events = (text + chunk.value).split("\n\n");
+    text = events.pop();
+    for (const event of events) {
+      const data = /^data: (.*)$/m.exec(event);
+      if (data) take(JSON.parse(data[1]));
+    }
+  }
+}
+
+// Adds the lines of a log that are written, while somebody looks. A browser has few connections: a hidden tab gives its own back.
+const MAX_LINES = 1000;
+async function tail(log) {
+  const add = (line) => {
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+    const time = Object.assign(document.createElement("time"), { dateTime: line.at, title: line.at });
+    const item = document.createElement("p");
+    item.append(time, " " + line.text);
+    log.append(item);
+    localize(item);
+    log.dataset.after = line.number;
+    if (log.children.length > MAX_LINES) log.firstElementChild.remove();
+    document.getElementById("no-lines")?.remove();
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  };
+  log.scrollTop = log.scrollHeight;
+  for (;;) {
+    if (document.hidden) await new Promise((seen) => { document.addEventListener("visibilitychange", seen, { once: true }); });
+    const end = new AbortController();
+    const hide = () => end.abort();
+    document.addEventListener("visibilitychange", hide, { once: true });
+    try {
+      const headers = { Accept: "text/event-stream" };
+      const answer = await fetch(`${log.dataset.log}?after=${log.dataset.after}`, { headers, signal: end.signal });
+      if (!answer.ok || answer.redirected) return;
+      await read(answer, add);
+    } catch { /* The tab is hidden, or the node is away. */ }
+    document.removeEventListener("visibilitychange", hide);
+    await new Promise((resolve) => { setTimeout(resolve, 2000); });
   }
 }
 
@@ -99,6 +145,8 @@ if (successor && button) {
 }
 
 localize(document);
+const log = document.querySelector("[data-log]");
+if (log) tail(log);
 const live = document.body.dataset.live;
 if (live && document.querySelector("[data-refresh]")) {
   const channel = new BroadcastChannel("registry");

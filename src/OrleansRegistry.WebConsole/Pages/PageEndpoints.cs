@@ -16,6 +16,7 @@ internal static class PageEndpoints
     {
         pages.MapGet(Links.Root, Models).RequirePermission(Permission.Read);
         pages.MapGet(Links.Events, AllEvents).RequirePermission(Permission.Read);
+        pages.MapGet(Links.Environments, Environments).RequirePermission(Permission.Deploy);
         pages.MapGet(Links.Live, Live).RequirePermission(Permission.Read).Lasts(_ => true);
     }
 
@@ -62,9 +63,13 @@ internal static class PageEndpoints
         });
     }
 
+    private static async Task<RazorComponentResult<EnvironmentsPage>> Environments(HttpContext context, RequestCaller caller, RegistryApi api)
+    {
+        var view = (await api.Read<EnvironmentsView>(context, "list_environments")).OrRefuse();
+        return new RazorComponentResult<EnvironmentsPage>(new { User = ConsoleUser.Of(caller), View = view });
+    }
+
     /// <summary>Events of the workspace from now on: they tell the page's script that something has changed.</summary>
     private static Task Live(HttpContext context, RegistryApi api) =>
         api.Forward(context, "list_events", null, QueryString.Create("after", "now"), MediaTypeNames.Text.EventStream);
-
-
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net.Mime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,6 +15,7 @@ internal static class VersionPages
     private const string Path = Links.Root + "/models/{model}/versions/{number}";
     private const int MinutesShown = 60;
     private const int HoursShown = 168;
+    private const int LinesShown = 1000;
 
     /// <summary>Maps the routes.</summary>
     public static void MapVersionPages(this IEndpointRouteBuilder pages)
@@ -22,6 +25,8 @@ internal static class VersionPages
         pages.MapGet(Path + "/events", Events).RequirePermission(Permission.Read);
         pages.MapGet(Path + "/resolve", Resolve).RequirePermission(Permission.Read);
         pages.MapGet(Path + "/billing", Billing).RequirePermission(Permission.Read);
+        pages.MapGet(Path + "/logs", Logs).RequirePermission(Permission.Deploy);
+        pages.MapGet(Path + "/logs/live", LiveLog).RequirePermission(Permission.Deploy).Lasts(_ => true);
     }
 
     private static async Task<RazorComponentResult<VersionPage>> Overview(
@@ -90,6 +95,28 @@ internal static class VersionPages
             Version = version,
             Usage = (await api.Read<VersionUsage>(context, "get_version_usage", new { id = version.Id })).OrRefuse(),
         });
+    }
+
+    private static async Task<RazorComponentResult<VersionLogPage>> Logs(
+        HttpContext context, RequestCaller caller, RegistryApi api, string model, string number)
+    {
+        var (frame, version) = await Read(context, caller, api, model, number);
+        var log = await api.Read<LogView>(
+            context, "get_version_log", new { id = version.Id }, QueryString.Create("tail", LinesShown.ToString(CultureInfo.InvariantCulture)));
+        return new RazorComponentResult<VersionLogPage>(new
+        {
+            Frame = frame,
+            Version = version,
+            log.OrRefuse().Lines,
+        });
+    }
+
+    /// <summary>The lines behind the one that the query names, and those that come: the page's script adds them.</summary>
+    private static async Task LiveLog(HttpContext context, RegistryApi api, string model, string number)
+    {
+        var version = (await api.Read<VersionView>(context, "get_version_by_number", new { model, number })).OrRefuse();
+        var query = QueryString.Create("after", context.Request.Query["after"].ToString());
+        await api.Forward(context, "get_version_log", new { id = version.Id }, query, MediaTypeNames.Text.EventStream);
     }
 
     private static async Task<(ModelFrame Frame, VersionView Version)> Read(
