@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OrleansRegistry.WebConsole.Tests;
 
 /// <summary>The tabs of models and versions, and deploying by a form.</summary>
@@ -81,6 +83,22 @@ public sealed class VersionPageTests(ConsoleNode node)
         Assert.Contains("version.deployed", (await browser.Open(Links.Model(id, "/events"))).Is(200).Text, StringComparison.Ordinal);
         Assert.Contains("version.deployed", (await browser.Open(Links.Version(id, "0.1.0", "/events"))).Is(200).Text, StringComparison.Ordinal);
         Assert.Contains("active since", (await browser.Open(Links.Version(id, "0.1.0", "/billing"))).Is(200).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_version_says_how_it_is_called()
+    {
+        var name = $"""it's "quoted" \ <b>{Guid.NewGuid():N}</b>""";
+        var id = (string)(await node.Deploy(name, $"\"publish\":true,\"serving\":{{\"url\":\"{node.ServerUrl}\"}}"))["model_id"]!;
+        var browser = await node.SignIn();
+
+        var page = (await browser.Open(Links.Version(id, "0.1.0"))).Is(200);
+
+        var examples = page.Document.QuerySelectorAll("pre code").Select(code => code.TextContent).ToList();
+        var literal = JsonSerializer.Serialize(name);
+        Assert.Contains($"{node.Address}v1/models/{id}/predict?version=0.1.0", examples[0], StringComparison.Ordinal);
+        Assert.Contains($$"""predict({{literal}}, {"inputs": …}, version="0.1.0")""", examples[1], StringComparison.Ordinal);
+        Assert.Contains($"model={JsonSerializer.Serialize(name + "@0.1.0")}", examples[2], StringComparison.Ordinal);
     }
 
     [Fact]
