@@ -45,6 +45,7 @@ if [[ -z ${ConnectionStrings__Registry:-} ]]; then
   start_postgres
   export ConnectionStrings__Registry=$pg_connection
 fi
+export Registry__Auth__Secret=${Registry__Auth__Secret:-$(head -c 32 /dev/urandom | base64 -w 0)}
 dotnet "$host" new-certificate "$home/certificates" >/dev/null
 
 for ((i = 0; i < silos; i++)); do

@@ -53,11 +53,23 @@ internal static class RegistryGateway
         return services;
     }
 
-    /// <summary>Adds the secret that keys are hashed with, and has the start end where it is the wrong one, or the first key is none. Comes behind the storage and before the silo.</summary>
-    public static IServiceCollection AddAccessSecret(this IServiceCollection services)
+    /// <summary>
+    /// Adds the deployment's secret, and has the start end where it is the wrong one, or the first key is none. Comes
+    /// behind the storage and before the silo.
+    /// </summary>
+    /// <param name="services">The node's services.</param>
+    /// <param name="access">Where the secret is.</param>
+    /// <param name="hasCallers">Whether the node lets callers in.</param>
+    public static IServiceCollection AddAccessSecret(this IServiceCollection services, AccessOptions access, bool hasCallers)
     {
+        services.AddSingleton(access);
         services.AddSingleton<AccessSecret>();
-        services.AddHostedService<FirstKeyCheck>();
+        services.AddSingleton(provider => provider.GetRequiredService<AccessSecret>().Seal);
+        if (hasCallers)
+        {
+            services.AddHostedService<FirstKeyCheck>();
+        }
+
         services.AddHostedService<SecretAgreement>();
         return services;
     }
@@ -148,7 +160,6 @@ internal static class RegistryGateway
 
     private static void AddAccess(this IServiceCollection services, AccessOptions options, LimitOptions limits)
     {
-        services.AddSingleton(options);
         services.AddConnectionLimits(limits);
         services.AddSingleton<ApiKeyAuthenticator>();
         services.AddSingleton<RequestRates>();

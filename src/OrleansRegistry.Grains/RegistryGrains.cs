@@ -19,7 +19,8 @@ public static class RegistryGrains
     /// <summary>
     /// Adds the grains' services. The silo also needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>,
     /// an <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>,
-    /// an <see cref="IArtifactPackages"/>, an <see cref="IProcessRunner"/>, an <see cref="Outbound.OutboundHttp"/>, and a grain storage named <c>registry</c> that serializes with the
+    /// an <see cref="IArtifactPackages"/>, an <see cref="IProcessRunner"/>, an <see cref="Outbound.OutboundHttp"/>, a <see cref="WebhookSeal"/>,
+    /// and a grain storage named <c>registry</c> that serializes with the
     /// <see cref="IGrainStorageSerializer"/> added here.
     /// </summary>
     public static IServiceCollection AddRegistryGrains(this IServiceCollection services)

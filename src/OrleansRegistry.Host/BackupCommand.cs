@@ -28,7 +28,7 @@ internal static class BackupCommand
         {
             await output.WriteLineAsync(
                 $"Keep {Path.GetFullPath(Path.Combine(settings.Options.DataDirectory, AccessSecret.FileName))} with it: "
-                + "no API key is valid without.");
+                + "no API key is valid without, and no secret of a webhook can be read.");
         }
 
         return 0;

@@ -42,11 +42,7 @@ public static partial class RegistryHost
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
         builder.Services.AddRegistryArtifacts(settings.ArtifactDirectory, settings.Options.MinFreeBytes);
-        if (settings.Options.Role != NodeRole.Silo)
-        {
-            builder.Services.AddAccessSecret();
-        }
-
+        builder.Services.AddAccessSecret(settings.Access, hasCallers: settings.Options.Role != NodeRole.Silo);
         builder.Services.AddRegistryRuntime(settings.Options.Runtime, settings.RunnerPlace);
         builder.Services.AddSingleton(settings.InstanceTypes);
         if (settings.Options.Role == NodeRole.Gateway)

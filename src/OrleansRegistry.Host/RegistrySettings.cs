@@ -264,6 +264,17 @@ internal sealed record RegistrySettings
             yield return $"{Root}:Auth:{nameof(AccessOptions.AdminKey)} is no API key; the command new-key draws one";
         }
 
+        if (Options is { Role: NodeRole.Silo, Auth.Secret: null })
+        {
+            yield return
+                $"{Root}:Auth:{nameof(AccessOptions.Secret)} must be set on a silo, which signs webhooks; it is the same as on the gateways";
+        }
+
+        if (Options.Auth is { Secret: { } secret, PreviousSecret: { } previous } && secret.Span.SequenceEqual(previous.Span))
+        {
+            yield return $"{Root}:Auth:{nameof(AccessOptions.PreviousSecret)} must be another than Secret, which counts anyway";
+        }
+
         if (Options.Auth.Oidc is not { } issuer)
         {
             yield break;

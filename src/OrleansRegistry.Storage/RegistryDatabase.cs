@@ -44,6 +44,12 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The items of a list in JSON, each as text with its place from 0 on; <c>{0}</c> stands for the list.</summary>
     public abstract string ItemsOf { get; }
 
+    /// <summary>
+    /// The statement that puts a row of grain state, the parameter <c>payload</c>, in the place of the one with a key, a
+    /// kind and a version.
+    /// </summary>
+    public abstract string ReplaceRow { get; }
+
     /// <summary>The texts of a list in JSON; <c>{0}</c> stands for the list.</summary>
     public abstract string TextsOf { get; }
 

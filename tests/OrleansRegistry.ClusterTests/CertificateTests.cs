@@ -98,10 +98,15 @@ public sealed class CertificateTests : IAsyncLifetime
 
     private NodeSettings Silo(ClusterCertificateFiles? files, int gatewayPort) => NodeSettings.On(_database) with
     {
+        Environment = NodeSettings.SharedSecret,
         Arguments = ["--role", "silo", $"--Registry:ClientPort={gatewayPort.ToString(CultureInfo.InvariantCulture)}", .. Arguments(files)],
     };
 
-    private NodeSettings Gateway(ClusterCertificateFiles? files) => NodeSettings.On(_database) with { Arguments = ["--role", "gateway", .. Arguments(files)] };
+    private NodeSettings Gateway(ClusterCertificateFiles? files) => NodeSettings.On(_database) with
+    {
+        Environment = NodeSettings.SharedSecret,
+        Arguments = ["--role", "gateway", .. Arguments(files)],
+    };
 
     private static IEnumerable<string> Arguments(ClusterCertificateFiles? files) => files is null ? [] :
     [

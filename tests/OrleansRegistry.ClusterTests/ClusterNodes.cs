@@ -252,7 +252,7 @@ internal sealed class ClusterNodes : IAsyncDisposable
         {
             ConnectionString = new NpgsqlConnectionStringBuilder(direct.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString,
             Executable = clockOffset == TimeSpan.Zero ? Executable : OtherClockHost,
-            Environment = new Dictionary<string, string> { ["REGISTRY_TEST_CLOCK_OFFSET"] = clockOffset.ToString() },
+            Environment = new Dictionary<string, string>(NodeSettings.SharedSecret) { ["REGISTRY_TEST_CLOCK_OFFSET"] = clockOffset.ToString() },
             Arguments =
             [
                 $"--Registry:Role={role}", .. arguments,

@@ -80,6 +80,7 @@ public sealed class AuthorityTests : IAsyncLifetime
 
     private NodeSettings Node(ClusterCertificateFiles files, params string[] arguments) => NodeSettings.On(_database) with
     {
+        Environment = NodeSettings.SharedSecret,
         Arguments = [.. arguments, $"--Registry:Cluster:Certificate={files.Certificate}", $"--Registry:Cluster:Key={files.Key}", $"--Registry:Cluster:Authority={files.Authority}"],
     };
 }

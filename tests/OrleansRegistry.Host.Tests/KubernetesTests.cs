@@ -145,7 +145,7 @@ public sealed class KubernetesTests : IAsyncLifetime
         }
 
         string[] arguments = [$"--Registry:Cluster:Certificate={files.Certificate}", $"--Registry:Cluster:Key={files.Key}", $"--Registry:Cluster:Authority={files.Authority}"];
-        var (silo, client) = await RegistryProcess.Start(NodeSettings.On(_database) with { Arguments = ["--role=silo", $"--Registry:ClientPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}", .. arguments] });
+        var (silo, client) = await RegistryProcess.Start(NodeSettings.On(_database) with { Environment = NodeSettings.SharedSecret, Arguments = ["--role=silo", $"--Registry:ClientPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}", .. arguments] });
         using (silo)
         using (client)
         {
@@ -160,7 +160,7 @@ public sealed class KubernetesTests : IAsyncLifetime
             File.Delete(today);
             Directory.CreateSymbolicLink(today, days[1]);
 
-            var (gateway, caller) = await RegistryProcess.Start(NodeSettings.On(_database) with { Arguments = ["--role=gateway", .. arguments] });
+            var (gateway, caller) = await RegistryProcess.Start(NodeSettings.On(_database) with { Environment = NodeSettings.SharedSecret, Arguments = ["--role=gateway", .. arguments] });
             using (gateway)
             using (caller)
             {

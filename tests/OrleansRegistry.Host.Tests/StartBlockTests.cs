@@ -109,7 +109,8 @@ public sealed class StartBlockTests : IAsyncLifetime
     public void A_silo_has_neither_key_nor_docs()
     {
         var block = Block(
-            [], ("Registry:Role", "silo"), ("Registry:ClientPort", "30000"), ("ConnectionStrings:Registry", "Host=db"), ("Registry:InsecureCluster", "true"));
+            [], ("Registry:Role", "silo"), ("Registry:ClientPort", "30000"), ("ConnectionStrings:Registry", "Host=db"), ("Registry:InsecureCluster", "true"),
+            ("Registry:Auth:Secret", Convert.ToBase64String(new byte[32])));
 
         Assert.Contains("role          silo", block, StringComparison.Ordinal);
         Assert.DoesNotContain("key ", block, StringComparison.Ordinal);

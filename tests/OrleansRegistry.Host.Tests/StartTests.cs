@@ -372,6 +372,7 @@ public sealed class StartTests : IAsyncLifetime
 
         Assert.Equal(1, asBefore);
         Assert.Contains("made with another secret", Assert.Single(Lines(why)), StringComparison.Ordinal);
+        Assert.Contains("Registry__Auth__PreviousSecret", why, StringComparison.Ordinal);
         await TestRows.Execute(_database.Options, "delete from registry_setting where name = 'auth_secret'");
         var (process, client) = await RegistryProcess.Start(Settings with { HasOperatorKey = false, Arguments = [$"--Registry:Auth:AdminKey={ApiKey.Create()}"] });
         using (process)

@@ -23,6 +23,8 @@ internal sealed class RecordingDatabase(RegistryDatabase inner) : RegistryDataba
 
     public override string ItemsOf => inner.ItemsOf;
 
+    public override string ReplaceRow => inner.ReplaceRow;
+
     public override string TextsOf => inner.TextsOf;
 
     public override string LockSchema => inner.LockSchema;

@@ -167,6 +167,8 @@ internal static class Rows
         },
         Rotated = new RotatedKeyState { ExpiresAt = Noon },
         Hash = Convert.ToBase64String(new byte[32]),
+        HashSecret = "0123456789abcdef0123456789abcdef",
+        OtherHash = new OtherHashState { Value = Convert.ToBase64String(new byte[32]), Secret = "fedcba9876543210fedcba9876543210" },
         LastCommand = new Guid("018f0000-0000-7000-8000-000000000001"),
     };
 

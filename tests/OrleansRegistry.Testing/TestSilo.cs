@@ -8,6 +8,7 @@ using OrleansRegistry.Artifacts;
 using OrleansRegistry.Outbound;
 using OrleansRegistry.Processes;
 using OrleansRegistry.Storage;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Testing;
 
@@ -67,6 +68,7 @@ public sealed class TestSilo : IAsyncDisposable
         builder.Services.AddSingleton(new OutboundHttp(new OutboundOptions { AllowLoopback = true }));
         builder.Services.AddRegistryStorage(options);
         builder.Services.AddRegistryArtifacts(Path.Combine(options.DataDirectory, "artifacts"), minFreeBytes: 0);
+        builder.Services.AddSingleton(new WebhookSeal(new SealKey("test", new byte[32]), previous: null));
         builder.Services.AddSingleton<FakeProcessRunner>();
         builder.Services.AddSingleton(new InstanceTypes(new Dictionary<string, ProcessResources> { ["cpu"] = ProcessResources.Default }));
         builder.Services.AddSingleton<IProcessRunner>(services => services.GetRequiredService<FakeProcessRunner>());

@@ -49,7 +49,8 @@ internal interface IAccessCatalog
 /// <summary>An API key as it is stored.</summary>
 /// <param name="Key">The key as callers see it.</param>
 /// <param name="Hash">The keyed hash of the whole key.</param>
-internal sealed record StoredApiKey(ApiKeyView Key, ImmutableArray<byte> Hash);
+/// <param name="OtherHash">The same under another secret of the deployment, or null.</param>
+internal sealed record StoredApiKey(ApiKeyView Key, ImmutableArray<byte> Hash, ImmutableArray<byte>? OtherHash);
 
 /// <summary>A place in a list of API keys.</summary>
 /// <param name="CreatedAt">When the last key seen was made.</param>

@@ -30,6 +30,13 @@ internal interface IApiKeyGrain : IGrainWithStringKey, ILeasedGrain
     [Alias("Rotate")]
     Task<Outcome<ApiKeyView>> Rotate(RotateApiKeyCommand command);
 
+    /// <summary>
+    /// Stores the key's hash under another secret of the deployment. The hash before it counts on. Nothing happens when
+    /// the key has no such hash.
+    /// </summary>
+    [Alias("Rehash")]
+    Task Rehash(RehashApiKeyCommand command);
+
     /// <summary>Notes that the key was used; to the hour.</summary>
     [Alias("NoteUse")]
     Task NoteUse();
@@ -155,6 +162,10 @@ internal sealed record CreateApiKeyCommand
     /// <summary>From when on it is not taken any more, or null.</summary>
     [Id(6)]
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The fingerprint of the secret that the hash is under; null from a node of the release before.</summary>
+    [Id(7)]
+    public string? HashSecret { get; init; }
 }
 
 /// <summary>Revokes an API key.</summary>
@@ -207,4 +218,29 @@ internal sealed record RotateApiKeyCommand
     /// <summary>How long both keys count, in seconds.</summary>
     [Id(5)]
     public required int OverlapSeconds { get; init; }
+
+    /// <summary>The fingerprint of the secret that the new hash is under; null from a node of the release before.</summary>
+    [Id(6)]
+    public string? NewHashSecret { get; init; }
+}
+
+/// <summary>Stores a key's hash under another secret.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.RehashApiKeyCommand")]
+internal sealed record RehashApiKeyCommand
+{
+    /// <summary>The hash that the key has, 32 bytes.</summary>
+    [Id(0)]
+    public required ImmutableArray<byte> Known { get; init; }
+
+    /// <summary>The fingerprint of the secret that it is under.</summary>
+    [Id(1)]
+    public required string KnownSecret { get; init; }
+
+    /// <summary>The hash of the same key under the other secret, 32 bytes.</summary>
+    [Id(2)]
+    public required ImmutableArray<byte> Hash { get; init; }
+
+    /// <summary>The fingerprint of that one.</summary>
+    [Id(3)]
+    public required string HashSecret { get; init; }
 }

@@ -49,10 +49,17 @@ internal sealed partial class AccessBootstrapper(
     {
         // It was looked at where it was read.
         _ = ApiKey.TryParse(key, out var prefix);
-        var made = await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix!)).Create(new CreateApiKeyCommand
+        var grain = grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(prefix!));
+        if (secret.Rehash(new ApiKeyProof(prefix!, secret.HashKey(key)) { HashBefore = secret.HashKeyBefore(key) }) is { } rehash)
+        {
+            await grain.Rehash(rehash);
+        }
+
+        var made = await grain.Create(new CreateApiKeyCommand
         {
             Context = Command(),
             Hash = secret.HashKey(key),
+            HashSecret = secret.Fingerprint,
             Name = name,
             Workspace = GrainKeys.DefaultWorkspace,
             Role = Role.Operator,

@@ -134,6 +134,7 @@ internal static class AccessEndpoints
 
         var key = ApiKey.Create();
         var command = body.Value.ToCommand(receipt.By(caller, body.Value), workspace, secret.HashKey(key), [.. models.Distinct(StringComparer.Ordinal)]);
+        command = command with { HashSecret = secret.Fingerprint };
         if (!body.Fields.Optional("expires_at", body.Value.ExpiresAt).IsSet && options.DefaultKeyDays > 0)
         {
             command = command with { ExpiresAt = body.Fields.Now.AddDays(options.DefaultKeyDays) };
@@ -159,7 +160,7 @@ internal static class AccessEndpoints
         CancellationToken cancellationToken)
     {
         var key = ApiKey.Create();
-        var command = body.Value.ToCommand(receipt.By(caller, body.Value), Reach(caller), caller.Role, PrefixOf(key), secret.HashKey(key));
+        var command = body.Value.ToCommand(receipt.By(caller, body.Value), Reach(caller), caller.Role, PrefixOf(key), secret.HashKey(key)) with { NewHashSecret = secret.Fingerprint };
         if (!ApiKey.IsPrefix(prefix) || await catalog.FindKey(prefix, cancellationToken) is not { Key.Workspace: var workspace } || IsForeign(caller, workspace))
         {
             return NoKey(prefix);

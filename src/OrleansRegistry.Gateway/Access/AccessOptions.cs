@@ -16,13 +16,23 @@ internal sealed record AccessOptions
     public string? AdminKey { get; init; }
 
     /// <summary>
-    /// The secret with which keys are hashed and page tokens are signed: at least 32 bytes in base64. All nodes of a
-    /// cluster have the same. Without it no key is valid any more.
+    /// The secret with which keys are hashed, page tokens are signed and secrets of webhooks are encrypted: at least 32
+    /// bytes in base64. All nodes of a cluster have the same; a node of role <c>silo</c> needs it set. Without it no key
+    /// is valid any more.
     /// </summary>
     /// <value>the file <c>secret</c>, which the first start makes</value>
     [DataType(DataType.Password)]
     [MinLength(MinSecretBytes)]
     public ReadOnlyMemory<byte>? Secret { get; init; }
+
+    /// <summary>
+    /// A secret that counts beside <c>Secret</c> while that is replaced. Nothing new is hashed or encrypted with it.
+    /// <c>rotate-secret</c> says when it can go.
+    /// </summary>
+    /// <value>none</value>
+    [DataType(DataType.Password)]
+    [MinLength(MinSecretBytes)]
+    public ReadOnlyMemory<byte>? PreviousSecret { get; init; }
 
     /// <summary>The lifetime of a key that is made without <c>expires_at</c>. 0 is without end.</summary>
     [Range(0, 36_500)]

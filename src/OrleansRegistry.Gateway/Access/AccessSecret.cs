@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using OrleansRegistry.Webhooks;
 
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
 /// The secret of the deployment. Keys are stored as hashes under it, so that rows alone don't help to guess one; page
-/// tokens are signed with it. It stands in the settings, or in the file <c>secret</c> of the data directory, which is
-/// made at the first start.
+/// tokens are signed with it, and webhooks' secrets encrypted. It stands in the settings, or in the file <c>secret</c>
+/// of the data directory, which is made at the first start. While it is replaced there are two, and both count (H4).
 /// </summary>
 internal sealed class AccessSecret
 {
@@ -16,6 +17,7 @@ internal sealed class AccessSecret
 
     private readonly AccessOptions _options;
     private readonly Lazy<Derived> _derived;
+    private readonly Derived? _previous;
 
     /// <summary>Reads nothing yet.</summary>
     public AccessSecret(AccessOptions options)
@@ -23,6 +25,7 @@ internal sealed class AccessSecret
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _derived = new Lazy<Derived>(() => Derive(options.Secret is { } given ? given.ToArray() : FromFile(File)));
+        _previous = options.PreviousSecret is { } previous ? Derive(previous.ToArray()) : null;
     }
 
     /// <summary>Where the secret is, unless the settings say it.</summary>
@@ -47,19 +50,39 @@ internal sealed class AccessSecret
     /// <exception cref="IOException">The file can't be read or made.</exception>
     internal string Fingerprint => _derived.Value.Fingerprint;
 
-    /// <summary>The part of a key that is stored and compared.</summary>
-    internal ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(_derived.Value.ForKeys, Encoding.ASCII.GetBytes(key))];
+    /// <summary>The same of the secret that counts beside it, or null.</summary>
+    internal string? PreviousFingerprint => _previous?.Fingerprint;
 
-    /// <summary>The signature of a page token.</summary>
-    internal byte[] SignToken(byte[] token) => HMACSHA256.HashData(_derived.Value.ForTokens, token)[..16];
+    /// <summary>What webhooks' secrets are encrypted with.</summary>
+    internal WebhookSeal Seal => new(_derived.Value.ForWebhooks, _previous?.ForWebhooks);
+
+    /// <summary>The part of a key that is stored and compared.</summary>
+    internal ImmutableArray<byte> HashKey(string key) => _derived.Value.HashKey(key);
+
+    /// <summary>The same under the secret that counts beside it, or null.</summary>
+    internal ImmutableArray<byte>? HashKeyBefore(string key) => _previous?.HashKey(key);
+
+    /// <summary>
+    /// The command that gives a key that is stored under the other secret its hash under this one, or null where there
+    /// is no other.
+    /// </summary>
+    internal RehashApiKeyCommand? Rehash(ApiKeyProof proof) => proof.HashBefore is { } known && _previous is { } previous
+        ? new RehashApiKeyCommand { Known = known, KnownSecret = previous.Fingerprint, Hash = proof.Hash, HashSecret = Fingerprint }
+        : null;
+
+    /// <summary>The signatures of a page token: the first is the one to give, and each is taken.</summary>
+    internal IReadOnlyList<byte[]> SignToken(byte[] token) =>
+        _previous is null ? [_derived.Value.SignToken(token)] : [_derived.Value.SignToken(token), _previous.SignToken(token)];
 
     private static Derived Derive(byte[] secret)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, AccessOptions.MinSecretBytes);
+        var fingerprint = Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, outputLength: 16, info: "fingerprint"u8.ToArray()));
         return new Derived(
             HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "api keys"u8.ToArray()),
             HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "page tokens"u8.ToArray()),
-            Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, outputLength: 16, info: "fingerprint"u8.ToArray())));
+            new SealKey(fingerprint, HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "webhook secrets"u8.ToArray())),
+            fingerprint);
     }
 
     private static byte[] FromFile(string file)
@@ -72,7 +95,12 @@ internal sealed class AccessSecret
                 $"{file} holds no secret: it must be at least {AccessOptions.MinSecretBytes} bytes in base64. Put back the file that the keys in the database were made with; remove it where there are none.");
     }
 
-    private sealed record Derived(byte[] ForKeys, byte[] ForTokens, string Fingerprint);
+    private sealed record Derived(byte[] ForKeys, byte[] ForTokens, SealKey ForWebhooks, string Fingerprint)
+    {
+        public ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(ForKeys, Encoding.ASCII.GetBytes(key))];
+
+        public byte[] SignToken(byte[] token) => HMACSHA256.HashData(ForTokens, token)[..16];
+    }
 }
 
 /// <summary>Files that hold one secret each. Only the user who runs the node can read them.</summary>

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Claims;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using BitFaster.Caching.Lru;
@@ -29,7 +28,8 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
     /// <param name="cancellationToken">Ends the look-up.</param>
     /// <exception cref="RequestRefusedException">Too many unknown keys are tried.</exception>
     public ValueTask<Outcome<RequestCaller>> Authenticate(string key, IPAddress from, CancellationToken cancellationToken) =>
-        ApiKey.TryParse(key, out var prefix) ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)), from, cancellationToken)
+        ApiKey.TryParse(key, out var prefix)
+            ? Authenticate(new ApiKeyProof(prefix, secret.HashKey(key)) { HashBefore = secret.HashKeyBefore(key) }, from, cancellationToken)
         : ValueTask.FromResult(Refuse(key.StartsWith(ApiKey.Marker, StringComparison.Ordinal)
             ? "The API key is mistyped: its length or its checksum is wrong."
             : $"This is not an API key: API keys begin with {ApiKey.Marker}."));
@@ -68,7 +68,7 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
     {
         // The answer holds from before it was asked for, so that it never holds longer than the grain takes it to.
         var asked = clock.GetTimestamp();
-        if (await grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(proof.Prefix)).Authenticate(proof.Hash) is not { } identity)
+        if (await Identify(proof) is not { } identity)
         {
             return Refuse(await Find(proof, cancellationToken) switch
             {
@@ -89,9 +89,29 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
         return caller;
     }
 
+    /// <summary>Asks the key's grain. A key that it knows by the other secret only is stored under this one (rule H4).</summary>
+    private async Task<ApiKeyIdentity?> Identify(ApiKeyProof proof)
+    {
+        var grain = grains.GetGrain<IApiKeyGrain>(GrainKeys.ApiKey(proof.Prefix));
+        if (await grain.Authenticate(proof.Hash) is { } identity)
+        {
+            return identity;
+        }
+
+        if (secret.Rehash(proof) is not { } command || await grain.Authenticate(command.Known) is not { } known)
+        {
+            return null;
+        }
+
+        // The caller doesn't wait for it.
+        grain.Rehash(command).Ignore();
+        return known;
+    }
+
     /// <summary>The key that is shown, as it is stored, or null when there is none or only another one of its prefix.</summary>
     private async Task<ApiKeyView?> Find(ApiKeyProof proof, CancellationToken cancellationToken) =>
-        await catalog.FindKey(proof.Prefix, cancellationToken) is { } stored && CryptographicOperations.FixedTimeEquals(stored.Hash.AsSpan(), proof.Hash.AsSpan())
+        await catalog.FindKey(proof.Prefix, cancellationToken) is { } stored
+            && (proof.IsOneOf(stored.Hash) | (stored.OtherHash is { } other && proof.IsOneOf(other)))
             ? stored.Key
             : null;
 

@@ -12,8 +12,8 @@ namespace OrleansRegistry.Gateway;
 /// Makes page tokens. They are signed, and tied to workspace, list, filters and order: any other token is refused
 /// instead of misread.
 /// </summary>
-/// <param name="sign">Signs bytes with the secret of the deployment.</param>
-internal sealed class PageTokens(Func<byte[], byte[]> sign)
+/// <param name="sign">Signs bytes: the first signature is the one to give, and each is taken.</param>
+internal sealed class PageTokens(Func<byte[], IReadOnlyList<byte[]>> sign)
 {
     /// <summary>The tokens of a list.</summary>
     /// <param name="workspace">The workspace of the list.</param>
@@ -24,7 +24,7 @@ internal sealed class PageTokens(Func<byte[], byte[]> sign)
 /// <summary>
 /// A place in a list, as callers carry it from page to page: opaque, and signed together with what the list is of.
 /// </summary>
-internal sealed class PageToken(Func<byte[], byte[]> sign, string?[] filter)
+internal sealed class PageToken(Func<byte[], IReadOnlyList<byte[]>> sign, string?[] filter)
 {
     private const string InstantFormat = "O";
 
@@ -32,7 +32,7 @@ internal sealed class PageToken(Func<byte[], byte[]> sign, string?[] filter)
 
     /// <summary>The token of a place.</summary>
     public string Encode(params string[] cursor) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Content(Sign(cursor), cursor), PageTokenJson.Default.Content));
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Content(Sign(cursor)[0], cursor), PageTokenJson.Default.Content));
 
     /// <summary>The place that a token leads to.</summary>
     public bool TryDecode(string token, int parts, [NotNullWhen(true)] out string[]? cursor)
@@ -42,7 +42,7 @@ internal sealed class PageToken(Func<byte[], byte[]> sign, string?[] filter)
         {
             if (JsonSerializer.Deserialize(Base64Url.DecodeFromChars(token), PageTokenJson.Default.Content) is { Signature: { } signature, Cursor: { } found }
                 && found.Length == parts && found.All(part => part is not null)
-                && CryptographicOperations.FixedTimeEquals(signature, Sign(found)))
+                && Sign(found).Any(ours => CryptographicOperations.FixedTimeEquals(signature, ours)))
             {
                 cursor = found;
             }
@@ -65,7 +65,7 @@ internal sealed class PageToken(Func<byte[], byte[]> sign, string?[] filter)
     /// <summary>The error of a token that doesn't fit.</summary>
     public static RegistryError Refusal() => RegistryError.Invalid("page_token", "is not a token of this list with these parameters");
 
-    private byte[] Sign(string[] cursor) =>
+    private IReadOnlyList<byte[]> Sign(string[] cursor) =>
         sign(Encoding.UTF8.GetBytes(_filter + JsonSerializer.Serialize(cursor, PageTokenJson.Default.StringArray)));
 
     internal sealed record Content([property: JsonPropertyName("s")] byte[] Signature, [property: JsonPropertyName("c")] string[] Cursor);

@@ -44,7 +44,8 @@ internal sealed class ApiKeyGrain(
     {
         var now = clock.GetUtcNow();
         var known = Known();
-        var isIt = CryptographicOperations.FixedTimeEquals(known?.Hash ?? NoHash, hash.AsSpan());
+        var isIt = CryptographicOperations.FixedTimeEquals(known?.Hash ?? NoHash, hash.AsSpan())
+            | CryptographicOperations.FixedTimeEquals(known?.OtherHash ?? NoHash, hash.AsSpan());
         if (!isIt || known?.Row.Key is not { RevokedAt: null } key || key.ExpiresAt <= now || _revocationInDoubtUntil is not null)
         {
             return Task.FromResult<ApiKeyIdentity?>(null);
@@ -89,9 +90,10 @@ internal sealed class ApiKeyGrain(
                         CreatedByName = command.Context.ActorName,
                     },
                     Hash = hash,
+                    HashSecret = command.HashSecret,
                 },
                 // The same key again: an earlier try has come through. Another key with the same prefix is as good as impossible.
-                _ when row.Hash == hash => row,
+                _ when row.Has(hash) => row,
                 _ => StoreErrors.Unavailable(),
             },
             Happened(command.Context, AccessEvents.ApiKeyCreated));
@@ -164,6 +166,7 @@ internal sealed class ApiKeyGrain(
         {
             Context = command.Context,
             Hash = command.NewHash,
+            HashSecret = command.NewHashSecret,
             Name = old.Name,
             Workspace = old.Workspace,
             Role = old.Role,
@@ -195,6 +198,22 @@ internal sealed class ApiKeyGrain(
         }
 
         return successor;
+    }
+
+    public async Task Rehash(RehashApiKeyCommand command)
+    {
+        try
+        {
+            await _row.Note(row => row.Key.RevokedAt is null
+                ? row.Rehashed(Text(command.Known), command.KnownSecret, Text(command.Hash), command.HashSecret)
+                : row);
+        }
+        catch (RegistryUnavailableException)
+        {
+            // The next use does it.
+        }
+
+        static string Text(ImmutableArray<byte> hash) => Convert.ToBase64String(hash.AsSpan());
     }
 
     public async Task NoteUse()
@@ -275,6 +294,9 @@ internal sealed class ApiKeyGrain(
         public ApiKeyState Row => row;
 
         public byte[] Hash { get; } = Convert.FromBase64String(row.Hash);
+
+        /// <summary>The other hash, or the same again.</summary>
+        public byte[] OtherHash { get; } = Convert.FromBase64String(row.OtherHash?.Value ?? row.Hash);
 
         public ApiKeyIdentity Identity { get; } = new()
         {

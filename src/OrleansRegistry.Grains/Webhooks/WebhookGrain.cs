@@ -17,6 +17,7 @@ internal sealed partial class WebhookGrain(
     IGrainContext context,
     IRegistryCatalog catalog,
     WebhookSender sender,
+    WebhookSeal seal,
     ISiloLease lease,
     TimeProvider clock,
     ILogger<WebhookGrain> logger)
@@ -168,17 +169,20 @@ internal sealed partial class WebhookGrain(
     private async Task<Outcome<WebhookRow>> Change(
         CommandContext command, Func<WebhookRow?, Outcome<WebhookRow>> change, Func<WebhookRow, EventDraft> what)
     {
-        var outcome = await _row.Change(command, change, next => [what(next).By(command, clock.GetInstant())]);
+        var outcome = await _row.Change(command, Closed, next => [what(next).By(command, clock.GetInstant())]);
         if (outcome.Error is null)
         {
             await Touch();
         }
 
         return outcome;
+
+        Outcome<WebhookRow> Closed(WebhookRow? row) => change(row).TryGet(out var next, out var error) ? seal.Close(next) : error;
     }
 
     /// <summary>Stores how deliveries went. A webhook that was deleted meanwhile stays so.</summary>
-    private async Task<WebhookRow> Keep(Func<WebhookRow, WebhookRow> change) => (await _row.Note(row => row.DeletedAt is null ? change(row) : row))!;
+    private async Task<WebhookRow> Keep(Func<WebhookRow, WebhookRow> change) =>
+        (await _row.Note(row => row.DeletedAt is null ? seal.Close(change(row)) : row))!;
 
     private static WebhookRow? PresentOf(WebhookRow? row) => row is { DeletedAt: null } ? row : null;
 

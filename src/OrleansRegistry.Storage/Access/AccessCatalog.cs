@@ -43,7 +43,10 @@ internal sealed partial class AccessCatalog(RegistryDatabase database, ILogger<A
         {
             var what = row.GetString(0);
             var stored = StateJson.Read<ApiKeyState>(CatalogReader.Text(row, 1), what);
-            return CatalogReader.Guard(what, () => new StoredApiKey(stored.Key, [.. Convert.FromBase64String(stored.Hash)]));
+            return CatalogReader.Guard(what, () => new StoredApiKey(
+                stored.Key,
+                [.. Convert.FromBase64String(stored.Hash)],
+                stored.OtherHash is { } other ? [.. Convert.FromBase64String(other.Value)] : null));
         }
     }
 

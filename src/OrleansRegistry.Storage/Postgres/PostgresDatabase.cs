@@ -63,6 +63,12 @@ internal sealed class PostgresDatabase : RegistryDatabase
 
     public override string ItemsOf => "select n - 1 as place, item::text as item from jsonb_array_elements(cast({0} as jsonb)) with ordinality as part (item, n)";
 
+    public override string ReplaceRow =>
+        """
+        update registry_state set payload = cast(@payload as jsonb), version = version + 1, modified_on = now()
+        where key = @key and kind = @kind and version = @version
+        """;
+
     public override string TextsOf => "select item from jsonb_array_elements_text(cast({0} as jsonb)) as part (item)";
 
     public override string LockSchema =>

@@ -49,6 +49,12 @@ internal sealed class SqliteDatabase : RegistryDatabase
 
     public override string ItemsOf => "select key as place, value as item from json_each({0})";
 
+    public override string ReplaceRow =>
+        """
+        update registry_state set payload = @payload, version = version + 1, modified_on = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+        where key = @key and kind = @kind and version = @version
+        """;
+
     public override string TextsOf => "select value as item from json_each({0})";
 
     public override string LockSchema => "select 1";

@@ -51,7 +51,7 @@ internal sealed class ConsoleSessions(
             return null;
         }
 
-        var proof = new SessionProof(this, id, secret.HashKey(token));
+        var proof = new SessionProof(this, id, secret.HashKeyBefore(token) is { } before ? [secret.HashKey(token), before] : [secret.HashKey(token)]);
         if (!_known.TryGet(id, out _) && rates.CountUnknownKey(from) is { } refusal)
         {
             throw new RequestRefusedException(refusal.Error);
@@ -77,19 +77,22 @@ internal sealed class ConsoleSessions(
     {
         if (_known.TryGet(proof.Id, out var known) && known.Until > clock.GetTimestamp())
         {
-            return known.Matches(proof.Hash) ? known.Key : null;
+            return proof.Hashes.Any(known.Matches) ? known.Key : null;
         }
 
         // The answer holds from before it was asked for, so that it never holds longer than the grain takes it to.
         var asked = clock.GetTimestamp();
-        if (await Grain(proof.Id).Authenticate(proof.Hash, isUse) is not { } identity)
+        foreach (var hash in proof.Hashes)
         {
-            return null;
+            if (await Grain(proof.Id).Authenticate(hash, isUse) is { } identity)
+            {
+                var key = new ApiKeyProof(proof.Id.KeyPrefix, identity.KeyHash);
+                _known.AddOrUpdate(proof.Id, new KnownSession(hash, key, asked + (long)(identity.LeaseDuration.TotalSeconds * clock.TimestampFrequency)));
+                return key;
+            }
         }
 
-        var key = new ApiKeyProof(proof.Id.KeyPrefix, identity.KeyHash);
-        _known.AddOrUpdate(proof.Id, new KnownSession(proof.Hash, key, asked + (long)(identity.LeaseDuration.TotalSeconds * clock.TimestampFrequency)));
-        return key;
+        return null;
     }
 
     private ISessionGrain Grain(SessionId session) => grains.GetGrain<ISessionGrain>(GrainKeys.Session(session));
@@ -100,8 +103,8 @@ internal sealed class ConsoleSessions(
         public bool Matches(ImmutableArray<byte> hash) => CryptographicOperations.FixedTimeEquals(Hash.AsSpan(), hash.AsSpan());
     }
 
-    /// <summary>The hash of the text that a browser has shown.</summary>
-    private sealed record SessionProof(ConsoleSessions Sessions, SessionId Id, ImmutableArray<byte> Hash) : ICallerStanding
+    /// <summary>The hashes of the text that a browser has shown, under each secret that counts.</summary>
+    private sealed record SessionProof(ConsoleSessions Sessions, SessionId Id, ImmutableArray<ImmutableArray<byte>> Hashes) : ICallerStanding
     {
         public async ValueTask<bool> IsValid() => await Sessions.Find(this, isUse: false) is not null;
     }

@@ -65,7 +65,7 @@ public sealed class ContractTests
             .Close(null!);
 
         using var webhookGrain = new WebhookGrain(
-            webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, null!, clock, NullLogger<WebhookGrain>.Instance);
+            webhook, Context("webhook/default/k7m2qx9p4d"), null!, null!, null!, null!, clock, NullLogger<WebhookGrain>.Instance);
         await webhookGrain.Get();
         await new ApiKeyGrain(key, Context("key/-/4f7k2m9q"), null!, clock, NullLogger<ApiKeyGrain>.Instance).OnActivateAsync(default);
         await new WorkspaceGrain(workspace, Context("workspace/-/default"), clock, NullLogger<WorkspaceGrain>.Instance).Get();

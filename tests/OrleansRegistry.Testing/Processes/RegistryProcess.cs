@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace OrleansRegistry.Testing;
@@ -215,6 +216,12 @@ public sealed record NodeSettings
 {
     /// <summary>A key of role operator on every node.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();
+
+    /// <summary>The secret of nodes that don't draw one: silos without callers must be told it.</summary>
+    public static IReadOnlyDictionary<string, string> SharedSecret { get; } = new Dictionary<string, string>
+    {
+        ["Registry__Auth__Secret"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+    };
 
     /// <summary>
     /// Lifts the limits that one caller and one address have, as all that tests send comes from one of each. Looks for no

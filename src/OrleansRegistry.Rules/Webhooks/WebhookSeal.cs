@@ -1,0 +1,92 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OrleansRegistry.Webhooks;
+
+/// <summary>
+/// Encrypts webhooks' secrets as they are stored (rule H4): AES-256-GCM, with the webhook's id as associated data, so
+/// that a secret that was copied into another row can't be read there. Rows of earlier builds have theirs in clear.
+/// </summary>
+/// <param name="current">The key that secrets are encrypted with.</param>
+/// <param name="previous">Another key that they may be encrypted with, or null.</param>
+internal sealed class WebhookSeal(SealKey current, SealKey? previous)
+{
+    private const string Marker = "aes256gcm";
+    private const char Separator = '.';
+
+    private static int NonceLength => AesGcm.NonceByteSizes.MaxSize;
+
+    private static int TagLength => AesGcm.TagByteSizes.MaxSize;
+
+    /// <summary>The row with all secrets encrypted with the current key; the same instance when they are.</summary>
+    /// <remarks>A secret that can't be read stays as it is.</remarks>
+    public WebhookRow Close(WebhookRow row)
+    {
+        WebhookSecret[] closed =
+        [
+            .. row.Secrets.Select(secret => IsCurrent(secret) || Open(row.Webhook.Id, secret) is not { } value
+                ? secret
+                : secret with { Value = Close(row.Webhook.Id, value) }),
+        ];
+        return closed.SequenceEqual(row.Secrets, ReferenceEqualityComparer.Instance) ? row : row with { Secrets = [.. closed] };
+    }
+
+    /// <summary>A secret in clear, or null when it is encrypted with a key that isn't here, or for another webhook.</summary>
+    public string? Open(string webhookId, WebhookSecret secret)
+    {
+        if (!IsClosed(secret))
+        {
+            return secret.Value;
+        }
+
+        if (secret.Value.Split(Separator) is not [_, var name, var text] || Find(name) is not { } key || !Base64Url.IsValid(text))
+        {
+            return null;
+        }
+
+        var bytes = Base64Url.DecodeFromChars(text);
+        if (bytes.Length < NonceLength + TagLength)
+        {
+            return null;
+        }
+
+        var value = new byte[bytes.Length - NonceLength - TagLength];
+        try
+        {
+            using var cipher = new AesGcm(key.Bytes.Span, TagLength);
+            cipher.Decrypt(bytes.AsSpan(0, NonceLength), bytes.AsSpan(NonceLength, value.Length), bytes.AsSpan(^TagLength..), value, Bound(webhookId));
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+
+        return Encoding.UTF8.GetString(value);
+    }
+
+    private string Close(string webhookId, string secret)
+    {
+        var value = Encoding.UTF8.GetBytes(secret);
+        var bytes = new byte[NonceLength + value.Length + TagLength];
+        RandomNumberGenerator.Fill(bytes.AsSpan(0, NonceLength));
+        using var cipher = new AesGcm(current.Bytes.Span, TagLength);
+        cipher.Encrypt(bytes.AsSpan(0, NonceLength), value, bytes.AsSpan(NonceLength, value.Length), bytes.AsSpan(^TagLength..), Bound(webhookId));
+        return $"{Begin(current)}{Base64Url.EncodeToString(bytes)}";
+    }
+
+    private SealKey? Find(string name) => name == current.Name ? current : name == previous?.Name ? previous : null;
+
+    private bool IsCurrent(WebhookSecret secret) => secret.Value.StartsWith(Begin(current), StringComparison.Ordinal);
+
+    private static bool IsClosed(WebhookSecret secret) => secret.Value.StartsWith(Marker + Separator, StringComparison.Ordinal);
+
+    private static string Begin(SealKey key) => $"{Marker}{Separator}{key.Name}{Separator}";
+
+    private static byte[] Bound(string webhookId) => Encoding.UTF8.GetBytes(webhookId);
+}
+
+/// <summary>A key that secrets are encrypted with.</summary>
+/// <param name="Name">Tells it from others, and nothing else about it.</param>
+/// <param name="Bytes">The key, 32 bytes.</param>
+internal sealed record SealKey(string Name, ReadOnlyMemory<byte> Bytes);
