@@ -88,7 +88,7 @@ public sealed class VersionPageTests(ConsoleNode node)
     [Fact]
     public async Task A_version_says_how_it_is_called()
     {
-        var name = $"""it's "quoted" \ <b>{Guid.NewGuid():N}</b>""";
+        var name = $"""it's "quoted" <b>{Guid.NewGuid():N}</b>""";
         var id = (string)(await node.Deploy(name, $"\"publish\":true,\"serving\":{{\"url\":\"{node.ServerUrl}\"}}"))["model_id"]!;
         var browser = await node.SignIn();
 
