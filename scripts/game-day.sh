@@ -28,7 +28,7 @@ trap 'exit 143' TERM
 missed=0
 # judge PROMISE BOUND MEASURED MET
 judge() {
-  printf '%-62s %-8s %-12s %s\n' "$@"
+  printf '%-68s %-8s %-12s %s\n' "$@"
   [[ $4 == met ]] || missed=1
 }
 
@@ -43,7 +43,7 @@ alone=met
 scripts/test.sh Host -class '*SqliteKillTests' >"$log" 2>&1 || alone="not met"
 
 echo
-printf '%-62s %-8s %-12s %s\n' promise bound measured verdict
+printf '%-68s %-8s %-12s %s\n' promise bound measured verdict
 while read -r fault reads commands text; do
   [[ $fault ]] || continue
   # KillSilo   1 times; answered again, median and worst: resolves 0.2 4.0 s, commands 2.7 10.1 s; 0 failures
@@ -57,6 +57,7 @@ done <<<"$bounds"
 operations=$(grep -o '[0-9]* operations' <<<"$chaos" | tail -n 1 || true)
 judge "clients of the cluster see one registry, and nothing is lost" none "$operations" "$whole"
 judge "a killed node loses nothing that it acknowledged" none "20 kills" "$alone"
+echo "on $(nproc) processors with a load of $(cut -d ' ' -f 1 /proc/loadavg)"
 if [[ $missed -ne 0 ]]; then
   echo
   tail -n 40 <<<"$chaos"

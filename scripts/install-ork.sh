@@ -4,7 +4,8 @@
 #   scripts/install-ork.sh [DIRECTORY]      ~/.local/bin by default
 #
 # With a C compiler (clang or gcc) and zlib's headers it is one native file. Otherwise it needs the .NET runtime.
-# REGISTRY_ORK_NATIVE=no makes the second kind in any case. Prints the program's path.
+# REGISTRY_ORK_NATIVE=no makes the second kind in any case. It is built in the directory REGISTRY_ORK_BUILD, whose path
+# is part of what is made, and which is removed; by default in a new one. Prints the program's path.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,7 +18,7 @@ command -v dotnet >/dev/null || die "the .NET SDK is missing; global.json says w
 bin=${1:-$HOME/.local/bin}
 library=${bin%/bin}/lib/ork
 
-work=$(mktemp -d)
+work=${REGISTRY_ORK_BUILD:-$(mktemp -d)}
 trap 'rm -rf "$work"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT

@@ -18,7 +18,7 @@ version=${1:?scripts/release.sh VERSION DIRECTORY} into=$(realpath -m "${2:?scri
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 [[ ! -e $into || -z $(ls -A "$into") ]] || die "$into is not empty"
-# The same place each time: what Razor generates has the path.
+# The same place each time: what Razor and other generators make has the path.
 work=/tmp/orleans-registry-release
 tree=$work/tree
 mkdir -m 700 "$work" || die "another run is at work in $work, or was killed: remove it then, and run git worktree prune"
@@ -70,7 +70,7 @@ echo "The Python client …"
 scripts/python-wheel.sh "$made" >/dev/null
 
 echo "ork …"
-scripts/install-ork.sh "$work/bin" >/dev/null
+REGISTRY_ORK_BUILD=$work/ork scripts/install-ork.sh "$work/bin" >/dev/null
 if [[ -L $work/bin/ork ]]; then
   echo "There is no C compiler for a native ork: only the tool of .NET is made."
 else
