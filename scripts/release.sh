@@ -5,8 +5,8 @@
 #   scripts/release.sh VERSION DIRECTORY     into DIRECTORY, which must be empty or not there
 #
 # It builds in a worktree of its own, so what isn't committed is not in it.
-# Needs the .NET SDK, git, and Python's setuptools and wheel (scripts/python-wheel.sh); for a native ork a C compiler and
-# zlib's headers.
+# Needs the .NET SDK, git, and Python's setuptools and wheel (scripts/python-wheel.sh); for a native ork a C compiler
+# and zlib's headers.
 set -euo pipefail
 
 die() {

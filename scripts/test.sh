@@ -3,7 +3,8 @@
 #
 #   scripts/test.sh                 everything
 #   scripts/test.sh --fast          the build and the tests that need neither PostgreSQL nor a process of their own
-#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), clients, chaos, mutants, soak, benchmarks, release; all of them by default
+#   scripts/test.sh --long [PART]   what takes long: tests (with more rounds), clients, chaos, mutants, soak, benchmarks,
+#                                   release; all of them by default
 #   scripts/test.sh NAME [...]      the test projects with NAME in their name; what follows goes to the runner
 #
 # Projects run two at a time, except those that stop processes or wait for failures to be noticed: these have no neighbours.
