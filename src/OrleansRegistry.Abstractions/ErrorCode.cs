@@ -147,6 +147,30 @@ public static class ErrorCode
     /// <summary>409: the registry has no room for another process; deactivate a version that it runs.</summary>
     public const string NoCapacity = "no_capacity";
 
+    /// <summary>404: the model has no alias of that name.</summary>
+    public const string AliasNotFound = "alias_not_found";
+
+    /// <summary>409: the alias does not point to where <c>from</c> says.</summary>
+    public const string AliasMoved = "alias_moved";
+
+    /// <summary>409: the alias points to no version: its version was deleted, or the one that claims it is not ready.</summary>
+    public const string AliasEmpty = "alias_empty";
+
+    /// <summary>409: a protected alias points to what would be deleted; <c>release_aliases</c> deletes it all the same.</summary>
+    public const string AliasProtected = "alias_protected";
+
+    /// <summary>409: no earlier version of the alias is routable.</summary>
+    public const string NoPreviousTarget = "no_previous_target";
+
+    /// <summary>409: the model has as many aliases as it may have.</summary>
+    public const string TooManyAliases = "too_many_aliases";
+
+    /// <summary>409: the model has no rollout, and so no canary.</summary>
+    public const string NoRollout = "no_rollout";
+
+    /// <summary>409: something refers to the version; <c>references</c> says what.</summary>
+    public const string VersionReferenced = "version_referenced";
+
     /// <summary>404: nothing is served under that path.</summary>
     public const string NotFound = "not_found";
 

@@ -25,6 +25,10 @@ public sealed record RegistryError
     [Id(2)]
     public ImmutableArray<FieldError> Fields { get; init; } = [];
 
+    /// <summary>For <see cref="ErrorCode.VersionReferenced"/>: what refers to the version.</summary>
+    [Id(3)]
+    public ImmutableArray<string> References { get; init; } = [];
+
     /// <summary>The input is at fault; each entry names a field, and the first one is the detail.</summary>
     public static RegistryError Invalid(params ReadOnlySpan<FieldError> fields) =>
         new(ErrorCode.ValidationFailed, $"{fields[0].Field} {fields[0].Message}.".TrimStart()) { Fields = [.. fields] };

@@ -100,6 +100,7 @@ internal static class RegistryGateway
         v1.MapListVersions();
         v1.MapModelTraffic();
         v1.MapModels();
+        v1.MapAliases();
         v1.MapResolve();
         v1.MapPrimaryHistory();
         v1.MapVersions();

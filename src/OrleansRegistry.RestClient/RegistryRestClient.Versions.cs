@@ -192,7 +192,7 @@ public sealed partial class RegistryRestClient
 
         return Json($$"""
             {"version":{{version.Raw.GetRawText()}},"changed":true,"primary_change":null,"model_deleted":{{(modelDeleted ? "true" : "false")}},
-             "traffic":null,"in_flight_left":null}
+             "alias_changes":[],"references":null,"traffic":null,"in_flight_left":null}
             """);
     }
 }

@@ -135,6 +135,85 @@ public sealed partial class RegistryRestClient
             static raw => new CommandAnswer(raw),
             cancellationToken);
 
+    /// <summary>Lists the aliases of a model, in the order of their names.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<AliasList> ListAliases(string model, CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.ListAliases, ("model", model)),
+            static raw => new AliasList(raw),
+            cancellationToken);
+
+    /// <summary>Reads an alias.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="alias">The name of the alias, without <c>@</c>.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<Alias> GetAlias(string model, string alias, CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.GetAlias, ("model", model), ("alias", alias)),
+            static raw => new Alias(raw),
+            cancellationToken);
+
+    /// <summary>Points an alias to a version that is routable; an alias that does not exist is made.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="alias">The name of the alias, without <c>@</c>.</param>
+    /// <param name="body">What is to be done.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<AliasAnswer> SetAlias(
+        string model,
+        string alias,
+        SetAliasRequest body,
+        SetAliasParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.SetAlias, ("model", model), ("alias", alias))
+            {
+                Body = body,
+                IsRepeatable = body.Has("from"),
+            }.With(parameters),
+            static raw => new AliasAnswer(raw),
+            cancellationToken);
+
+    /// <summary>Removes an alias, and the claims to it; its name may be used again.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="alias">The name of the alias, without <c>@</c>.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<AliasAnswer> RemoveAlias(
+        string model,
+        string alias,
+        RemoveAliasParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.RemoveAlias, ("model", model), ("alias", alias))
+            {
+                IsRepeatable = false,
+            }.With(parameters),
+            static raw => new AliasAnswer(raw),
+            cancellationToken);
+
+    /// <summary>Points an alias to the version before the present one that is still routable.</summary>
+    /// <param name="model">The model's id or name.</param>
+    /// <param name="alias">The name of the alias, without <c>@</c>.</param>
+    /// <param name="body">What is to be done.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<AliasAnswer> RollbackAlias(
+        string model,
+        string alias,
+        RollbackAliasRequest? body = null,
+        RollbackAliasParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.RollbackAlias, ("model", model), ("alias", alias))
+            {
+                Body = body,
+                IsRepeatable = body?.Has("from") == true,
+            }.With(parameters),
+            static raw => new AliasAnswer(raw),
+            cancellationToken);
+
     /// <summary>Reads a version, whatever its state.</summary>
     /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="parameters">What is left out when it is null.</param>
@@ -685,7 +764,7 @@ public sealed partial class RegistryRestClient
 
     /// <summary>Infers: forwarded to the same route of the model's server.</summary>
     /// <param name="model">The model's id or name.</param>
-    /// <param name="version">A number, an npm-style range or a version id.</param>
+    /// <param name="version">A number, an npm-style range, a version id or an alias (<c>@staging</c>).</param>
     /// <param name="content">The body, as the model's server takes it.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -705,7 +784,7 @@ public sealed partial class RegistryRestClient
 
     /// <summary>Infers: forwarded to the same route of the model's server.</summary>
     /// <param name="model">The model's id or name.</param>
-    /// <param name="version">A number, an npm-style range or a version id.</param>
+    /// <param name="version">A number, an npm-style range, a version id or an alias (<c>@staging</c>).</param>
     /// <param name="content">The body, as the model's server takes it.</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -725,7 +804,7 @@ public sealed partial class RegistryRestClient
 
     /// <summary>Says whether the version's server is ready, as it says itself.</summary>
     /// <param name="model">The model's id or name.</param>
-    /// <param name="version">A number, an npm-style range or a version id.</param>
+    /// <param name="version">A number, an npm-style range, a version id or an alias (<c>@staging</c>).</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<bool> IsInferenceVersionReady(
@@ -756,7 +835,7 @@ public sealed partial class RegistryRestClient
     /// <summary>Describes a model: what its server says, with the registry's name of it and the versions that can
     /// be called.</summary>
     /// <param name="model">The model's id or name.</param>
-    /// <param name="version">A number, an npm-style range or a version id.</param>
+    /// <param name="version">A number, an npm-style range, a version id or an alias (<c>@staging</c>).</param>
     /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<Prediction> GetInferenceVersion(
@@ -898,6 +977,26 @@ internal static class Operations
     /// <summary><c>POST /v1/models/{model}/rollback</c></summary>
     public static readonly Operation Rollback =
         new("rollback", HttpMethod.Post, "/v1/models/{model}/rollback");
+
+    /// <summary><c>GET /v1/models/{model}/aliases</c></summary>
+    public static readonly Operation ListAliases =
+        new("list_aliases", HttpMethod.Get, "/v1/models/{model}/aliases");
+
+    /// <summary><c>GET /v1/models/{model}/aliases/{alias}</c></summary>
+    public static readonly Operation GetAlias =
+        new("get_alias", HttpMethod.Get, "/v1/models/{model}/aliases/{alias}");
+
+    /// <summary><c>PUT /v1/models/{model}/aliases/{alias}</c></summary>
+    public static readonly Operation SetAlias =
+        new("set_alias", HttpMethod.Put, "/v1/models/{model}/aliases/{alias}");
+
+    /// <summary><c>DELETE /v1/models/{model}/aliases/{alias}</c></summary>
+    public static readonly Operation RemoveAlias =
+        new("remove_alias", HttpMethod.Delete, "/v1/models/{model}/aliases/{alias}");
+
+    /// <summary><c>POST /v1/models/{model}/aliases/{alias}/rollback</c></summary>
+    public static readonly Operation RollbackAlias =
+        new("rollback_alias", HttpMethod.Post, "/v1/models/{model}/aliases/{alias}/rollback");
 
     /// <summary><c>GET /v1/model_versions/{id}</c></summary>
     public static readonly Operation GetVersion =

@@ -24,9 +24,13 @@ internal sealed record MenuItem(string Text, string Href, string? Class, string?
         Make(ConsoleCommand.Delete, model, version, role),
     ];
 
+    /// <summary>Whether a protected alias points to a version (rule AL6).</summary>
+    internal static bool IsHeld(ModelView model, VersionView version) =>
+        model.Aliases.Any(alias => alias.Protected && alias.VersionId == version.Id);
+
     private static MenuItem Make(ConsoleCommand command, ModelView model, VersionView version, Role role) => new(
         command.Label,
         Links.Command(model.Id, version.Version, command.Name),
         command.Action == VersionAction.Delete ? "danger" : null,
-        VersionActions.Obstacle(command.Action, version, model.Protected, role));
+        VersionActions.Obstacle(command.Action, version, model.Protected, role, IsHeld(model, version)));
 }

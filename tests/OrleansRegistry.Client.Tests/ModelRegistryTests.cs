@@ -55,6 +55,26 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     }
 
     [Fact]
+    public async Task AL2_AL3_AL7_a_service_moves_aliases_and_resolves_them()
+    {
+        var first = await Deploy("A model", deploy => deploy with { Aliases = ["staging"] });
+        var second = await Deploy("A model");
+        Assert.Equal((first.Id, ResolvedBy.Alias), Resolved(Value(await Registry.Resolve("A model", "@staging"))));
+        var moved = Value(await Registry.SetAlias("A model", "staging", "0.2.0", from: first.Id));
+        Assert.Equal((first.Id, second.Id), (moved.AliasChange!.From, moved.AliasChange.To));
+        Assert.Equal(ErrorCode.AliasMoved, (await Registry.SetAlias("A model", "staging", "0.1.0", from: first.Id)).Error!.Code);
+        Assert.Equal(ErrorCode.ValidationFailed, (await Registry.SetAlias("A model", "primary", "^1")).Error!.Code);
+        Assert.Equal(second.Id, Assert.Single((await Registry.FindModel("A model"))!.Model.Aliases).VersionId);
+        Value(await Registry.Deactivate(second.Id));
+        Assert.Equal(ErrorCode.VersionInactive, (await Registry.Resolve("A model", "@staging")).Error!.Code);
+        Assert.Equal(first.Id, Value(await Registry.RollbackAlias("A model", "staging", from: second.Id)).Alias.VersionId);
+        Assert.True(Value(await Registry.RemoveAlias("A model", "staging", from: first.Id)).Changed);
+        Assert.Equal(ErrorCode.AliasNotFound, (await Registry.Resolve("A model", "@staging")).Error!.Code);
+
+        static (string, ResolvedBy) Resolved(ResolvedVersion version) => (version.VersionId, version.ResolvedBy);
+    }
+
+    [Fact]
     public async Task E2_a_process_acts_in_two_workspaces_by_two_registrations()
     {
         await CreateWorkspace("other");

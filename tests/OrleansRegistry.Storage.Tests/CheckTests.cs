@@ -19,6 +19,9 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
         ["routes to inactive"] = ("version-1", row => row["state"] = "inactive", "routes to version 1, which is not active"),
         ["primary"] = ("model", row => row["primary"]!["ordinal"] = 3, "has version 3 as primary, which is not active"),
         ["no primary"] = ("model", row => row["primary"] = null, "has another primary than its events say"),
+        ["alias of a deleted version"] = ("model", row => row["aliases"]![0]!["target"]!["ordinal"] = 3, "has alias @staging on version 3, which is deleted"),
+        ["alias without its moves"] = ("model", row => row.AsObject().Remove("aliases"), "has alias @staging elsewhere than its events say"),
+        ["alias with a number to come"] = ("model", row => row["aliases"]![0]!["order"] = 99, "with order number 99; it has drawn"),
         ["open meter"] = ("version-2", row => row["meter"]!["running_since"] = "2026-03-01T12:00:00.000Z", "is not up, but its meter runs"),
         ["closed meter"] = ("version-1", row => row["meter"]!["running_since"] = null, "is up, but its meter stands still"),
         ["metered time"] = ("version-2", row => row["meter"]!["published_milliseconds"] = 4711000, "but its events say"),
@@ -59,6 +62,7 @@ public abstract class CheckTests(SiloFixture fixture) : IAsyncLifetime
             values ('{{Key("traffic")}}', 'traffic', 1, '{"calls":1,"errors":0}', '2026-03-01T12:00:00.000Z')
             """);
         await Silo.Model(_id).Promote(new PromoteCommand { Context = Silo.Command(), Ordinal = 1 });
+        await Silo.Model(_id).SetAlias(new SetAliasCommand { Context = Silo.Command(), Name = "staging", Version = "0.1.0" });
         await Silo.Model(_id).Deactivate(new DeactivateCommand { Context = Silo.Command(), Ordinal = 2 });
         await Silo.Model(_id).Delete(new DeleteCommand { Context = Silo.Command(), Ordinal = 3 });
     }

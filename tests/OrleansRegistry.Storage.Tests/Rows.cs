@@ -28,10 +28,27 @@ internal static class Rows
         LatestVersion = "1.0.0",
         NextOrdinal = 3,
         VersionCount = 2,
-        Order = 2,
+        Order = 3,
+        Aliases =
+        [
+            new AliasState { Name = "production", Order = 0, Since = Noon, Reason = AliasReason.Claimed, By = "key:ci" },
+            new AliasState
+            {
+                Name = "staging",
+                Target = new AliasTarget(1, "0.1.0"),
+                Order = 3,
+                Since = Noon,
+                Reason = AliasReason.Promoted,
+                By = "key:ci",
+                ByName = "ci",
+                Comment = "The first one",
+                Protected = true,
+                History = [new AliasTarget(1, "0.1.0")],
+            },
+        ],
         Active =
         [
-            new ActiveVersion { Ordinal = 1, Version = "0.1.0", Stage = Stage.Published, Status = ServingStatus.Ready, PublishNumber = 1, HeldBack = true, WasHighest = true },
+            new ActiveVersion { Ordinal = 1, Version = "0.1.0", Stage = Stage.Published, Status = ServingStatus.Ready, PublishNumber = 1, HeldBack = true, WasHighest = true, Left = true },
             new ActiveVersion
             {
                 Ordinal = 2,
@@ -44,6 +61,7 @@ internal static class Rows
                 PublishNumber = 2,
                 Claim = new Claim { Number = 2, Reason = PrimaryReason.Promoted, By = "key:ci", ByName = "ci", Comment = "Faster" },
                 WasHighest = true,
+                AliasClaims = [new AliasClaim { Alias = "production", Number = 3, By = "key:ci", ByName = "ci", Comment = "Faster" }],
             },
         ],
         Primary = new PrimaryPointer
@@ -108,7 +126,7 @@ internal static class Rows
         Serving = null,
         DeactivatedAt = Noon,
         Meter = new Meter { DraftMilliseconds = 1, PublishedMilliseconds = 2 },
-        Entry = Model().Active[1] with { Claim = null },
+        Entry = Model().Active[1] with { Claim = null, AliasClaims = null, Left = true },
     };
 
     public static RatesState Rates() => new()

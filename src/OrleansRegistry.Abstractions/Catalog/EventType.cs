@@ -42,6 +42,9 @@ public static class EventType
     /// <summary>The primary pointer moved.</summary>
     public const string PrimaryChanged = "primary.changed";
 
+    /// <summary>An alias moved, was removed, or its protection changed.</summary>
+    public const string AliasChanged = "alias.changed";
+
     /// <summary>An interval of active time ended.</summary>
     public const string UsageRecorded = "usage.recorded";
 
@@ -82,7 +85,7 @@ public static class EventType
     public static IReadOnlyList<string> OfModels { get; } =
     [
         ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionCrashed,
-        VersionDeactivated, VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, UsageRecorded,
+        VersionDeactivated, VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, AliasChanged, UsageRecorded,
     ];
 
     /// <summary>All types: those of models, and those of the workspace.</summary>

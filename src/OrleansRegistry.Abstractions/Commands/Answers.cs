@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansRegistry;
 
 /// <summary>The answer of a deployment.</summary>
@@ -32,6 +34,17 @@ public sealed record CommandAnswer
     /// <summary>Whether the version was the model's last, so that the model is deleted too.</summary>
     [Id(3)]
     public bool ModelDeleted { get; init; }
+
+    /// <summary>The moves of aliases, in the order of their names.</summary>
+    [Id(4)]
+    public ImmutableArray<AliasChange> AliasChanges { get; init; } = [];
+
+    /// <summary>
+    /// Of a dry run that would stop the version: what refers to it, <c>primary</c> and <c>alias:staging</c> (rule AL9).
+    /// Else null.
+    /// </summary>
+    [Id(5)]
+    public IReadOnlyList<string>? References { get; init; }
 }
 
 /// <summary>A move of the primary pointer.</summary>

@@ -32,6 +32,7 @@ internal static partial class CommandValidation
             deployment.Runtime is not null && deployment.Artifact?.Digest is null ? "needs artifact.digest: the registry runs what it has" : null);
         problems.Add("instance_type", deployment.InstanceType is { } type ? FieldRules.InstanceType(type) : null);
         problems.Add("external_id", deployment.ExternalId is { } id ? FieldRules.ExternalId(id) : null);
+        problems.Add(FieldRules.Aliases("aliases", deployment.Aliases));
         problems.Add("Idempotency-Key", deployment.IdempotencyKey is { } key ? FieldRules.IdempotencyKey(key) : null);
         return problems.ToImmutable();
     }
@@ -56,8 +57,22 @@ internal static partial class CommandValidation
     /// <summary>
     /// What is wrong with a publish: only one that claims the pointer can say whom it expects there (rule P5).
     /// </summary>
-    public static ImmutableArray<FieldError> Validate(PublishCommand command) =>
-        command.From.IsSet && command.Promote is not true ? [new FieldError("from", "needs promote: true")] : [];
+    public static ImmutableArray<FieldError> Validate(PublishCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add("from", command.From.IsSet && command.Promote is not true ? "needs promote: true" : null);
+        problems.Add(FieldRules.Aliases("aliases", command.Aliases));
+        return problems.ToImmutable();
+    }
+
+    /// <summary>What is wrong with the setting of an alias (rules AL1 and AL3).</summary>
+    public static ImmutableArray<FieldError> Validate(SetAliasCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add("alias", FieldRules.Alias(command.Name));
+        problems.Add("version", FieldRules.AliasTarget(command.Version));
+        return problems.ToImmutable();
+    }
 
     /// <summary>What is wrong with a change of a version's description and labels.</summary>
     public static ImmutableArray<FieldError> Validate(PatchVersionCommand command)

@@ -94,4 +94,11 @@ public sealed record Deployment
     /// </summary>
     [Id(14)]
     public RuntimeSpec? Runtime { get; init; }
+
+    /// <summary>
+    /// The names of aliases that the version claims: each points to it as soon as it is routable, unless the alias was
+    /// moved by then (rule AL4). An alias that does not exist is made.
+    /// </summary>
+    [Id(15)]
+    public IReadOnlyList<string>? Aliases { get; init; }
 }

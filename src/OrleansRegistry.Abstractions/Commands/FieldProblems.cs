@@ -16,6 +16,9 @@ internal sealed class FieldProblems
         }
     }
 
+    /// <summary>Adds problems.</summary>
+    public void Add(IEnumerable<FieldError> problems) => _found.AddRange(problems);
+
     /// <summary>All of them.</summary>
     public ImmutableArray<FieldError> ToImmutable() => _found.ToImmutable();
 }

@@ -14,6 +14,9 @@ internal static partial class FieldRules
     /// <summary>The most paths that a version may have besides OpenAI's own.</summary>
     public const int MaxPaths = 16;
 
+    /// <summary>The most aliases that a model may have (rule AL1).</summary>
+    public const int MaxAliases = 32;
+
     /// <summary>The longest start: a day.</summary>
     private const int MaxStartupTimeoutSeconds = 86_400;
 
@@ -40,6 +43,8 @@ internal static partial class FieldRules
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
     private static readonly SearchValues<char> PathCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/");
+
+    private static readonly string[] ReservedAliases = ["primary", "canary", "shadow", "latest", "none"];
 
     public static string? Description(string? text) => text is null ? null : Text(text, MaxDescription);
 
@@ -142,6 +147,39 @@ internal static partial class FieldRules
             : null;
     }
 
+    /// <summary>
+    /// Rule AL1: the name of an alias. Nothing that a selector means without <c>@</c> can be one.
+    /// </summary>
+    public static string? Alias(string name) =>
+        !AliasName().IsMatch(name) ? "must be 2 to 32 lower-case letters, digits, hyphens and underscores, begin with a letter and not end with a hyphen or underscore"
+        : ReservedAliases.Contains(name) ? $"must not be one of {string.Join(", ", ReservedAliases)}"
+        : VersionId.TryParse(name, out _) || SemVersionRange.TryParseNpm(name, out _) ? "must not be a range or the id of a version"
+        : null;
+
+    /// <summary>Rule AL4: the aliases that a version claims.</summary>
+    public static IEnumerable<FieldError> Aliases(string field, IReadOnlyList<string>? names)
+    {
+        if (names is { Count: > MaxAliases })
+        {
+            yield return new FieldError(field, $"must have at most {MaxAliases} names");
+            yield break;
+        }
+
+        foreach (var (place, name) in (names ?? []).Index())
+        {
+            if ((Alias(name ?? "") ?? (names!.Take(place).Contains(name) ? "must not appear twice" : null)) is { } problem)
+            {
+                yield return new FieldError($"{field}[{place}]", problem);
+            }
+        }
+    }
+
+    /// <summary>Rule AL3: the text by which a command on an alias names a version: no range.</summary>
+    public static string? AliasTarget(string text) =>
+        VersionId.TryParse(text, out _) || Version(text) is null || text == "@primary" || (text.StartsWith('@') && Alias(text[1..]) is null)
+            ? null
+            : "must be a number, the id of a version, @ and the name of an alias, or @primary";
+
     /// <summary>Rule N3: a release line, <c>1</c> or <c>1.4</c>.</summary>
     public static string? Base(string line) => ReleaseLine().IsMatch(line) ? null : "must be a release line such as 1 or 1.4";
 
@@ -179,6 +217,9 @@ internal static partial class FieldRules
 
     [GeneratedRegex(@"(?<=\A[A-Za-z]+://)[^/?#]*", RegexOptions.CultureInvariant)]
     private static partial Regex Authority();
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_-]{0,30}[a-z0-9]\z", RegexOptions.CultureInvariant)]
+    private static partial Regex AliasName();
 
     [GeneratedRegex(@"\A(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8}))?\z", RegexOptions.CultureInvariant)]
     private static partial Regex ReleaseLine();

@@ -47,6 +47,18 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
     [Alias("Rollback")]
     Task<Outcome<CommandAnswer>> Rollback(RollbackCommand command);
 
+    /// <summary>Points an alias to a version (rule AL3).</summary>
+    [Alias("SetAlias")]
+    Task<Outcome<AliasAnswer>> SetAlias(SetAliasCommand command);
+
+    /// <summary>Points an alias to the previous version that is still routable (rule AL7).</summary>
+    [Alias("RollbackAlias")]
+    Task<Outcome<AliasAnswer>> RollbackAlias(RollbackAliasCommand command);
+
+    /// <summary>Removes an alias (rule AL8).</summary>
+    [Alias("RemoveAlias")]
+    Task<Outcome<AliasAnswer>> RemoveAlias(RemoveAliasCommand command);
+
     /// <summary>Changes the model's description, labels and primary policy.</summary>
     [Alias("PatchModel")]
     Task<Outcome<ModelView>> PatchModel(PatchModelCommand command);
@@ -62,4 +74,11 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
     /// </summary>
     [Alias("Resolve"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     Task<Outcome<ResolvedVersion>> Resolve(string? selector);
+
+    /// <summary>
+    /// As <see cref="Resolve"/>, and the version that an alias points to (rule AL2). Gateways of the release before don't
+    /// know aliases, and ask <see cref="Resolve"/>, which knows none either.
+    /// </summary>
+    [Alias("Route"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
+    Task<Outcome<ResolvedVersion>> Route(string? selector);
 }

@@ -45,4 +45,8 @@ internal sealed record DeleteModelCommand
     /// <summary>The caller, the deadline and the condition.</summary>
     [Id(0)]
     public required CommandContext Context { get; init; }
+
+    /// <summary>Delete although an alias of it is protected (rule AL6).</summary>
+    [Id(1)]
+    public bool ReleaseAliases { get; init; }
 }

@@ -22,6 +22,10 @@ internal sealed record PublishCommand
     /// <summary>With <c>promote: true</c>: the primary the caller expects, an id or null for none (rule P5).</summary>
     [Id(3)]
     public Optional<string> From { get; init; }
+
+    /// <summary>The aliases that it claims (rule AL4), or null for none.</summary>
+    [Id(4)]
+    public IReadOnlyList<string>? Aliases { get; init; }
 }
 
 /// <summary>Makes a routable version primary (rule P2).</summary>
@@ -81,6 +85,10 @@ internal sealed record DeactivateCommand
     /// <summary>Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</summary>
     [Id(3)]
     public bool RefuseIfPrimary { get; init; }
+
+    /// <summary>Refuse, with <see cref="ErrorCode.VersionReferenced"/>, if anything refers to the version (rule AL9).</summary>
+    [Id(4)]
+    public bool RefuseIfReferenced { get; init; }
 }
 
 /// <summary>Deletes a version (rules L4, L5 and P4).</summary>
@@ -102,6 +110,14 @@ internal sealed record DeleteCommand
     /// <summary>Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</summary>
     [Id(3)]
     public bool RefuseIfPrimary { get; init; }
+
+    /// <summary>Refuse, with <see cref="ErrorCode.VersionReferenced"/>, if anything refers to the version (rule AL9).</summary>
+    [Id(4)]
+    public bool RefuseIfReferenced { get; init; }
+
+    /// <summary>Delete although a protected alias points to the version (rule AL6).</summary>
+    [Id(5)]
+    public bool ReleaseAliases { get; init; }
 }
 
 /// <summary>Changes what a version says of itself, by RFC 7396 merge.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using BitFaster.Caching.Lru;
 
 namespace OrleansRegistry;
@@ -10,6 +11,7 @@ namespace OrleansRegistry;
 internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory)
 {
     private const int MaxKnown = 10_000;
+    private const string PrimarySelector = "@primary";
 
     // Making a reference to a grain costs about as much as asking it.
     private readonly ConcurrentLru<(string Workspace, string ModelId), IModelGrain> _models = new(MaxKnown);
@@ -17,7 +19,7 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
     /// <summary>Resolves a selector of a model, which is named by id or name.</summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="model">The model.</param>
-    /// <param name="selector">A number, a range or a version's id; null for the primary.</param>
+    /// <param name="selector">A number, a range, a version's id or <c>@</c> and an alias; null for the primary.</param>
     /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
     public Task<Outcome<ResolvedVersion>> Resolve(
@@ -72,30 +74,44 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
         string workspace, string modelId, string? selector, CancellationToken cancellationToken)
     {
         var model = Model(workspace, modelId);
-        var outcome = await model.Resolve(selector);
+        var outcome = await Ask();
         if (outcome.Error?.Code is not (ErrorCode.VersionNotFound or ErrorCode.ServingFailed))
         {
             return outcome;
         }
 
-        // A primary that was given serving stays primary when its start fails (rule L3).
-        var named = selector ?? (await catalog.FindModel(workspace, modelId, cancellationToken))?.Model.Primary?.VersionId;
-        var found = VersionId.TryParse(named, out var id)
-            ? id.ModelId == modelId ? await catalog.FindVersion(workspace, id, cancellationToken) : null
-            : named is null ? null
-            : await catalog.FindVersion(workspace, modelId, named, cancellationToken);
-        return found is null ? outcome : found.State switch
+        var found = await FindNamed(workspace, modelId, selector, cancellationToken);
+        return found is null ? IsAlias(selector) ? await Ask() : outcome : found.State switch
         {
             VersionState.Inactive => new RegistryError(ErrorCode.VersionInactive, $"Version {found.Version} is inactive; activate it first."),
             VersionState.Deleted => new RegistryError(ErrorCode.VersionDeleted, $"Version {found.Version} is deleted."),
             VersionState.Draft or VersionState.Published when found.Serving is { Status: ServingStatus.Failed, Message: { } why } =>
                 new RegistryError(ErrorCode.ServingFailed, $"Version {found.Version} is not up: its last start failed. {why}"),
             VersionState.Draft or VersionState.Published =>
-                await model.Resolve(selector) is var again && again.Error?.Code != ErrorCode.VersionNotFound
+                await Ask() is var again && again.Error?.Code != ErrorCode.VersionNotFound
                     ? again
                     : new RegistryError(ErrorCode.Unavailable, $"Version {found.Version} is becoming active."),
         };
+
+        // A silo of the release before knows no other method for what it knows.
+        Task<Outcome<ResolvedVersion>> Ask() => IsAlias(selector) ? model.Route(selector) : model.Resolve(selector);
     }
+
+    /// <summary>The version that a selector names, as it is stored; null for none.</summary>
+    private async Task<VersionView?> FindNamed(string workspace, string modelId, string? selector, CancellationToken cancellationToken)
+    {
+        // A primary that was given serving stays primary when its start fails (rule L3), and an alias never falls back (rule AL5).
+        var model = selector is null || IsAlias(selector) ? (await catalog.FindModel(workspace, modelId, cancellationToken))?.Model : null;
+        var named = selector is null or PrimarySelector ? model?.Primary?.VersionId
+            : IsAlias(selector) ? model?.Aliases.FirstOrDefault(alias => alias.Name == selector[1..])?.VersionId
+            : selector;
+        return VersionId.TryParse(named, out var id)
+            ? id.ModelId == modelId ? await catalog.FindVersion(workspace, id, cancellationToken) : null
+            : named is null ? null
+            : await catalog.FindVersion(workspace, modelId, named, cancellationToken);
+    }
+
+    private static bool IsAlias([NotNullWhen(true)] string? selector) => selector?.StartsWith('@') is true;
 
     private IModelGrain Model(string workspace, string modelId) => _models.GetOrAdd(
         (workspace, modelId), static (model, grains) => grains.GetGrain<IModelGrain>(GrainKeys.Model(model.Workspace, model.ModelId)), grains);

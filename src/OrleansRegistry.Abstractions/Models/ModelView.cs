@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansRegistry;
 
 /// <summary>A model as callers see it.</summary>
@@ -70,6 +72,10 @@ public sealed record ModelView
     /// <summary>The number of versions in each state.</summary>
     [Id(15)]
     public VersionCounts Counts { get; init; } = new();
+
+    /// <summary>The aliases, in the order of their names.</summary>
+    [Id(16)]
+    public ImmutableArray<AliasView> Aliases { get; init; } = [];
 }
 
 /// <summary>The primary of a model.</summary>

@@ -15,6 +15,9 @@ public enum ResolvedBy
 
     /// <summary>A version id.</summary>
     Id = 3,
+
+    /// <summary>An alias, <c>@staging</c> (rule AL2).</summary>
+    Alias = 4,
 }
 
 /// <summary>The version that a selector leads to now.</summary>
@@ -58,4 +61,8 @@ public sealed record ResolvedVersion
     /// <summary>The paths that lead to its server besides OpenAI's own, or null for none.</summary>
     [Id(8)]
     internal IReadOnlyList<string>? OpenaiPaths { get; init; }
+
+    /// <summary>The name of the alias that led to it, without <c>@</c>; else null.</summary>
+    [Id(9)]
+    public string? Alias { get; init; }
 }

@@ -32,6 +32,9 @@ public enum NotTakenBecause
 
     /// <summary>It is not primary, and the selector asks for the primary.</summary>
     NotPrimary = 9,
+
+    /// <summary>A rollback left it, and another version of the range is taken before it (rule P7).</summary>
+    Left = 10,
 }
 
 /// <summary>A version that a selector could have led to, and didn't.</summary>

@@ -56,7 +56,7 @@ internal static class CallEndpoints
 
     /// <summary>Selects the version of a call.</summary>
     internal static RequestParameter Header { get; } = RequestParameter.Header(
-        CallSelector.Header, "A number (`1.2.3`), an npm-style range (`^1.2`) or a version id; the primary when none is named.");
+        CallSelector.Header, "A number (`1.2.3`), an npm-style range (`^1.2`), a version id or an alias (`@staging`); the primary when none is named.");
 
     private static RequestParameter Selector { get; } =
         new("version", "The same as the header `Model-Version`. All other parameters go to the model's server.");

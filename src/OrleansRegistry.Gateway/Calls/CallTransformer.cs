@@ -31,6 +31,7 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         headers[CallSelector.Header] = version.Version;
         headers[ForwardedHeaders.ModelVersionId] = version.VersionId;
         headers[ForwardedHeaders.ModelResolvedBy] = HowResolved[(int)version.ResolvedBy];
+        headers[ForwardedHeaders.ModelAlias] = version.Alias;
     }
 
     public override async ValueTask TransformRequestAsync(

@@ -20,7 +20,7 @@ internal static class CrossOrigin
 
     private static readonly ImmutableArray<string> Exposed =
     [
-        ForwardedHeaders.ModelId, CallSelector.Header, ForwardedHeaders.ModelVersionId, ForwardedHeaders.ModelResolvedBy, ForwardedHeaders.ModelRequestId,
+        ForwardedHeaders.ModelId, CallSelector.Header, ForwardedHeaders.ModelVersionId, ForwardedHeaders.ModelResolvedBy, ForwardedHeaders.ModelAlias, ForwardedHeaders.ModelRequestId,
         CommonHeaders.RequestId, ProblemWriter.Header, "Retry-After",
     ];
 

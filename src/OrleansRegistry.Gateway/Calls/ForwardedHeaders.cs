@@ -13,6 +13,9 @@ internal static class ForwardedHeaders
     public const string ModelVersionId = "Model-Version-Id";
     public const string ModelResolvedBy = "Model-Resolved-By";
 
+    /// <summary>The name of the alias that has led to the version.</summary>
+    public const string ModelAlias = "Model-Alias";
+
     /// <summary>The value of a model's server in the header in which the registry says the id of the request.</summary>
     public const string ModelRequestId = "Model-Request-Id";
 

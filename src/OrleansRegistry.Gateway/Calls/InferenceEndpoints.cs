@@ -33,7 +33,7 @@ internal static class InferenceEndpoints
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
         var v2 = routes.MapGroup("").WithTags("Open Inference Protocol").WithMetadata(ErrorDialect.Inference)
-            .DescribePath(PathParameter.Model, new PathParameter("version", "A number, an npm-style range or a version id."));
+            .DescribePath(PathParameter.Model, new PathParameter("version", "A number, an npm-style range, a version id or an alias (`@staging`)."));
         v2.MapGet("/v2", Server).WithName("v2_server").RequirePermission(Permission.Resolve);
         v2.MapGet(HealthRoute.InferencePrefix + "/live", Live).WithName("v2_live").WithMetadata(HealthRoute.Instance).AllowAnonymous();
         v2.MapGet(HealthRoute.InferencePrefix + "/ready", Ready).WithName("v2_ready").WithMetadata(HealthRoute.Instance).AllowAnonymous();

@@ -16,7 +16,7 @@ internal sealed class OpenaiCalls(
     /// <summary>
     /// The place of the <c>@</c> behind which a selector stands, or -1 for a name alone (rule A5). The last one
     /// separates, unless no selector stands behind it or no model is named in front of it, while the whole text names
-    /// one.
+    /// one. Behind it an alias stands without its own <c>@</c> (rule AL2).
     /// </summary>
     internal async Task<int> FindSeparator(string named, RequestCaller caller, CancellationToken cancellationToken)
     {
@@ -56,7 +56,7 @@ internal sealed class OpenaiCalls(
 
         var named = seen.Model;
         var at = await FindSeparator(named, caller, context.RequestAborted);
-        if (CallSelector.Read(context.Request, at < 0 ? [] : [named[(at + 1)..]], "model", out var selector) is { } wrong)
+        if (CallSelector.Read(context.Request, at < 0 ? [] : [VersionSelector.Behind(named[(at + 1)..])], "model", out var selector) is { } wrong)
         {
             await ProblemWriter.Write(context, wrong);
             return;

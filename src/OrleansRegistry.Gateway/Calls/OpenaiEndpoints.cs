@@ -55,8 +55,8 @@ internal static class OpenaiEndpoints
             .RequirePermission(Permission.Invoke)
             .WithSummary("Calls the model that the body's field model names, in the shape of OpenAI's API.")
             .WithDescription(
-                "`model`, of a JSON object or of `multipart/form-data`, is `name` for the primary, or `name@1.2.0` or"
-                + $" `name@^1.2`; the last `@` separates. Everything is forwarded as it is to `v1/{path}` beside the serving URL, but for `model` where the version has a `served_name`.")
+                "`model`, of a JSON object or of `multipart/form-data`, is `name` for the primary, or `name@1.2.0`,"
+                + $" `name@^1.2` or `name@staging` for an alias; the last `@` separates. Everything is forwarded as it is to `v1/{path}` beside the serving URL, but for `model` where the version has a `served_name`.")
             .WithMetadata(ErrorDialect.OpenAi)
             .ForwardsCall(CallEndpoints.Header)
             .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors, ErrorCode.UnsupportedMediaType]);

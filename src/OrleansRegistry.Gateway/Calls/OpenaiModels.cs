@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using OrleansRegistry.Models;
 
 namespace OrleansRegistry.Gateway;
 
@@ -35,7 +36,7 @@ internal static class OpenaiModels
             .Lasts(_ => true);
         face.MapGet("/models/{model}", Get)
             .WithName("openai_get_model")
-            .DescribePath(new PathParameter("model", "The model's id or name, URL-encoded, and perhaps a version, as `name@1.2.0` or `name@^1.2`."))
+            .DescribePath(new PathParameter("model", "The model's id or name, URL-encoded, and perhaps a version, as `name@1.2.0`, `name@^1.2` or `name@staging`."))
             .RequirePermission(Permission.Resolve)
             .WithMetadata(ErrorDialect.OpenAi)
             .AcceptsParameters()
@@ -89,7 +90,7 @@ internal static class OpenaiModels
     {
         var at = await calls.FindSeparator(model, caller, cancellationToken);
         var name = at < 0 ? model : model[..at];
-        var selector = at < 0 ? null : model[(at + 1)..];
+        var selector = at < 0 ? null : VersionSelector.Behind(model[(at + 1)..]);
         var outcome = await versions.Resolve(caller.Workspace, name, selector, caller.ModelIds, cancellationToken);
         if (!outcome.TryGet(out var version, out var error))
         {
@@ -97,7 +98,7 @@ internal static class OpenaiModels
         }
 
         return await directory.Read(caller.Workspace, version.VersionId[..ModelId.Length], cancellationToken) is { } found
-            ? Of(at < 0 ? version.ModelName : $"{version.ModelName}@{version.Version}", found.Model, caller)
+            ? Of(at < 0 ? version.ModelName : $"{version.ModelName}@{version.Alias ?? version.Version}", found.Model, caller)
             : ModelDirectory.NotFound(name);
     }
 

@@ -58,6 +58,12 @@ internal static class CommonParameters
     public static RequestParameter RefuseIfPrimary { get; } =
         RequestParameter.Flag("refuse_if_primary", "Refuses with `is_primary` if the version is primary.");
 
+    public static RequestParameter RefuseIfReferenced { get; } = RequestParameter.Flag(
+        "refuse_if_referenced", "Refuses with `version_referenced` if the version is primary or an alias points to it.");
+
+    public static RequestParameter ReleaseAliases { get; } = RequestParameter.Flag(
+        "release_aliases", "Deletes although a protected alias points to what is deleted; else that is `alias_protected`.");
+
     /// <summary>How many items the caller wants.</summary>
     public static int PageSizeOf(HttpRequest request) =>
         PageSize.In(request) is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : DefaultPageSize;

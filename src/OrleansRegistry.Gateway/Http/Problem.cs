@@ -41,6 +41,10 @@ internal sealed record Problem
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<NearVersion>? Nearest { get; init; }
 
+    /// <summary>For <c>version_referenced</c>: what refers to the version.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? References { get; init; }
+
     /// <summary>On routes of another protocol: the error as that protocol's clients read it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonNode? Error { get; init; }
@@ -75,6 +79,7 @@ internal static class ProblemWriter
                     .ToDictionary(group => group.Key, IReadOnlyList<string> (group) => [.. group.Distinct()], StringComparer.Ordinal),
             Sent = sent,
             Nearest = nearest,
+            References = error.References.IsDefaultOrEmpty ? null : error.References,
             Error = context.GetEndpoint()?.Metadata.GetMetadata<ErrorDialect>()?.Write(error),
         };
         var response = context.Response;

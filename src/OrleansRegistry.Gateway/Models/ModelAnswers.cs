@@ -17,6 +17,9 @@ internal sealed record ResolveAnswer
     /// <summary>How the selector led to it.</summary>
     public ResolvedBy ResolvedBy { get; init; }
 
+    /// <summary>The name of the alias that led to it, or null.</summary>
+    public string? Alias { get; init; }
+
     /// <summary>Where it answers, or null for a version that is only registered.</summary>
     public string? ServingUrl { get; init; }
 

@@ -29,7 +29,8 @@ internal static class ModelEndpoints
         models.MapCommand(HttpMethods.Delete, Routes.OfModel(), DeleteModel)
             .WithName("delete_model")
             .RequirePermission(Permission.Administer)
-            .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.ModelDeleted, ErrorCode.RevisionMismatch, ErrorCode.StateCorrupt);
+            .AcceptsParameters(CommonParameters.ReleaseAliases, CommonParameters.Comment, CommonParameters.DryRun, CommonParameters.IfMatch)
+            .ProducesErrors(ErrorCode.ModelNotFound, ErrorCode.AliasProtected, ErrorCode.ModelDeleted, ErrorCode.RevisionMismatch, ErrorCode.StateCorrupt);
         models.MapCommand(HttpMethods.Post, Routes.OfModel("/rollback"), Rollback)
             .WithName("rollback")
             .RequirePermission(Permission.Deploy)
@@ -74,6 +75,7 @@ internal static class ModelEndpoints
         CommandReceipt receipt,
         string model,
         RequestCaller caller,
+        HttpRequest request,
         IRegistryCatalog catalog,
         IGrainFactory grains,
         CancellationToken cancellationToken)
@@ -88,7 +90,11 @@ internal static class ModelEndpoints
             return ModelDirectory.NotFound(model);
         }
 
-        var outcome = await grains.GetModel(caller, model).DeleteModel(new DeleteModelCommand { Context = receipt.By(caller) });
+        var outcome = await grains.GetModel(caller, model).DeleteModel(new DeleteModelCommand
+        {
+            Context = receipt.By(caller),
+            ReleaseAliases = CommonParameters.ReleaseAliases.In(request) is ["true"],
+        });
         return outcome.TryGet(out var deleted, out var error)
             ? Answer<DeletedModel>.Of(new DeletedModel(deleted.Id), isDryRun: receipt.IsDryRun)
             : error;

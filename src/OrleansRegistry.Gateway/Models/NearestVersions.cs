@@ -22,16 +22,22 @@ internal sealed class NearestVersions(ModelDirectory directory, IRegistryCatalog
         CancellationToken cancellationToken)
     {
         if (VersionSelector.Parse(selector) is not { } parsed
-            || await directory.Read(workspace, model, cancellationToken) is not { Model.Id: var id }
-            || (!modelIds.IsDefaultOrEmpty && !modelIds.Contains(id)))
+            || await directory.Read(workspace, model, cancellationToken) is not { Model: var known }
+            || (!modelIds.IsDefaultOrEmpty && !modelIds.Contains(known.Id)))
         {
             return null;
         }
 
+        var id = known.Id;
         var number = SelectionReasons.Anchor(parsed, outcome.Value?.Version);
         if (number is null && parsed is VersionSelector.ById { Id: var named } && named.ModelId == id)
         {
             number = (await catalog.FindVersion(workspace, named, cancellationToken))?.Version;
+        }
+
+        if (number is null && parsed is VersionSelector.ByAlias { Name: var alias })
+        {
+            number = known.Aliases.FirstOrDefault(view => view.Name == alias)?.Version;
         }
 
         // One more than are told of: the one that was taken is among them.

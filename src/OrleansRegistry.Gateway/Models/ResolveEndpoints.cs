@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 internal static class ResolveEndpoints
 {
     private static readonly RequestParameter Selector = new(
-        "version", "A number (`1.2.3`), an npm-style range (`^1.2`, `~1.4`, `1.x`) or a version id; the primary when it is left out.");
+        "version", "A number (`1.2.3`), an npm-style range (`^1.2`, `~1.4`, `1.x`) a version id, or an alias (`@staging`); the primary when it is left out.");
 
     private static readonly RequestParameter Explain = RequestParameter.Flag(
         "explain",
@@ -49,6 +49,7 @@ internal static class ResolveEndpoints
             VersionId = resolved.VersionId,
             Version = resolved.Version,
             ResolvedBy = resolved.ResolvedBy,
+            Alias = resolved.Alias,
             ServingUrl = resolved.ServingUrl,
             Artifact = VersionId.TryParse(resolved.VersionId, out var versionId)
                 ? await artifacts.Find(caller.Workspace, versionId, cancellationToken)

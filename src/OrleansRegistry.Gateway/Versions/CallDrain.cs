@@ -54,6 +54,8 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Ope
                 Changed = answer.Changed,
                 PrimaryChange = answer.PrimaryChange,
                 ModelDeleted = answer.ModelDeleted,
+                AliasChanges = answer.AliasChanges,
+                References = answer.References,
                 Traffic = receipt.IsDryRun
                     ? (await traffic.Read(caller.Workspace, version)) with { Minutes = [], Hours = [] }
                     : null,

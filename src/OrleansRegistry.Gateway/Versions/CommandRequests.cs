@@ -16,11 +16,17 @@ internal sealed class PublishRequest : CommandRequest, IRequestBody
     /// <summary>With <c>promote: true</c>: the id of the version that must be primary now, or null for none.</summary>
     public string? From { get; set; }
 
+    /// <summary>
+    /// The names of aliases that the version claims: each points to it as soon as it is routable, unless the alias was
+    /// moved by then. An alias that does not exist is made.
+    /// </summary>
+    public IReadOnlyList<string>? Aliases { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields, 1));
 
     internal PublishCommand ToCommand(CommandContext context, RequestFields fields, int ordinal) =>
-        new() { Context = context, Ordinal = ordinal, Promote = Promote, From = fields.Optional("from", From) };
+        new() { Context = context, Ordinal = ordinal, Promote = Promote, From = fields.Optional("from", From), Aliases = Aliases };
 }
 
 /// <summary>Makes a version primary.</summary>
@@ -64,6 +70,9 @@ internal sealed class DeactivateRequest : CommandRequest, IRequestBody
 
     /// <summary>Refuse if the version is primary.</summary>
     public bool RefuseIfPrimary { get; set; }
+
+    /// <summary>Refuse if the version is primary, or an alias points to it.</summary>
+    public bool RefuseIfReferenced { get; set; }
 
     /// <summary>Answer once the calls that were admitted before have ended, after so many seconds at the latest: 0 to 3600. The version is stopped at once.</summary>
     public int? DrainSeconds { get; set; }

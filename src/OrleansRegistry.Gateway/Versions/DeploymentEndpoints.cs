@@ -22,6 +22,7 @@ internal static class DeploymentEndpoints
             ErrorCode.VersionExists,
             ErrorCode.TooManyActiveVersions,
             ErrorCode.QuotaExceeded,
+            ErrorCode.TooManyAliases,
             ErrorCode.PayloadTooLarge,
             ErrorCode.UnsupportedMediaType,
             ErrorCode.IdempotencyKeyReused,

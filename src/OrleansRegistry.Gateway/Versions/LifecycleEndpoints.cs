@@ -14,7 +14,7 @@ internal static class LifecycleEndpoints
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/publish"), Publish)
             .WithName("publish")
             .RequirePermission(Permission.Deploy)
-            .ProducesErrors([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
+            .ProducesErrors([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved, ErrorCode.TooManyAliases]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/promote"), Promote)
             .WithName("promote")
             .RequirePermission(Permission.Deploy)
@@ -36,7 +36,7 @@ internal static class LifecycleEndpoints
             .WithName("deactivate")
             .RequirePermission(Permission.Deploy)
             .DescribePath(PathParameter.VersionId)
-            .ProducesErrors([.. Common, ErrorCode.IdRequired, ErrorCode.NotRoutable, ErrorCode.IsPrimary]);
+            .ProducesErrors([.. Common, ErrorCode.IdRequired, ErrorCode.NotRoutable, ErrorCode.IsPrimary, ErrorCode.VersionReferenced]);
     }
 
     private static IReadOnlyList<string> Common { get; } =
@@ -92,6 +92,7 @@ internal static class LifecycleEndpoints
             Ordinal = id.Ordinal,
             PromoteTo = body.Value.PromoteTo,
             RefuseIfPrimary = body.Value.RefuseIfPrimary,
+            RefuseIfReferenced = body.Value.RefuseIfReferenced,
         };
         return drain.Stop(
             id, command.PromoteTo, body.Value.DrainSeconds, receipt, caller, () => grains.GetModel(caller, id.ModelId).Deactivate(command), cancellationToken);

@@ -15,6 +15,12 @@ internal sealed record StopAnswer
     /// <summary>Whether the version was the model's last, so that the model is deleted too.</summary>
     public bool ModelDeleted { get; init; }
 
+    /// <summary>The moves of aliases, in the order of their names.</summary>
+    public IReadOnlyList<AliasChange> AliasChanges { get; init; } = [];
+
+    /// <summary>With <c>dry_run</c>: what refers to the version, <c>primary</c> and <c>alias:staging</c>. Else null.</summary>
+    public IReadOnlyList<string>? References { get; init; }
+
     /// <summary>With <c>dry_run</c>: whether the version is in use. Else null.</summary>
     public TrafficView? Traffic { get; init; }
 

@@ -63,6 +63,8 @@ internal static class VersionEndpoints
             .AcceptsParameters(
                 CommonParameters.PromoteTo,
                 CommonParameters.RefuseIfPrimary,
+                CommonParameters.RefuseIfReferenced,
+                CommonParameters.ReleaseAliases,
                 DrainSeconds,
                 CommonParameters.Comment,
                 CommonParameters.DryRun,
@@ -72,6 +74,8 @@ internal static class VersionEndpoints
                 ErrorCode.VersionNotFound,
                 ErrorCode.NotRoutable,
                 ErrorCode.IsPrimary,
+                ErrorCode.VersionReferenced,
+                ErrorCode.AliasProtected,
                 ErrorCode.VersionDeleted,
                 ErrorCode.RevisionMismatch,
                 ErrorCode.StateCorrupt);
@@ -127,6 +131,8 @@ internal static class VersionEndpoints
             Ordinal = id.Ordinal,
             PromoteTo = CommonParameters.PromoteTo.ValueIn(request),
             RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
+            RefuseIfReferenced = CommonParameters.RefuseIfReferenced.In(request) is ["true"],
+            ReleaseAliases = CommonParameters.ReleaseAliases.In(request) is ["true"],
         };
         var drainSeconds = DrainSeconds.In(request) is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : (int?)null;
         return drain.Stop(id, command.PromoteTo, drainSeconds, receipt, caller, () => grains.GetModel(caller, id.ModelId).Delete(command), cancellationToken);

@@ -81,6 +81,11 @@ internal sealed partial class ModelGrain
         }
 
         var model = _row.Value!;
+        if (!command.ReleaseAliases && AliasRules.KeepsProtected(model, ordinal: null) is { } kept)
+        {
+            return kept;
+        }
+
         var at = Now(model);
         try
         {
@@ -147,9 +152,20 @@ internal sealed partial class ModelGrain
 
             using var reservation = room?.Value;
 
-            return !decide(model, step, at).TryGet(out var change, out var error) ? error
-                : ModelRules.Forbid(model, change.Model, command.Role) is { } forbidden ? forbidden
-                : await Finish(command, model, prepared, change, at);
+            if (!decide(model, step, at).TryGet(out var change, out var error))
+            {
+                return error;
+            }
+
+            if (ModelRules.Forbid(model, change.Model, command.Role) is { } forbidden)
+            {
+                return forbidden;
+            }
+
+            var outcome = await Finish(command, model, prepared, change, at);
+            return command.DryRun && transition is (DeactivateTransition or DeleteTransition) && outcome.Value is { } answer
+                ? answer with { References = AliasRules.References(model, ordinal) }
+                : outcome;
         }
         catch (Exception e) when (Refusal(e) is { } failed)
         {
@@ -188,9 +204,10 @@ internal sealed partial class ModelGrain
         return new CommandAnswer
         {
             Version = version.ToView(after.Primary?.Ordinal == version.Ordinal, prepared.RowVersion + change.Versions.Length),
-            Changed = !change.Events.IsEmpty || before.PendingPrimary != after.PendingPrimary,
+            Changed = !change.Events.IsEmpty || before.PendingPrimary != after.PendingPrimary || AliasRules.PendingChanges(before, after),
             PrimaryChange = moved ? new PrimaryChange { From = before.PrimaryId?.ToString(), To = after.PrimaryId?.ToString() } : null,
             ModelDeleted = after.DeletedAt is not null,
+            AliasChanges = [.. AliasRules.Changes(before, after)],
         };
     }
 

@@ -43,6 +43,11 @@ internal sealed partial class ModelGrain
             return full;
         }
 
+        if (AliasRules.TooMany(model, command.Deployment.Aliases) is { } tooMany)
+        {
+            return tooMany;
+        }
+
         var isArtifactMissing = command.Deployment.Artifact?.Digest is { } digest
             && !await artifacts.HasArtifact(_key.Workspace, digest, CancellationToken.None);
         if (isArtifactMissing && !command.Context.DryRun)

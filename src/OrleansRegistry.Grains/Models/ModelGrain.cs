@@ -42,7 +42,11 @@ internal sealed partial class ModelGrain(
 
     public bool IsUnknown => _isLoaded && _row.Value is null && _doubtfulUntil is null;
 
-    public async Task<Outcome<ResolvedVersion>> Resolve(string? selector)
+    public Task<Outcome<ResolvedVersion>> Resolve(string? selector) => Select(selector, knowsAliases: false);
+
+    public Task<Outcome<ResolvedVersion>> Route(string? selector) => Select(selector, knowsAliases: true);
+
+    private async Task<Outcome<ResolvedVersion>> Select(string? selector, bool knowsAliases)
     {
         try
         {
@@ -53,7 +57,7 @@ internal sealed partial class ModelGrain(
             return refusal;
         }
 
-        return _table?.Resolve(selector) ?? NoSuchModel();
+        return (knowsAliases ? _table?.Route(selector) : _table?.Resolve(selector)) ?? NoSuchModel();
     }
 
     /// <summary>Reads the row on first use; resolves that come meanwhile wait for the same read.</summary>

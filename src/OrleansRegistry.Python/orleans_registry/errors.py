@@ -20,6 +20,34 @@ from ._errors import (
 )
 
 
+class AliasEmpty(RegistryError):
+    """409 `alias_empty`. The alias points to no version: its version was deleted, or the one that claims it is not
+    ready.
+    """
+
+    default_code = "alias_empty"
+
+
+class AliasMoved(RegistryError):
+    """409 `alias_moved`. The alias does not point to where `from` says."""
+
+    default_code = "alias_moved"
+
+
+class AliasNotFound(RegistryError):
+    """404 `alias_not_found`. The model has no alias of that name."""
+
+    default_code = "alias_not_found"
+
+
+class AliasProtected(RegistryError):
+    """409 `alias_protected`. A protected alias points to what would be deleted; `release_aliases` deletes it all the
+    same.
+    """
+
+    default_code = "alias_protected"
+
+
 class ApiKeyEnded(RegistryError):
     """409 `api_key_ended`. The API key was revoked or has expired, so that none can take its place."""
 
@@ -166,10 +194,22 @@ class NoPreviousPrimary(RegistryError):
     default_code = "no_previous_primary"
 
 
+class NoPreviousTarget(RegistryError):
+    """409 `no_previous_target`. No earlier version of the alias is routable."""
+
+    default_code = "no_previous_target"
+
+
 class NoPrimary(RegistryError):
     """409 `no_primary`. The model has no primary, and the call named no version."""
 
     default_code = "no_primary"
+
+
+class NoRollout(RegistryError):
+    """409 `no_rollout`. The model has no rollout, and so no canary."""
+
+    default_code = "no_rollout"
 
 
 class NotFound(RegistryError):
@@ -262,6 +302,12 @@ class TooManyActiveVersions(RegistryError):
     default_code = "too_many_active_versions"
 
 
+class TooManyAliases(RegistryError):
+    """409 `too_many_aliases`. The model has as many aliases as it may have."""
+
+    default_code = "too_many_aliases"
+
+
 class TooManyWebhooks(RegistryError):
     """409 `too_many_webhooks`. The workspace has as many webhooks as it may have."""
 
@@ -334,6 +380,12 @@ class VersionNotFound(RegistryError):
     default_code = "version_not_found"
 
 
+class VersionReferenced(RegistryError):
+    """409 `version_referenced`. Something refers to the version; `references` says what."""
+
+    default_code = "version_referenced"
+
+
 class VersionStarting(RegistryError):
     """503 `version_starting`. The version is starting."""
 
@@ -359,6 +411,10 @@ class WorkspaceNotFound(RegistryError):
 
 
 BY_CODE: Dict[str, Type[RegistryError]] = {
+    "alias_empty": AliasEmpty,
+    "alias_moved": AliasMoved,
+    "alias_not_found": AliasNotFound,
+    "alias_protected": AliasProtected,
     "api_key_ended": ApiKeyEnded,
     "api_key_not_found": ApiKeyNotFound,
     "artifact_not_found": ArtifactNotFound,
@@ -383,7 +439,9 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "no_environment": NoEnvironment,
     "no_matching_version": NoMatchingVersion,
     "no_previous_primary": NoPreviousPrimary,
+    "no_previous_target": NoPreviousTarget,
     "no_primary": NoPrimary,
+    "no_rollout": NoRollout,
     "not_found": NotFound,
     "not_routable": NotRoutable,
     "not_servable": NotServable,
@@ -399,6 +457,7 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "state_corrupt": StateCorrupt,
     "storage_full": StorageFull,
     "too_many_active_versions": TooManyActiveVersions,
+    "too_many_aliases": TooManyAliases,
     "too_many_webhooks": TooManyWebhooks,
     "unauthenticated": Unauthenticated,
     "unavailable": Unavailable,
@@ -411,6 +470,7 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "version_exists": VersionExists,
     "version_inactive": VersionInactive,
     "version_not_found": VersionNotFound,
+    "version_referenced": VersionReferenced,
     "version_starting": VersionStarting,
     "webhook_not_found": WebhookNotFound,
     "workspace_exists": WorkspaceExists,
@@ -420,6 +480,10 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
 
 
 __all__ = [
+    "AliasEmpty",
+    "AliasMoved",
+    "AliasNotFound",
+    "AliasProtected",
     "ApiKeyEnded",
     "ApiKeyNotFound",
     "ArtifactNotFound",
@@ -448,7 +512,9 @@ __all__ = [
     "NoEnvironment",
     "NoMatchingVersion",
     "NoPreviousPrimary",
+    "NoPreviousTarget",
     "NoPrimary",
+    "NoRollout",
     "NotFound",
     "NotRoutable",
     "NotServable",
@@ -470,6 +536,7 @@ __all__ = [
     "StorageFull",
     "TimedOut",
     "TooManyActiveVersions",
+    "TooManyAliases",
     "TooManyWebhooks",
     "Unauthenticated",
     "Unavailable",
@@ -482,6 +549,7 @@ __all__ = [
     "VersionExists",
     "VersionInactive",
     "VersionNotFound",
+    "VersionReferenced",
     "VersionStarting",
     "WebhookNotFound",
     "WorkspaceExists",

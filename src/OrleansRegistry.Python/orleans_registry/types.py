@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Literal, Optional, TypedDict
 from ._document import Document, anything, flag, instant, many, number, optional, table, text, whole
 
 
+AliasReason = Literal["set", "claimed", "promoted", "rolled_back", "emptied", "removed"]
 ArtifactFormat = Literal["onnx", "python", "python-pickle"]
 EventOrder = Literal["id", "-id"]
 EventType = Literal[
@@ -29,6 +30,7 @@ EventType = Literal[
     "version.updated",
     "version.deleted",
     "primary.changed",
+    "alias.changed",
     "usage.recorded",
     "workspace.created",
     "api_key.created",
@@ -54,11 +56,12 @@ NotTakenBecause = Literal[
     "lower_number",
     "not_named",
     "not_primary",
+    "left",
 ]
 OrderBy = Literal["name", "-created_at"]
 PrimaryPolicy = Literal["latest_published", "manual"]
 PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
-ResolvedBy = Literal["primary", "exact", "range", "id"]
+ResolvedBy = Literal["primary", "exact", "range", "id", "alias"]
 Role = Literal["viewer", "invoker", "deployer", "admin", "operator"]
 ServingStatus = Literal["starting", "ready", "failed", "stopped", "restarting", "idle"]
 Stage = Literal["draft", "published"]
@@ -175,6 +178,145 @@ class _WantedFileSpecRequired(TypedDict):
 
 class WantedFileSpec(_WantedFileSpecRequired, total=False):
     """A file that a caller has."""
+
+
+class Alias(Document):
+    """An alias of a model, `@staging`: a named pointer to a version (rules AL1 to AL10)."""
+
+    __slots__ = ()
+    _shown = ("name", "version_id", "version", "since", "reason", "by", "by_name", "comment", "protected")
+
+    @property
+    def name(self) -> str:
+        """The name, without `@`."""
+        return self._read("name", text)
+
+    @property
+    def version_id(self) -> Optional[str]:
+        """The id of the version that it points to, or null while it is empty."""
+        return self._read("version_id", optional(text))
+
+    @property
+    def version(self) -> Optional[str]:
+        """The number of that version, or null while it is empty."""
+        return self._read("version", optional(text))
+
+    @property
+    def since(self) -> datetime.datetime:
+        """Since when it points there, or is empty."""
+        return self._read("since", instant)
+
+    @property
+    def reason(self) -> str:
+        """The reason of its last move. One of `set`, `claimed`, `promoted`, `rolled_back`, `emptied`, `removed`."""
+        return self._read("reason", text)
+
+    @property
+    def by(self) -> str:
+        """Whose command moved it."""
+        return self._read("by", text)
+
+    @property
+    def by_name(self) -> Optional[str]:
+        """The name of their key, or null for a caller who has none."""
+        return self._read("by_name", optional(text))
+
+    @property
+    def comment(self) -> Optional[str]:
+        """Why, in their own words, or null when they said nothing."""
+        return self._read("comment", optional(text))
+
+    @property
+    def protected(self) -> bool:
+        """Whether only an admin moves and removes it (rule AL6)."""
+        return self._read("protected", flag)
+
+    @property
+    def pending(self) -> Optional[AliasVersion]:
+        """The version that takes it when it is ready, or null."""
+        return self._read("pending", optional(AliasVersion))
+
+    @property
+    def history(self) -> List[AliasVersion]:
+        """The last five versions that it has pointed to, oldest first, without deleted ones (rule AL7)."""
+        return self._read("history", many(AliasVersion))
+
+
+class AliasAnswer(Document):
+    """The answer of a command on an alias."""
+
+    __slots__ = ()
+    _shown = ("changed", "revision")
+
+    @property
+    def alias(self) -> Alias:
+        """The alias after the command; one that was removed as it was before."""
+        return self._read("alias", Alias)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the command changed anything that a caller can see."""
+        return self._read("changed", flag)
+
+    @property
+    def alias_change(self) -> Optional[AliasChange]:
+        """The move of the alias, or null when it stayed."""
+        return self._read("alias_change", optional(AliasChange))
+
+    @property
+    def revision(self) -> int:
+        """The model's revision after the command."""
+        return self._read("revision", whole)
+
+
+class AliasChange(Document):
+    """A move of an alias."""
+
+    __slots__ = ()
+    _shown = ("alias", "from", "to")
+
+    @property
+    def alias(self) -> str:
+        """The name of the alias."""
+        return self._read("alias", text)
+
+    @property
+    def from_(self) -> Optional[str]:
+        """The id of the version that it pointed to, or null."""
+        return self._read("from", optional(text))
+
+    @property
+    def to(self) -> Optional[str]:
+        """The id of the version that it points to now, or null."""
+        return self._read("to", optional(text))
+
+
+class AliasList(Document):
+    """The aliases of a model."""
+
+    __slots__ = ()
+
+    @property
+    def items(self) -> List[Alias]:
+        """All of them, in the order of their names."""
+        return self._read("items", many(Alias))
+
+
+class AliasVersion(Document):
+    """A version that an alias points to, has pointed to, or is about to."""
+
+    __slots__ = ()
+    _shown = ("version_id", "version")
+
+    @property
+    def version_id(self) -> str:
+        """The version's id."""
+        return self._read("version_id", text)
+
+    @property
+    def version(self) -> str:
+        """The version's number."""
+        return self._read("version", text)
 
 
 class ApiKey(Document):
@@ -402,6 +544,18 @@ class CommandAnswer(Document):
     def model_deleted(self) -> bool:
         """Whether the version was the model's last, so that the model is deleted too."""
         return self._read("model_deleted", flag)
+
+    @property
+    def alias_changes(self) -> List[AliasChange]:
+        """The moves of aliases, in the order of their names."""
+        return self._read("alias_changes", many(AliasChange))
+
+    @property
+    def references(self) -> Optional[List[str]]:
+        """Of a dry run that would stop the version: what refers to it, `primary` and `alias:staging` (rule AL9). Else
+        null.
+        """
+        return self._read("references", optional(many(text)))
 
 
 class CreatedApiKey(Document):
@@ -893,6 +1047,11 @@ class Model(Document):
         """The number of versions in each state."""
         return self._read("counts", VersionCounts)
 
+    @property
+    def aliases(self) -> List[Alias]:
+        """The aliases, in the order of their names."""
+        return self._read("aliases", many(Alias))
+
 
 class NearVersion(Document):
     """A version that a selector could have led to, and didn't."""
@@ -918,7 +1077,7 @@ class NearVersion(Document):
     @property
     def reason(self) -> str:
         """The reason. One of `outside_range`, `prerelease`, `deleted`, `inactive`, `draft`, `starting`, `failed`,
-        `lower_number`, `not_named`, `not_primary`.
+        `lower_number`, `not_named`, `not_primary`, `left`.
         """
         return self._read("reason", text)
 
@@ -1120,7 +1279,7 @@ class ResolveAnswer(Document):
     """The version that a selector leads to now."""
 
     __slots__ = ()
-    _shown = ("version_id", "version", "resolved_by", "serving_url", "revision")
+    _shown = ("version_id", "version", "resolved_by", "alias", "serving_url", "revision")
 
     @property
     def version_id(self) -> str:
@@ -1134,8 +1293,13 @@ class ResolveAnswer(Document):
 
     @property
     def resolved_by(self) -> str:
-        """How the selector led to it. One of `primary`, `exact`, `range`, `id`."""
+        """How the selector led to it. One of `primary`, `exact`, `range`, `id`, `alias`."""
         return self._read("resolved_by", text)
+
+    @property
+    def alias(self) -> Optional[str]:
+        """The name of the alias that led to it, or null."""
+        return self._read("alias", optional(text))
 
     @property
     def serving_url(self) -> Optional[str]:
@@ -1611,6 +1775,16 @@ class StopAnswer(Document):
     def model_deleted(self) -> bool:
         """Whether the version was the model's last, so that the model is deleted too."""
         return self._read("model_deleted", flag)
+
+    @property
+    def alias_changes(self) -> List[AliasChange]:
+        """The moves of aliases, in the order of their names."""
+        return self._read("alias_changes", many(AliasChange))
+
+    @property
+    def references(self) -> Optional[List[str]]:
+        """With `dry_run`: what refers to the version, `primary` and `alias:staging`. Else null."""
+        return self._read("references", optional(many(text)))
 
     @property
     def traffic(self) -> Optional[Traffic]:

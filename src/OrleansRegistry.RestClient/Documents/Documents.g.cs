@@ -5,6 +5,121 @@ using System.Text.Json;
 
 namespace OrleansRegistry.RestClient;
 
+/// <summary>An alias of a model, <c>@staging</c>: a named pointer to a version (rules AL1 to AL10).</summary>
+public sealed class Alias : Document
+{
+    /// <summary>Reads a document.</summary>
+    public Alias(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The name, without <c>@</c>.</summary>
+    public string Name => Text("name");
+
+    /// <summary>The id of the version that it points to, or null while it is empty.</summary>
+    public string? VersionId => OptionalText("version_id");
+
+    /// <summary>The number of that version, or null while it is empty.</summary>
+    public string? Version => OptionalText("version");
+
+    /// <summary>Since when it points there, or is empty.</summary>
+    public DateTimeOffset Since => Instant("since");
+
+    /// <summary>The reason of its last move. One of <c>set</c>, <c>claimed</c>, <c>promoted</c>,
+    /// <c>rolled_back</c>, <c>emptied</c>, <c>removed</c>; a newer registry may have more.</summary>
+    public string Reason => Text("reason");
+
+    /// <summary>Whose command moved it.</summary>
+    public string By => Text("by");
+
+    /// <summary>The name of their key, or null for a caller who has none.</summary>
+    public string? ByName => OptionalText("by_name");
+
+    /// <summary>Why, in their own words, or null when they said nothing.</summary>
+    public string? Comment => OptionalText("comment");
+
+    /// <summary>Whether only an admin moves and removes it (rule AL6).</summary>
+    public bool Protected => Flag("protected");
+
+    /// <summary>The version that takes it when it is ready, or null.</summary>
+    public AliasVersion? Pending => OptionalObject("pending", static raw => new AliasVersion(raw));
+
+    /// <summary>The last five versions that it has pointed to, oldest first, without deleted ones (rule
+    /// AL7).</summary>
+    public IReadOnlyList<AliasVersion> History => Many("history", static raw => new AliasVersion(raw));
+}
+
+/// <summary>The answer of a command on an alias.</summary>
+public sealed class AliasAnswer : Document
+{
+    /// <summary>Reads a document.</summary>
+    public AliasAnswer(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The alias after the command; one that was removed as it was before.</summary>
+    public Alias Alias => Object("alias", static raw => new Alias(raw));
+
+    /// <summary>Whether the command changed anything that a caller can see.</summary>
+    public bool Changed => Flag("changed");
+
+    /// <summary>The move of the alias, or null when it stayed.</summary>
+    public AliasChange? AliasChange => OptionalObject("alias_change", static raw => new AliasChange(raw));
+
+    /// <summary>The model's revision after the command.</summary>
+    public long Revision => Integer("revision");
+}
+
+/// <summary>A move of an alias.</summary>
+public sealed class AliasChange : Document
+{
+    /// <summary>Reads a document.</summary>
+    public AliasChange(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The name of the alias.</summary>
+    public string Alias => Text("alias");
+
+    /// <summary>The id of the version that it pointed to, or null.</summary>
+    public string? From => OptionalText("from");
+
+    /// <summary>The id of the version that it points to now, or null.</summary>
+    public string? To => OptionalText("to");
+}
+
+/// <summary>The aliases of a model.</summary>
+public sealed class AliasList : Document
+{
+    /// <summary>Reads a document.</summary>
+    public AliasList(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>All of them, in the order of their names.</summary>
+    public IReadOnlyList<Alias> Items => Many("items", static raw => new Alias(raw));
+}
+
+/// <summary>A version that an alias points to, has pointed to, or is about to.</summary>
+public sealed class AliasVersion : Document
+{
+    /// <summary>Reads a document.</summary>
+    public AliasVersion(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The version's id.</summary>
+    public string VersionId => Text("version_id");
+
+    /// <summary>The version's number.</summary>
+    public string Version => Text("version");
+}
+
 /// <summary>An API key, without its secret.</summary>
 public sealed class ApiKey : Document
 {
@@ -170,6 +285,13 @@ public sealed class CommandAnswer : Document
 
     /// <summary>Whether the version was the model's last, so that the model is deleted too.</summary>
     public bool ModelDeleted => Flag("model_deleted");
+
+    /// <summary>The moves of aliases, in the order of their names.</summary>
+    public IReadOnlyList<AliasChange> AliasChanges => Many("alias_changes", static raw => new AliasChange(raw));
+
+    /// <summary>Of a dry run that would stop the version: what refers to it, <c>primary</c> and
+    /// <c>alias:staging</c> (rule AL9). Else null.</summary>
+    public IReadOnlyList<string>? References => OptionalMany("references", static raw => TextOf(raw));
 }
 
 /// <summary>An API key that was just made. The key itself is shown only this once.</summary>
@@ -550,6 +672,9 @@ public sealed class Model : Document
 
     /// <summary>The number of versions in each state.</summary>
     public VersionCounts Counts => Object("counts", static raw => new VersionCounts(raw));
+
+    /// <summary>The aliases, in the order of their names.</summary>
+    public IReadOnlyList<Alias> Aliases => Many("aliases", static raw => new Alias(raw));
 }
 
 /// <summary>A version that a selector could have led to, and didn't.</summary>
@@ -572,8 +697,8 @@ public sealed class NearVersion : Document
     public string State => Text("state");
 
     /// <summary>The reason. One of <c>outside_range</c>, <c>prerelease</c>, <c>deleted</c>, <c>inactive</c>,
-    /// <c>draft</c>, <c>starting</c>, <c>failed</c>, <c>lower_number</c>, <c>not_named</c>, <c>not_primary</c>; a
-    /// newer registry may have more.</summary>
+    /// <c>draft</c>, <c>starting</c>, <c>failed</c>, <c>lower_number</c>, <c>not_named</c>, <c>not_primary</c>,
+    /// <c>left</c>; a newer registry may have more.</summary>
     public string Reason => Text("reason");
 }
 
@@ -747,9 +872,12 @@ public sealed class ResolveAnswer : Document
     /// <summary>The version's number.</summary>
     public string Version => Text("version");
 
-    /// <summary>How the selector led to it. One of <c>primary</c>, <c>exact</c>, <c>range</c>, <c>id</c>; a newer
-    /// registry may have more.</summary>
+    /// <summary>How the selector led to it. One of <c>primary</c>, <c>exact</c>, <c>range</c>, <c>id</c>,
+    /// <c>alias</c>; a newer registry may have more.</summary>
     public string ResolvedBy => Text("resolved_by");
+
+    /// <summary>The name of the alias that led to it, or null.</summary>
+    public string? Alias => OptionalText("alias");
 
     /// <summary>Where it answers, or null for a version that is only registered.</summary>
     public string? ServingUrl => OptionalText("serving_url");
@@ -1084,6 +1212,13 @@ public sealed class StopAnswer : Document
 
     /// <summary>Whether the version was the model's last, so that the model is deleted too.</summary>
     public bool ModelDeleted => Flag("model_deleted");
+
+    /// <summary>The moves of aliases, in the order of their names.</summary>
+    public IReadOnlyList<AliasChange> AliasChanges => Many("alias_changes", static raw => new AliasChange(raw));
+
+    /// <summary>With <c>dry_run</c>: what refers to the version, <c>primary</c> and <c>alias:staging</c>. Else
+    /// null.</summary>
+    public IReadOnlyList<string>? References => OptionalMany("references", static raw => TextOf(raw));
 
     /// <summary>With <c>dry_run</c>: whether the version is in use. Else null.</summary>
     public Traffic? Traffic => OptionalObject("traffic", static raw => new Traffic(raw));

@@ -3,6 +3,28 @@
 
 namespace OrleansRegistry.RestClient;
 
+/// <summary>The reason of a move of an alias. A newer registry may have more.</summary>
+public static class AliasReasonValues
+{
+    /// <summary><c>set</c></summary>
+    public const string Set = "set";
+
+    /// <summary><c>claimed</c></summary>
+    public const string Claimed = "claimed";
+
+    /// <summary><c>promoted</c></summary>
+    public const string Promoted = "promoted";
+
+    /// <summary><c>rolled_back</c></summary>
+    public const string RolledBack = "rolled_back";
+
+    /// <summary><c>emptied</c></summary>
+    public const string Emptied = "emptied";
+
+    /// <summary><c>removed</c></summary>
+    public const string Removed = "removed";
+}
+
 /// <summary>The values of <c>ArtifactFormat</c>. A newer registry may have more.</summary>
 public static class ArtifactFormatValues
 {
@@ -67,6 +89,9 @@ public static class EventTypeValues
 
     /// <summary><c>primary.changed</c></summary>
     public const string PrimaryChanged = "primary.changed";
+
+    /// <summary><c>alias.changed</c></summary>
+    public const string AliasChanged = "alias.changed";
 
     /// <summary><c>usage.recorded</c></summary>
     public const string UsageRecorded = "usage.recorded";
@@ -153,6 +178,9 @@ public static class NotTakenBecauseValues
 
     /// <summary><c>not_primary</c></summary>
     public const string NotPrimary = "not_primary";
+
+    /// <summary><c>left</c></summary>
+    public const string Left = "left";
 }
 
 /// <summary>The values of <c>OrderBy</c>. A newer registry may have more.</summary>
@@ -210,6 +238,9 @@ public static class ResolvedByValues
 
     /// <summary><c>id</c></summary>
     public const string Id = "id";
+
+    /// <summary><c>alias</c></summary>
+    public const string Alias = "alias";
 }
 
 /// <summary>The role of an API key or a token in its workspace. A newer registry may have more.</summary>

@@ -3,6 +3,44 @@
 
 namespace OrleansRegistry.RestClient;
 
+/// <summary>409 <c>alias_empty</c>. The alias points to no version: its version was deleted, or the one that claims
+/// it is not ready.</summary>
+public sealed class AliasEmptyException : RegistryException
+{
+    internal AliasEmptyException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>alias_moved</c>. The alias does not point to where <c>from</c> says.</summary>
+public sealed class AliasMovedException : RegistryException
+{
+    internal AliasMovedException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>404 <c>alias_not_found</c>. The model has no alias of that name.</summary>
+public sealed class AliasNotFoundException : RegistryException
+{
+    internal AliasNotFoundException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>alias_protected</c>. A protected alias points to what would be deleted; <c>release_aliases</c>
+/// deletes it all the same.</summary>
+public sealed class AliasProtectedException : RegistryException
+{
+    internal AliasProtectedException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>409 <c>api_key_ended</c>. The API key was revoked or has expired, so that none can take its
 /// place.</summary>
 public sealed class ApiKeyEndedException : RegistryException
@@ -228,10 +266,28 @@ public sealed class NoPreviousPrimaryException : RegistryException
     }
 }
 
+/// <summary>409 <c>no_previous_target</c>. No earlier version of the alias is routable.</summary>
+public sealed class NoPreviousTargetException : RegistryException
+{
+    internal NoPreviousTargetException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>409 <c>no_primary</c>. The model has no primary, and the call named no version.</summary>
 public sealed class NoPrimaryException : RegistryException
 {
     internal NoPrimaryException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>no_rollout</c>. The model has no rollout, and so no canary.</summary>
+public sealed class NoRolloutException : RegistryException
+{
+    internal NoRolloutException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -377,6 +433,15 @@ public sealed class TooManyActiveVersionsException : RegistryException
     }
 }
 
+/// <summary>409 <c>too_many_aliases</c>. The model has as many aliases as it may have.</summary>
+public sealed class TooManyAliasesException : RegistryException
+{
+    internal TooManyAliasesException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>409 <c>too_many_webhooks</c>. The workspace has as many webhooks as it may have.</summary>
 public sealed class TooManyWebhooksException : RegistryException
 {
@@ -487,6 +552,15 @@ public sealed class VersionNotFoundException : RegistryException
     }
 }
 
+/// <summary>409 <c>version_referenced</c>. Something refers to the version; <c>references</c> says what.</summary>
+public sealed class VersionReferencedException : RegistryException
+{
+    internal VersionReferencedException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>503 <c>version_starting</c>. The version is starting.</summary>
 public sealed class VersionStartingException : RegistryException
 {
@@ -528,6 +602,10 @@ internal static class Refusals
 {
     public static RegistryException ToException(Refusal refusal) => refusal.Code switch
     {
+        "alias_empty" => new AliasEmptyException(refusal),
+        "alias_moved" => new AliasMovedException(refusal),
+        "alias_not_found" => new AliasNotFoundException(refusal),
+        "alias_protected" => new AliasProtectedException(refusal),
         "api_key_ended" => new ApiKeyEndedException(refusal),
         "api_key_not_found" => new ApiKeyNotFoundException(refusal),
         "artifact_not_found" => new ArtifactNotFoundException(refusal),
@@ -552,7 +630,9 @@ internal static class Refusals
         "no_environment" => new NoEnvironmentException(refusal),
         "no_matching_version" => new NoMatchingVersionException(refusal),
         "no_previous_primary" => new NoPreviousPrimaryException(refusal),
+        "no_previous_target" => new NoPreviousTargetException(refusal),
         "no_primary" => new NoPrimaryException(refusal),
+        "no_rollout" => new NoRolloutException(refusal),
         "not_found" => new NotFoundException(refusal),
         "not_routable" => new NotRoutableException(refusal),
         "not_servable" => new NotServableException(refusal),
@@ -568,6 +648,7 @@ internal static class Refusals
         "state_corrupt" => new StateCorruptException(refusal),
         "storage_full" => new StorageFullException(refusal),
         "too_many_active_versions" => new TooManyActiveVersionsException(refusal),
+        "too_many_aliases" => new TooManyAliasesException(refusal),
         "too_many_webhooks" => new TooManyWebhooksException(refusal),
         "unauthenticated" => new UnauthenticatedException(refusal),
         "unavailable" => new UnavailableException(refusal),
@@ -580,6 +661,7 @@ internal static class Refusals
         "version_exists" => new VersionExistsException(refusal),
         "version_inactive" => new VersionInactiveException(refusal),
         "version_not_found" => new VersionNotFoundException(refusal),
+        "version_referenced" => new VersionReferencedException(refusal),
         "version_starting" => new VersionStartingException(refusal),
         "webhook_not_found" => new WebhookNotFoundException(refusal),
         "workspace_exists" => new WorkspaceExistsException(refusal),

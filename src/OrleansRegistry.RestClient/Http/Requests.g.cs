@@ -232,6 +232,13 @@ public sealed class DeactivateRequest : RequestBody
         set => Set("refuse_if_primary", value);
     }
 
+    /// <summary>Refuse if the version is primary, or an alias points to it.</summary>
+    public bool? RefuseIfReferenced
+    {
+        get => GetFlag("refuse_if_referenced");
+        set => Set("refuse_if_referenced", value);
+    }
+
     /// <summary>Answer once the calls that were admitted before have ended, after so many seconds at the latest: 0
     /// to 3600. The version is stopped at once.</summary>
     public long? DrainSeconds
@@ -354,6 +361,14 @@ public sealed class Deployment : RequestBody
     {
         get => GetObject<RuntimeSpec>("runtime");
         set => Set("runtime", value);
+    }
+
+    /// <summary>The names of aliases that the version claims: each points to it as soon as it is routable, unless
+    /// the alias was moved by then (rule AL4). An alias that does not exist is made.</summary>
+    public IReadOnlyList<string>? Aliases
+    {
+        get => GetTexts("aliases");
+        set => Set("aliases", value);
     }
 }
 
@@ -572,6 +587,14 @@ public sealed class PublishRequest : RequestBody
         set => Set("from", value);
     }
 
+    /// <summary>The names of aliases that the version claims: each points to it as soon as it is routable, unless
+    /// the alias was moved by then. An alias that does not exist is made.</summary>
+    public IReadOnlyList<string>? Aliases
+    {
+        get => GetTexts("aliases");
+        set => Set("aliases", value);
+    }
+
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
     /// events of the command keep it.</summary>
     public string? Comment
@@ -652,6 +675,25 @@ public sealed class RequiresSpec : RequestBody
     {
         get => GetTextTable("packages");
         set => Set("packages", value);
+    }
+}
+
+/// <summary>Points an alias to the version before.</summary>
+public sealed class RollbackAliasRequest : RequestBody
+{
+    /// <summary>The id of the version that the alias must point to now, or null for none.</summary>
+    public string? From
+    {
+        get => GetText("from");
+        set => Set("from", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
     }
 }
 
@@ -772,6 +814,40 @@ public sealed class ServingSpec : RequestBody
     }
 }
 
+/// <summary>Points an alias to a version.</summary>
+public sealed class SetAliasRequest : RequestBody
+{
+    /// <summary>The version: its number, its id, <c>@</c> and the name of another alias, or <c>@primary</c>. No
+    /// range.</summary>
+    public required string Version
+    {
+        get => GetText("version")!;
+        set => Set("version", value);
+    }
+
+    /// <summary>The id of the version that the alias must point to now, or null for none.</summary>
+    public string? From
+    {
+        get => GetText("from");
+        set => Set("from", value);
+    }
+
+    /// <summary>Whether only an admin moves the alias from now on; only an admin changes it.</summary>
+    public bool? Protected
+    {
+        get => GetFlag("protected");
+        set => Set("protected", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
+}
+
 /// <summary>A file that a caller has.</summary>
 public sealed class WantedFileSpec : RequestBody
 {
@@ -868,8 +944,8 @@ public sealed class ListVersionsParameters : RequestParameters
 /// <summary>What Resolve may be told besides.</summary>
 public sealed class ResolveParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>, <c>~1.4</c>, <c>1.x</c>) or a version id;
-    /// the primary when it is left out.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>, <c>~1.4</c>, <c>1.x</c>) a version id, or
+    /// an alias (<c>@staging</c>); the primary when it is left out.</summary>
     public string? Version { get; set; }
 
     /// <summary>Also tells of the ten versions nearest to the one that is taken, in order of their numbers, and why
@@ -932,6 +1008,14 @@ public sealed class PatchModelParameters : RequestParameters
 /// <summary>What DeleteModel may be told besides.</summary>
 public sealed class DeleteModelParameters : RequestParameters
 {
+    /// <summary>Deletes although a protected alias points to what is deleted; else that is
+    /// <c>alias_protected</c>.</summary>
+    public bool? ReleaseAliases { get; set; }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
     /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
     /// claimed or reserved.</summary>
     public bool? DryRun { get; set; }
@@ -939,20 +1023,77 @@ public sealed class DeleteModelParameters : RequestParameters
     /// <summary>Entity tags of which the resource in the path must have one; else 412.</summary>
     public string? IfMatch { get; set; }
 
-    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
-    /// events of the command keep it.</summary>
-    public string? Comment { get; set; }
-
     internal override void AddTo(RegistryRequest request)
     {
+        request.Add("release_aliases", ReleaseAliases);
+        request.Add("comment", Comment);
         request.Add("dry_run", DryRun);
         request.AddHeader("If-Match", IfMatch);
-        request.Add("comment", Comment);
     }
 }
 
 /// <summary>What Rollback may be told besides.</summary>
 public sealed class RollbackParameters : RequestParameters
+{
+    /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
+    /// claimed or reserved.</summary>
+    public bool? DryRun { get; set; }
+
+    /// <summary>Entity tags of which the resource in the path must have one; else 412.</summary>
+    public string? IfMatch { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("dry_run", DryRun);
+        request.AddHeader("If-Match", IfMatch);
+    }
+}
+
+/// <summary>What SetAlias may be told besides.</summary>
+public sealed class SetAliasParameters : RequestParameters
+{
+    /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
+    /// claimed or reserved.</summary>
+    public bool? DryRun { get; set; }
+
+    /// <summary>Entity tags of which the resource in the path must have one; else 412.</summary>
+    public string? IfMatch { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("dry_run", DryRun);
+        request.AddHeader("If-Match", IfMatch);
+    }
+}
+
+/// <summary>What RemoveAlias may be told besides.</summary>
+public sealed class RemoveAliasParameters : RequestParameters
+{
+    /// <summary>The id of the version that the alias must point to now.</summary>
+    public string? From { get; set; }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment { get; set; }
+
+    /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
+    /// claimed or reserved.</summary>
+    public bool? DryRun { get; set; }
+
+    /// <summary>Entity tags of which the resource in the path must have one; else 412.</summary>
+    public string? IfMatch { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("from", From);
+        request.Add("comment", Comment);
+        request.Add("dry_run", DryRun);
+        request.AddHeader("If-Match", IfMatch);
+    }
+}
+
+/// <summary>What RollbackAlias may be told besides.</summary>
+public sealed class RollbackAliasParameters : RequestParameters
 {
     /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
     /// claimed or reserved.</summary>
@@ -1012,6 +1153,14 @@ public sealed class DeleteVersionParameters : RequestParameters
     /// <summary>Refuses with <c>is_primary</c> if the version is primary.</summary>
     public bool? RefuseIfPrimary { get; set; }
 
+    /// <summary>Refuses with <c>version_referenced</c> if the version is primary or an alias points to
+    /// it.</summary>
+    public bool? RefuseIfReferenced { get; set; }
+
+    /// <summary>Deletes although a protected alias points to what is deleted; else that is
+    /// <c>alias_protected</c>.</summary>
+    public bool? ReleaseAliases { get; set; }
+
     /// <summary>Answers once the calls that were admitted before have ended, after 0 to 3600 seconds at the latest.
     /// The version is stopped at once.</summary>
     public long? DrainSeconds { get; set; }
@@ -1031,6 +1180,8 @@ public sealed class DeleteVersionParameters : RequestParameters
     {
         request.Add("promote_to", PromoteTo);
         request.Add("refuse_if_primary", RefuseIfPrimary);
+        request.Add("refuse_if_referenced", RefuseIfReferenced);
+        request.Add("release_aliases", ReleaseAliases);
         request.Add("drain_seconds", DrainSeconds);
         request.Add("comment", Comment);
         request.Add("dry_run", DryRun);
@@ -1344,8 +1495,8 @@ public sealed class RevokeApiKeyParameters : RequestParameters
 /// <summary>What Predict may be told besides.</summary>
 public sealed class PredictParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1357,8 +1508,8 @@ public sealed class PredictParameters : RequestParameters
 /// <summary>What Infer may be told besides.</summary>
 public sealed class InferParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1370,8 +1521,8 @@ public sealed class InferParameters : RequestParameters
 /// <summary>What IsInferenceModelReady may be told besides.</summary>
 public sealed class IsInferenceModelReadyParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1383,8 +1534,8 @@ public sealed class IsInferenceModelReadyParameters : RequestParameters
 /// <summary>What InferVersion may be told besides.</summary>
 public sealed class InferVersionParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1396,8 +1547,8 @@ public sealed class InferVersionParameters : RequestParameters
 /// <summary>What IsInferenceVersionReady may be told besides.</summary>
 public sealed class IsInferenceVersionReadyParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1409,8 +1560,8 @@ public sealed class IsInferenceVersionReadyParameters : RequestParameters
 /// <summary>What GetInferenceModel may be told besides.</summary>
 public sealed class GetInferenceModelParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1422,8 +1573,8 @@ public sealed class GetInferenceModelParameters : RequestParameters
 /// <summary>What GetInferenceVersion may be told besides.</summary>
 public sealed class GetInferenceVersionParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1435,8 +1586,8 @@ public sealed class GetInferenceVersionParameters : RequestParameters
 /// <summary>What ChatCompletions may be told besides.</summary>
 public sealed class ChatCompletionsParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1448,8 +1599,8 @@ public sealed class ChatCompletionsParameters : RequestParameters
 /// <summary>What Completions may be told besides.</summary>
 public sealed class CompletionsParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)
@@ -1461,8 +1612,8 @@ public sealed class CompletionsParameters : RequestParameters
 /// <summary>What Embeddings may be told besides.</summary>
 public sealed class EmbeddingsParameters : RequestParameters
 {
-    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>) or a version id; the primary when none is
-    /// named.</summary>
+    /// <summary>A number (<c>1.2.3</c>), an npm-style range (<c>^1.2</c>), a version id or an alias
+    /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
     internal override void AddTo(RegistryRequest request)

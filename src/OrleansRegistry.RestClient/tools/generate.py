@@ -47,8 +47,8 @@ REPEATABLE = {
     "revoke_api_key",
 }
 # Only where the body says which version must be primary now.
-REPEATABLE_WITH_FROM = {"promote", "publish", "rollback"}
-SENT_ONCE = {"create_api_key", "create_webhook", "rotate_api_key", "rotate_webhook_secret", "upload_file"}
+REPEATABLE_WITH_FROM = {"promote", "publish", "rollback", "rollback_alias", "set_alias"}
+SENT_ONCE = {"create_api_key", "create_webhook", "remove_alias", "rotate_api_key", "rotate_webhook_secret", "upload_file"}
 
 # Methods by hand: see RegistryRestClient.cs.
 BY_HAND = {
@@ -368,6 +368,8 @@ class Client(Generator):
             repeatable = {
                 "promote": "body?.Has(\"from\") == true",
                 "rollback": "body?.Has(\"from\") == true",
+                "rollback_alias": "body?.Has(\"from\") == true",
+                "set_alias": "body.Has(\"from\")",
                 "publish": "body?.Promote != true || body.Has(\"from\")",
             }.get(id_, "false" if id_ in SENT_ONCE else None)
             request += f" {{ Body = body{f', IsRepeatable = {repeatable}' if repeatable else ''} }}"

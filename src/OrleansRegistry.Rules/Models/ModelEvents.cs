@@ -24,7 +24,24 @@ internal static class ModelEvents
                 after.Primary?.Version,
                 after.Primary?.Reason ?? PrimaryReason.Fallback),
             ModelEventJson.Default.PrimaryChangedData);
+
+    /// <summary>An alias moved, was removed, or its protection changed (rule AL10).</summary>
+    public static EventDraft AliasChanged(ModelState model, string name, AliasState? before, AliasState? after) =>
+        EventDraft.Of(
+            EventType.AliasChanged,
+            new AliasChangedData(
+                name,
+                before?.Target is { } from ? new VersionId(model.Id, from.Ordinal).ToString() : null,
+                before?.Target?.Version,
+                after?.Target is { } to ? new VersionId(model.Id, to.Ordinal).ToString() : null,
+                after?.Target?.Version,
+                after?.Reason ?? AliasReason.Removed,
+                after?.Protected is true),
+            ModelEventJson.Default.AliasChangedData);
 }
+
+internal sealed record AliasChangedData(
+    string Alias, string? From, string? FromVersion, string? To, string? ToVersion, AliasReason Reason, bool Protected);
 
 internal sealed record PrimaryChangedData(
     string? From, string? FromVersion, string? To, string? ToVersion, PrimaryReason Reason);
@@ -32,8 +49,9 @@ internal sealed record PrimaryChangedData(
 /// <summary>The JSON of what these events add.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    Converters = [typeof(StateEnumConverter<PrimaryReason>), typeof(InstantConverter)])]
+    Converters = [typeof(StateEnumConverter<PrimaryReason>), typeof(StateEnumConverter<AliasReason>), typeof(InstantConverter)])]
 [JsonSerializable(typeof(NameData))]
 [JsonSerializable(typeof(FieldsData))]
 [JsonSerializable(typeof(PrimaryChangedData))]
+[JsonSerializable(typeof(AliasChangedData))]
 internal sealed partial class ModelEventJson : JsonSerializerContext;

@@ -25,6 +25,7 @@ internal static class ModelRules
             next = PrimarySelection.Publish(next, version.Ordinal, command.Deployment.Promote, by, at);
         }
 
+        next = AliasRules.Claim(next, version.Ordinal, command.Deployment.Aliases, by, at);
         if (version.IsRoutable)
         {
             next = PrimarySelection.BecameRoutable(next, version.Ordinal, by, at);
@@ -53,6 +54,16 @@ internal static class ModelRules
             next = PrimarySelection.Reclaim(next, command.Ordinal, by, at);
         }
 
+        if (step.Changed || command.Promote is true)
+        {
+            if (AliasRules.TooMany(model, command.Aliases) is { } full)
+            {
+                return full;
+            }
+
+            next = AliasRules.Claim(next, command.Ordinal, command.Aliases, by, at);
+        }
+
         return Change(model, next, step);
     }
 
@@ -72,6 +83,7 @@ internal static class ModelRules
         if (step is { Changed: true, State.IsRoutable: true })
         {
             next = PrimarySelection.BecameRoutable(next, command.Ordinal, Author.Of(command.Context), at);
+            next = AliasRules.BecameRoutable(next, command.Ordinal, at);
         }
 
         return Change(model, next, step);
@@ -86,6 +98,7 @@ internal static class ModelRules
         if (step.State.IsRoutable && model.Find(step.State.Ordinal) is { IsRoutable: false })
         {
             next = PrimarySelection.BecameRoutable(next, step.State.Ordinal, by, at);
+            next = AliasRules.BecameRoutable(next, step.State.Ordinal, at);
         }
 
         return Change(model, next, step);
@@ -93,21 +106,36 @@ internal static class ModelRules
 
     /// <summary>Deactivates (rules L2, P4).</summary>
     public static Outcome<ModelChange> Deactivate(ModelState model, LifecycleStep step, DeactivateCommand command, DateTimeOffset at) =>
-        Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, Author.Of(command.Context), at);
+        Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.RefuseIfReferenced, Author.Of(command.Context), at);
 
-    /// <summary>Deletes (rules L4, L5, P4). The last version takes the model along.</summary>
+    /// <summary>Deletes (rules L4, L5, P4, AL5, AL6). The last version takes the model along.</summary>
     public static Outcome<ModelChange> Delete(ModelState model, LifecycleStep step, DeleteCommand command, DateTimeOffset at)
     {
-        var outcome = Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, Author.Of(command.Context), at);
+        var isLast = model.VersionCount == 1;
+        if (!command.ReleaseAliases && AliasRules.KeepsProtected(model, isLast ? null : command.Ordinal) is { } kept)
+        {
+            return kept;
+        }
+
+        var by = Author.Of(command.Context);
+        var outcome = Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.RefuseIfReferenced, by, at);
         if (outcome.Value is not { } change)
         {
             return outcome;
         }
 
         var next = change.Model with { VersionCount = change.Model.VersionCount - 1 };
-        return next.VersionCount == 0
-            ? change with { Model = next with { DeletedAt = at }, Events = change.Events.Add(new ModelEvent(ModelEvents.Deleted(), null)) }
-            : change with { Model = next };
+        next = isLast ? next with { DeletedAt = at, Aliases = null } : AliasRules.Forget(next, command.Ordinal, by, at);
+        return change with
+        {
+            Model = next,
+            Events =
+            [
+                .. change.Events,
+                .. AliasMoves(model, next),
+                .. isLast ? [new ModelEvent(ModelEvents.Deleted(), null)] : ImmutableArray<ModelEvent>.Empty,
+            ],
+        };
     }
 
     /// <summary>Changes what a version says of itself.</summary>
@@ -172,12 +200,30 @@ internal static class ModelRules
             : new ModelChange(next, [], [new ModelEvent(ModelEvents.Updated(fields), null)]);
     }
 
-    /// <summary>Why a role can't make a change, or null: who moves the primary of a protected model, now or when a start is done, must be an admin.</summary>
+    /// <summary>Points an alias to a version that is active (rule AL3).</summary>
+    public static Outcome<ModelChange> SetAlias(ModelState model, SetAliasCommand command, ActiveVersion version, DateTimeOffset at) =>
+        OnAlias(model, AliasRules.Set(model, command, version, at));
+
+    /// <summary>Goes back with an alias (rule AL7).</summary>
+    public static Outcome<ModelChange> RollbackAlias(ModelState model, RollbackAliasCommand command, DateTimeOffset at) =>
+        OnAlias(model, AliasRules.Rollback(model, command, at));
+
+    /// <summary>Removes an alias (rule AL8).</summary>
+    public static Outcome<ModelChange> RemoveAlias(ModelState model, RemoveAliasCommand command) =>
+        OnAlias(model, AliasRules.Remove(model, command));
+
+    /// <summary>
+    /// Why a role can't make a change, or null: who moves the primary of a protected model, now or when a start is done,
+    /// must be an admin, and so must who moves a protected alias (rules P6 and AL6).
+    /// </summary>
     public static RegistryError? Forbid(ModelState model, ModelState next, Role role) =>
         model.Protected && !role.Allows(Permission.Administer)
             && (model.Primary?.Ordinal != next.Primary?.Ordinal || PrimarySelection.Pending(model) != PrimarySelection.Pending(next))
             ? new RegistryError(ErrorCode.Forbidden, "The model is protected: only an admin moves its primary, and this would.")
-            : null;
+            : AliasRules.Forbid(model, next, role);
+
+    private static Outcome<ModelChange> OnAlias(ModelState model, Outcome<ModelState> outcome) =>
+        outcome.TryGet(out var next, out var error) ? Change(model, next, null) : error;
 
     /// <summary>
     /// Deletes the model: its active versions end at one instant, the others are deleted by belonging to it (rule L5). There may be very many of
@@ -191,16 +237,25 @@ internal static class ModelRules
             events.AddRange(step.Events.Select(what => new ModelEvent(what, step.State.Id)));
         }
 
-        var next = model with { Active = [], Primary = null, VersionCount = 0, DeletedAt = at };
+        var next = model with { Active = [], Primary = null, Aliases = null, VersionCount = 0, DeletedAt = at };
         events.AddRange(PointerMove(model, next));
+        events.AddRange(AliasMoves(model, next));
         events.Add(new ModelEvent(ModelEvents.Deleted(), null));
         return new ModelChange(next, [.. active.Select(step => Keep(model, step.State))], events.ToImmutable());
     }
 
     /// <summary>A version leaves routing; the pointer moves with it (rule P4).</summary>
     private static Outcome<ModelChange> Leave(
-        ModelState model, LifecycleStep step, string? promoteTo, bool refuseIfPrimary, Author by, DateTimeOffset at)
+        ModelState model, LifecycleStep step, string? promoteTo, bool refuseIfPrimary, bool refuseIfReferenced, Author by, DateTimeOffset at)
     {
+        if (refuseIfReferenced && step.Changed && AliasRules.References(model, step.State.Ordinal) is { IsEmpty: false } references)
+        {
+            return new RegistryError(ErrorCode.VersionReferenced, $"Version {step.State.Version} is referred to by {string.Join(", ", references)}.")
+            {
+                References = references,
+            };
+        }
+
         var next = Track(model, step.State);
         if (model.Primary?.Ordinal == step.State.Ordinal)
         {
@@ -264,7 +319,7 @@ internal static class ModelRules
             return version with { Entry = null };
         }
 
-        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null } } : version;
+        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null, AliasClaims = null } } : version;
     }
 
     private static ModelChange Change(
@@ -275,6 +330,7 @@ internal static class ModelRules
             .. first.ToArray().Select(what => new ModelEvent(what, null)),
             .. step?.Events.Select(what => new ModelEvent(what, step.State.Id)) ?? [],
             .. PointerMove(before, after),
+            .. AliasMoves(before, after),
         ];
         return new ModelChange(after, step is { Changed: true } ? [Keep(before, step.State)] : [], events);
     }
@@ -289,6 +345,24 @@ internal static class ModelRules
         // A claim that waited is told of by the end of the start, and is still its claimant's.
         var author = after.Primary is { } set ? new Author(set.By, set.ByName, set.Comment) : null;
         yield return new ModelEvent(ModelEvents.PrimaryChanged(before, after), after.PrimaryId ?? before.PrimaryId, author);
+    }
+
+    /// <summary>What happened to the aliases (rule AL10).</summary>
+    private static IEnumerable<ModelEvent> AliasMoves(ModelState before, ModelState after)
+    {
+        foreach (var name in AliasRules.Names(before, after))
+        {
+            var (old, next) = (AliasRules.Find(before, name), AliasRules.Find(after, name));
+            var isMoved = old?.Target?.Ordinal != next?.Target?.Ordinal;
+            if (isMoved || next is null || next.Protected != (old?.Protected ?? false))
+            {
+                var target = next?.Target ?? old?.Target;
+                yield return new ModelEvent(
+                    ModelEvents.AliasChanged(before, name, old, next),
+                    target is null ? null : new VersionId(before.Id, target.Ordinal),
+                    isMoved && next is not null ? new Author(next.By, next.ByName, next.Comment) : null);
+            }
+        }
     }
 
     private static RegistryError? MovedFrom(ModelState model, Optional<string> from) =>

@@ -56,6 +56,10 @@ internal sealed record ModelState
     /// <summary>What <see cref="PrimarySelection.Pending"/> says, stored for the catalog.</summary>
     public PastPrimary? PendingPrimary { get; init; }
 
+    /// <summary>The aliases, in the order of their names; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AliasState>? Aliases { get; init; }
+
     [JsonRequired]
     public DateTimeOffset CreatedAt { get; init; }
 

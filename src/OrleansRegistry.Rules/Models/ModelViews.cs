@@ -31,9 +31,29 @@ internal static class ModelViews
         VersionCount = model.VersionCount,
         ActiveVersionCount = model.Active.Length,
         Counts = model.Counts,
+        Aliases = [.. (model.Aliases ?? []).Select(alias => ToView(model, alias))],
         CreatedAt = model.CreatedAt,
         CreatedBy = model.CreatedBy,
         CreatedByName = model.CreatedByName,
         Revision = revision,
     };
+
+    /// <summary>An alias as callers see it.</summary>
+    public static AliasView ToView(this ModelState model, AliasState alias) => new()
+    {
+        Name = alias.Name,
+        VersionId = alias.Target is { } target ? new VersionId(model.Id, target.Ordinal).ToString() : null,
+        Version = alias.Target?.Version,
+        Since = alias.Since,
+        Reason = alias.Reason,
+        By = alias.By,
+        ByName = alias.ByName,
+        Comment = alias.Comment,
+        Protected = alias.Protected,
+        Pending = AliasRules.Pending(model, alias) is { } pending ? Version(model, pending.Ordinal, pending.Version) : null,
+        History = [.. alias.History.Select(past => Version(model, past.Ordinal, past.Version))],
+    };
+
+    private static AliasVersion Version(ModelState model, int ordinal, string version) =>
+        new() { VersionId = new VersionId(model.Id, ordinal).ToString(), Version = version };
 }

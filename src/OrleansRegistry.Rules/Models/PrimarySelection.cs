@@ -88,7 +88,7 @@ internal static class PrimarySelection
 
             if (model.Primary is { } left)
             {
-                model = model.With(model.Find(left.Ordinal)! with { HeldBack = true });
+                model = model.With(model.Find(left.Ordinal)! with { HeldBack = true, Left = true });
             }
 
             return Draw(model with { History = model.History[..(index + 1)] }, target, PrimaryReason.Rollback, by, at);
@@ -133,7 +133,7 @@ internal static class PrimarySelection
         model = model.With(version);
         return model.Primary is null || claim.Number > model.Primary.Order
             ? Point(
-                model.With(version with { HeldBack = false }),
+                model.With(version with { HeldBack = false, Left = false }),
                 version,
                 claim.Number,
                 claim.Reason,
@@ -145,7 +145,7 @@ internal static class PrimarySelection
     private static ModelState Draw(ModelState model, int ordinal, PrimaryReason reason, Author by, DateTimeOffset at)
     {
         var number = model.Order + 1;
-        var version = model.Find(ordinal)! with { HeldBack = false };
+        var version = model.Find(ordinal)! with { HeldBack = false, Left = false };
         return Point((model with { Order = number }).With(version), version, number, reason, by, at);
     }
 

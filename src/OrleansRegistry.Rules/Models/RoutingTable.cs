@@ -26,12 +26,17 @@ internal sealed class RoutingTable
         [
             .. model.Active.Where(version => version is { Stage: Stage.Published, IsRoutable: true })
                 .Select(version => (VersionNumbering.Parse(version.Version), version))
-                .OrderByDescending(entry => entry.Item1, SemVersion.PrecedenceComparer),
+                .OrderBy(entry => entry.version.Left && entry.version.Ordinal != model.Primary?.Ordinal)
+                .ThenByDescending(entry => entry.Item1, SemVersion.PrecedenceComparer),
         ];
     }
 
-    /// <summary>The version that a selector leads to.</summary>
-    public Outcome<ResolvedVersion> Resolve(string? selector)
+    /// <summary>The version that a selector leads to, as gateways of the release before read it: they know no aliases.</summary>
+    public Outcome<ResolvedVersion> Resolve(string? selector) =>
+        selector?.StartsWith('@') is true && _model.DeletedAt is null ? Invalid() : Route(selector);
+
+    /// <summary>The version that a selector leads to (rules AL2 and P7).</summary>
+    public Outcome<ResolvedVersion> Route(string? selector)
     {
         if (_model.DeletedAt is not null)
         {
@@ -40,6 +45,8 @@ internal sealed class RoutingTable
 
         return VersionSelector.Parse(selector) switch
         {
+            VersionSelector.ByAlias { Name: var name } => OfAlias(name),
+            VersionSelector.Canary => AliasRules.NoCanary(_model),
             VersionSelector.Primary => _model.Primary is { } primary
                 ? Answer(_model.Find(primary.Ordinal)!, ResolvedBy.Primary)
                 : new RegistryError(ErrorCode.NoPrimary, $"Model {_model.Name} has no primary version; name a version."),
@@ -48,12 +55,28 @@ internal sealed class RoutingTable
             VersionSelector.InRange { Range: var range } => Best(range) is { } match
                 ? Answer(match, ResolvedBy.Range)
                 : new RegistryError(ErrorCode.NoMatchingVersion, $"No routable published version of {_model.Name} is in {selector}."),
-            _ => new RegistryError(ErrorCode.InvalidSelector, "version must be a number (1.2.3), a range (^1.2, ~1.4, 1.x, >=1.2 <2) or a version id."),
+            _ => Invalid(),
         };
     }
 
     /// <summary>The error of a model that is deleted.</summary>
     public static RegistryError Deleted(ModelState model) => new(ErrorCode.ModelDeleted, $"Model {model.Id} is deleted.");
+
+    private static RegistryError Invalid() => new(
+        ErrorCode.InvalidSelector, "version must be a number (1.2.3), a range (^1.2, ~1.4, 1.x, >=1.2 <2), a version id or @ and the name of an alias.");
+
+    /// <summary>Rule AL5: an alias answers as its version's number would.</summary>
+    private Outcome<ResolvedVersion> OfAlias(string name)
+    {
+        if (AliasRules.Find(_model, name) is not { } alias)
+        {
+            return AliasRules.NotFound(_model, name);
+        }
+
+        return alias.Target is not { } target ? AliasRules.Empty(name)
+            : Named(_model.Find(target.Ordinal), ResolvedBy.Alias, target.Version).TryGet(out var resolved, out var error) ? resolved with { Alias = name }
+            : error;
+    }
 
     private ActiveVersion? Best(SemVersionRange range)
     {

@@ -40,19 +40,19 @@ internal static class SelectionReasons
         [
             .. higher.Take(takeHigher).Reverse()
                 .Concat(lower.Take(MaxVersions - takeHigher))
-                .Select(version => new NearVersion
+                .Select((version, place) => new NearVersion
                 {
                     VersionId = version.Id,
                     Version = version.Version,
                     State = version.State,
-                    Reason = Reason(selector, version),
+                    Reason = Reason(selector, version, isAbove: takenId is not null && place < takeHigher),
                 }),
         ];
     }
 
-    private static NotTakenBecause Reason(VersionSelector selector, VersionView version) => selector switch
+    private static NotTakenBecause Reason(VersionSelector selector, VersionView version, bool isAbove) => selector switch
     {
-        VersionSelector.InRange { Range: var range } => OfRange(range, version),
+        VersionSelector.InRange { Range: var range } => OfRange(range, version, isAbove),
         VersionSelector.Exact { Number: var number } when version.Version != number.ToString() =>
             NotTakenBecause.NotNamed,
         VersionSelector.ById { Id: var id } when version.Id != id.ToString() => NotTakenBecause.NotNamed,
@@ -60,13 +60,14 @@ internal static class SelectionReasons
         _ => NotUp(version) ?? NotTakenBecause.NotNamed,
     };
 
-    private static NotTakenBecause OfRange(SemVersionRange range, VersionView version)
+    /// <summary>A higher number that could have been taken was left by a rollback (rule P7).</summary>
+    private static NotTakenBecause OfRange(SemVersionRange range, VersionView version, bool isAbove)
     {
         var number = VersionNumbering.Parse(version.Version);
         if (range.Contains(number))
         {
             return NotUp(version)
-                ?? (version.State == VersionState.Draft ? NotTakenBecause.Draft : NotTakenBecause.LowerNumber);
+                ?? (version.State == VersionState.Draft ? NotTakenBecause.Draft : isAbove ? NotTakenBecause.Left : NotTakenBecause.LowerNumber);
         }
 
         // A prerelease lies within bounds that a range of releases has, without being in it.

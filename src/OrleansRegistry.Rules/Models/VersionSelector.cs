@@ -27,6 +27,16 @@ internal abstract record VersionSelector
             return null;
         }
 
+        if (text[0] == '@')
+        {
+            return text[1..] switch
+            {
+                "primary" => new Primary(),
+                "canary" => new Canary(),
+                var name => FieldRules.Alias(name) is null ? new ByAlias(name) : null,
+            };
+        }
+
         if (VersionId.TryParse(text, out var id))
         {
             return new ById(id);
@@ -40,8 +50,20 @@ internal abstract record VersionSelector
         return SemVersionRange.TryParseNpm(text, out var range) ? new InRange(range) : null;
     }
 
-    /// <summary>No selector.</summary>
+    /// <summary>
+    /// The selector behind the last <c>@</c> of a model's name (rule AL2): a text that is no other selector names an
+    /// alias.
+    /// </summary>
+    public static string Behind(string text) => Parse(text) is null && Parse('@' + text) is not null ? '@' + text : text;
+
+    /// <summary>No selector, or <c>@primary</c>.</summary>
     public sealed record Primary : VersionSelector;
+
+    /// <summary><c>@canary</c>: the candidate of a rollout.</summary>
+    public sealed record Canary : VersionSelector;
+
+    /// <summary><c>@</c> and the name of an alias (rule AL2).</summary>
+    public sealed record ByAlias(string Name) : VersionSelector;
 
     /// <summary>An exact number.</summary>
     public sealed record Exact(SemVersion Number) : VersionSelector;

@@ -64,6 +64,16 @@ internal sealed record ActiveVersion
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OpenaiServing? Openai { get; init; }
 
+    /// <summary>Claims to aliases that wait until the version is routable (rule AL4), or null for none.</summary>
+    [Id(12)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AliasClaim>? AliasClaims { get; init; }
+
+    /// <summary>A rollback has left it: last in ranges, unless it is primary (rule P7).</summary>
+    [Id(13)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Left { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(10)]
     [JsonExtensionData]
@@ -138,6 +148,36 @@ internal sealed record Claim
 
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(3)]
+    [JsonExtensionData]
+    public ExtensionData? ExtensionData { get; set; }
+}
+
+/// <summary>A claim to an alias.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.AliasClaim")]
+internal sealed record AliasClaim
+{
+    /// <summary>The name of the alias.</summary>
+    [Id(0)]
+    public required string Alias { get; init; }
+
+    [Id(1)]
+    public required long Number { get; init; }
+
+    [Id(2)]
+    public required string By { get; init; }
+
+    /// <summary>The name of the claimant's key, or null.</summary>
+    [Id(3)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ByName { get; init; }
+
+    /// <summary>Why, in the claimant's own words, or null.</summary>
+    [Id(4)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Comment { get; init; }
+
+    /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
+    [Id(5)]
     [JsonExtensionData]
     public ExtensionData? ExtensionData { get; set; }
 }

@@ -39,7 +39,8 @@ internal static class VersionActions
     /// <param name="version">The version.</param>
     /// <param name="isProtected">Whether its model is protected.</param>
     /// <param name="role">The caller's role.</param>
-    public static string? Obstacle(VersionAction action, VersionView version, bool isProtected, Role role)
+    /// <param name="isHeld">Whether a protected alias points to it (rule AL6).</param>
+    public static string? Obstacle(VersionAction action, VersionView version, bool isProtected, Role role, bool isHeld = false)
     {
         var permission = PermissionOf(action);
         if (!role.Allows(permission))
@@ -66,6 +67,9 @@ internal static class VersionActions
             : !changes ? $"It is {(action == VersionAction.Promote ? "the primary" : Word(version.State))} already."
             : movesPrimary && isProtected && !role.Allows(Permission.Administer)
                 ? "The model is protected: only an admin moves its primary."
+            : isHeld && action == VersionAction.Delete ? "A protected alias points to it."
+            : isHeld && action == VersionAction.Deactivate && !role.Allows(Permission.Administer)
+                ? "A protected alias points to it: only an admin deactivates it."
                 : null;
     }
 

@@ -6,12 +6,16 @@ namespace OrleansRegistry.Storage.Check;
 internal sealed class EventReplay
 {
     private readonly Dictionary<string, ReplayedVersion> _versions = [];
+    private readonly Dictionary<string, string?> _aliases = [];
 
     /// <summary>Versions by id.</summary>
     public IReadOnlyDictionary<string, ReplayedVersion> Versions => _versions;
 
     /// <summary>The primary's id, or null.</summary>
     public string? Primary { get; private set; }
+
+    /// <summary>The id of the version that each alias points to; null for an empty one.</summary>
+    public IReadOnlyDictionary<string, string?> Aliases => _aliases;
 
     /// <summary>Whether the model is deleted.</summary>
     public bool IsDeleted { get; private set; }
@@ -48,6 +52,9 @@ internal sealed class EventReplay
                 break;
             case EventType.PrimaryChanged:
                 Primary = happened.Data.GetProperty("to").GetString();
+                break;
+            case EventType.AliasChanged:
+                _aliases[happened.Data.GetProperty("alias").GetString()!] = happened.Data.GetProperty("to").GetString();
                 break;
             case EventType.VersionDeployed:
                 _versions[happened.VersionId!] = new ReplayedVersion { State = VersionState.Draft, Stage = Stage.Draft, Serving = Serving(happened) };

@@ -16,6 +16,7 @@ internal static class ModelAudit
             .Concat(Numbers(model, versions))
             .Concat(ActiveTable(model, versions))
             .Concat(Primary(model))
+            .Concat(Aliases(model, versions))
             .Concat(versions.SelectMany(version => Name(model, version)))
             .Concat(versions.SelectMany(Meter))
             .Concat(events is null ? [] : History(model, versions, events));
@@ -121,6 +122,24 @@ internal static class ModelAudit
         }
     }
 
+    /// <summary>Rule AL5: an alias points to a version that is not deleted, or is empty.</summary>
+    private static IEnumerable<Finding> Aliases(ModelState model, IReadOnlyList<ModelVersionState> versions)
+    {
+        var numbers = versions.Where(version => version.State != VersionState.Deleted).ToDictionary(version => version.Ordinal, version => version.Version);
+        foreach (var alias in model.Aliases ?? [])
+        {
+            if (alias.Target is { } target && numbers.GetValueOrDefault(target.Ordinal) != target.Version)
+            {
+                yield return Of(model, $"has alias @{alias.Name} on version {target.Ordinal}, which is deleted or has another number");
+            }
+
+            if (alias.Order > model.Order)
+            {
+                yield return Of(model, $"has alias @{alias.Name} with order number {alias.Order}; it has drawn {model.Order}");
+            }
+        }
+    }
+
     private static IEnumerable<Finding> Name(ModelState model, ModelVersionState version)
     {
         if (version.ModelName != model.Name)
@@ -149,6 +168,15 @@ internal static class ModelAudit
         if (replay.Primary != (model.Primary is { } primary ? new VersionId(model.Id, primary.Ordinal).ToString() : null))
         {
             yield return Of(model, $"has another primary than its events say, which is {replay.Primary ?? "none"}");
+        }
+
+        foreach (var name in replay.Aliases.Keys.Union((model.Aliases ?? []).Select(alias => alias.Name)).Order(StringComparer.Ordinal))
+        {
+            var told = replay.Aliases.GetValueOrDefault(name);
+            if (told != (AliasRules.Find(model, name)?.Target is { } target ? new VersionId(model.Id, target.Ordinal).ToString() : null))
+            {
+                yield return Of(model, $"has alias @{name} elsewhere than its events say, which is {told ?? "none"}");
+            }
         }
 
         if (replay.IsDeleted != model.DeletedAt is not null)

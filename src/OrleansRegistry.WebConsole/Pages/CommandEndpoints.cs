@@ -63,7 +63,7 @@ internal static class CommandEndpoints
             Back = Links.Version(frame.Model.Id, version.Version),
             Problem = problem,
         };
-        if (VersionActions.Obstacle(command.Action, version, frame.Model.Protected, caller.Role) is { } obstacle)
+        if (VersionActions.Obstacle(command.Action, version, frame.Model.Protected, caller.Role, MenuItem.IsHeld(frame.Model, version)) is { } obstacle)
         {
             return Page(frame, view with { Problem = obstacle });
         }
@@ -285,6 +285,12 @@ internal static class CommandEndpoints
         else if (command.Stops)
         {
             yield return $"The primary stays {model.Primary?.Version ?? "unset"}.";
+        }
+
+        foreach (var referrer in (answer.References ?? []).Where(referrer => referrer != "primary"))
+        {
+            var alias = referrer.Replace("alias:", "@", StringComparison.Ordinal);
+            yield return command.Action == VersionAction.Delete ? $"{alias} points to no version any more." : $"Calls of {alias} are refused, too.";
         }
 
         switch (command.Action)

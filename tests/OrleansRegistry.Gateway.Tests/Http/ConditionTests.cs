@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Routing;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
@@ -15,6 +16,9 @@ public abstract partial class ConditionTests(RegistryServer server)
         { "PATCH", "/v1/models/{m}", """{"description":"x"}""" },
         { "DELETE", "/v1/models/{m}", null },
         { "POST", "/v1/models/{m}/rollback", null },
+        { "PUT", "/v1/models/{m}/aliases/fresh", """{"version":"@primary"}""" },
+        { "POST", "/v1/models/{m}/aliases/staging/rollback", null },
+        { "DELETE", "/v1/models/{m}/aliases/staging", null },
         { "PATCH", "/v1/model_versions/{d}", """{"description":"x"}""" },
         { "POST", "/v1/model_versions/{d}/publish", null },
         { "POST", "/v1/model_versions/{d}/promote", null },
@@ -27,7 +31,7 @@ public abstract partial class ConditionTests(RegistryServer server)
     public void Every_command_on_a_model_or_a_version_is_on_the_list()
     {
         var listed = Commands.Select(row => (row.Data.Item1, row.Data.Item2.Replace("{m}", "{model}", StringComparison.Ordinal)))
-            .Select(command => (command.Item1, InTemplate().Replace(command.Item2, "{id}")));
+            .Select(command => (command.Item1, InAlias().Replace(InTemplate().Replace(command.Item2, "{id}"), "/aliases/{alias}")));
         var routes = server.Endpoints.OfType<RouteEndpoint>()
             .Where(route => route.Metadata.GetMetadata<RequestParameters>()?.All.Contains(CommonParameters.IfMatch) is true)
             .Select(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single(), "/" + route.RoutePattern.RawText!.TrimStart('/')))
@@ -63,7 +67,7 @@ public abstract partial class ConditionTests(RegistryServer server)
 
         if (done.Headers.ETag is not null)
         {
-            var answered = method == "PATCH" ? Resource(path) : "/v1/model_versions/" + done["version.id"];
+            var answered = method == "PATCH" || path.Contains("/aliases/", StringComparison.Ordinal) ? Resource(path) : "/v1/model_versions/" + done["version.id"];
             Assert.Equal((await _registry.Get(answered)).ETag, done.ETag);
         }
     }
@@ -125,6 +129,8 @@ public abstract partial class ConditionTests(RegistryServer server)
 
     [Theory]
     [InlineData("/v1/models/{m}")]
+    [InlineData("/v1/models/{m}/aliases")]
+    [InlineData("/v1/models/{m}/aliases/staging")]
     [InlineData("/v1/models/{m}/resolve")]
     [InlineData("/v1/models/{m}/versions/0.3.0")]
     [InlineData("/v1/model_versions/{p}")]
@@ -154,6 +160,15 @@ public abstract partial class ConditionTests(RegistryServer server)
         var primary = await _registry.DeployPrimary(name);
         var inactive = await _registry.Deploy(name);
         await _registry.Do("deactivate", inactive["id"]!);
+        if (template.Contains("/aliases/", StringComparison.Ordinal))
+        {
+            foreach (var version in (Reply[])[older, primary])
+            {
+                var path = $"/v1/models/{older["model_id"]}/aliases/staging";
+                (await _registry.Send("PUT", path, $$"""{"version":"{{version["id"]}}"}""", "application/json")).Is(200);
+            }
+        }
+
         return template
             .Replace("{m}", older["model_id"], StringComparison.Ordinal)
             .Replace("{d}", draft["id"], StringComparison.Ordinal)
@@ -163,6 +178,7 @@ public abstract partial class ConditionTests(RegistryServer server)
 
     private Task<Reply> Send(string method, string path, string? body, string ifMatch) => method switch
     {
+        "PUT" => _registry.Send(HttpMethod.Put, path, new StringContent(body!, Encoding.UTF8, "application/json"), ("If-Match", ifMatch)),
         "PATCH" => _registry.Patch(path, body!, ("If-Match", ifMatch)),
         "DELETE" => _registry.Delete(path, ("If-Match", ifMatch)),
         _ => _registry.Post(path, body, ("If-Match", ifMatch)),
@@ -180,12 +196,15 @@ public abstract partial class ConditionTests(RegistryServer server)
         return string.Join('\n', parts);
     }
 
-    /// <summary>Only who tries to retire a version is told of its traffic.</summary>
-    private static string WithoutTraffic(string json) =>
-        System.Text.RegularExpressions.Regex.Replace(json, "\"traffic\":\\{[^}]*\\}", "\"traffic\":null");
+    /// <summary>Only who tries to retire a version is told of its traffic, and of what refers to it.</summary>
+    private static string WithoutTraffic(string json) => Regex.Replace(
+        Regex.Replace(json, "\"traffic\":\\{[^}]*\\}", "\"traffic\":null"), "\"references\":\\[[^]]*\\]", "\"references\":null");
 
     private static string WithoutInstants(string json) =>
         System.Text.RegularExpressions.Regex.Replace(json, @"""\d{4}-\d\d-\d\dT[^""]*""", "\"…\"");
+
+    [GeneratedRegex("/aliases/[a-z]+")]
+    private static partial Regex InAlias();
 
     [GeneratedRegex(@"\{[dip]\}")]
     private static partial Regex InTemplate();

@@ -34,6 +34,10 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         ("POST", "/v1/artifacts", """{"format":"python","files":[],"requires":{"python":"$text","packages":{"$text":"$text"}}}"""),
         ("POST", "/v1/models/{model}/rollback", """{"from":"$text"}"""),
         ("POST", "/v1/models/{model}/rollback", """{"comment":"$text"}"""),
+        ("PUT", "/v1/models/{model}/aliases/{alias}", """{"version":"$text"}"""),
+        ("PUT", "/v1/models/{model}/aliases/{alias}", """{"version":"@$text","from":"$text"}"""),
+        ("POST", "/v1/models/{model}/aliases/{alias}/rollback", """{"from":"$text"}"""),
+        ("POST", "/v1/model_versions", """{"model_name":"x","aliases":["$text"],"base":"9"}"""),
         ("POST", "/v1/model_versions/{id}/promote", """{"from":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/publish", """{"promote":true,"from":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/deactivate", """{"promote_to":"$text"}"""),
@@ -203,6 +207,7 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
             "id" when pattern.Contains("model_versions", StringComparison.Ordinal) => server.Version,
             "id" => server.Webhook,
             "number" => "0.1.0",
+            "alias" => "staging",
             "digest" => server.Digest,
             "path" => "model.py",
             _ => RouteTable.Nothing(pattern, parameter),
@@ -399,7 +404,7 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
             await base.InitializeAsync();
             _routes = [.. Endpoints.OfType<RouteEndpoint>().Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>() is not null)];
             Digest = await TestFile.CreateNew(Driver);
-            var version = await Driver.DeployPrimary("every route", $"\"artifact\":{{\"digest\":\"{Digest}\"}}");
+            var version = await Driver.DeployPrimary("every route", $"\"aliases\":[\"staging\"],\"artifact\":{{\"digest\":\"{Digest}\"}}");
             (Model, Version) = (version["model_id"]!, version["id"]!);
             Webhook = (await Driver.Post("/v1/webhooks", """{"url":"http://host.invalid","types":["workspace.created"]}""")).Is(201)["webhook.id"]!;
         }

@@ -65,6 +65,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
         {
             ["/v1/models/{model}"] = $"/v1/models/{version["model_id"]}",
             ["/v1/model_versions/{id}"] = $"/v1/model_versions/{version["id"]}",
+            ["/aliases/{alias}"] = "/aliases/staging",
             ["/v1/webhooks/{id}"] = $"/v1/webhooks/{webhook.Is(201)["webhook.id"]}",
         };
         var sent = 0;
@@ -79,7 +80,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
             }
         }
 
-        Assert.Equal(12, sent);
+        Assert.Equal(13, sent);
     }
 
     [Fact]

@@ -118,7 +118,8 @@ public sealed class PathTests(SqliteServer server)
 
         Assert.Equal(plain["id"], (await Called(name + "@1")).Is(200).Header("Model-Version-Id"));
         Assert.Equal(numbered["id"], (await Called(name + "@1@*")).Is(200).Header("Model-Version-Id"));
-        (await Called(name + "@nonsense")).IsProblem(400, ErrorCode.InvalidSelector);
+        (await Called(name + "@nonsense")).IsProblem(404, ErrorCode.AliasNotFound);
+        (await Called(name + "@Nonsense")).IsProblem(400, ErrorCode.InvalidSelector);
         (await Called("no such model@1")).IsProblem(404, ErrorCode.ModelNotFound);
 
         Task<Reply> Called(string model) => _registry.Post("/v1/completions", $$"""{"model":"{{model}}"}""");

@@ -44,6 +44,33 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
     }
 
     [Fact]
+    public async Task E1_AL10_a_move_of_an_alias_is_stored_once_or_not_at_all()
+    {
+        var first = await Publish("A model");
+        var second = await Publish("A model");
+        var model = Silo.Model(first.ModelId);
+        Silo.Storage.BeforeWrite = Fail;
+        Assert.Equal(ErrorCode.Unavailable, (await model.SetAlias(SetTo(first))).Error?.Code);
+        Assert.Equal(ErrorCode.AliasNotFound, (await model.Route("@staging")).Error?.Code);
+
+        Silo.Storage.BeforeWrite = null;
+        Silo.Storage.AfterWrite = Fail;
+        var command = SetTo(first);
+        Assert.True((await model.SetAlias(command)).Value!.Changed);
+        Assert.Equal(first.Id, (await model.Route("@staging")).Value!.VersionId);
+        // The message has come twice.
+        Assert.Equal(ErrorCode.Unavailable, (await model.SetAlias(command)).Error?.Code);
+
+        Silo.Storage.AfterWrite = null;
+        Assert.True((await model.SetAlias(SetTo(second) with { From = first.Id })).Value!.Changed);
+        Assert.False((await model.SetAlias(SetTo(second) with { From = first.Id })).Value!.Changed);
+        Assert.Equal(second.Id, (await model.Route("@staging")).Value!.VersionId);
+        Assert.Equal(ErrorCode.InvalidSelector, (await model.Resolve("@staging")).Error?.Code);
+        Assert.Equal(2, (await EventTypes(first.ModelId)).Count(type => type == EventType.AliasChanged));
+        await AssertAgreement();
+    }
+
+    [Fact]
     public async Task E1_a_write_that_was_stored_while_the_database_went_away_is_neither_lost_nor_doubled()
     {
         var first = await Publish("A model");
@@ -304,6 +331,8 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
 
     /// <summary>Ends every activation; the next call begins from the rows.</summary>
     private Task Forget() => Silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+
+    private SetAliasCommand SetTo(VersionView version) => new() { Context = Silo.Command(), Name = "staging", Version = version.Id };
 }
 
 public sealed class SqliteFaultTests() : FaultTests(() => Task.FromResult(TestDatabase.Sqlite()));

@@ -250,4 +250,59 @@ public sealed class RoutingTableTests
         var answer = Table().Resolve(selector).Value!;
         return (answer.VersionId, answer.ResolvedBy);
     }
+
+    [Fact]
+    public void P7_the_version_that_a_rollback_left_comes_last_in_ranges()
+    {
+        _model.Published("1.0.0", claims: true);
+        _model.Published("1.1.0", claims: true);
+        _model.Rollback();
+        Assert.Equal("1.0.0", Range("^1"));
+        Assert.Equal("1.1.0", Range("~1.1"));
+
+        _model.Deactivate(2);
+        _model.Activate(2);
+        Assert.Equal("1.0.0", Range("^1"));
+        _model.Run(new Command.Reload());
+        Assert.True(_model.Entry(2).Left);
+
+        _model.Promote(2);
+        Assert.Equal("1.1.0", Range("^1"));
+    }
+
+    [Fact]
+    public void P7_a_claim_of_it_that_wins_ends_it_and_a_fallback_does_not()
+    {
+        _model.Published("1.0.0", claims: true);
+        _model.Published("1.1.0", claims: true);
+        _model.Published("1.2.0", claims: true);
+        _model.Rollback();
+        _model.Rollback();
+        Assert.Equal("1.0.0", Range("^1"));
+        _model.Publish(2, claims: true);
+        Assert.Equal((2, "1.1.0"), (_model.Primary, Range("^1")));
+
+        _model.Deactivate(1);
+        _model.Deactivate(2);
+        Assert.Equal((3, "1.2.0"), (_model.Primary, Range("^1")));
+        _model.Activate(2);
+        _model.Promote(2);
+        Assert.True(_model.Entry(3).Left);
+        Assert.Equal("1.1.0", Range("^1"));
+    }
+
+    [Fact]
+    public void P7_versions_that_are_only_held_back_are_not_left()
+    {
+        _model.Published("1.4.2", claims: true);
+        _model.Published("2.0.0", claims: true);
+        _model.Published("1.4.3");
+        Assert.True(_model.IsHeldBack(3));
+        Assert.Equal("1.4.3", Range("^1"));
+        _model.Policy(PrimaryPolicy.Manual);
+        _model.Published("2.1.0");
+        Assert.Equal("2.1.0", Range("^2"));
+    }
+
+    private string? Range(string range) => new RoutingTable(_model.State, 1).Resolve(range).Value?.Version;
 }

@@ -80,6 +80,12 @@ internal sealed class TestModel
 
     public Answer Rollback(Optional<string> from = default) => Run(new Command.Rollback(from));
 
+    public Answer SetAlias(string name, string version, Optional<string> from = default, bool? isProtected = null) =>
+        Run(new Command.SetAlias(name, version, from, isProtected));
+
+    /// <summary>Takes back what only the model's row says.</summary>
+    public void Restore(ModelState state) => _driver.Restore(state);
+
     public Answer Policy(PrimaryPolicy policy) => Run(new Command.SetPolicy(policy));
 
     public Answer Ready(int ordinal) => Serve(ordinal, isReady: true);

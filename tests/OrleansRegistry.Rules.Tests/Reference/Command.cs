@@ -26,17 +26,37 @@ internal abstract record Command
         public ServingSpec? Serving { get; init; }
 
         public string? InstanceType { get; init; }
+
+        public IReadOnlyList<string>? Aliases { get; init; }
     }
 
-    public sealed record Publish(int Ordinal, bool? Claims = null, Optional<string> From = default) : Command;
+    public sealed record Publish(int Ordinal, bool? Claims = null, Optional<string> From = default) : Command
+    {
+        public IReadOnlyList<string>? Aliases { get; init; }
+    }
 
     public sealed record Promote(int Ordinal, Optional<string> From = default) : Command;
 
     public sealed record Activate(int Ordinal, ServingSpec? Serving = null) : Command;
 
-    public sealed record Deactivate(int Ordinal, string? PromoteTo = null, bool RefuseIfPrimary = false) : Command;
+    public sealed record Deactivate(int Ordinal, string? PromoteTo = null, bool RefuseIfPrimary = false) : Command
+    {
+        public bool RefuseIfReferenced { get; init; }
+    }
 
-    public sealed record Delete(int Ordinal, string? PromoteTo = null, bool RefuseIfPrimary = false) : Command;
+    public sealed record Delete(int Ordinal, string? PromoteTo = null, bool RefuseIfPrimary = false) : Command
+    {
+        public bool RefuseIfReferenced { get; init; }
+
+        public bool ReleasesAliases { get; init; }
+    }
+
+    /// <summary>The version is named by its number, its id, <c>@alias</c> or <c>@primary</c>.</summary>
+    public sealed record SetAlias(string Name, string Version, Optional<string> From = default, bool? Protected = null) : Command;
+
+    public sealed record RollbackAlias(string Name, Optional<string> From = default) : Command;
+
+    public sealed record RemoveAlias(string Name, Optional<string> From = default) : Command;
 
     public sealed record Rollback(Optional<string> From = default) : Command;
 
@@ -46,7 +66,10 @@ internal abstract record Command
 
     public sealed record ReportProbe(int Ordinal, int Attempt, bool IsReady) : Command;
 
-    public sealed record DeleteModel : Command;
+    public sealed record DeleteModel : Command
+    {
+        public bool ReleasesAliases { get; init; }
+    }
 
     /// <summary>The clock goes on, or back.</summary>
     public sealed record MoveClock(int Milliseconds) : Command;
@@ -74,4 +97,7 @@ internal sealed record Answer(string? Error)
     public string? Number { get; init; }
 
     public bool ModelDeleted { get; init; }
+
+    /// <summary>The moves of aliases, in the order of their names, each as <c>name: from to</c>.</summary>
+    public string AliasMoves { get; init; } = "";
 }

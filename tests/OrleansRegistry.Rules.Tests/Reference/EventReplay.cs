@@ -16,6 +16,9 @@ internal sealed class EventReplay
     /// <summary>Who moved the pointer last.</summary>
     public string? PrimaryBy { get; private set; }
 
+    /// <summary>Where each alias points to that is not empty.</summary>
+    public SortedDictionary<string, string> Aliases { get; } = new(StringComparer.Ordinal);
+
     public bool IsDeleted { get; private set; }
 
     public IReadOnlyList<ReplayedInterval> Usage => _usage;
@@ -46,6 +49,7 @@ internal sealed class EventReplay
                 return;
             case EventType.ModelDeleted:
                 Assert.Null(PrimaryId);
+                Assert.Empty(Aliases);
                 IsDeleted = true;
                 return;
             case EventType.VersionDeployed:
@@ -60,6 +64,9 @@ internal sealed class EventReplay
                 PrimaryBy = happened.Actor;
                 Quick.Equal(PrimaryId ?? data.GetProperty("from").GetString(), happened.VersionId);
                 Assert.Contains(data.GetProperty("reason").GetString(), (string[])["published", "promoted", "fallback", "rollback", "activated"]);
+                return;
+            case EventType.AliasChanged:
+                Move(happened, data);
                 return;
             case EventType.UsageRecorded:
                 Record(happened, data);
@@ -82,6 +89,25 @@ internal sealed class EventReplay
         EventType.VersionDeleted => version with { State = "deleted", Serving = version.Serving is null ? null : "stopped" },
         _ => throw new ArgumentException(type, nameof(type)),
     };
+
+    private void Move(StoredEvent happened, JsonElement data)
+    {
+        var name = data.GetProperty("alias").GetString()!;
+        var (from, to) = (Aliases.GetValueOrDefault(name), data.GetProperty("to").GetString());
+        Quick.Equal(from, data.GetProperty("from").GetString());
+        Quick.Equal(NumberOf(from), data.GetProperty("from_version").GetString());
+        Quick.Equal(NumberOf(to), data.GetProperty("to_version").GetString());
+        Quick.Equal(to ?? from, happened.VersionId);
+        Assert.Contains(data.GetProperty("reason").GetString(), (string[])["set", "claimed", "promoted", "rolled_back", "emptied", "removed"]);
+        if (to is null)
+        {
+            Aliases.Remove(name);
+        }
+        else
+        {
+            Aliases[name] = to;
+        }
+    }
 
     private void Record(StoredEvent happened, JsonElement data)
     {

@@ -21,6 +21,7 @@ internal static class Invariants
             NumbersAreUniqueAndRise(model, driver.Rows);
         }
 
+        AliasesPointToVersionsThatAreNotDeleted(model, driver.Rows);
         TableIsAsTheRowsSay(model, driver.Rows);
         CountsAreAsTheRowsSay(model, driver.Rows);
         EventsTellTheStates(model, driver.Rows, replay);
@@ -46,6 +47,22 @@ internal static class Invariants
         if (model.Primary is { } primary)
         {
             Quick.Equal(new PastPrimary(primary.Ordinal, primary.Version), model.History[^1]);
+        }
+    }
+
+    private static void AliasesPointToVersionsThatAreNotDeleted(ModelState model, IReadOnlyList<StoredVersion> rows)
+    {
+        var aliases = model.Aliases ?? [];
+        Assert.True(model.Aliases is null or { Count: > 0 }, "No aliases are stored as none.");
+        Quick.SameItems(aliases.Select(alias => alias.Name).Distinct().Order(StringComparer.Ordinal), aliases.Select(alias => alias.Name));
+        foreach (var alias in aliases)
+        {
+            Assert.True(alias.Order <= model.Order && alias.History.Length <= 5, "An alias has too much.");
+            Quick.Equal(alias.History.Length, alias.History.Select(past => past.Ordinal).Distinct().Count());
+            Assert.True(alias.Target is null || alias.Target == alias.History[^1], "The history does not end with the version.");
+            Assert.True(
+                alias.History.All(past => rows[past.Ordinal - 1].State is var row && row.Version == past.Version && row.State != VersionState.Deleted),
+                "The history has a version that is deleted.");
         }
     }
 
@@ -90,7 +107,9 @@ internal static class Invariants
             Quick.Equal(version.IsRoutable, entry.IsRoutable);
             Quick.Equal(version.IsRoutable, version.Meter.RunningSince is not null);
             Quick.Equal(version.State == VersionState.Published, entry.PublishNumber is not null);
-            Assert.True(entry.Claim is null || !entry.IsRoutable, "A routable version still has its claim.");
+            Assert.True((entry.Claim is null && entry.AliasClaims is null) || !entry.IsRoutable, "A routable version still has its claim.");
+            Assert.True(
+                (entry.AliasClaims ?? []).All(claim => AliasRules.Find(model, claim.Alias) is not null), "A claim is to an alias that is not there.");
             Assert.True(version is { Entry: null }, "An active version's row repeats what the table says.");
         }
     }
@@ -116,6 +135,9 @@ internal static class Invariants
     {
         Quick.Equal(model.PrimaryId?.ToString(), replay.PrimaryId);
         Quick.Equal(model.Primary?.By, model.Primary is null ? null : replay.PrimaryBy);
+        Quick.SameItems(
+            (model.Aliases ?? []).Where(alias => alias.Target is not null).Select(alias => (alias.Name, new VersionId(model.Id, alias.Target!.Ordinal).ToString())),
+            replay.Aliases.Select(alias => (alias.Key, alias.Value)));
         Quick.Equal(model.DeletedAt is not null, replay.IsDeleted);
         Quick.Equal(rows.Count, replay.Versions.Count);
         foreach (var row in rows)

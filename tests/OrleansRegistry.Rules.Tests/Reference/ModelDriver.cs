@@ -58,7 +58,8 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 return Answer.Unchanged;
             case Command.Deploy deploy:
                 return Deploy(deploy);
-            case Command.Rollback or Command.SetPolicy or Command.DeleteModel or Command.Label { Ordinal: null }:
+            case Command.Rollback or Command.SetPolicy or Command.DeleteModel or Command.Label { Ordinal: null }
+                or Command.SetAlias or Command.RollbackAlias or Command.RemoveAlias:
                 return OnModel(command);
             default:
                 return OnVersion(command);
@@ -74,6 +75,17 @@ internal sealed class ModelDriver(int maxActive = 1000)
         Model = Model!.With(Model.Find(ordinal)! with { Status = status });
     }
 
+    /// <summary>Takes the model, and the number of its rows, back to what they were.</summary>
+    public void Restore(ModelState model)
+    {
+        Model = model;
+        _rows.RemoveRange(model.NextOrdinal - 1, _rows.Count - model.NextOrdinal + 1);
+        foreach (var (place, row) in _rows.ToList().Index().Where(row => row.Item.State.IsActive != model.Find(row.Item.State.Ordinal) is not null))
+        {
+            _rows[place] = row with { State = row.State with { State = row.State.Stage.ActiveState(), Entry = null } };
+        }
+    }
+
     private Answer Deploy(Command.Deploy deploy)
     {
         var known = Model is { DeletedAt: null } ? Model : null;
@@ -82,6 +94,11 @@ internal sealed class ModelDriver(int maxActive = 1000)
         if (model.Active.Length >= maxActive)
         {
             return new Answer(ErrorCode.TooManyActiveVersions);
+        }
+
+        if (AliasRules.TooMany(model, deploy.Aliases) is { } tooMany)
+        {
+            return new Answer(tooMany.Code);
         }
 
         var latest = known is null ? null : VersionNumbering.Parse(known.LatestVersion);
@@ -122,6 +139,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 Publish = deploy.IsPublished,
                 Promote = deploy.Claims,
                 Serving = deploy.Serving,
+                Aliases = deploy.Aliases,
             },
         };
         var change = ModelRules.Deploy(model, step, command, at);
@@ -172,7 +190,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
         return command switch
         {
             Command.Publish c => OnVersion(c.Ordinal, context, new PublishTransition(), (model, step) => ModelRules.Publish(
-                model, step, new PublishCommand { Context = context, Ordinal = c.Ordinal, Promote = c.Claims, From = c.From }, at)),
+                model, step, new PublishCommand { Context = context, Ordinal = c.Ordinal, Promote = c.Claims, From = c.From, Aliases = c.Aliases }, at)),
             Command.Promote c => OnVersion(c.Ordinal, context, new PromoteTransition(), (model, step) => ModelRules.Promote(
                 model, step, new PromoteCommand { Context = context, Ordinal = c.Ordinal, From = c.From }, at)),
             Command.Activate c => OnVersion(c.Ordinal, context, new ActivateTransition(c.Serving), (model, step) =>
@@ -182,12 +200,27 @@ internal sealed class ModelDriver(int maxActive = 1000)
             Command.Deactivate c => OnVersion(c.Ordinal, context, new DeactivateTransition(), (model, step) => ModelRules.Deactivate(
                 model,
                 step,
-                new DeactivateCommand { Context = context, Ordinal = c.Ordinal, PromoteTo = c.PromoteTo, RefuseIfPrimary = c.RefuseIfPrimary },
+                new DeactivateCommand
+                {
+                    Context = context,
+                    Ordinal = c.Ordinal,
+                    PromoteTo = c.PromoteTo,
+                    RefuseIfPrimary = c.RefuseIfPrimary,
+                    RefuseIfReferenced = c.RefuseIfReferenced,
+                },
                 at)),
             Command.Delete c => OnVersion(c.Ordinal, context, new DeleteTransition(), (model, step) => ModelRules.Delete(
                 model,
                 step,
-                new DeleteCommand { Context = context, Ordinal = c.Ordinal, PromoteTo = c.PromoteTo, RefuseIfPrimary = c.RefuseIfPrimary },
+                new DeleteCommand
+                {
+                    Context = context,
+                    Ordinal = c.Ordinal,
+                    PromoteTo = c.PromoteTo,
+                    RefuseIfPrimary = c.RefuseIfPrimary,
+                    RefuseIfReferenced = c.RefuseIfReferenced,
+                    ReleaseAliases = c.ReleasesAliases,
+                },
                 at)),
             Command.Label c => OnVersion(c.Ordinal!.Value, context, new PatchTransition(default, Labels(c.Value)), (model, step) =>
                 ModelRules.Patch(model, step)),
@@ -247,6 +280,12 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 model, ModelRules.Patch(model, new PatchModelCommand { Context = context, PrimaryPolicy = c.Policy }).Value!, context, at),
             Command.Label c => Commit(
                 model, ModelRules.Patch(model, new PatchModelCommand { Context = context, Labels = Labels(c.Value) }).Value!, context, at),
+            Command.SetAlias c => SetAlias(model, c, context, at),
+            Command.RollbackAlias c => Commit(
+                model, ModelRules.RollbackAlias(model, new RollbackAliasCommand { Context = context, Name = c.Name, From = c.From }, at), context, at),
+            Command.RemoveAlias c => Commit(
+                model, ModelRules.RemoveAlias(model, new RemoveAliasCommand { Context = context, Name = c.Name, From = c.From }), context, at),
+            Command.DeleteModel { ReleasesAliases: false } when AliasRules.KeepsProtected(model, ordinal: null) is { } kept => new Answer(kept.Code),
             _ => Commit(
                 model,
                 ModelRules.Delete(model, [.. model.Active.Select(version => Lifecycle.Delete(_rows[version.Ordinal - 1].State, at))], at),
@@ -254,6 +293,28 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 at),
         };
     }
+
+    private Answer SetAlias(ModelState model, Command.SetAlias c, CommandContext context, DateTimeOffset at)
+    {
+        var command = new SetAliasCommand { Context = context, Name = c.Name, Version = c.Version, From = c.From, Protected = c.Protected };
+        if (!AliasRules.Target(model, c.Version).TryGet(out var named, out var error))
+        {
+            return new Answer(error.Code);
+        }
+
+        var ordinal = named.Ordinal ?? _rows.Find(row => row.State.Version == named.Number)?.State.Ordinal;
+        if (ordinal is null)
+        {
+            return new Answer(ErrorCode.VersionNotFound);
+        }
+
+        return model.Find(ordinal.Value) is { } version
+            ? Commit(model, ModelRules.SetAlias(model, command, version, at), context, at)
+            : new Answer(Lifecycle.Promote(_rows[ordinal.Value - 1].State).Refusal!.Code);
+    }
+
+    private Answer Commit(ModelState before, Outcome<ModelChange> decided, CommandContext context, DateTimeOffset at) =>
+        decided.TryGet(out var change, out var error) ? Commit(before, change, context, at) : new Answer(error.Code);
 
     private Answer Commit(ModelState before, ModelChange change, CommandContext context, DateTimeOffset at)
     {
@@ -297,11 +358,12 @@ internal sealed class ModelDriver(int maxActive = 1000)
         var moved = before.Primary?.Ordinal != after.Primary?.Ordinal;
         return new Answer((string?)null)
         {
-            Changed = !change.Events.IsEmpty || before.PendingPrimary != after.PendingPrimary,
+            Changed = !change.Events.IsEmpty || before.PendingPrimary != after.PendingPrimary || AliasRules.PendingChanges(before, after),
             Moved = moved,
             From = moved ? before.Primary?.Ordinal : null,
             To = moved ? after.Primary?.Ordinal : null,
             ModelDeleted = after.DeletedAt is not null,
+            AliasMoves = string.Join("; ", AliasRules.Changes(before, after).Select(move => $"{move.Alias}: {move.From} {move.To}")),
         };
     }
 

@@ -157,6 +157,15 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
 
         Quick.Equal(reference.Pending?.Ordinal, model.PendingPrimary?.Ordinal);
         Quick.SameItems(reference.History.Select(past => past.Ordinal), model.History.Select(past => past.Ordinal));
+        Quick.SameItems(
+            reference.Aliases.Values.Select(alias => (alias.Name, alias.Version?.Ordinal, alias.Number, alias.Reason, alias.By, alias.Since, alias.IsProtected)),
+            (model.Aliases ?? []).Select(alias => (alias.Name, alias.Target?.Ordinal, alias.Order, alias.Reason, alias.By, alias.Since, alias.Protected)));
+        Quick.SameItems(
+            reference.Aliases.Values.SelectMany(alias => alias.History.Select(past => (alias.Name, past.Ordinal))),
+            (model.Aliases ?? []).SelectMany(alias => alias.History.Select(past => (alias.Name, past.Ordinal))));
+        Quick.SameItems(
+            reference.Aliases.Values.Select(alias => reference.PendingOf(alias)?.Ordinal),
+            (model.Aliases ?? []).Select(alias => AliasRules.Pending(model, alias)?.Ordinal));
         foreach (var version in reference.Versions)
         {
             Agree(version, driver.Rows[version.Ordinal - 1].State, model.Find(version.Ordinal));
@@ -172,6 +181,10 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
         Quick.Equal(
             (version.PublishNumber, version.IsHeldBack, version.WasHighest, version.Claim?.Number, version.Claim?.By),
             ((entry ?? row.Entry)?.PublishNumber, (entry ?? row.Entry)?.HeldBack ?? false, row.WasHighest, entry?.Claim?.Number, entry?.Claim?.By));
+        Quick.Equal(
+            (version.IsLeft, string.Join(' ', version.AliasClaims.Select(claim => $"{claim.Key} {claim.Value.Number} {claim.Value.By}"))),
+            ((entry ?? row.Entry)?.Left ?? false,
+                string.Join(' ', (entry?.AliasClaims ?? []).OrderBy(claim => claim.Alias, StringComparer.Ordinal).Select(claim => $"{claim.Alias} {claim.Number} {claim.By}"))));
         Quick.Equal(
             (version.RoutableSince, version.Milliseconds(Stage.Draft), version.Milliseconds(Stage.Published)),
             (row.Meter.RunningSince, row.Meter.DraftMilliseconds, row.Meter.PublishedMilliseconds));
@@ -197,6 +210,12 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             $"Deactivate {ErrorCode.NotRoutable}", $"Deactivate {ErrorCode.VersionDeleted}", $"Delete {ErrorCode.IsPrimary}",
             $"Delete {ErrorCode.NotRoutable}", $"Delete {ErrorCode.VersionDeleted}", $"Rollback {ErrorCode.NoPreviousPrimary}",
             $"Rollback {ErrorCode.PrimaryMoved}", $"Rollback {ErrorCode.ModelDeleted}", $"Rollback {ErrorCode.ModelNotFound}",
+            $"SetAlias {ErrorCode.AliasNotFound}", $"SetAlias {ErrorCode.AliasEmpty}", $"SetAlias {ErrorCode.AliasMoved}", $"SetAlias {ErrorCode.NoPrimary}",
+            $"SetAlias {ErrorCode.NoRollout}", $"SetAlias {ErrorCode.NotRoutable}", $"SetAlias {ErrorCode.VersionInactive}",
+            $"SetAlias {ErrorCode.VersionDeleted}", $"SetAlias {ErrorCode.VersionNotFound}", $"SetAlias {ErrorCode.ModelDeleted}",
+            $"RollbackAlias {ErrorCode.AliasNotFound}", $"RollbackAlias {ErrorCode.AliasMoved}", $"RollbackAlias {ErrorCode.NoPreviousTarget}",
+            $"RemoveAlias {ErrorCode.AliasNotFound}", $"RemoveAlias {ErrorCode.AliasMoved}", $"Delete {ErrorCode.AliasProtected}",
+            $"DeleteModel {ErrorCode.AliasProtected}", $"Deactivate {ErrorCode.VersionReferenced}", $"Delete {ErrorCode.VersionReferenced}",
             $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"ReportProbe {ErrorCode.VersionDeleted}",
         ];
 
@@ -220,6 +239,11 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             "P4 a version held back becomes routable without a primary", "P5 rollback from a primary",
             "P5 rollback without a primary", "P5 rollback passes over versions that are not routable", "P5 the present primary again",
             "P5 from is not asked of the present primary", "P5 the eleventh primary",
+            "P7 a version left becomes primary by a fallback", "AL3 the present version again", "AL3 from is not asked of the present version",
+            "alias Set", "alias Claimed", "alias Promoted", "alias RolledBack", "alias Emptied", "alias Removed",
+            "AL4 a claim waits", "AL4 a claim wins later", "AL4 a claim loses", "AL4 a claim is dropped", "AL4 a claim makes the alias",
+            "AL4 failed keeps the claim", "AL4 removing drops a claim", "AL5 activating brings the alias back", "AL7 the sixth version",
+            "AL7 rollback passes over versions that are not routable", "AL7 rollback of an empty alias",
         ];
     }
 }

@@ -17,6 +17,8 @@ internal static class RandomCommands
     private static readonly string[] ExtremeNumbers =
         ["999999999.0.0", "0.999999999.0", "1.999999999.0", "0.1.999999999", "1.0.999999999", "2.0.0-rc.1"];
 
+    private static readonly string[] Aliases = ["production", "staging", "a-b"];
+
     private static readonly Gen<Draws> OneCommand =
         Gen.Select(Gen.Int[0, 999], Gen.Int[0, 999], Gen.Int[0, 999], Gen.Int[0, 999], Gen.Int[0, 999])
             .Select((kind, version, a, b, c) => new Draws(kind, version, a, b, c));
@@ -36,6 +38,10 @@ internal static class RandomCommands
 
         var command = sequence.Deployments.Length > 0 && draws.C % 3 == 0 && driver.Rows.Count > 0
             ? new Command.Promote(1 + (draws.Version % driver.Rows.Count))
+            : sequence.Deployments.Length > 0 && draws.C % 6 == 1 && driver.Rows.Count > 0
+            ? new Command.SetAlias(Aliases[0], driver.Id(1 + (draws.Version % driver.Rows.Count)))
+            : sequence.Deployments.Length > 0 && draws.C % 18 == 4
+            ? new Command.RollbackAlias(Aliases[0])
             : Command(draws, driver);
         yield return command with { By = command is Command.ReportProbe ? "system" : draws.C % 2 == 0 ? "ann" : "ben" };
     }
@@ -48,6 +54,7 @@ internal static class RandomCommands
             Claims = draws.B % 5 < 3 ? Promote(draws.C) : null,
             Serving = Spec(draws.A),
             InstanceType = draws.B % 7 == 0 ? null : "cpu-1x2",
+            Aliases = Claimed(draws.Version),
         };
         var (x, y, z) = (draws.Version % 3, draws.A / 10 % 3, draws.B / 10 % 4);
         return (draws.C / 10 % 10) switch
@@ -67,22 +74,66 @@ internal static class RandomCommands
         draws.Kind switch
         {
             < 220 => Deploy(draws),
-            < 370 => new Command.Publish(Version(draws, driver), Promote(draws.A)) is { Claims: true } claim
+            < 350 => new Command.Publish(Version(draws, driver), Promote(draws.A)) { Aliases = Claimed(draws.B) } is { Claims: true } claim
                 ? claim with { From = From(draws, driver) }
-                : new Command.Publish(Version(draws, driver), Promote(draws.A)),
+                : new Command.Publish(Version(draws, driver), Promote(draws.A)) { Aliases = Claimed(draws.B) },
+            < 410 => OnAlias(draws, driver),
             < 450 => new Command.Promote(Version(draws, driver), From(draws, driver)),
             < 540 => new Command.Activate(Version(draws, driver), NewServing(draws, driver)),
-            < 640 => new Command.Deactivate(Version(draws, driver), PromoteTo(draws, driver), draws.C % 6 == 0),
-            < 700 => new Command.Delete(Version(draws, driver), PromoteTo(draws, driver), draws.C % 6 == 0),
+            < 640 => new Command.Deactivate(Version(draws, driver), PromoteTo(draws, driver), draws.C % 6 == 0) { RefuseIfReferenced = draws.C % 7 == 0 },
+            < 700 => new Command.Delete(Version(draws, driver), PromoteTo(draws, driver), draws.C % 6 == 0)
+            {
+                RefuseIfReferenced = draws.C % 7 == 0,
+                ReleasesAliases = draws.C % 3 == 0,
+            },
             < 770 => new Command.Rollback(From(draws, driver)),
             < 830 when driver.Model is { Primary: null, History.IsEmpty: false } => new Command.Rollback(),
             < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
             < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
             < 950 => ReportProbe(draws, driver),
-            < 955 => new Command.DeleteModel(),
+            < 955 => new Command.DeleteModel { ReleasesAliases = draws.A % 2 == 0 },
             < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
             _ => new Command.Reload(),
         };
+
+    private static string[]? Claimed(int draw) => (draw % 9) switch
+    {
+        0 => [Aliases[0]],
+        1 => [Aliases[1], Aliases[2]],
+        _ => null,
+    };
+
+    private static Command OnAlias(Draws draws, ModelDriver driver)
+    {
+        var name = Aliases[draws.B % Aliases.Length];
+        var from = (draws.C % 6) switch
+        {
+            0 when driver.Rows.Count > 0 => driver.Id(1 + (draws.A % driver.Rows.Count)),
+            1 => new Optional<string>(true, null),
+            2 => new Optional<string>(true, driver.Model?.Aliases?.FirstOrDefault(alias => alias.Name == name)?.Target is { } target ? driver.Id(target.Ordinal) : null),
+            _ => default,
+        };
+        return (draws.A % 12) switch
+        {
+            0 => new Command.RemoveAlias(name, from),
+            < 4 => new Command.RollbackAlias(name, from),
+            _ => new Command.SetAlias(name, Target(draws, driver), from, (draws.Version % 12) switch { 0 => true, 1 => false, _ => null }),
+        };
+    }
+
+    private static string Target(Draws draws, ModelDriver driver)
+    {
+        var ordinal = Version(draws, driver);
+        return (draws.A / 12 % 8) switch
+        {
+            0 => "@primary",
+            1 => "@" + Aliases[draws.C % Aliases.Length],
+            2 => "@canary",
+            3 when ordinal >= 1 && ordinal <= driver.Rows.Count => driver.Id(ordinal),
+            _ when ordinal >= 1 && ordinal <= driver.Rows.Count => driver.Rows[ordinal - 1].State.Version,
+            _ => "77.0.0",
+        };
+    }
 
     private static Command.ReportProbe ReportProbe(Draws draws, ModelDriver driver)
     {

@@ -40,6 +40,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
 
         var primary = Model?.Primary;
         var pending = Model?.Pending;
+        var aliases = Pointers();
         _happened = false;
         _touched = false;
         _at = Model is not null && Model.LastInstant > Now ? Model.LastInstant : Now;
@@ -74,7 +75,14 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
 
         return new Answer((string?)null)
         {
-            Changed = _happened || pending?.Ordinal != Model.Pending?.Ordinal,
+            Changed = _happened || pending?.Ordinal != Model.Pending?.Ordinal
+                || aliases.Keys.Union(Pointers().Keys).Any(name => aliases.GetValueOrDefault(name).Pending != Pointers().GetValueOrDefault(name).Pending),
+            AliasMoves = string.Join("; ",
+                from name in aliases.Keys.Union(Pointers().Keys).Order(StringComparer.Ordinal)
+                let before = aliases.GetValueOrDefault(name).Target
+                let after = Pointers().GetValueOrDefault(name).Target
+                where before != after
+                select $"{name}: {(before is { } from ? Id(from) : null)} {(after is { } to ? Id(to) : null)}"),
             Moved = moved,
             From = moved ? primary?.Ordinal : null,
             To = moved ? Model.Primary?.Ordinal : null,
@@ -82,6 +90,9 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             ModelDeleted = Model.IsDeleted,
         };
     }
+
+    private Dictionary<string, (int? Target, int? Pending)> Pointers() => (Model?.Aliases ?? []).ToDictionary(
+        alias => alias.Key, alias => (alias.Value.Version?.Ordinal, Model!.PendingOf(alias.Value)?.Ordinal));
 
     private (string? Error, ReferenceNumber? Number) Deploy(Command.Deploy command)
     {
@@ -116,6 +127,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             PublishDraft(version, command.Claims, command.By);
         }
 
+        ClaimAliases(version, command.Aliases, command.By);
         if (version.IsRoutable)
         {
             BecomeRoutable(version, command.By);
@@ -200,9 +212,12 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         Command.ReportProbe c => OnVersion(c.Ordinal, c, version => ReportProbe(version, c)),
         Command.Label { Ordinal: { } ordinal } c => OnVersion(ordinal, c, version => Label(version, c)),
         Command.Rollback c => OnModel(() => Rollback(c)),
+        Command.SetAlias c => OnModel(() => SetAlias(c)),
+        Command.RollbackAlias c => OnModel(() => RollbackAlias(c)),
+        Command.RemoveAlias c => OnModel(() => RemoveAlias(c)),
         Command.SetPolicy c => OnModel(() => SetPolicy(c)),
         Command.Label c => OnModel(() => Label(c)),
-        Command.DeleteModel => OnModel(DeleteModel),
+        Command.DeleteModel c => OnModel(() => DeleteModel(c)),
         _ => throw new ArgumentException($"{command}", nameof(command)),
     };
 
@@ -262,7 +277,12 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             Hit("P1 a published version claims anew");
             ClaimPointer(version, Draw(), PrimaryReason.Promoted, command.By);
         }
+        else
+        {
+            return null;
+        }
 
+        ClaimAliases(version, command.Aliases, command.By);
         return null;
     }
 
@@ -387,6 +407,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
 
         return version.State == VersionState.Inactive
             ? null
+            : command.RefuseIfReferenced && IsReferenced(version) ? ErrorCode.VersionReferenced
             : Leave(version, VersionState.Inactive, command.PromoteTo, command.RefuseIfPrimary, command.By);
     }
 
@@ -397,15 +418,36 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             return ErrorCode.VersionDeleted;
         }
 
+        var isLast = Model!.Versions.TrueForAll(other => other == version || other.State == VersionState.Deleted);
+        if (!command.ReleasesAliases && Model.Aliases.Values.Any(alias => alias.IsProtected && (isLast || alias.Version == version)))
+        {
+            return ErrorCode.AliasProtected;
+        }
+
+        if (command.RefuseIfReferenced && IsReferenced(version))
+        {
+            return ErrorCode.VersionReferenced;
+        }
+
         if (Leave(version, VersionState.Deleted, command.PromoteTo, command.RefuseIfPrimary, command.By) is { } refusal)
         {
             return refusal;
         }
 
-        if (Model!.Versions.TrueForAll(other => other.State == VersionState.Deleted))
+        if (isLast)
         {
             Hit("L5 the last version takes the model along");
+            Model.Aliases.Clear();
             Model.IsDeleted = true;
+        }
+
+        foreach (var alias in Model.Aliases.Values)
+        {
+            alias.History.Remove(version);
+            if (alias.Version == version)
+            {
+                Move(alias, null, AliasReason.Emptied, command.By);
+            }
         }
 
         return null;
@@ -445,6 +487,12 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             version.Claim = null;
         }
 
+        if (version.AliasClaims.Count > 0)
+        {
+            Hit("AL4 a claim is dropped");
+            version.AliasClaims.Clear();
+        }
+
         if (!isPrimary)
         {
             return null;
@@ -478,6 +526,11 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             Hit("P4 a version held back is passed over");
         }
 
+        if (next.IsLeft)
+        {
+            Hit("P7 a version left becomes primary by a fallback");
+        }
+
         Point(next, next.PublishNumber!.Value, PrimaryReason.Fallback, by);
         return null;
     }
@@ -505,6 +558,11 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         else if (version.Claim is not null)
         {
             Hit("P3 failed keeps the claim");
+        }
+
+        if (!command.IsReady && version.AliasClaims.Count > 0)
+        {
+            Hit("AL4 failed keeps the claim");
         }
 
         return null;
@@ -571,23 +629,236 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         Model.History = [.. Model.History.TakeWhile(past => past != target), target];
         if (left is not null)
         {
-            left.IsHeldBack = true;
+            left.IsHeldBack = left.IsLeft = true;
         }
 
         Name(target, PrimaryReason.Rollback, command.By);
         return null;
     }
 
-    private string? DeleteModel()
+    private string? SetAlias(Command.SetAlias command)
     {
+        var (error, version) = Named(command.Version);
+        if (version is null)
+        {
+            return error;
+        }
+
+        if (version.State == VersionState.Deleted)
+        {
+            return ErrorCode.VersionDeleted;
+        }
+
+        if (version.State == VersionState.Inactive)
+        {
+            return ErrorCode.VersionInactive;
+        }
+
+        var alias = Model!.Aliases.GetValueOrDefault(command.Name);
+        if (alias?.Version != version && IsElsewhere(alias, command.From))
+        {
+            return ErrorCode.AliasMoved;
+        }
+
+        if (!version.IsRoutable)
+        {
+            return ErrorCode.NotRoutable;
+        }
+
+        if (alias?.Version == version)
+        {
+            Hit(command.From.IsSet ? "AL3 from is not asked of the present version" : "AL3 the present version again");
+        }
+
+        var isProtected = command.Protected ?? alias?.IsProtected ?? false;
+        alias ??= Model.Aliases[command.Name] = new ReferenceAlias { Name = command.Name };
+        _happened |= alias.IsProtected != isProtected;
+        alias.IsProtected = isProtected;
+        alias.Number = Draw();
+        Aim(alias, version, command.Version.StartsWith('@') ? AliasReason.Promoted : AliasReason.Set, command.By);
+        return null;
+    }
+
+    /// <summary>The version that a text names, which is no range (rule AL3).</summary>
+    private (string? Error, ReferenceVersion? Version) Named(string text)
+    {
+        if (text == "@canary")
+        {
+            return (ErrorCode.NoRollout, null);
+        }
+
+        if (text == "@primary")
+        {
+            return (ErrorCode.NoPrimary, Model!.Primary);
+        }
+
+        if (text.StartsWith('@'))
+        {
+            var other = Model!.Aliases.GetValueOrDefault(text[1..]);
+            return (other is null ? ErrorCode.AliasNotFound : ErrorCode.AliasEmpty, other?.Version);
+        }
+
+        return (ErrorCode.VersionNotFound, Model!.Versions.Find(version => IdOf(version) == text || version.Number.ToString() == text));
+    }
+
+    private string? RollbackAlias(Command.RollbackAlias command)
+    {
+        if (Model!.Aliases.GetValueOrDefault(command.Name) is not { } alias)
+        {
+            return ErrorCode.AliasNotFound;
+        }
+
+        if (IsElsewhere(alias, command.From))
+        {
+            return ErrorCode.AliasMoved;
+        }
+
+        var earlier = alias.History.Where(past => past != alias.Version).ToList();
+        if (earlier.LastOrDefault(past => past.IsRoutable) is not { } target)
+        {
+            return ErrorCode.NoPreviousTarget;
+        }
+
+        if (earlier[^1] != target)
+        {
+            Hit("AL7 rollback passes over versions that are not routable");
+        }
+
+        if (alias.Version is null)
+        {
+            Hit("AL7 rollback of an empty alias");
+        }
+
+        alias.History = [.. alias.History.TakeWhile(past => past != target), target];
+        alias.Number = Draw();
+        Aim(alias, target, AliasReason.RolledBack, command.By);
+        return null;
+    }
+
+    private string? RemoveAlias(Command.RemoveAlias command)
+    {
+        if (Model!.Aliases.GetValueOrDefault(command.Name) is not { } alias)
+        {
+            return ErrorCode.AliasNotFound;
+        }
+
+        if (IsElsewhere(alias, command.From))
+        {
+            return ErrorCode.AliasMoved;
+        }
+
+        Hit("alias Removed");
+        Model.Aliases.Remove(command.Name);
+        foreach (var version in Model.Versions.Where(version => version.AliasClaims.Remove(command.Name)))
+        {
+            Hit("AL4 removing drops a claim");
+        }
+
+        _happened = _touched = true;
+        return null;
+    }
+
+    private void ClaimAliases(ReferenceVersion version, IReadOnlyList<string>? names, string by)
+    {
+        if (names is null)
+        {
+            return;
+        }
+
+        var number = Draw();
+        foreach (var name in names)
+        {
+            if (!Model!.Aliases.TryGetValue(name, out var alias))
+            {
+                Hit("AL4 a claim makes the alias");
+                alias = Model.Aliases[name] = new ReferenceAlias { Name = name, Since = _at, Reason = AliasReason.Claimed, By = by };
+            }
+
+            if (version.IsRoutable)
+            {
+                alias.Number = number;
+                Aim(alias, version, AliasReason.Claimed, by);
+            }
+            else
+            {
+                Hit("AL4 a claim waits");
+                version.AliasClaims[name] = (number, by);
+            }
+        }
+    }
+
+    private void SpendAliasClaims(ReferenceVersion version)
+    {
+        foreach (var (name, (number, by)) in version.AliasClaims)
+        {
+            var alias = Model!.Aliases[name];
+            if (alias.Version is null || number > alias.Number)
+            {
+                Hit("AL4 a claim wins later");
+                alias.Number = number;
+                Aim(alias, version, AliasReason.Claimed, by);
+            }
+            else
+            {
+                Hit("AL4 a claim loses");
+            }
+        }
+
+        version.AliasClaims.Clear();
+        if (Model!.Aliases.Values.Any(alias => alias.Version == version))
+        {
+            Hit("AL5 activating brings the alias back");
+        }
+    }
+
+    private void Aim(ReferenceAlias alias, ReferenceVersion version, AliasReason reason, string by)
+    {
+        if (alias.Version == version)
+        {
+            return;
+        }
+
+        alias.History.Remove(version);
+        alias.History.Add(version);
+        if (alias.History.Count > 5)
+        {
+            Hit("AL7 the sixth version");
+            alias.History.RemoveAt(0);
+        }
+
+        Move(alias, version, reason, by);
+    }
+
+    private void Move(ReferenceAlias alias, ReferenceVersion? version, AliasReason reason, string by)
+    {
+        Hit($"alias {reason}");
+        _happened = _touched = true;
+        (alias.Version, alias.Reason, alias.By, alias.Since) = (version, reason, by, _at);
+    }
+
+    private bool IsElsewhere(ReferenceAlias? alias, Optional<string> from) =>
+        from.IsSet && from.Value != (alias?.Version is { } version ? IdOf(version) : null);
+
+    private bool IsReferenced(ReferenceVersion version) =>
+        Model!.Primary == version || Model.Aliases.Values.Any(alias => alias.Version == version);
+
+    private string? DeleteModel(Command.DeleteModel command)
+    {
+        if (!command.ReleasesAliases && Model!.Aliases.Values.Any(alias => alias.IsProtected))
+        {
+            return ErrorCode.AliasProtected;
+        }
+
         foreach (var version in Model!.Versions.Where(version => version.IsActive))
         {
             version.State = VersionState.Deleted;
             version.Status = version.Serving is null ? null : ServingStatus.Stopped;
             version.Claim = null;
+            version.AliasClaims.Clear();
         }
 
         Model.Primary = null;
+        Model.Aliases.Clear();
         Model.IsDeleted = true;
         _happened = _touched = true;
         return null;
@@ -609,6 +880,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             Spend(version, claim);
         }
 
+        SpendAliasClaims(version);
         if (Model!.Primary is null && version.State == VersionState.Published)
         {
             Hit($"P4 routable without a primary, {Model.Policy}");
@@ -647,13 +919,13 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         }
 
         Hit(Model.Primary is null ? "P3 a claim wins without a primary" : "P3 a claim wins");
-        version.IsHeldBack = false;
+        version.IsHeldBack = version.IsLeft = false;
         Point(version, claim.Number, claim.Reason, claim.By);
     }
 
     private void Name(ReferenceVersion version, PrimaryReason reason, string by)
     {
-        version.IsHeldBack = false;
+        version.IsHeldBack = version.IsLeft = false;
         Point(version, Draw(), reason, by);
     }
 
@@ -719,6 +991,14 @@ internal sealed class ReferenceModel
 
     public List<ReferenceVersion> History { get; set; } = [];
 
+    public SortedDictionary<string, ReferenceAlias> Aliases { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The starting version that takes the alias by becoming ready: the highest claim to it.</summary>
+    public ReferenceVersion? PendingOf(ReferenceAlias alias) => Versions
+        .FindAll(version => version.IsActive && version.Status == ServingStatus.Starting
+            && version.AliasClaims.TryGetValue(alias.Name, out var claim) && (alias.Version is null || claim.Number > alias.Number))
+        .OrderBy(version => version.AliasClaims[alias.Name].Number).LastOrDefault();
+
     public PrimaryPolicy Policy { get; set; }
 
     public string? Label { get; set; }
@@ -764,6 +1044,25 @@ internal sealed class ReferenceModel
     }
 }
 
+internal sealed class ReferenceAlias
+{
+    public required string Name { get; init; }
+
+    public ReferenceVersion? Version { get; set; }
+
+    public long Number { get; set; }
+
+    public AliasReason Reason { get; set; }
+
+    public string By { get; set; } = "";
+
+    public DateTimeOffset Since { get; set; }
+
+    public bool IsProtected { get; set; }
+
+    public List<ReferenceVersion> History { get; set; } = [];
+}
+
 internal sealed record ReferenceClaim(long Number, PrimaryReason Reason, string By);
 
 internal sealed class ReferenceVersion
@@ -794,6 +1093,10 @@ internal sealed class ReferenceVersion
     public long? PublishNumber { get; set; }
 
     public bool IsHeldBack { get; set; }
+
+    public bool IsLeft { get; set; }
+
+    public SortedDictionary<string, (long Number, string By)> AliasClaims { get; } = new(StringComparer.Ordinal);
 
     public ReferenceClaim? Claim { get; set; }
 

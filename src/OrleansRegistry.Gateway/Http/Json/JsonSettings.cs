@@ -38,6 +38,7 @@ internal static class JsonSettings
         options.Converters.Add(new EnumConverter<ServingStatus>());
         options.Converters.Add(new EnumConverter<PrimaryPolicy>());
         options.Converters.Add(new EnumConverter<PrimaryReason>());
+        options.Converters.Add(new EnumConverter<AliasReason>());
         options.Converters.Add(new EnumConverter<WebhookState>());
         options.Converters.Add(new EnumConverter<Role>());
         options.Converters.Add(new EnumConverter<Permission>());

@@ -37,6 +37,7 @@ internal static class EventSchemas
         [EventType.VersionUpdated] = typeof(FieldsData),
         [EventType.VersionDeleted] = null,
         [EventType.PrimaryChanged] = typeof(PrimaryChangedData),
+        [EventType.AliasChanged] = typeof(AliasChangedData),
         [EventType.UsageRecorded] = typeof(UsageInterval),
         [EventType.WorkspaceCreated] = typeof(NameData),
         [EventType.ApiKeyCreated] = typeof(ApiKeyData),

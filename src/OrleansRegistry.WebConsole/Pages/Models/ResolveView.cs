@@ -20,6 +20,7 @@ public sealed record ResolveView(
         ResolvedBy.Exact => "It has exactly this number.",
         ResolvedBy.Range => "It is the highest published number of the range that can answer.",
         ResolvedBy.Id => "It has this id.",
+        ResolvedBy.Alias => "The alias points to it.",
     };
 
     /// <summary>Why a version was not taken, as a sentence.</summary>
@@ -33,6 +34,7 @@ public sealed record ResolveView(
         NotTakenBecause.Starting => "It is starting.",
         NotTakenBecause.Failed => "Its start failed.",
         NotTakenBecause.LowerNumber => "A version with a higher number is taken.",
+        NotTakenBecause.Left => "A rollback left it; a range takes it last.",
         NotTakenBecause.NotNamed => "The selector names another version.",
         NotTakenBecause.NotPrimary => "It is not primary.",
     };
