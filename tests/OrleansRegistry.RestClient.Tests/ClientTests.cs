@@ -33,6 +33,10 @@ public sealed class ClientTests(Node node)
         Assert.Equal(second.Id, (await registry.FindVersion(name + "@0.2.0")).Id);
         Assert.Equal(second.Id, (await registry.FindVersion(name + "@^0.2")).Id);
         Assert.Equal(second.Id, (await registry.FindVersion(second.Id)).Id);
+        await registry.SetAlias(name, "staging", new SetAliasRequest { Version = first.Id, From = null });
+        Assert.Equal(first.Id, (await registry.FindVersion(name + "@staging")).Id);
+        Assert.Equal(first.Id, Assert.Single((await registry.GetModel(name)).Aliases).VersionId);
+        Assert.Equal("v1", VersionReference.Parse("iris@v1").Selector);
 
         var dry = await registry.Deactivate(second.Id, parameters: new DeactivateParameters { DryRun = true });
         Assert.Equal(1, dry.Traffic!.Calls);

@@ -43,7 +43,7 @@ def test_C9_asyncio_does_all_that_threads_do(run: Callable[..., Any], name: str,
         assert [v.version async for v in model.versions()] == ["0.2.0", "0.1.0"]
         assert (await model.rollback(from_=second)).version.id == version.id
         assert not (await second.refresh()).is_primary and not second.is_primary
-        assert (await (await registry.version(f"{name}@^0")).wait()).version == "0.2.0"
+        assert (await (await registry.version(f"{name}@~0.2")).wait()).version == "0.2.0"
         assert name in [m.name async for m in registry.models(q=name)]
         assert [e.type async for e in registry.events(model=name, types="model.created")] == ["model.created"]
         usage = await registry.usage(group_by="version")

@@ -12,7 +12,7 @@ import servers
 from conftest import SleeplessClock
 from faults import FaultProxy
 
-from orleans_registry import Client, errors, types
+from orleans_registry import Client, _commands, errors, types
 
 
 DRAFT: types.Stage = "draft"
@@ -85,6 +85,40 @@ def test_C1_commands_bring_the_object_up_to_date(registry: Client, name: str) ->
     assert new.delete().model_deleted
     with pytest.raises(errors.ModelDeleted):
         model.refresh()
+
+
+def test_AL3_AL4_AL7_aliases_are_set_claimed_rolled_back_and_removed(registry: Client, name: str) -> None:
+    first = registry.register(name, aliases=["staging"])
+    second = registry.register(name)
+    model = registry.model(name)
+    (staging,) = model.aliases
+    assert (staging.name, staging.version_id, staging.reason) == ("staging", first.id, "claimed")
+    assert registry.version(f"{name}@staging").id == first.id == model.version("@staging").id
+    assert model.resolve("@staging").alias == "staging"
+    moved = model.set_alias("staging", second, from_=first, comment="to try it")
+    assert moved.alias_change is not None and moved.alias_change.to == second.id
+    with pytest.raises(errors.AliasMoved):
+        model.set_alias("staging", "0.1.0", from_=first)
+    assert model.set_alias("production", "@staging", from_=None, dry_run=True).changed
+    with pytest.raises(errors.AliasNotFound):
+        model.alias("production")
+    assert model.rollback_alias("staging", from_=second).alias.version_id == first.id
+    assert [change.alias for change in second.publish(aliases=["staging"]).alias_changes] == ["staging"]
+    assert second.deactivate(dry_run=True).references == ["primary", "alias:staging"]
+    with pytest.raises(errors.VersionReferenced):
+        second.delete(refuse_if_referenced=True)
+    assert [alias.name for alias in model.list_aliases()] == ["staging"]
+    assert model.remove_alias("staging", from_=second).changed and model.refresh().aliases == []
+    with pytest.raises(TypeError):
+        registry.register(name, aliases="staging")
+
+
+@pytest.mark.parametrize(
+    ("text", "selector"),
+    [("staging", "@staging"), ("1.2.0", "1.2.0"), ("^1", "^1"), ("v1", "v1"), ("vx", "vx"), ("x", "x"), ("a-", "a-")],
+)
+def test_AL2_what_stands_behind_a_name_and_is_no_other_selector_is_an_alias(text: str, selector: str) -> None:
+    assert _commands.behind_at(text) == selector
 
 
 def test_C1_a_publish_that_expects_no_primary(registry: Client, name: str) -> None:
@@ -166,7 +200,7 @@ def test_C10_a_slash_in_a_name_stays_in_its_place(registry: Client, node: server
 
 @pytest.mark.parametrize("ref", ["@1.0.0", "iris@", "@"])
 def test_C3_a_reference_must_name_model_and_version(ref: str) -> None:
-    with pytest.raises(ValueError, match="must be name@number, name@range or a version's id"):
+    with pytest.raises(ValueError, match="must be name@number, name@range, name@alias or a version's id"):
         Client("http://127.0.0.1:1").version(ref)
 
 

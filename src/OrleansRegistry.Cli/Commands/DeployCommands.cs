@@ -40,6 +40,7 @@ internal static class DeployCommands
         var external = Inputs.Text("--external-id", "Your own id for it.", "ID");
         var description = Inputs.Text("--description", "Free text.");
         var labels = Inputs.Labels("A label. May repeat.");
+        var aliases = Aliases();
         var key = Inputs.Text(
             "--idempotency-key",
             "The same key with the same options makes one version, however often it is said.",
@@ -49,7 +50,7 @@ internal static class DeployCommands
         IReadOnlyList<Symbol> takes =
         [
             name, path, bump, number, line, publish, promote, environment, python, url, health, startup, artifact,
-            instance, external, description, labels, key, wait, dryRun, comment,
+            instance, external, description, labels, aliases, key, wait, dryRun, comment,
         ];
         return global.NewCommand("deploy", "Make a new version of a model. It is made once, also when the connection breaks.", takes, async (session, cancellationToken) =>
         {
@@ -74,6 +75,7 @@ internal static class DeployCommands
             Set(session.Value(external), value => body.ExternalId = value);
             Set(session.Value(description), value => body.Description = value);
             Set(Inputs.LabelsOf(session.Value(labels)), value => body.Labels = value);
+            Set(AliasesOf(session.Value(aliases)), value => body.Aliases = value);
             if (files is not null && !session.Has(url))
             {
                 body.Runtime = Runtime(session.Value(environment), session.Value(startup));
@@ -125,6 +127,17 @@ internal static class DeployCommands
             session.Show(version, version.Id, VersionFields.Of(version));
         });
     }
+
+    public static Option<string[]> Aliases() => new("--alias")
+    {
+        Description = "An alias that it claims: it points to the version as soon as that is ready. May repeat.",
+        HelpName = "@ALIAS",
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    /// <summary>The names of aliases, with or without <c>@</c>.</summary>
+    public static IReadOnlyList<string>? AliasesOf(string[]? aliases) =>
+        aliases is null or [] ? null : [.. aliases.Select(alias => alias.TrimStart('@'))];
 
     public static Option<bool?> Promote() =>
         new("--promote")

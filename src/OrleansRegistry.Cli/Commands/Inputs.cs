@@ -14,7 +14,7 @@ internal static class Inputs
     public static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(15);
 
     public static Argument<string> Reference(
-        string description = "A version: name (its primary), name@1.2.0, name@^1, or an id.") =>
+        string description = "A version: name (its primary), name@1.2.0, name@^1, name@alias, or an id.") =>
         new("REF") { Description = description };
 
     public static Argument<string> Name() => new("NAME") { Description = "The model's name or id." };
@@ -40,6 +40,9 @@ internal static class Inputs
     }
 
     public static Option<bool> DryRun() => new("--dry-run") { Description = "Only say what would happen." };
+
+    public static Option<bool> ReleaseAliases() =>
+        new("--release-aliases") { Description = "Delete it although a protected alias points to it." };
 
     public static Option<bool> Yes() => new("--yes", "-y") { Description = "Don't ask." };
 

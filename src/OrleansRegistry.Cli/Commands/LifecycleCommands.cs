@@ -23,7 +23,8 @@ internal static class LifecycleCommands
             Inputs.DryRun());
         const string about = "Publish a draft.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [reference, promote, from, wait, dryRun, comment];
+        var aliases = DeployCommands.Aliases();
+        IReadOnlyList<Symbol> takes = [reference, promote, from, aliases, wait, dryRun, comment];
         return global.NewCommand("publish", about, takes, async (session, cancellationToken) =>
         {
             var version = await Find(session, reference, cancellationToken);
@@ -36,6 +37,11 @@ internal static class LifecycleCommands
             if (body.Promote == true)
             {
                 body.From = await Inputs.FromOf(session, session.Value(from), version.ModelId, cancellationToken);
+            }
+
+            if (DeployCommands.AliasesOf(session.Value(aliases)) is { } claimed)
+            {
+                body.Aliases = claimed;
             }
 
             var parameters = new PublishParameters { DryRun = session.Value(dryRun) ? true : null };
@@ -166,14 +172,16 @@ internal static class LifecycleCommands
     {
         var reference = Inputs.Reference("A version: name@1.2.0, or an id.");
         var (to, drain, yes, dryRun) = (PromoteTo(), Drain(), Inputs.Yes(), Inputs.DryRun());
+        var release = Inputs.ReleaseAliases();
         var about = "Delete a version, at once and for ever. The last one of a model takes the model along.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [reference, to, drain, yes, dryRun, comment];
+        IReadOnlyList<Symbol> takes = [reference, to, drain, release, yes, dryRun, comment];
         return global.NewCommand("delete", about, takes, async (session, cancellationToken) =>
         {
             var version = await FindExact(session, reference, cancellationToken);
             var next = await PromoteToOf(session, to, cancellationToken);
-            var parameters = new DeleteVersionParameters { PromoteTo = next, DryRun = true };
+            bool? released = session.Value(release) ? true : null;
+            var parameters = new DeleteVersionParameters { PromoteTo = next, ReleaseAliases = released, DryRun = true };
             var impact = await session.Registry.DeleteVersion(version.Id, parameters, cancellationToken);
             ShowImpact(session, impact);
             if (session.Value(dryRun))
@@ -186,6 +194,7 @@ internal static class LifecycleCommands
             parameters = new DeleteVersionParameters
             {
                 PromoteTo = next,
+                ReleaseAliases = released,
                 DrainSeconds = Seconds(session.Value(drain)),
                 Comment = session.Value(comment),
             };
@@ -248,6 +257,11 @@ internal static class LifecycleCommands
                 change.To is null
                     ? "Impact: the model has no primary any more."
                     : $"Impact: the primary becomes {change.To}.");
+        }
+
+        foreach (var referrer in (impact.References ?? []).Where(referrer => referrer != "primary"))
+        {
+            session.Printer.Note($"Impact: {referrer.Replace("alias:", "alias @", StringComparison.Ordinal)} points to it.");
         }
 
         if (impact.ModelDeleted)

@@ -42,9 +42,9 @@ internal static class ModelCommands
     {
         var name = Inputs.Name();
         var confirm = Inputs.Text("--confirm", "The model's name once more, where nobody can be asked.", "NAME");
-        var (dryRun, comment) = (Inputs.DryRun(), Inputs.Comment());
+        var (release, dryRun, comment) = (Inputs.ReleaseAliases(), Inputs.DryRun(), Inputs.Comment());
         var about = "Delete a model with all its versions, at once and for ever.";
-        return global.NewCommand("delete", about, [name, confirm, dryRun, comment], async (session, cancellationToken) =>
+        return global.NewCommand("delete", about, [name, confirm, release, dryRun, comment], async (session, cancellationToken) =>
         {
             var model = await session.Registry.GetModel(session.Value(name)!, cancellationToken);
             session.Printer.Note(
@@ -57,6 +57,7 @@ internal static class ModelCommands
 
             var parameters = new DeleteModelParameters
             {
+                ReleaseAliases = session.Value(release) ? true : null,
                 DryRun = isDryRun ? true : null,
                 Comment = session.Value(comment),
             };
@@ -87,7 +88,7 @@ internal static class ModelCommands
 
     private static Command Show(GlobalOptions global)
     {
-        var reference = Inputs.Reference("A model by its name, or a version: name@1.2.0, name@^1, or an id.");
+        var reference = Inputs.Reference("A model by its name, or a version: name@1.2.0, name@^1, name@alias, or an id.");
         const string about = "Show a model or a version.";
         return global.NewCommand("show", about, [reference], async (session, cancellationToken) =>
         {
@@ -225,7 +226,7 @@ internal static class ModelCommands
 
     private static Command Resolve(GlobalOptions global)
     {
-        var reference = Inputs.Reference("A model, perhaps with a selector: name, name@1.2.0, name@^1.");
+        var reference = Inputs.Reference("A model, perhaps with a selector: name, name@1.2.0, name@^1, name@alias.");
         var explain = new Option<bool>("--explain") { Description = "Also show the nearest versions, and why each was not taken." };
         const string about = "Show which version a selector leads to now.";
         return global.NewCommand("resolve", about, [reference, explain], async (session, cancellationToken) =>
@@ -242,6 +243,7 @@ internal static class ModelCommands
                 session.Show(answer, answer.VersionId,
                 [
                     ("version", answer.Version), ("id", answer.VersionId), ("resolved by", answer.ResolvedBy),
+                    ("alias", answer.Alias),
                     ("url", answer.ServingUrl), ("artifact", answer.Artifact?.Uri),
                     .. (answer.Nearest ?? []).Select(near => ("not taken", (string?)Explained(near))),
                 ]);

@@ -36,10 +36,16 @@ internal static class VersionFields
                 ? $"{primary.Version} since {Inputs.Instant(primary.Since)} ({primary.Reason} by {primary.By})"
                 : "none"),
         ("next primary", model.PendingPrimary?.Version), ("primary policy", model.PrimaryPolicy),
+        ("aliases", Aliases(model)),
         ("protected", model.Protected ? "yes" : "no"),
         ("latest version", model.LatestVersion),
         ("versions", $"{model.VersionCount}, {model.ActiveVersionCount} active"),
         ("labels", Inputs.LabelText(model.Labels)), ("description", model.Description),
         ("created", $"{Inputs.Instant(model.CreatedAt)} by {model.CreatedBy}"),
     ];
+
+    /// <summary>The aliases; a registry of an earlier release knows none.</summary>
+    private static string? Aliases(Model model) => model.Raw.TryGetProperty("aliases", out _)
+        ? string.Join(' ', model.Aliases.Select(alias => $"@{alias.Name}={alias.Version ?? "none"}"))
+        : null;
 }

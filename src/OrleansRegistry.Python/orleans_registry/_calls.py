@@ -27,7 +27,8 @@ class Prediction:
         version: The number of the version that answered, such as ``1.2.0``.
         version_id: Its id.
         model_id: The model's id.
-        resolved_by: How the call led to the version: ``primary``, ``exact``, ``range`` or ``id``.
+        resolved_by: How the call led to the version: ``primary``, ``exact``, ``range``, ``id`` or
+            ``alias``.
         request_id: Finds the call in the registry's logs and traces, where the registry names it.
         content_type: The media type of the answer, with its parameters.
     """
@@ -177,7 +178,8 @@ class PredictionStream(Stream[Any]):
         version: The number of the version that answers.
         version_id: Its id.
         model_id: The model's id.
-        resolved_by: How the call led to the version: ``primary``, ``exact``, ``range`` or ``id``.
+        resolved_by: How the call led to the version: ``primary``, ``exact``, ``range``, ``id`` or
+            ``alias``.
         request_id: Finds the call in the registry's logs and traces, where the registry names it.
         content_type: The media type of the answer, with its parameters.
     """

@@ -9,7 +9,7 @@ from . import _operations as operations
 from . import types
 from ._access import ApiKey, MonthlyStatement, Rates, Usage, Webhook, rotate_key
 from ._calls import Prediction, PredictionStream, Stream
-from ._commands import UNSET, Unset, given, label_filter, present, serving_body
+from ._commands import UNSET, Unset, behind_at, given, label_filter, listed, present, serving_body
 from ._environments import match_environments, require_environment, ways_out
 from ._errors import OutcomeUnknown, RegistryError, StartFailed
 from ._files import OF_MLFLOW, Progress, download, find, format_of, upload
@@ -93,6 +93,7 @@ class Client:
         version: Optional[str] = None,
         base: Optional[str] = None,
         promote: Optional[bool] = None,
+        aliases: Optional[Iterable[str]] = None,
         description: Optional[str] = None,
         labels: Optional[Mapping[str, str]] = None,
         external_id: Optional[str] = None,
@@ -133,6 +134,7 @@ class Client:
             base: The release line to continue: ``1.4`` or ``1``.
             promote: With ``publish``: whether it claims to be the primary. By default it does if its number is the
                 highest and the model's policy is ``latest_published``.
+            aliases: The names of aliases that it claims: each points to it as soon as it is ready.
             description: Free text.
             labels: Labels by name.
             external_id: Your own id for it.
@@ -174,6 +176,7 @@ class Client:
                 base=base,
                 publish=publish or None,
                 promote=promote,
+                aliases=listed(aliases),
                 description=description,
                 labels=None if labels is None else dict(labels),
                 artifact={"digest": package.digest},
@@ -216,6 +219,7 @@ class Client:
         base: Optional[str] = None,
         publish: bool = False,
         promote: Optional[bool] = None,
+        aliases: Optional[Iterable[str]] = None,
         description: Optional[str] = None,
         labels: Optional[Mapping[str, str]] = None,
         artifact: Optional[types.ArtifactSpec] = None,
@@ -246,6 +250,7 @@ class Client:
             publish: Publishes it at once. By default it is a draft.
             promote: With ``publish``: whether it claims to be the primary. By default it does if its number is the
                 highest and the model's policy is ``latest_published``.
+            aliases: The names of aliases that it claims: each points to it as soon as it is ready.
             description: Free text.
             labels: Labels by name.
             artifact: The model's files: ``{"digest": …}`` of an artifact, or ``{"uri": …}``, which is never opened.
@@ -273,6 +278,7 @@ class Client:
             base=base,
             publish=publish or None,
             promote=promote,
+            aliases=listed(aliases),
             description=description,
             labels=None if labels is None else dict(labels),
             artifact=artifact,
@@ -315,15 +321,15 @@ class Client:
         return Model(transport, *transport.send(Request(operations.GET_MODEL, {"model": model})))
 
     def version(self, ref: str) -> Version:
-        """A version by its id, or by its model's name and a number or a range.
+        """A version by its id, or by its model's name and a number, a range or an alias.
 
         >>> _ = registry.register("corn", serving_url=serving_url, publish=True)
         >>> registry.version("corn@0.1.0").id == registry.version("corn@^0.1").id
         True
 
         Args:
-            ref: ``iris@1.2.0``, whatever the version's state; ``iris@^1``, the highest in a range; or a version's id.
-                The last ``@`` separates.
+            ref: ``iris@1.2.0``, whatever the version's state; ``iris@^1``, the highest in a range; ``iris@staging``,
+                where an alias points; or a version's id. The last ``@`` separates.
 
         Raises:
             RegistryError: There is none: ``ModelNotFound``, ``VersionNotFound`` or ``NoMatchingVersion`` for example.
@@ -333,8 +339,8 @@ class Client:
             transport = self._transport
             return Version(transport, *transport.send(Request(operations.GET_VERSION, {"id": ref})))
         if not model or not selector:
-            raise ValueError(f"ref is {ref!r}, and must be name@number, name@range or a version's id")
-        return find_version(self._transport, model, selector)
+            raise ValueError(f"ref is {ref!r}, and must be name@number, name@range, name@alias or a version's id")
+        return find_version(self._transport, model, behind_at(selector))
 
     # Files
 

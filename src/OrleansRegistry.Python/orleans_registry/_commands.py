@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Union
 
 from . import types
@@ -37,6 +38,22 @@ def present(**members: Any) -> Dict[str, Any]:
 def id_of(version: VersionRef) -> str:
     """The id of a version."""
     return version if isinstance(version, str) else version.id
+
+
+def listed(names: Optional[Iterable[str]]) -> Optional[List[str]]:
+    """Names as a body has them. One text is no list of letters."""
+    if isinstance(names, str):
+        raise TypeError(f"aliases is {names!r}, and must be a list of names")
+    return None if names is None else list(names)
+
+
+_ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
+_NO_ALIAS = re.compile(r"v(x|[0-9]+)|[0-9a-z]{10}-[1-9][0-9]{0,9}")
+
+
+def behind_at(text: str) -> str:
+    """The selector that stands behind the last ``@`` of a reference: what is no other one names an alias."""
+    return f"@{text}" if _ALIAS.fullmatch(text) and not _NO_ALIAS.fullmatch(text) else text
 
 
 def from_body(from_: Union[VersionRef, None, Unset]) -> Dict[str, Any]:

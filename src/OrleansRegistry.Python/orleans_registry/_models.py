@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, Literal, Mapping, NoReturn, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Literal, Mapping, NoReturn, Optional, Tuple, Union
 
 from . import _operations as operations
 from . import types
@@ -16,6 +16,7 @@ from ._commands import (
     given,
     id_of,
     label_filter,
+    listed,
     present,
     serving_body,
     type_filter,
@@ -86,6 +87,7 @@ class Version(types.Version, Resource):
         *,
         promote: Optional[bool] = None,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        aliases: Optional[Iterable[str]] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -96,6 +98,7 @@ class Version(types.Version, Resource):
             promote: Whether it claims to be the primary. By default it does if its number was the model's highest,
                 and the model's policy is ``latest_published``.
             from_: With ``promote=True``: the version that must be primary now, or None for none.
+            aliases: The names of aliases that it claims: each points to it as soon as it is ready.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -106,7 +109,7 @@ class Version(types.Version, Resource):
         """
         return self._command(
             operations.PUBLISH,
-            {**present(promote=promote, comment=comment), **from_body(from_)},
+            {**present(promote=promote, aliases=listed(aliases), comment=comment), **from_body(from_)},
             dry_run,
             if_match,
             # Publishing twice changes nothing, unless it claims the primary twice.
@@ -182,6 +185,7 @@ class Version(types.Version, Resource):
         *,
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
+        refuse_if_referenced: bool = False,
         drain: Optional[int] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -192,9 +196,11 @@ class Version(types.Version, Resource):
         Args:
             promote_to: The version that becomes primary, if this one is. By default the registry chooses.
             refuse_if_primary: Refuses with ``IsPrimary`` if it is the primary.
+            refuse_if_referenced: Refuses with ``VersionReferenced`` if it is the primary, or an alias points to it.
             drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
                 were left.
-            dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
+            dry_run: Only says what would happen, in ``traffic`` whether the version is in use, and in
+                ``references`` what refers to it.
             if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
@@ -207,6 +213,7 @@ class Version(types.Version, Resource):
             {
                 **present(promote_to=None if promote_to is None else id_of(promote_to), comment=comment),
                 **({"refuse_if_primary": True} if refuse_if_primary else {}),
+                **({"refuse_if_referenced": True} if refuse_if_referenced else {}),
                 **present(drain_seconds=drain),
             },
             dry_run,
@@ -220,6 +227,8 @@ class Version(types.Version, Resource):
         *,
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
+        refuse_if_referenced: bool = False,
+        release_aliases: bool = False,
         drain: Optional[int] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -232,9 +241,12 @@ class Version(types.Version, Resource):
         Args:
             promote_to: The version that becomes primary, if this one is. By default the registry chooses.
             refuse_if_primary: Refuses with ``IsPrimary`` if it is the primary.
+            refuse_if_referenced: Refuses with ``VersionReferenced`` if it is the primary, or an alias points to it.
+            release_aliases: Deletes it although a protected alias points to it.
             drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
                 were left.
-            dry_run: Only says what would happen, and in ``traffic`` whether the version is in use.
+            dry_run: Only says what would happen, in ``traffic`` whether the version is in use, and in
+                ``references`` what refers to it.
             if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
@@ -250,6 +262,8 @@ class Version(types.Version, Resource):
             query={
                 "promote_to": None if promote_to is None else id_of(promote_to),
                 "refuse_if_primary": True if refuse_if_primary else None,
+                "refuse_if_referenced": True if refuse_if_referenced else None,
+                "release_aliases": True if release_aliases else None,
                 "drain_seconds": drain,
                 "comment": comment,
             },
@@ -470,6 +484,8 @@ class Version(types.Version, Resource):
             "changed": True,
             "primary_change": None,
             "model_deleted": model_deleted,
+            "alias_changes": [],
+            "references": None,
             "traffic": None,
             "in_flight_left": None,
         }
@@ -532,8 +548,8 @@ class Model(types.Model, Resource):
         """The version that a selector leads to.
 
         Args:
-            selector: A number (``1.2.0``), whatever the version's state; a range (``^1.2``); an id; or nothing for
-                the primary.
+            selector: A number (``1.2.0``), whatever the version's state; a range (``^1.2``); an id; an alias
+                (``@staging``); or nothing for the primary.
 
         Raises:
             RegistryError: There is none: ``VersionNotFound``, ``NoMatchingVersion`` or ``NoPrimary`` for example.
@@ -609,6 +625,131 @@ class Model(types.Model, Resource):
         )
         return types.CommandAnswer(self._transport.send(request).document)
 
+    def list_aliases(self) -> List[types.Alias]:
+        """The aliases as they are now. ``aliases`` has them as the model was read last."""
+        answer = self._transport.send(Request(operations.LIST_ALIASES, {"model": self.id}))
+        return types.AliasList(answer.document).items
+
+    def alias(self, name: str) -> types.Alias:
+        """An alias, with the last versions that it has pointed to.
+
+        Raises:
+            RegistryError: There is none: ``AliasNotFound``.
+        """
+        path = {"model": self.id, "alias": name}
+        return types.Alias(self._transport.send(Request(operations.GET_ALIAS, path)).document)
+
+    def set_alias(
+        self,
+        name: str,
+        version: VersionRef,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        protected: Optional[bool] = None,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.AliasAnswer:
+        """Points an alias to a version that is ready. An alias that does not exist is made.
+
+        >>> first = registry.register("leek", serving_url=serving_url, publish=True)
+        >>> model = registry.model("leek")
+        >>> model.set_alias("staging", first, from_=None).alias.version
+        '0.1.0'
+        >>> model.set_alias("production", "@staging").changed
+        True
+        >>> model.resolve("@production").version
+        '0.1.0'
+
+        Args:
+            name: The name of the alias, without ``@``.
+            version: The version, its number or id; ``@`` and the name of another alias; or ``@primary``.
+            from_: The version that the alias must point to now, or None for none. With it the command is safe to
+                repeat, and is.
+            protected: Whether only an admin moves it from now on. Needs the role admin.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the model must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
+
+        Raises:
+            RegistryError: The command is refused, with ``NotRoutable`` or ``AliasMoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        body = {"version": id_of(version), **from_body(from_), **present(protected=protected, comment=comment)}
+        return self._alias_command(operations.SET_ALIAS, name, body, dry_run, if_match, from_ is not UNSET)
+
+    def rollback_alias(
+        self,
+        name: str,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.AliasAnswer:
+        """Points an alias to the version before the present one that is still ready.
+
+        Args:
+            name: The name of the alias, without ``@``.
+            from_: The version that the alias must point to now, or None for none. With it the command is safe to
+                repeat, and is.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the model must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
+
+        Raises:
+            RegistryError: The command is refused, with ``NoPreviousTarget`` or ``AliasMoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        body = {**from_body(from_), **present(comment=comment)}
+        return self._alias_command(operations.ROLLBACK_ALIAS, name, body, dry_run, if_match, from_ is not UNSET)
+
+    def remove_alias(
+        self,
+        name: str,
+        *,
+        from_: Optional[VersionRef] = None,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.AliasAnswer:
+        """Removes an alias. Its name may be used again.
+
+        Args:
+            name: The name of the alias, without ``@``.
+            from_: The version that the alias must point to now. By default any, or none.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the model must have.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
+
+        Raises:
+            RegistryError: The command is refused, with ``AliasMoved`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        query = {"from": None if from_ is None else id_of(from_), "comment": comment}
+        return self._alias_command(operations.REMOVE_ALIAS, name, {}, dry_run, if_match, False, query)
+
+    def _alias_command(
+        self,
+        operation: Operation,
+        name: str,
+        body: Dict[str, Any],
+        dry_run: bool,
+        if_match: Optional[str],
+        is_repeatable: bool,
+        query: Mapping[str, QueryValue] = {},
+    ) -> types.AliasAnswer:
+        request = Request(
+            operation,
+            {"model": self.id, "alias": name},
+            query={**query, "dry_run": dry_run or None},
+            headers={"If-Match": if_match},
+            body=body or None,
+            is_command=not dry_run,
+            is_repeatable=is_repeatable or dry_run,
+        )
+        return types.AliasAnswer(self._transport.send(request).document)
+
     def update(
         self,
         *,
@@ -659,6 +800,7 @@ class Model(types.Model, Resource):
         self,
         *,
         confirm: str,
+        release_aliases: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -667,6 +809,7 @@ class Model(types.Model, Resource):
 
         Args:
             confirm: The model's name, so that no other one is meant.
+            release_aliases: Deletes it although one of its aliases is protected.
             dry_run: Only says what would happen.
             if_match: The entity tag that the model must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -685,7 +828,11 @@ class Model(types.Model, Resource):
         request = Request(
             operations.DELETE_MODEL,
             {"model": self.id},
-            query={"comment": comment, "dry_run": dry_run or None},
+            query={
+                "release_aliases": True if release_aliases else None,
+                "comment": comment,
+                "dry_run": dry_run or None,
+            },
             headers={"If-Match": if_match},
             settle=settle,
         )

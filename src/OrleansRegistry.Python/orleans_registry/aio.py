@@ -62,6 +62,7 @@ class AsyncClient:
         version: Optional[str] = None,
         base: Optional[str] = None,
         promote: Optional[bool] = None,
+        aliases: Optional[Iterable[str]] = None,
         description: Optional[str] = None,
         labels: Optional[Mapping[str, str]] = None,
         external_id: Optional[str] = None,
@@ -88,6 +89,7 @@ class AsyncClient:
             version=version,
             base=base,
             promote=promote,
+            aliases=aliases,
             description=description,
             labels=labels,
             external_id=external_id,
@@ -118,6 +120,7 @@ class AsyncClient:
         base: Optional[str] = None,
         publish: bool = False,
         promote: Optional[bool] = None,
+        aliases: Optional[Iterable[str]] = None,
         description: Optional[str] = None,
         labels: Optional[Mapping[str, str]] = None,
         artifact: Optional[types.ArtifactSpec] = None,
@@ -141,6 +144,7 @@ class AsyncClient:
             base=base,
             publish=publish,
             promote=promote,
+            aliases=aliases,
             description=description,
             labels=labels,
             artifact=artifact,
@@ -172,7 +176,7 @@ class AsyncClient:
         return AsyncModel(self._threads, answer)
 
     async def version(self, ref: str) -> AsyncVersion:
-        """A version by its id, or by its model's name and a number or a range. See ``Client.version``."""
+        """A version by its id, or by its model's name and a number, a range or an alias. See ``Client.version``."""
         answer = await self._threads.run(self._sync.version, ref)
         return AsyncVersion(self._threads, answer)
 
@@ -500,6 +504,7 @@ class AsyncVersion(types.Version):
         *,
         promote: Optional[bool] = None,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        aliases: Optional[Iterable[str]] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -509,6 +514,7 @@ class AsyncVersion(types.Version):
             self._sync.publish,
             promote=promote,
             from_=from_,
+            aliases=aliases,
             comment=comment,
             dry_run=dry_run,
             if_match=if_match,
@@ -559,6 +565,7 @@ class AsyncVersion(types.Version):
         *,
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
+        refuse_if_referenced: bool = False,
         drain: Optional[int] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -569,6 +576,7 @@ class AsyncVersion(types.Version):
             self._sync.deactivate,
             promote_to=promote_to,
             refuse_if_primary=refuse_if_primary,
+            refuse_if_referenced=refuse_if_referenced,
             drain=drain,
             comment=comment,
             dry_run=dry_run,
@@ -580,6 +588,8 @@ class AsyncVersion(types.Version):
         *,
         promote_to: Optional[VersionRef] = None,
         refuse_if_primary: bool = False,
+        refuse_if_referenced: bool = False,
+        release_aliases: bool = False,
         drain: Optional[int] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -592,6 +602,8 @@ class AsyncVersion(types.Version):
             self._sync.delete,
             promote_to=promote_to,
             refuse_if_primary=refuse_if_primary,
+            refuse_if_referenced=refuse_if_referenced,
+            release_aliases=release_aliases,
             drain=drain,
             comment=comment,
             dry_run=dry_run,
@@ -779,6 +791,75 @@ class AsyncModel(types.Model):
             if_match=if_match,
         )
 
+    async def list_aliases(self) -> List[types.Alias]:
+        """The aliases as they are now. ``aliases`` has them as the model was read last. See ``Model.list_aliases``."""
+        return await self._threads.run(self._sync.list_aliases)
+
+    async def alias(self, name: str) -> types.Alias:
+        """An alias, with the last versions that it has pointed to. See ``Model.alias``."""
+        return await self._threads.run(self._sync.alias, name)
+
+    async def set_alias(
+        self,
+        name: str,
+        version: VersionRef,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        protected: Optional[bool] = None,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.AliasAnswer:
+        """Points an alias to a version that is ready. An alias that does not exist is made. See ``Model.set_alias``."""
+        return await self._threads.run(
+            self._sync.set_alias,
+            name,
+            version,
+            from_=from_,
+            protected=protected,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def rollback_alias(
+        self,
+        name: str,
+        *,
+        from_: Union[VersionRef, None, Unset] = UNSET,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.AliasAnswer:
+        """Points an alias to the version before the present one that is still ready. See ``Model.rollback_alias``."""
+        return await self._threads.run(
+            self._sync.rollback_alias,
+            name,
+            from_=from_,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def remove_alias(
+        self,
+        name: str,
+        *,
+        from_: Optional[VersionRef] = None,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.AliasAnswer:
+        """Removes an alias. Its name may be used again. See ``Model.remove_alias``."""
+        return await self._threads.run(
+            self._sync.remove_alias,
+            name,
+            from_=from_,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
     async def update(
         self,
         *,
@@ -807,6 +888,7 @@ class AsyncModel(types.Model):
         self,
         *,
         confirm: str,
+        release_aliases: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -815,6 +897,7 @@ class AsyncModel(types.Model):
         return await self._threads.run(
             self._sync.delete,
             confirm=confirm,
+            release_aliases=release_aliases,
             comment=comment,
             dry_run=dry_run,
             if_match=if_match,
