@@ -168,6 +168,7 @@ install_missing() {
       /usr/bin/python3 -c "import sklearn, joblib" 2>/dev/null || missing+=(python3-sklearn python3-joblib)
     fi
   fi
+  if [[ " ${projects[*]} " == *ClusterTests* ]]; then command -v nginx >/dev/null || [[ -x /usr/sbin/nginx ]] || missing+=(nginx-light); fi
   if [[ " ${projects[*]} " == *Host.Tests* ]]; then command -v promtool >/dev/null || missing+=(prometheus); fi
   if [[ " ${projects[*]} " == *WebConsole.Tests* && -z ${REGISTRY_TEST_BROWSER:-} ]]; then
     command -v chromium google-chrome >/dev/null || missing+=(chromium)

@@ -22,9 +22,16 @@ internal static class RegistryGateway
     internal const int MaxBodyBytes = 1024 * 1024;
 
     /// <summary>Adds the services, but for those of <see cref="AddAccessSecret"/>.</summary>
+    /// <param name="services">The services of the node.</param>
+    /// <param name="call">How calls are forwarded.</param>
+    /// <param name="access">Who is let in.</param>
+    /// <param name="limits">How much callers may ask.</param>
+    /// <param name="drain">How long calls are taken once the node is told to stop.</param>
     public static IServiceCollection AddRegistryGateway(
-        this IServiceCollection services, CallOptions call, AccessOptions access, LimitOptions limits)
+        this IServiceCollection services, CallOptions call, AccessOptions access, LimitOptions limits, TimeSpan drain)
     {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<NodeEnd>(provider, drain));
+        services.AddHostedService(provider => provider.GetRequiredService<NodeEnd>());
         services.Configure<KestrelServerOptions>(Limit);
         // VersionIdFilter finds what is not bound.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
@@ -46,7 +53,7 @@ internal static class RegistryGateway
         services.AddCalls(call);
         services.AddSingleton<EventFeedWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<EventFeedWorker>());
-        services.AddHealthChecks();
+        services.AddStoppingHealth();
         services.AddCompressedLists();
         services.AddRegistryOpenApi();
         services.AddSingleton<MatcherPolicy, HomeRedirect>();
@@ -80,6 +87,7 @@ internal static class RegistryGateway
     /// <param name="hasReference">Whether there is the API reference.</param>
     public static void MapRegistryGateway(this WebApplication app, string? home = BrowserPage.Reference, bool hasReference = true)
     {
+        app.UseMiddleware<LastAnswers>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<ConnectionGuard>();
         app.UseMiddleware<FramingGuard>();

@@ -20,6 +20,9 @@ public static partial class RegistryHost
     /// <summary>Who sets it is told when there are fewer; the default is as many as may be, up to a number.</summary>
     private const string ConnectionsSetting = "Registry:Limits:Connections";
 
+    /// <summary>How long a node waits for what runs, once it takes no more calls.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
     /// <param name="configure">Changes the services before the node is built, or null.</param>
@@ -38,7 +41,7 @@ public static partial class RegistryHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.AddTelemetry(hasListener: settings.Options.MetricsPort != 0);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestEnd(settings));
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
         builder.Services.AddRegistryArtifacts(settings.ArtifactDirectory, settings.Options.MinFreeBytes);
@@ -60,7 +63,7 @@ public static partial class RegistryHost
         }
         else
         {
-            builder.Services.AddRegistryGateway(settings.Calls, settings.Access, limits);
+            builder.Services.AddRegistryGateway(settings.Calls, settings.Access, limits, settings.Drain);
             if (settings.Options.Dashboard)
             {
                 builder.Services.AddSingleton(new ServerFeature("dashboard"));
@@ -99,6 +102,9 @@ public static partial class RegistryHost
 
         builder.WebHost.UseUrls([settings.Urls, .. settings.HealthUrls]);
     }
+
+    /// <summary>How long a node takes to end at most, beside the time that processes of versions take.</summary>
+    internal static TimeSpan LongestEnd(RegistrySettings settings) => settings.Drain + ShutdownTimeout;
 
     private static void Map(WebApplication app, RegistrySettings settings)
     {

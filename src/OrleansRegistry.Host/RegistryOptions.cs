@@ -56,6 +56,14 @@ internal sealed record RegistryOptions
     /// <value>none</value>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary>
+    /// How long a gateway that is told to stop takes calls: until it gets none from the balancer, to which its
+    /// <c>/health/ready</c> answers 503 from the beginning. A silo takes none.
+    /// </summary>
+    /// <value>5; 0 on SQLite on loopback</value>
+    [Range(0, 3600)]
+    public int? DrainSeconds { get; init; }
+
     /// <summary>A port that answers health and nothing else, whatever callers have open. 0 is none.</summary>
     [Range(0, IPEndPoint.MaxPort)]
     public int HealthPort { get; init; }

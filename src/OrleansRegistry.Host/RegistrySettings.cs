@@ -21,6 +21,8 @@ internal sealed record RegistrySettings
 
     private const string Root = "Registry";
 
+    private const int DefaultDrainSeconds = 5;
+
     /// <summary>The variables that tell a silo which pod it is in, beside its service account.</summary>
     private static readonly string[] PodVariables = ["KUBERNETES_SERVICE_HOST", "POD_NAME", "POD_NAMESPACE"];
 
@@ -119,6 +121,10 @@ internal sealed record RegistrySettings
     public bool KeepsFiles =>
         PostgresConnectionString is null
         || (Options.Role != NodeRole.Silo && (Options.Auth.Secret is null || Options.Auth.AdminKey is null));
+
+    /// <summary>How long calls are taken once the node is told to stop. A node for this machine alone has no balancer.</summary>
+    public TimeSpan Drain => TimeSpan.FromSeconds(
+        Options.Role == NodeRole.Silo ? 0 : Options.DrainSeconds ?? (PostgresConnectionString is null && IsLocal ? 0 : DefaultDrainSeconds));
 
     /// <summary>The addresses that the server listens on, as far as they can be read.</summary>
     private IEnumerable<BindingAddress> Addresses => Listening.Where(IsHttp).Select(BindingAddress.Parse);

@@ -135,6 +135,15 @@ internal sealed class ClusterNodes : IAsyncDisposable
         return new ClusterNode(process, client, database);
     }
 
+    /// <summary>Starts a gateway where one was that has ended.</summary>
+    public async Task RestartGateway(int gateway)
+    {
+        var ended = Gateways[gateway];
+        var (process, client, database) = await Start("gateway", clockOffset: default, $"--urls={ended.Process.Address}");
+        Gateways[gateway] = new ClusterNode(process, client, database);
+        ended.Dispose();
+    }
+
     /// <summary>Whether a silo has ended, or the others have given it up, so that it will.</summary>
     public async Task<bool> IsLost(SiloNode silo) => silo.Process.HasExited || await IsDeclaredDead(silo);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using k8s.Models;
+using Microsoft.Extensions.Configuration;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Host.Tests.Infrastructure;
 using OrleansRegistry.Outbound;
@@ -67,6 +68,23 @@ public sealed class ManifestTests
         Assert.Equal(["no-new-privileges:true"], (List<object>)node.Fields["security_opt"]);
         Assert.Equal(("true", "30s"), ((string)node.Fields["read_only"], (string)node.Fields["stop_grace_period"]));
         Assert.Equal(node.Settings["Registry__Role"] == "gateway", node.Settings.ContainsKey("Registry__Auth__AdminKey"));
+    }
+
+    [Theory]
+    [InlineData("silo")]
+    [InlineData("gateway")]
+    public void H5_pods_and_containers_have_time_for_an_orderly_end(string role)
+    {
+        var deployment = role == "silo" ? Silo : Gateway;
+        var pod = deployment.Spec.Template.Spec;
+        var settings = RegistrySettings.Read(new ConfigurationBuilder().AddInMemoryCollection(
+            Deployments.Settings(pod).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))).Build());
+
+        Assert.Equal(role == "silo" ? 0 : 5, settings.Drain.TotalSeconds);
+        Assert.True(RegistryHost.LongestEnd(settings) < TimeSpan.FromSeconds(30), "Compose waits for so long.");
+        Assert.True(RegistryHost.LongestEnd(settings) < TimeSpan.FromSeconds((double)pod.TerminationGracePeriodSeconds!));
+        // The node itself goes on until nobody sends requests there any more.
+        Assert.Null(pod.Containers.Single().Lifecycle);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace OrleansRegistry.Gateway;
 /// Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem
 /// with a code.
 /// </summary>
-internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, CallOptions options)
+internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, NodeEnd end, CallOptions options)
 {
     private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
 
@@ -34,7 +34,8 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     /// <param name="admitted">What ends it before its time.</param>
     internal async Task<bool> Forward(HttpContext context, Call call, AdmittedCall admitted)
     {
-        if (!WebSocketHandshake.IsOne(context))
+        using var socket = WebSocketHandshake.IsOne(context) ? new WebSocketEnd(context, end) : null;
+        if (socket is null)
         {
             // Whatever else it asks to be upgraded to.
             context.Features.Set<IHttpUpgradeFeature>(null);

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace OrleansRegistry.Gateway;
 
@@ -43,12 +42,13 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
         }
 
         var services = httpContext.RequestServices;
-        var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var subscription = await services.GetRequiredService<EventFeedWorker>().Subscribe(_caller.Workspace, _filter, httpContext.RequestAborted);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, subscription.Cut);
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, subscription.Cut);
+        // The end of the node breaks off no event.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(broken.Token, services.GetRequiredService<NodeEnd>().Closing);
         try
         {
-            await Write(httpContext.Response, subscription, services, end.Token);
+            await Write(httpContext.Response, subscription, services, broken.Token, end.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or RegistryUnavailableException or SiloReplacedException
             or TimeoutException or OrleansException)
@@ -61,9 +61,9 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
         }
     }
 
-    private async Task Write(HttpResponse response, EventSubscription subscription, IServiceProvider services, CancellationToken end)
+    private async Task Write(HttpResponse response, EventSubscription subscription, IServiceProvider services, CancellationToken broken, CancellationToken end)
     {
-        await Send(response, ":\n\n", end);
+        await Send(response, ":\n\n", broken);
 
         var catalog = services.GetRequiredService<IRegistryCatalog>();
         var access = services.GetRequiredService<ApiKeyAuthenticator>();
@@ -81,7 +81,7 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
             found = page.Length;
             if (found > 0)
             {
-                await Send(response, string.Concat(page.Select(Format)), end);
+                await Send(response, string.Concat(page.Select(Format)), broken);
                 last = page[^1].Position;
             }
         }
@@ -99,7 +99,8 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
                     return;
                 }
 
-                await Send(response, ":\n\n", end);
+                end.ThrowIfCancellationRequested();
+                await Send(response, ":\n\n", broken);
             }
 
             if (!await isMore || !await access.IsStillValid(_caller))
@@ -117,7 +118,7 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
                 }
             }
 
-            await Send(response, text.ToString(), end);
+            await Send(response, text.ToString(), broken);
             text.Clear();
         }
     }
@@ -125,9 +126,9 @@ internal sealed class EventStream : IResult, IEndpointMetadataProvider
     private static string Format(RegistryEvent happened) =>
         $"id: {happened.Id}\nevent: {happened.Type}\ndata: {JsonSerializer.Serialize(happened, JsonSettings.TypeOf<RegistryEvent>())}\n\n";
 
-    private static async Task Send(HttpResponse response, string text, CancellationToken end)
+    private static async Task Send(HttpResponse response, string text, CancellationToken broken)
     {
-        await response.WriteAsync(text, end);
-        await response.Body.FlushAsync(end);
+        await response.WriteAsync(text, broken);
+        await response.Body.FlushAsync(broken);
     }
 }

@@ -33,9 +33,13 @@ internal static class HealthEndpoints
     {
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         services.AddConnectionLimits(limits);
-        services.AddHealthChecks();
+        services.AddStoppingHealth();
         return services;
     }
+
+    /// <summary>Adds health checks, and the one that tells that the node stops.</summary>
+    public static void AddStoppingHealth(this IServiceCollection services) =>
+        services.AddHealthChecks().AddCheck<StoppingHealth>(StoppingHealth.Name, tags: [ReadyTag]);
 
     /// <summary>Maps the routes.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes)

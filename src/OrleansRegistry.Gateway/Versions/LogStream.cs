@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using OrleansRegistry.Processes;
 
 namespace OrleansRegistry.Gateway;
@@ -53,15 +52,16 @@ internal sealed class LogStream : IResult, IEndpointMetadataProvider
         }
 
         var services = httpContext.RequestServices;
-        var stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
+        // The end of the node breaks off no line.
+        var broken = httpContext.RequestAborted;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(broken, services.GetRequiredService<NodeEnd>().Closing);
         try
         {
-            await Send(response, ":\n\n", end.Token);
+            await Send(response, ":\n\n", broken);
             if (_log is not null)
             {
                 await using LogReader reader = new(_log, _after);
-                await Write(response, reader, services, end.Token);
+                await Write(response, reader, services, broken, end.Token);
             }
         }
         catch (OperationCanceledException)
@@ -70,7 +70,7 @@ internal sealed class LogStream : IResult, IEndpointMetadataProvider
         }
     }
 
-    private async Task Write(HttpResponse response, LogReader reader, IServiceProvider services, CancellationToken end)
+    private async Task Write(HttpResponse response, LogReader reader, IServiceProvider services, CancellationToken broken, CancellationToken end)
     {
         var access = services.GetRequiredService<ApiKeyAuthenticator>();
         var clock = services.GetRequiredService<TimeProvider>();
@@ -79,7 +79,8 @@ internal sealed class LogStream : IResult, IEndpointMetadataProvider
         {
             if (reader.Read(LinesAtOnce) is not [] and var lines)
             {
-                await Send(response, string.Concat(lines.Select(Format)), end);
+                await Send(response, string.Concat(lines.Select(Format)), broken);
+                end.ThrowIfCancellationRequested();
             }
             else if (await Task.WhenAny(reader.More, Task.Delay(Heartbeat, clock, end)) != reader.More)
             {
@@ -89,7 +90,7 @@ internal sealed class LogStream : IResult, IEndpointMetadataProvider
                     return;
                 }
 
-                await Send(response, ":\n\n", end);
+                await Send(response, ":\n\n", broken);
             }
             else if (!await reader.More)
             {
@@ -101,9 +102,9 @@ internal sealed class LogStream : IResult, IEndpointMetadataProvider
     private static string Format(LogLine line) =>
         $"id: {line.Number}\nevent: line\ndata: {JsonSerializer.Serialize(LogLineView.Of(line), JsonSettings.TypeOf<LogLineView>())}\n\n";
 
-    private static async Task Send(HttpResponse response, string text, CancellationToken end)
+    private static async Task Send(HttpResponse response, string text, CancellationToken broken)
     {
-        await response.WriteAsync(text, end);
-        await response.Body.FlushAsync(end);
+        await response.WriteAsync(text, broken);
+        await response.Body.FlushAsync(broken);
     }
 }

@@ -19,17 +19,19 @@ public sealed class EventStreamTests : IAsyncLifetime
     private readonly StubCatalog _catalog = new();
     private readonly FakeTimeProvider _clock = new();
     private readonly Lifetime _lifetime = new();
+    private readonly NodeEnd _end;
     private readonly ServiceProvider _services;
     private readonly EventFeedWorker _feed;
     private readonly List<Reader> _readers = [];
 
     public EventStreamTests()
     {
+        _end = new NodeEnd(TimeSpan.Zero, _lifetime, _clock);
         _feed = new EventFeedWorker(_catalog, _clock, NullLogger<EventFeedWorker>.Instance);
         _services = new ServiceCollection()
             .AddSingleton<IRegistryCatalog>(_catalog)
             .AddSingleton<TimeProvider>(_clock)
-            .AddSingleton<IHostApplicationLifetime>(_lifetime)
+            .AddSingleton(_end)
             .AddSingleton(_feed)
             .AddSingleton(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }))
             .AddSingleton(services => new ApiKeyAuthenticator(services.GetRequiredService<AccessSecret>(), null!, null!, null!, _clock))
@@ -44,6 +46,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         _feed.Dispose();
         _readers.ForEach(reader => reader.Dispose());
         await _services.DisposeAsync();
+        _end.Dispose();
         _lifetime.Dispose();
     }
 
@@ -62,7 +65,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         }
 
         Assert.Equal("", reader.Text.Replace(":\n\n", "", StringComparison.Ordinal));
-        _lifetime.StopApplication();
+        await _end.StoppingAsync(default);
         await stream.WaitAsync(WaitTimeout);
         Assert.False(reader.IsAborted);
     }
@@ -92,7 +95,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         Assert.True(stuck.IsAborted);
         Assert.Equal(1, _feed.Readers);
         Assert.Equal(count, well.Text.Split("data: ").Length - 1);
-        _lifetime.StopApplication();
+        await _end.StoppingAsync(default);
         await watching.WaitAsync(WaitTimeout);
     }
 
