@@ -52,6 +52,14 @@ internal static class Commands
         {
             TakesSettings = true,
         },
+        new(
+            "accept-clock",
+            "",
+            "says of a clock that is behind the rows of a SQLite file that it is right",
+            line => AcceptClockCommand.Run(line.Settings, Console.Out, TimeProvider.System))
+        {
+            TakesSettings = true,
+        },
         new("health", "URL", "asks the node at an address whether it is ready", line => HealthCommand.Run(line.Words[0], Console.Error))
         {
             MinWords = 1,
@@ -81,7 +89,8 @@ internal static class Commands
             .. All.Concat([Help, Version]).Select(command => string.Create(
                 CultureInfo.InvariantCulture, $"  {$"{command.Name} {command.Words}".Trim(),-48}{command.Summary}")),
             "",
-            "Settings, for serve, check, backup and rotate-secret, stand in the environment or behind the command; --Registry:DataDirectory=data is one.",
+            "Settings, for serve, check, backup, rotate-secret and accept-clock, stand in the environment or behind the command;",
+            "--Registry:DataDirectory=data is one.",
             "--role silo|gateway|both and --insecure-cluster are short forms. docs/settings.md lists all of them.",
             "",
             "The exit code is 0 when all is well, 1 when the command failed or found something, and 2 when it was called wrongly.",

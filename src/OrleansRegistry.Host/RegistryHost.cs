@@ -44,6 +44,11 @@ public static partial class RegistryHost
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestEnd(settings));
         builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
         builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
+        if (settings.PostgresConnectionString is null)
+        {
+            builder.Services.AddSqliteClock();
+        }
+
         builder.Services.AddRegistryArtifacts(settings.ArtifactDirectory, settings.Options.MinFreeBytes);
         builder.Services.AddAccessSecret(settings.Access, hasCallers: settings.Options.Role != NodeRole.Silo);
         builder.Services.AddRegistryRuntime(settings.Options.Runtime, settings.RunnerPlace);

@@ -86,6 +86,19 @@ public static class RegistryStorage
         return silo;
     }
 
+    /// <summary>
+    /// Has a node with a SQLite file compare its clock with what is stored. Comes behind the storage and before the silo.
+    /// </summary>
+    public static IServiceCollection AddSqliteClock(this IServiceCollection services)
+    {
+        services.AddSingleton<StoredInstants>();
+        services.AddSingleton<SqliteClock>();
+        services.AddHostedService(provider => provider.GetRequiredService<SqliteClock>());
+        services.AddSingleton<IIncomingGrainCallFilter, ClockGuard>();
+        services.AddHealthChecks().AddCheck<SqliteClock>("clock", tags: ["ready"]);
+        return services;
+    }
+
     /// <summary>The database that the options name, for a process that is no node; nothing is opened yet.</summary>
     internal static RegistryDatabase Open(StorageOptions options) => options.PostgresConnectionString is { } connection
         ? new PostgresDatabase(connection)

@@ -75,7 +75,8 @@ internal sealed class SiloLinks : IDisposable
 /// <summary>Silos and gateways as processes on loopback, all on one PostgreSQL database.</summary>
 internal sealed class ClusterNodes : IAsyncDisposable
 {
-    private static readonly string OtherClockHost = Path.GetFullPath(
+    /// <summary>A node that reads its clock otherwise.</summary>
+    internal static readonly string OtherClockHost = Path.GetFullPath(
         typeof(ClusterNodes).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "OtherClockHost").Value!, AppContext.BaseDirectory);
 
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);

@@ -81,6 +81,9 @@ public static class EventType
     /// <summary>An artifact that no version was deployed with any more is gone.</summary>
     public const string ArtifactRemoved = "artifact.removed";
 
+    /// <summary>An operator has said that the clock of the node is right, although it is behind what is stored.</summary>
+    public const string ClockAccepted = "clock.accepted";
+
     /// <summary>The types of the events of models and versions.</summary>
     public static IReadOnlyList<string> OfModels { get; } =
     [
@@ -92,6 +95,6 @@ public static class EventType
     public static IReadOnlyList<string> All { get; } =
     [
         .. OfModels, WorkspaceCreated, ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked, RatesUpdated, MonthClosed, WebhookCreated,
-        WebhookUpdated, WebhookDeleted, ArtifactCreated, ArtifactRemoved,
+        WebhookUpdated, WebhookDeleted, ArtifactCreated, ArtifactRemoved, ClockAccepted,
     ];
 }

@@ -43,6 +43,7 @@ EventType = Literal[
     "webhook.deleted",
     "artifact.created",
     "artifact.removed",
+    "clock.accepted",
 ]
 GroupBy = Literal["model", "version", "instance_type", "day"]
 NotTakenBecause = Literal[

@@ -128,6 +128,9 @@ public static class EventTypeValues
 
     /// <summary><c>artifact.removed</c></summary>
     public const string ArtifactRemoved = "artifact.removed";
+
+    /// <summary><c>clock.accepted</c></summary>
+    public const string ClockAccepted = "clock.accepted";
 }
 
 /// <summary>The values of <c>GroupBy</c>. A newer registry may have more.</summary>

@@ -50,6 +50,7 @@ internal static class EventSchemas
         [EventType.WebhookDeleted] = typeof(IdData),
         [EventType.ArtifactCreated] = typeof(ArtifactCreatedData),
         [EventType.ArtifactRemoved] = typeof(DigestData),
+        [EventType.ClockAccepted] = typeof(ClockData),
     }.ToFrozenDictionary();
 
     /// <summary>Whether a type is that of some event's data. Events are kept, and those of an earlier release may lack a member.</summary>

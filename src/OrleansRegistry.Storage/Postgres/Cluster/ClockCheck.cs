@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Events;
 
 namespace OrleansRegistry.Storage.Postgres.Cluster;
 
@@ -9,9 +10,6 @@ namespace OrleansRegistry.Storage.Postgres.Cluster;
 /// </summary>
 internal sealed partial class ClockCheck(ILogger<ClockCheck> logger) : IHealthCheck
 {
-    /// <summary>How far the clocks may be apart.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-
     private volatile bool _isOff;
 
     /// <summary>Whether the clock was too far from the database's when they were last compared.</summary>
@@ -21,7 +19,7 @@ internal sealed partial class ClockCheck(ILogger<ClockCheck> logger) : IHealthCh
     public void Compare(DateTimeOffset asked, DateTimeOffset database, DateTimeOffset answered)
     {
         var distance = Distance(asked, database, answered);
-        var isOff = distance.Duration() > Limit;
+        var isOff = distance.Duration() > ClockRules.MaxDistance;
         if (isOff == _isOff)
         {
             return;

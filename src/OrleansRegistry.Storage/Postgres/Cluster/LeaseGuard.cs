@@ -1,5 +1,3 @@
-using System.Reflection;
-using Orleans.Concurrency;
 using OrleansRegistry.Cluster;
 
 namespace OrleansRegistry.Storage.Postgres.Cluster;
@@ -19,9 +17,7 @@ internal sealed class LeaseGuard(MembershipLease lease, DatabaseEpoch epoch, Clo
 
     public Task Invoke(IIncomingGrainCallContext context)
     {
-        // Models and statements are what goes by the clock; a model also does something by itself, when a version has
-        // started.
-        if (check.IsOff && context.Grain is IModelGrain or IBillingGrain && !IsRead(context))
+        if (check.IsOff && TimedCalls.Includes(context))
         {
             throw new RegistryUnavailableException(WrongTime);
         }
@@ -45,11 +41,9 @@ internal sealed class LeaseGuard(MembershipLease lease, DatabaseEpoch epoch, Clo
         await context.Invoke();
         if (!lease.IsHeld)
         {
-            throw IsRead(context) ? new SiloReplacedException(Why) : new RegistryUnavailableException(Why);
+            throw TimedCalls.IsRead(context) ? new SiloReplacedException(Why) : new RegistryUnavailableException(Why);
         }
     }
 
     private static bool IsLeased(Type? grain) => typeof(ILeasedGrain).IsAssignableFrom(grain);
-
-    private static bool IsRead(IIncomingGrainCallContext context) => context.InterfaceMethod.IsDefined(typeof(ReadOnlyAttribute));
 }
