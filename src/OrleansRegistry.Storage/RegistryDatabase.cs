@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using OrleansRegistry.Storage.Schema;
 
 namespace OrleansRegistry.Storage;
@@ -9,7 +10,9 @@ internal abstract class RegistryDatabase : IAsyncDisposable
     /// <summary>The longest that a statement may run, and a writer wait for its turn; see <see cref="CommandContext.StatementTimeout"/>.</summary>
     protected static readonly int StatementSeconds = (int)CommandContext.StatementTimeout.TotalSeconds;
 
-    private const int MaxReads = 3;
+    private const int MaxQuickReads = 3;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Connections that grain state is read and written through.</summary>
     public abstract DbDataSource Writers { get; }
@@ -90,10 +93,14 @@ internal abstract class RegistryDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads. A connection that turns out to be broken, as all are after a restart of the server, is replaced by another one.</summary>
+    /// <summary>
+    /// Reads. A connection that turns out to be broken, as all are after a restart of the server, is replaced by another
+    /// one. A server that is just starting is waited for, no longer than a statement may take.
+    /// </summary>
     /// <exception cref="RegistryUnavailableException">The database doesn't answer.</exception>
     public async Task<T> Read<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellationToken)
     {
+        var begun = Stopwatch.GetTimestamp();
         for (var tries = 1; ; tries++)
         {
             try
@@ -101,9 +108,10 @@ internal abstract class RegistryDatabase : IAsyncDisposable
                 await using var connection = await Readers.OpenConnectionAsync(cancellationToken);
                 return await read(connection);
             }
-            catch (DbException e) when (e is { IsTransient: true, InnerException: not TimeoutException } && tries < MaxReads)
+            catch (DbException e) when (e is { IsTransient: true, InnerException: not TimeoutException } && Stopwatch.GetElapsedTime(begun) < CommandContext.StatementTimeout)
             {
                 // Another connection, then.
+                await Task.Delay(tries < MaxQuickReads ? TimeSpan.Zero : RetryDelay, TimeProvider.System, cancellationToken);
             }
             catch (Exception e) when (e is DbException or TimeoutException or IOException)
             {

@@ -34,6 +34,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it again.</summary>
     public Task Start() => Do("start");
 
+    /// <summary>Has it crash, which cuts everybody off and leaves it to read its log, and start again.</summary>
+    public Task Crash() => Do("crash");
+
     /// <summary>Puts a copy of its data aside, while it is stopped.</summary>
     public Task Keep() => Do("keep");
 

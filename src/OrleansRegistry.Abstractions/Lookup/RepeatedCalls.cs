@@ -4,8 +4,8 @@ using Orleans.Concurrency;
 namespace OrleansRegistry;
 
 /// <summary>
-/// Asks grains again while a silo is being replaced, so that callers wait instead of being refused: what only reads,
-/// however it failed, and commands that are known not to have been run. Of a command that got no answer nobody knows
+/// Asks grains again while a silo is being replaced, or its database starts anew, so that callers wait instead of being
+/// refused: what only reads, however it failed, and commands that are known not to have been run. Of a command that got no answer nobody knows
 /// whether it took effect; it is not repeated.
 /// </summary>
 internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
@@ -47,5 +47,5 @@ internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilt
     private static bool MayRepeat(Exception e, MethodInfo method) =>
         e is SiloReplacedException
         || e.GetType() == typeof(OrleansMessageRejectionException)
-        || (GrainCalls.IsInterrupted(e) && method.IsDefined(typeof(ReadOnlyAttribute)));
+        || ((GrainCalls.IsInterrupted(e) || e is RegistryUnavailableException) && method.IsDefined(typeof(ReadOnlyAttribute)));
 }

@@ -52,8 +52,9 @@ internal sealed partial class ModelGrain(
         {
             await Load();
         }
-        catch (Exception e) when (Refusal(e) is { } refusal)
+        catch (Exception e) when (e is not RegistryUnavailableException && Refusal(e) is { } refusal)
         {
+            // A row that can't be read now is asked for again by who resolves.
             return refusal;
         }
 
