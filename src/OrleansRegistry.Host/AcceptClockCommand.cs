@@ -31,7 +31,7 @@ internal static class AcceptClockCommand
         await using var database = RegistryStorage.Open(settings.Storage);
         await database.Start(CancellationToken.None);
         var instants = new StoredInstants(database);
-        var (newest, accepted) = await instants.Find(CancellationToken.None);
+        var (newest, accepted) = await instants.Find(StoredInstants.All, CancellationToken.None);
         var now = clock.GetInstant();
         var behind = ClockRules.Behind(now, ClockRules.Reference(newest, accepted));
         if (newest is not { } last || behind <= ClockRules.MaxDistance)

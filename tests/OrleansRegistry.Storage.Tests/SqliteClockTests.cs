@@ -71,6 +71,31 @@ public sealed class SqliteClockTests() : DatabaseTest(() => Task.FromResult(Test
     }
 
     [Fact]
+    public async Task H6_what_models_stored_counts_behind_whatever_happened_to_others_since()
+    {
+        await Happen(Noon.AddDays(1), model: true);
+        await TestRows.Execute(
+            Options,
+            $$"""
+            with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 20000)
+            insert into registry_event (source, revision, n, workspace, type, at, actor, data)
+                select 'keys', n, 1, 'default', 'api_key.created', '{{Noon.ToInstantText()}}', 'test', '{}' from numbers
+            """);
+        using var clock = Clock();
+
+        await clock.StartAsync(default);
+        Assert.True(clock.IsOff);
+        _time.Advance(TimeSpan.FromHours(23));
+        Assert.True(clock.IsOff);
+        _time.Advance(TimeSpan.FromHours(1));
+        await Until(clock, isOff: false);
+
+        await Happen(Noon.AddDays(2), model: true);
+        await Until(clock, isOff: true);
+        await clock.StopAsync(default);
+    }
+
+    [Fact]
     public async Task H6_an_operators_word_counts_until_something_newer_is_stored_and_is_an_event()
     {
         await Happen(Noon.AddDays(1), model: true);

@@ -11,8 +11,12 @@ namespace OrleansRegistry.Storage.Sqlite;
 internal sealed partial class SqliteClock(StoredInstants instants, TimeProvider clock, ILogger<SqliteClock> logger)
     : PeriodicWorker(Interval, clock), IHealthCheck
 {
+    /// <summary>More events than a node stores between two looks.</summary>
+    private const long SinceLast = 10_000;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    private long _latest = StoredInstants.All;
     private DateTimeOffset? _reference;
     private volatile bool _isOff;
 
@@ -42,7 +46,8 @@ internal sealed partial class SqliteClock(StoredInstants instants, TimeProvider 
 
     protected override async Task Work(CancellationToken stoppingToken)
     {
-        var (newest, accepted) = await instants.Find(stoppingToken);
+        var (newest, accepted) = await instants.Find(_latest, stoppingToken);
+        _latest = SinceLast;
         if (ClockRules.Reference(newest, accepted) is { } reference && !(reference < _reference))
         {
             _reference = reference;

@@ -7,21 +7,18 @@ namespace OrleansRegistry.Storage.Sqlite;
 /// <summary>What is stored of instants, which a node's clock is compared with (rule H6).</summary>
 internal sealed class StoredInstants(RegistryDatabase database)
 {
+    /// <summary>All events that are stored, for the first look; each further one needs to see those since alone.</summary>
+    public const long All = long.MaxValue;
+
     private const string Setting = "clock_accepted";
 
-    // The newest instant is among the last ones: instants of one model rise, and a clock that has gone back by more
-    // than a little takes no commands. The plus keeps SQLite from sorting all events by an index.
-    private const string Newest =
-        $"""
-        select max(at), (select value from registry_setting where name = '{Setting}')
-        from (select at from registry_event where +model_id is not null order by position desc limit 100)
-        """;
-
-    /// <summary>The newest instant, and what an operator has said of the clock.</summary>
-    public Task<(DateTimeOffset? Newest, AcceptedClock? Accepted)> Find(CancellationToken cancellationToken) => database.Read(
+    /// <summary>The newest instant of models, and what an operator has said of the clock.</summary>
+    /// <param name="latest">How many events, of whatever kind, it may be among.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public Task<(DateTimeOffset? Newest, AcceptedClock? Accepted)> Find(long latest, CancellationToken cancellationToken) => database.Read(
         async connection => (await CatalogReader.Read(
             connection,
-            new CatalogQuery(Newest),
+            new CatalogQuery(Newest(latest)),
             row => (
                 CatalogReader.Text(row, 0) is { } at ? DateTimeOffset.Parse(at, CultureInfo.InvariantCulture) : (DateTimeOffset?)null,
                 row.IsDBNull(1) ? null : AcceptedClock.Parse(row.GetString(1))),
@@ -50,4 +47,16 @@ internal sealed class StoredInstants(RegistryDatabase database)
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
+
+    // The newest instant is among the last ones: instants of one model rise, and a clock that has gone back by more
+    // than a little takes no commands. The plus keeps SQLite from sorting all events by an index.
+    private static string Newest(long latest) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        select max(at), (select value from registry_setting where name = '{Setting}')
+        from (
+            select at from registry_event
+            where +model_id is not null and position > (select coalesce(max(position), 0) from registry_event) - {latest}
+            order by position desc limit 100)
+        """);
 }
