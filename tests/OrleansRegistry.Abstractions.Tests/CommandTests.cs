@@ -92,7 +92,9 @@ public sealed class CommandTests
         Assert.Equal(["Viewer=0", "Invoker=1", "Deployer=2", "Admin=3", "Operator=4"], Numbers<Role>());
         Assert.Equal(["Published=0", "Promoted=1", "Fallback=2", "Rollback=3", "Activated=4"], Numbers<PrimaryReason>());
         Assert.Equal(["Major=0", "Minor=1", "Patch=2"], Numbers<VersionBump>());
-        Assert.Equal(["Primary=0", "Exact=1", "Range=2", "Id=3"], Numbers<ResolvedBy>());
+        Assert.Equal(["Primary=0", "Exact=1", "Range=2", "Id=3", "Alias=4"], Numbers<ResolvedBy>());
+        Assert.Equal(
+            ["Set=0", "Claimed=1", "Promoted=2", "RolledBack=3", "Emptied=4", "Removed=5"], Numbers<AliasReason>());
     }
 
     private static CommandContext Context() => new()

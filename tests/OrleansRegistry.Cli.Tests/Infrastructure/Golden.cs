@@ -26,9 +26,12 @@ internal static partial class Golden
         text = Durations().Replace(text, "$1(figure)");
         text = Prefixes().Replace(text, "$1(prefix)");
         text = Positions().Replace(text, "$1(position)");
-        return Ids().Replace(text, found => ids.TryGetValue(found.Groups[1].Value, out var known)
-            ? known + found.Groups[2].Value
-            : (ids[found.Groups[1].Value] = $"(id {ids.Count + 1})") + found.Groups[2].Value);
+        return Ids().Replace(text, found =>
+        {
+            var id = found.Groups["id"].Value;
+            ids.TryAdd(id, $"(id {ids.Count + 1})");
+            return ids[id] + found.Groups["ordinal"].Value;
+        });
     }
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")]
@@ -46,6 +49,9 @@ internal static partial class Golden
     [GeneratedRegex(@"(""(?:prefix|key_prefix)"": ""|key:)[0-9a-z]+")]
     private static partial Regex Prefixes();
 
-    [GeneratedRegex(@"\b(?=[0-9a-z]*[0-9])(?=[0-9a-z]*[a-z])([0-9a-z]{10})((?:-\d+)?)\b")]
+    // As a whole value, or anywhere with a digit, as no word has: some ids have letters only.
+    [GeneratedRegex(
+        @"(?<="": "")(?<id>[0-9a-hjkmnp-tv-z]{10})(?<ordinal>(?:-\d+)?)(?="")"
+        + @"|\b(?=[0-9a-z]*[0-9])(?=[0-9a-z]*[a-z])(?<id>[0-9a-z]{10})(?<ordinal>(?:-\d+)?)\b")]
     private static partial Regex Ids();
 }

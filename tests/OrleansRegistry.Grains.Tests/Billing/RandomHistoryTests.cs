@@ -296,6 +296,7 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                     IdempotencyKey = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}"),
                     Publish = step.A % 2 == 0,
                     InstanceType = Types[next % Types.Length],
+                    Aliases = step.B % 4 == 0 ? ["staging"] : null,
                     Serving = step.B % 3 != 0 ? new ServingSpec { Url = "http://a", HealthUrl = "http://a/health" } : null,
                 }));
                 if (outcome.Error?.Code != ErrorCode.ModelDeleted)
