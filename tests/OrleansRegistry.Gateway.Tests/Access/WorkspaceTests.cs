@@ -145,6 +145,7 @@ public sealed partial class WorkspaceTests(SqliteServer server) : IClassFixture<
     private static string? Body(string method, string pattern, string name) => method switch
     {
         "PATCH" => """{"description":"changed"}""",
+        "PUT" when pattern.EndsWith("/aliases/{alias}", StringComparison.Ordinal) => """{"version":"0.1.0"}""",
         "PUT" => "{}",
         "POST" when pattern.EndsWith("completions", StringComparison.Ordinal) || pattern.EndsWith("embeddings", StringComparison.Ordinal) => $$"""{"model":"{{name}}"}""",
         "POST" when pattern is "/v1/model_versions" or "/v1/api_keys" or "/v1/webhooks" => """{"no_field":1}""",
@@ -157,6 +158,7 @@ public sealed partial class WorkspaceTests(SqliteServer server) : IClassFixture<
             .Replace("{id}", pattern.Contains("webhooks", StringComparison.Ordinal) ? webhook : model + "-1", StringComparison.Ordinal)
             .Replace("{number}", "0.1.0", StringComparison.Ordinal)
             .Replace("{version}", "0.1.0", StringComparison.Ordinal)
+            .Replace("{alias}", "staging", StringComparison.Ordinal)
             .Replace("{prefix}", prefix, StringComparison.Ordinal)
             .Replace("{month}", "2001-01", StringComparison.Ordinal)
             .Replace("{**rest}", "a/b", StringComparison.Ordinal);
