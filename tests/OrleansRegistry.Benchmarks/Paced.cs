@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace OrleansRegistry.Benchmarks;
 
 /// <summary>
-/// Sends requests at a fixed pace over a number of connections, whatever the answers take. A latency counts from the moment at which the request was
-/// due.
+/// Sends requests at a fixed pace over a number of connections, whatever the answers take, until the time is over. A
+/// latency counts from the moment at which the request was due; that of one which was not sent by the end, up to there.
 /// </summary>
 /// <param name="server">Who is asked.</param>
 /// <param name="perSecond">How many requests, over all connections.</param>
@@ -43,6 +43,12 @@ internal sealed class Paced(Uri server, int perSecond, int connections, Func<int
             if (due - Stopwatch.GetElapsedTime(begun) is { Ticks: > 0 } early)
             {
                 await Task.Delay(early);
+            }
+
+            if (Stopwatch.GetElapsedTime(begun) is var late && late >= duration)
+            {
+                milliseconds.Add((late - due).TotalMilliseconds);
+                continue;
             }
 
             // A timer that fires late is the load's affair, not the server's.

@@ -5,8 +5,8 @@ namespace OrleansRegistry;
 
 /// <summary>
 /// Asks grains again while a silo is being replaced, or its database starts anew, so that callers wait instead of being
-/// refused: what only reads, however it failed, and commands that are known not to have been run. Of a command that got no answer nobody knows
-/// whether it took effect; it is not repeated.
+/// refused: what only reads, however it failed, and commands that are known not to have been run. Of a command that got
+/// no answer nobody knows whether it took effect; it is not repeated.
 /// </summary>
 internal sealed class RepeatedCalls(TimeProvider clock) : IOutgoingGrainCallFilter
 {

@@ -7,20 +7,28 @@ namespace OrleansRegistry.Gateway;
 /// Once the node is told to stop, says with each answer that the connection takes no more requests (rule H5): by
 /// <c>Connection: close</c>, over HTTP/2 by GOAWAY.
 /// </summary>
-internal sealed class LastAnswers(RequestDelegate next, NodeEnd end)
+internal sealed class LastAnswers
 {
+    private readonly RequestDelegate _next;
+    private readonly NodeEnd _end;
+    // Made once: each request hands it over.
+    private readonly Func<object, Task> _tell;
+
+    /// <summary>Stands before whatever answers.</summary>
+    public LastAnswers(RequestDelegate next, NodeEnd end) => (_next, _end, _tell) = (next, end, Tell);
+
     /// <summary>Handles a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
         // A call that began before is answered later.
-        context.Response.OnStarting(Tell, context);
-        return next(context);
+        context.Response.OnStarting(_tell, context);
+        return _next(context);
     }
 
     private Task Tell(object state)
     {
         var context = (HttpContext)state;
-        if (!end.HasBegun || context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
+        if (!_end.HasBegun || context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
         {
             return Task.CompletedTask;
         }
