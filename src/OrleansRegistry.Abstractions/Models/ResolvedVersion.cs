@@ -65,4 +65,15 @@ public sealed record ResolvedVersion
     /// <summary>The name of the alias that led to it, without <c>@</c>; else null.</summary>
     [Id(9)]
     public string? Alias { get; init; }
+
+    /// <summary>
+    /// The base URLs that may be called, in the order of its servers, where there is more than one (rule SV2); else null.
+    /// The first is <see cref="ServingUrl"/>.
+    /// </summary>
+    [Id(10)]
+    internal IReadOnlyList<string>? Servers { get; init; }
+
+    /// <summary>Whether its deployer says that a call may be made twice (rule SV6).</summary>
+    [Id(11)]
+    internal bool Repeatable { get; init; }
 }
