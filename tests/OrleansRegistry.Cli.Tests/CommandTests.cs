@@ -127,6 +127,25 @@ public sealed class CommandTests(Node node)
         Assert.Contains("model deleted  yes", deleted.Data, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_is_named_with_the_name_and_the_paths_that_it_knows()
+    {
+        var name = node.NewName();
+        var made = await node.Ork(
+            "deploy", name, "--url", "http://127.0.0.1:9/", "--served-name", "Qwen/Qwen2.5-7B", "--openai-path", "classify", "--openai-path", "audio/more");
+        Assert.Matches("(?m)^served name +Qwen/Qwen2.5-7B$", made.Data);
+        Assert.Matches("(?m)^openai paths +classify audio/more$", made.Data);
+
+        Assert.Equal(0, (await node.Ork("deactivate", name + "@0.1.0")).Code);
+        Assert.Equal(0, (await node.Ork("activate", name + "@0.1.0", "--url", "http://127.0.0.1:9/", "--served-name", "other")).Code);
+        var serving = (await Version("show", name + "@0.1.0")).Serving!;
+        Assert.Equal(("other", null), (serving.ServedName, serving.OpenaiPaths));
+
+        var refused = await node.Ork("deploy", name, "--url", "http://127.0.0.1:9/", "--openai-path", "/classify");
+        Assert.Equal(5, refused.Code);
+        Assert.Contains("serving.openai_paths[0]", refused.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -155,6 +155,7 @@ public sealed class VersionPageTests(ConsoleNode node)
         [
             ("model_name", name), ("serving.url", node.ServerUrl), ("version_bump", "MAJOR"), ("labels", "team: a: b\r\nempty"), ("publish", "true"),
             ("artifact.uri", "s3://x"), ("artifact.size_bytes", "12"), ("comment", "First try"),
+            ("serving.served_name", "Qwen/<7B>"), ("serving.openai_paths", "classify\r\n\r\n audio/more "),
         ];
 
         var checkedFirst = (await browser.Submit(form, "Deploy", [.. filled, ("check", "true")])).Is(200);
@@ -166,6 +167,9 @@ public sealed class VersionPageTests(ConsoleNode node)
         var version = (await browser.Open(done.Location!)).Is(200);
         Assert.Equal($"1.0.0 of {name} is deployed, and primary.", version.Receipt);
         Assert.Contains("team: a: b", version.Text, StringComparison.Ordinal);
+        var facts = version.Document.QuerySelectorAll(".facts code").Select(code => code.TextContent).ToList();
+        Assert.Contains("Qwen/<7B>", facts);
+        Assert.Contains("classify audio/more", facts);
     }
 
     [Fact]
@@ -176,10 +180,17 @@ public sealed class VersionPageTests(ConsoleNode node)
         Assert.Equal("known", form.Document.QuerySelector("#model_name")!.GetAttribute("value"));
 
         var refused = (await browser.Submit(
-            form, "Deploy", ("serving.url", "nowhere"), ("serving.startup_timeout_seconds", "soon"), ("version", "one"), ("instance_type", "a b"))).Is(400);
+            form,
+            "Deploy",
+            ("serving.url", "nowhere"),
+            ("serving.startup_timeout_seconds", "soon"),
+            ("serving.served_name", new string('x', 257)),
+            ("serving.openai_paths", "fine\n/absolute"),
+            ("version", "one"),
+            ("instance_type", "a b"))).Is(400);
 
         Assert.Equal(
-            ["serving.url", "serving.startup_timeout_seconds", "version", "instance_type"],
+            ["serving.url", "serving.startup_timeout_seconds", "serving.served_name", "serving.openai_paths", "version", "instance_type"],
             refused.Document.QuerySelectorAll("[aria-invalid]").Select(field => field.GetAttribute("name")));
         Assert.All(
             refused.Document.QuerySelectorAll("[aria-invalid]"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import threading
 import unicodedata
 from typing import Callable, List
@@ -221,10 +222,29 @@ def test_C3_a_number_finds_a_version_whatever_its_state(registry: Client, name: 
 
 
 def test_C3_serving_arguments_go_together(registry: Client, name: str) -> None:
-    with pytest.raises(ValueError, match="need a serving_url"):
-        registry.register(name, health_url="http://127.0.0.1:9/")
-    with pytest.raises(ValueError, match="need a serving_url"):
+    with pytest.raises(ValueError, match="without a serving_url there can't be health_url, served_name"):
+        registry.register(name, health_url="http://127.0.0.1:9/", served_name="a/b")
+    with pytest.raises(ValueError, match="there can't be startup_timeout_seconds"):
         registry.register(name).activate(startup_timeout_seconds=3)
+    with pytest.raises(TypeError, match="openai_paths is 'classify', and must be a list of texts"):
+        registry.register(name, serving_url="http://127.0.0.1:9/", openai_paths="classify")
+
+
+def test_C1_a_server_is_called_by_the_name_that_it_knows(registry: Client, name: str) -> None:
+    with servers.ModelServer(lambda request: servers.Answer()) as model:
+        url = f"http://127.0.0.1:{model.port}/"
+        version = registry.register(
+            name, serving_url=url, served_name="Qwen/Qwen2.5-7B", openai_paths=["classify"], publish=True
+        )
+        assert version.serving is not None
+        assert (version.serving.served_name, version.serving.openai_paths) == ("Qwen/Qwen2.5-7B", ["classify"])
+        registry.openai.chat_completions(name, messages=[])
+        version.deactivate()
+        version.activate(serving_url=url, served_name="other")
+        version.wait()
+        registry.openai.chat_completions(name + "@0.1.0", messages=[])
+    asked = [(request.path, json.loads(request.body)["model"]) for request in model.received]
+    assert asked == [("/v1/chat/completions", "Qwen/Qwen2.5-7B"), ("/v1/chat/completions", "other")]
 
 
 def test_C1_a_failed_version_is_started_again_elsewhere(registry: Client, name: str, serving_url: str) -> None:

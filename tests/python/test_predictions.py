@@ -205,8 +205,11 @@ def test_C3_server_sent_events_come_as_their_data(answering: Callable[..., Any],
         assert list(stream) == [{"x": 1}, "a\nb", [1]]
 
 
-def test_C3_lines_of_json_come_one_by_one(answering: Callable[..., Any], registry: Client, name: str) -> None:
-    answering(content_type="application/x-ndjson; charset=utf-8", chunks=[b'{"a":', b"1}\n\n[2]\n", b'"last"'])
+@pytest.mark.parametrize("media_type", ["application/x-ndjson; charset=utf-8", "application/jsonl", "application/stream+json"])
+def test_C3_lines_of_json_come_one_by_one(
+    media_type: str, answering: Callable[..., Any], registry: Client, name: str
+) -> None:
+    answering(content_type=media_type, chunks=[b'{"a":', b"1}\n\n[2]\n", b'"last"'])
     assert list(registry.stream(name)) == [{"a": 1}, [2], "last"]
 
 

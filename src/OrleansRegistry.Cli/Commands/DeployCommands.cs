@@ -29,9 +29,7 @@ internal static class DeployCommands
         var environment = Inputs.Text("--env", "The environment to run PATH in; by default the first that fits.", "NAME");
         var python = Inputs.Text(
             "--python", "The Python that PATH was made for; by default what the folder says.", "3.11");
-        var url = Inputs.Text("--url", "Where the version answers calls.", "URL");
-        var health = Inputs.Text("--health-url", "An address that answers 2xx once the version is up.", "URL");
-        var startup = Inputs.Duration("--startup-timeout", "How long the start may take.");
+        var serving = new ServingOptions("Where the version answers calls.");
         var artifact = Inputs.Text(
             "--artifact",
             "A reference to the model's files. The registry never opens it.",
@@ -49,7 +47,7 @@ internal static class DeployCommands
         var (dryRun, comment) = (Inputs.DryRun(), Inputs.Comment());
         IReadOnlyList<Symbol> takes =
         [
-            name, path, bump, number, line, publish, promote, environment, python, url, health, startup, artifact,
+            name, path, bump, number, line, publish, promote, environment, python, .. serving.All, artifact,
             instance, external, description, labels, aliases, key, wait, dryRun, comment,
         ];
         return global.NewCommand("deploy", "Make a new version of a model. It is made once, also when the connection breaks.", takes, async (session, cancellationToken) =>
@@ -76,13 +74,10 @@ internal static class DeployCommands
             Set(session.Value(description), value => body.Description = value);
             Set(Inputs.LabelsOf(session.Value(labels)), value => body.Labels = value);
             Set(AliasesOf(session.Value(aliases)), value => body.Aliases = value);
-            if (files is not null && !session.Has(url))
+            Set(serving.Read(session, isRun: files is not null), value => body.Serving = value);
+            if (files is not null && body.Serving is null)
             {
-                body.Runtime = Runtime(session.Value(environment), session.Value(startup));
-            }
-            else
-            {
-                Set(Serving(session, url, health, startup), value => body.Serving = value);
+                body.Runtime = Runtime(session.Value(environment), session.Value(serving.Startup));
             }
 
             if (session.Value(publish))
@@ -146,30 +141,6 @@ internal static class DeployCommands
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "true|false",
         };
-
-    /// <summary>The server that the options name; null for none.</summary>
-    public static ServingSpec? Serving(
-        Session session,
-        Option<string?> url,
-        Option<string?> health,
-        Option<TimeSpan?> startup)
-    {
-        if (session.Value(url) is not { } address)
-        {
-            return session.Value(health) is null && session.Value(startup) is null
-                ? null
-                : throw new Settings.UsageException("--health-url and --startup-timeout need --url.");
-        }
-
-        var serving = new ServingSpec { Url = address };
-        Set(session.Value(health), value => serving.HealthUrl = value);
-        if (session.Value(startup) is { } time)
-        {
-            serving.StartupTimeoutSeconds = (long)time.TotalSeconds;
-        }
-
-        return serving;
-    }
 
     private static RuntimeSpec Runtime(string? environment, TimeSpan? startup)
     {

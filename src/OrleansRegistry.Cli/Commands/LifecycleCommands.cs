@@ -78,20 +78,18 @@ internal static class LifecycleCommands
     private static Command Activate(GlobalOptions global)
     {
         var reference = Inputs.Reference();
-        var url = Inputs.Text("--url", "Where it answers from now on.", "URL");
-        var health = Inputs.Text("--health-url", "An address that answers 2xx once the version is up.", "URL");
-        var startup = Inputs.Duration("--startup-timeout", "How long the start may take.");
+        var serving = new ServingOptions("Where it answers from now on.");
         var (wait, dryRun) = (Waiting.Option(), Inputs.DryRun());
         const string about = "Bring an inactive or failed version back.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [reference, url, health, startup, wait, dryRun, comment];
+        IReadOnlyList<Symbol> takes = [reference, .. serving.All, wait, dryRun, comment];
         return global.NewCommand("activate", about, takes, async (session, cancellationToken) =>
         {
             var version = await Find(session, reference, cancellationToken);
             var body = new ActivateRequest().Because(session.Value(comment));
-            if (DeployCommands.Serving(session, url, health, startup) is { } serving)
+            if (serving.Read(session) is { } server)
             {
-                body.Serving = serving;
+                body.Serving = server;
             }
 
             var parameters = new ActivateParameters { DryRun = session.Value(dryRun) ? true : null };

@@ -12,7 +12,9 @@ T = TypeVar("T")
 S = TypeVar("S", bound="Stream[Any]")
 
 _LONGEST_LINE = 8 * 1024 * 1024
-_LINES_OF_JSON = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines")
+_LINES_OF_JSON = (
+    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines", "application/stream+json"
+)
 
 
 class Prediction:

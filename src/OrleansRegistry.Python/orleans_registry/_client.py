@@ -176,7 +176,7 @@ class Client:
                 base=base,
                 publish=publish or None,
                 promote=promote,
-                aliases=listed(aliases),
+                aliases=listed("aliases", aliases),
                 description=description,
                 labels=None if labels is None else dict(labels),
                 artifact={"digest": package.digest},
@@ -214,6 +214,8 @@ class Client:
         serving_url: Optional[str] = None,
         health_url: Optional[str] = None,
         startup_timeout_seconds: Optional[int] = None,
+        served_name: Optional[str] = None,
+        openai_paths: Optional[Iterable[str]] = None,
         version_bump: Optional[types.VersionBump] = None,
         version: Optional[str] = None,
         base: Optional[str] = None,
@@ -244,6 +246,9 @@ class Client:
             serving_url: Where the version answers calls; without one it is only registered.
             health_url: An address that answers 2xx once it is up. Without one it is ready at once.
             startup_timeout_seconds: How long the start may take.
+            served_name: The name by which the server knows its model. It stands in place of ``model`` in calls by
+                OpenAI's routes: vLLM answers for one name only.
+            openai_paths: Paths below ``/openai/v1`` that the server has besides OpenAI's own, such as ``classify``.
             version_bump: Which part of the number to raise: ``MINOR`` by default.
             version: The number itself.
             base: The release line to continue: ``1.4`` or ``1``.
@@ -278,12 +283,12 @@ class Client:
             base=base,
             publish=publish or None,
             promote=promote,
-            aliases=listed(aliases),
+            aliases=listed("aliases", aliases),
             description=description,
             labels=None if labels is None else dict(labels),
             artifact=artifact,
             runtime=runtime,
-            serving=serving_body(serving_url, health_url, startup_timeout_seconds),
+            serving=serving_body(serving_url, health_url, startup_timeout_seconds, served_name, openai_paths),
             instance_type=instance_type,
             external_id=external_id,
             comment=comment,

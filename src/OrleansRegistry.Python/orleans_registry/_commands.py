@@ -40,11 +40,11 @@ def id_of(version: VersionRef) -> str:
     return version if isinstance(version, str) else version.id
 
 
-def listed(names: Optional[Iterable[str]]) -> Optional[List[str]]:
-    """Names as a body has them. One text is no list of letters."""
-    if isinstance(names, str):
-        raise TypeError(f"aliases is {names!r}, and must be a list of names")
-    return None if names is None else list(names)
+def listed(argument: str, texts: Optional[Iterable[str]]) -> Optional[List[str]]:
+    """Texts as a body has them. One text is no list of letters."""
+    if isinstance(texts, str):
+        raise TypeError(f"{argument} is {texts!r}, and must be a list of texts")
+    return None if texts is None else list(texts)
 
 
 _ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,30}[a-z0-9]")
@@ -62,18 +62,28 @@ def from_body(from_: Union[VersionRef, None, Unset]) -> Dict[str, Any]:
 
 
 def serving_body(
-    serving_url: Optional[str], health_url: Optional[str], startup_timeout_seconds: Optional[int]
+    serving_url: Optional[str],
+    health_url: Optional[str],
+    startup_timeout_seconds: Optional[int],
+    served_name: Optional[str],
+    openai_paths: Optional[Iterable[str]],
 ) -> Optional[Dict[str, Any]]:
     """Where a version answers.
 
     Raises:
-        ValueError: A health URL or a timeout without a serving URL.
+        ValueError: Something about a server without a serving URL.
     """
-    if serving_url is None:
-        if health_url is not None or startup_timeout_seconds is not None:
-            raise ValueError("health_url and startup_timeout_seconds need a serving_url")
-        return None
-    return present(url=serving_url, health_url=health_url, startup_timeout_seconds=startup_timeout_seconds)
+    about = present(
+        health_url=health_url,
+        startup_timeout_seconds=startup_timeout_seconds,
+        served_name=served_name,
+        openai_paths=listed("openai_paths", openai_paths),
+    )
+    if serving_url is not None:
+        return {"url": serving_url, **about}
+    if about:
+        raise ValueError(f"without a serving_url there can't be {', '.join(about)}")
+    return None
 
 
 def label_filter(labels: Optional[Mapping[str, str]]) -> Optional[List[str]]:

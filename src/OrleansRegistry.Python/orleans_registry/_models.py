@@ -109,7 +109,7 @@ class Version(types.Version, Resource):
         """
         return self._command(
             operations.PUBLISH,
-            {**present(promote=promote, aliases=listed(aliases), comment=comment), **from_body(from_)},
+            {**present(promote=promote, aliases=listed("aliases", aliases), comment=comment), **from_body(from_)},
             dry_run,
             if_match,
             # Publishing twice changes nothing, unless it claims the primary twice.
@@ -156,6 +156,8 @@ class Version(types.Version, Resource):
         serving_url: Optional[str] = None,
         health_url: Optional[str] = None,
         startup_timeout_seconds: Optional[int] = None,
+        served_name: Optional[str] = None,
+        openai_paths: Optional[Iterable[str]] = None,
         runtime: Optional[types.RuntimeSpec] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -167,6 +169,9 @@ class Version(types.Version, Resource):
             serving_url: Where it answers from now on; by default where it answered before.
             health_url: An address that answers 2xx once it is up. Without one it is ready at once.
             startup_timeout_seconds: How long the start may take.
+            served_name: The name by which the server knows its model. It stands in place of ``model`` in calls by
+                OpenAI's routes: vLLM answers for one name only.
+            openai_paths: Paths below ``/openai/v1`` that the server has besides OpenAI's own, such as ``classify``.
             runtime: How the registry runs it from now on, such as ``{"environment": "default"}``; by default as before.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
@@ -176,7 +181,7 @@ class Version(types.Version, Resource):
             RegistryError: The command is refused, with ``VersionActive`` or ``VersionDeleted`` for example.
             OutcomeUnknown: It may have been done.
         """
-        serving = serving_body(serving_url, health_url, startup_timeout_seconds)
+        serving = serving_body(serving_url, health_url, startup_timeout_seconds, served_name, openai_paths)
         body = present(serving=serving, runtime=runtime, comment=comment)
         return self._command(operations.ACTIVATE, body, dry_run, if_match)
 

@@ -61,7 +61,9 @@ internal static class DeployPages
         var serving = new JsonObject()
             .With("url", form.Text("serving.url"))
             .With("health_url", form.Text("serving.health_url"))
-            .With("startup_timeout_seconds", form.Number("serving.startup_timeout_seconds"));
+            .With("startup_timeout_seconds", form.Number("serving.startup_timeout_seconds"))
+            .With("served_name", form.Text("serving.served_name"))
+            .With("openai_paths", FormFields.Array(form.Lines("serving.openai_paths")));
         var artifact = new JsonObject()
             .With("uri", form.Text("artifact.uri"))
             .With("sha256", form.Text("artifact.sha256"))
