@@ -23,11 +23,15 @@ internal sealed class FramedAnswer(byte[] begin, Stream answer) : AsyncStream
     public static byte[] Begin(ResolvedVersion version) => Encoding.ASCII.GetBytes(
         $$"""{"model_id":"{{version.VersionId[..ModelId.Length]}}","model_version_id":"{{version.VersionId}}","model_output":""");
 
-    /// <summary>Whether an answer is a JSON document that says it succeeded.</summary>
+    /// <summary>
+    /// Whether an answer is a JSON document that says it succeeded. A stream of documents (<c>application/stream+json</c>)
+    /// is none, whatever its suffix says.
+    /// </summary>
     public static bool Fits(HttpResponseMessage answer) =>
         answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.PartialContent
         && answer.Content.Headers is { ContentEncoding.Count: 0, ContentType: { MediaType: { } type, CharSet: var charset } }
         && (type.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
+        && !type.EndsWith("stream+json", StringComparison.OrdinalIgnoreCase)
         && (charset is null || charset.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -11,7 +11,11 @@ internal sealed class OpenaiCalls(
     internal Task Call(HttpContext context, RequestCaller caller, string path) => Call(context, caller, path, isOther: false);
 
     /// <summary>Calls a path that only some versions have.</summary>
-    internal Task CallOther(HttpContext context, RequestCaller caller, string path) => Call(context, caller, path, isOther: true);
+    /// <remarks>A path that no version can have is not there, whatever its body is: none of it is read.</remarks>
+    internal Task CallOther(HttpContext context, RequestCaller caller, string path) =>
+        FieldRules.OpenaiPath(path) is null
+            ? Call(context, caller, path, isOther: true)
+            : ProblemWriter.Write(context, OpenaiEndpoints.NothingThere());
 
     /// <summary>
     /// The place of the <c>@</c> behind which a selector stands, or -1 for a name alone (rule A5). The last one
@@ -37,7 +41,7 @@ internal sealed class OpenaiCalls(
 
         if (!(await FindModel(context, caller)).TryGet(out var seen, out var error))
         {
-            // A path that no version can have is not there, whatever its body is.
+            // A body that names no version names none that has the path.
             await ProblemWriter.Write(context, isOther && error.Code == ErrorCode.ValidationFailed ? OpenaiEndpoints.NothingThere() : error);
             return;
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -14,6 +15,8 @@ namespace OrleansRegistry.Gateway.Tests.Calls;
 public sealed class OpenaiTests(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
     private const string Face = "/openai/v1/";
+
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly RegistryDriver _registry = server.Driver;
 
@@ -177,6 +180,33 @@ public sealed class OpenaiTests(ImpatientServer server) : IClassFixture<Impatien
         refused.IsProblem(404, body?.Contains("model", StringComparison.Ordinal) is true ? ErrorCode.ModelNotFound : ErrorCode.NotFound);
         Assert.Equal((refused["code"], "invalid_request_error", refused["detail"]), (refused["error.code"], refused["error.type"], refused["error.message"]));
         Assert.NotNull((await server.DriverOf(null).Send(HttpMethod.Parse(method), Face + path, null)).IsProblem(401, ErrorCode.Unauthenticated)["error.message"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("classify/")]
+    [InlineData("a//b")]
+    [InlineData("a%2Fb")]
+    [InlineData("class!fy")]
+    [InlineData("129")]
+    public async Task O1_a_path_that_no_version_can_have_is_not_there_before_its_body_is(string path)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
+        var connection = client.GetStream();
+        var head = $"POST {Face}{(path == "129" ? new string('x', 129) : path)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {RegistryServer.OperatorKey}\r\n";
+
+        // Twice on one connection: what comes of a body behind the answer is left out.
+        for (var i = 0; i < 2; i++)
+        {
+            await Send(head + "Content-Length: 4\r\n\r\n{\"");
+            var answer = await RawCaller.ReadAnswer(connection).WaitAsync(WaitTimeout, TestContext.Current.CancellationToken);
+            Assert.StartsWith("HTTP/1.1 404 ", answer, StringComparison.Ordinal);
+            Assert.Contains("\"error\":{", answer, StringComparison.Ordinal);
+            await Send("m\"");
+        }
+
+        ValueTask Send(string text) => connection.WriteAsync(Encoding.ASCII.GetBytes(text), TestContext.Current.CancellationToken);
     }
 
     [Fact]

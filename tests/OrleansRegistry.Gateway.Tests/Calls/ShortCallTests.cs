@@ -7,6 +7,8 @@ namespace OrleansRegistry.Gateway.Tests.Calls;
 /// <summary>The routes at the root, which say in the answer's body which version has answered.</summary>
 public sealed class ShortCallTests(ImpatientServer server) : IClassFixture<ImpatientServer>
 {
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
+
     private readonly RegistryDriver _registry = server.Driver;
 
     [Fact]
@@ -51,6 +53,8 @@ public sealed class ShortCallTests(ImpatientServer server) : IClassFixture<Impat
     [InlineData(200, null, "{}", false)]
     [InlineData(200, "application/json; charset=iso-8859-1", "{}", false)]
     [InlineData(200, "application/x-ndjson", "{}", false)]
+    [InlineData(200, "Application/Stream+JSON", "{}", false)]
+    [InlineData(200, "application/upstream.v1+json", "{}", true)]
     [InlineData(204, null, "", false)]
     [InlineData(206, "application/json", "7", false)]
     [InlineData(307, "application/json", "{}", false)]
@@ -84,6 +88,43 @@ public sealed class ShortCallTests(ImpatientServer server) : IClassFixture<Impat
         using var answer = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         Assert.Equal("encoded", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("application/stream+json")]
+    [InlineData("application/vnd.acme.stream+json; charset=utf-8")]
+    [InlineData("application/x-ndjson")]
+    [InlineData("application/jsonl")]
+    [InlineData("application/json-seq")]
+    [InlineData("text/event-stream")]
+    public async Task O4_a_stream_of_values_passes_as_it_is_item_by_item(string type)
+    {
+        using var next = new SemaphoreSlim(0);
+        await using var backend = await Backend.Start(async http =>
+        {
+            http.Response.ContentType = type;
+            for (var i = 0; i < 3; i++)
+            {
+                await http.Response.WriteAsync($"{{\"n\":{i}}}\n");
+                await http.Response.Body.FlushAsync();
+                Assert.True(await next.WaitAsync(WaitTimeout));
+            }
+        });
+        var made = await _registry.DeployPrimary(RegistryDriver.NewName(), backend.Serving());
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/models/{made["model_id"]}/predict");
+        using var answer = await server.Client.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(type, answer.Content.Headers.ContentType!.ToString());
+        for (var i = 0; i < 3; i++)
+        {
+            // The model's server waits until this item has been read here.
+            Assert.Equal($"{{\"n\":{i}}}", await reader.ReadLineAsync().WaitAsync(WaitTimeout));
+            next.Release();
+        }
+
+        Assert.Null(await reader.ReadLineAsync().WaitAsync(WaitTimeout));
     }
 
     [Fact]
