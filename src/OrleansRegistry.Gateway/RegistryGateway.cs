@@ -174,6 +174,9 @@ internal static class RegistryGateway
         services.AddSingleton<RequestRates>();
         services.AddSingleton<OpenRequests>();
         services.AddSingleton<KeyQuota>();
+        services.AddSingleton<AuditLog>();
+        services.AddSingleton<IRequestAudit>(provider => provider.GetRequiredService<AuditLog>());
+        services.AddHostedService(provider => provider.GetRequiredService<AuditLog>());
         services.AddHostedService<AccessBootstrapper>();
         var authentication = services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
             ApiKeyHandler.SchemeName,

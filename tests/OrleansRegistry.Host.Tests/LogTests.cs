@@ -111,6 +111,47 @@ public sealed class LogTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("simple")]
+    [InlineData("json")]
+    public async Task A9_the_audit_is_a_category_that_can_be_written_alone_by_either_formatter(string formatter)
+    {
+        var settings = NodeSettings.On(_database) with
+        {
+            Arguments =
+            [
+                $"--Logging:Console:FormatterName={formatter}",
+                "--Logging:Console:LogLevel:Default=None",
+                "--Logging:Console:LogLevel:OrleansRegistry.Audit=Information",
+                // It says where it listens.
+                "--Logging:Console:LogLevel:Microsoft.Hosting.Lifetime=Information",
+            ],
+        };
+        var (process, client) = await RegistryProcess.Start(settings);
+        using (process)
+        using (client)
+        {
+            var made = await client.Call(HttpMethod.Post, "/v1/api_keys", new JsonObject { ["name"] = Canary, ["role"] = "viewer" });
+            await client.Call(HttpMethod.Delete, "/v1/models/no%0Awhere");
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Canary);
+            await client.Call(HttpMethod.Get, "/v1/models");
+            await process.Signal("TERM");
+            await process.WaitForExit();
+
+            var lines = process.Output.Split('\n').Where(line => line.Contains("OrleansRegistry.Audit", StringComparison.Ordinal))
+                .Select(line => JsonNode.Parse(formatter == "json" ? (string)JsonNode.Parse(line)!["Message"]! : line[line.IndexOf('{', StringComparison.Ordinal)..])!)
+                .ToList();
+            Assert.Equal(["secret_shown", "refused", "unauthenticated"], lines.Select(line => (string?)line["event"]));
+            Assert.Equal("/v1/api_keys/" + made.Body!["api_key"]!["prefix"], (string?)lines[0]["resource"]);
+            Assert.Equal("/v1/models/no\nwhere", (string?)lines[1]["path"]);
+            // The number is told at the end, too.
+            Assert.Equal(("127.0.0.1", 1), ((string?)lines[2]["address"], (int)lines[2]["count"]!));
+            Assert.DoesNotContain("info: OrleansRegistry.Models", process.Output, StringComparison.Ordinal);
+            HasNo(process.Output, Canary);
+            HasNo(process.Output, ((string)made.Body["key"]!)["ork_12345678_".Length..]);
+        }
+    }
+
     /// <summary>The messages of the log that begin with a text.</summary>
     private static IEnumerable<string> Lines(string log, string start) => log.Split(Environment.NewLine)
         .Select(line => line.IndexOf("] ", StringComparison.Ordinal) is >= 0 and var at ? line[(at + 2)..] : line)

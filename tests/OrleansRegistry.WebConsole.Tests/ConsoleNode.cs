@@ -28,6 +28,9 @@ public sealed class ConsoleNode : IAsyncLifetime
     /// <summary>Where the node listens.</summary>
     public Uri Address { get; private set; } = null!;
 
+    /// <summary>What the node has written into its audit so far.</summary>
+    public AuditLines Audit { get; } = new();
+
     /// <summary>The address of a model's server that is up, and answers everything.</summary>
     public string ServerUrl { get; private set; } = "";
 
@@ -56,10 +59,11 @@ public sealed class ConsoleNode : IAsyncLifetime
             $"--Registry:SiloPort={RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture)}",
             "--Registry:Outbound:AllowLoopback=true",
             $"--Registry:Auth:AdminKey={OperatorKey}",
+            "--Registry:TrustedProxies=127.0.0.0/8",
             .. NodeSettings.Unlimited,
             "--Registry:Runtime:Enabled=true",
         ];
-        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders()));
+        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders().AddProvider(Audit)));
         await _app.StartAsync();
         Address = new Uri(_app.Urls.First());
     }
@@ -71,6 +75,7 @@ public sealed class ConsoleNode : IAsyncLifetime
         await (_app?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _database.DisposeAsync();
+        Audit.Dispose();
     }
 
     /// <summary>Asks the HTTP interface with a key, the operator's by default, and expects success.</summary>

@@ -76,7 +76,7 @@ public sealed record WebhookView
 
 /// <summary>A webhook with a secret that was just drawn. It is shown only this once.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.WebhookSecretView")]
-public sealed record WebhookSecretView
+public sealed record WebhookSecretView : IShownSecret
 {
     /// <summary>The webhook.</summary>
     [Id(0)]

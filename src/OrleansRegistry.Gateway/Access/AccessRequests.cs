@@ -91,4 +91,4 @@ internal sealed class CreateWorkspaceRequest : CommandRequest, IRequestBody
 /// <summary>An API key that was just made. The key itself is shown only this once.</summary>
 /// <param name="Key">The key, to be sent as <c>Authorization: Bearer …</c>.</param>
 /// <param name="ApiKey">The key as lists show it: without its secret.</param>
-internal sealed record CreatedApiKey(string Key, ApiKeyView ApiKey);
+internal sealed record CreatedApiKey(string Key, ApiKeyView ApiKey) : IShownSecret;

@@ -4,6 +4,7 @@ using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansRegistry.Gateway;
 
@@ -49,6 +50,11 @@ internal sealed class Answer<T> : IResult, IEndpointMetadataProvider
         if (_error is not null)
         {
             return ProblemWriter.Write(httpContext, _error, nearest: Nearest);
+        }
+
+        if (_value is IShownSecret && RequestCaller.Of(httpContext) is { } caller)
+        {
+            httpContext.RequestServices.GetRequiredService<IRequestAudit>().SecretShown(httpContext, caller, Location);
         }
 
         var response = httpContext.Response;

@@ -3,6 +3,7 @@ using System.Net.Mime;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OrleansRegistry.Gateway;
 
@@ -65,6 +66,7 @@ internal static class ProblemWriter
         HttpContext context, RegistryError error, bool? sent = null, IReadOnlyList<NearVersion>? nearest = null)
     {
         var kind = ProblemKind.Of(error.Code);
+        context.RequestServices.GetService<IRequestAudit>()?.Refused(context, RequestCaller.Of(context), error);
         var problem = new Problem
         {
             Type = "/problems/" + error.Code,

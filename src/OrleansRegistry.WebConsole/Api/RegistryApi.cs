@@ -115,6 +115,8 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
             Body = new MemoryStream(content, writable: false),
         };
         request.Headers.Host = page.Request.Headers.Host;
+        // Where trusted proxies say that the page's request comes from.
+        request.Headers["X-Forwarded-For"] = page.Request.Headers["X-Forwarded-For"];
         addHeaders(request.Headers);
         if (body is not null)
         {
@@ -133,6 +135,7 @@ internal sealed class RegistryApi(EndpointDataSource endpoints, LinkGenerator li
             RequestServices = page.RequestServices,
             RequestAborted = page.RequestAborted,
             User = page.User,
+            Items = page.Items,
         };
         context.SetEndpoint(endpoint);
         context.Request.RouteValues = new RouteValueDictionary(route);

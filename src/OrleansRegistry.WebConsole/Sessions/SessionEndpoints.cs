@@ -27,7 +27,12 @@ internal static class SessionEndpoints
         Page(context, addresses, context.Request.Query["return"], null);
 
     private static async Task<IResult> SignIn(
-        HttpContext context, ApiKeyAuthenticator keys, ConsoleSessions sessions, CallerAddresses addresses, RefusedAttempts refused)
+        HttpContext context,
+        ApiKeyAuthenticator keys,
+        ConsoleSessions sessions,
+        CallerAddresses addresses,
+        RefusedAttempts refused,
+        IRequestAudit audit)
     {
         var form = await context.ReadForm();
         if (!IsPossible(context, addresses))
@@ -40,12 +45,16 @@ internal static class SessionEndpoints
         if (!(await keys.Authenticate(key, address, context.RequestAborted)).TryGet(out var caller, out var error))
         {
             refused.Count(error, address);
+            audit.Refused(context, null, error);
             return Refused(context, addresses, form, error.Detail);
         }
 
         if (!caller.Role.Allows(Permission.Read))
         {
-            return Refused(context, addresses, form, "A key of role invoker sees nothing here; it takes a viewer's or a higher one.");
+            var tooLow = new RegistryError(
+                ErrorCode.Forbidden, "A key of role invoker sees nothing here; it takes a viewer's or a higher one.");
+            audit.Refused(context, caller, tooLow);
+            return Refused(context, addresses, form, tooLow.Detail);
         }
 
         if (await Current(context, sessions, addresses) is { } before)
@@ -54,6 +63,7 @@ internal static class SessionEndpoints
         }
 
         SessionCookie.Set(context.Response, await sessions.Begin(caller.Proof!));
+        audit.SecretShown(context, caller, null);
         return new SeeOther(Links.Local(form["return"]));
     }
 

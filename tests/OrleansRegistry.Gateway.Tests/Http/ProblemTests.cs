@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace OrleansRegistry.Gateway.Tests.Http;
@@ -78,7 +79,8 @@ public sealed class ProblemTests
 
     private static async Task<HttpContext> Answer(string method, Exception thrown, CancellationToken aborted = default)
     {
-        var context = new DefaultHttpContext { RequestAborted = aborted };
+        await using var services = new ServiceCollection().BuildServiceProvider();
+        var context = new DefaultHttpContext { RequestAborted = aborted, RequestServices = services };
         context.Request.Method = method;
         context.Response.Body = new MemoryStream();
         var middleware = new ProblemMiddleware(

@@ -46,6 +46,9 @@ public abstract class RegistryServer : IAsyncLifetime
     /// <summary>What the node has warned of so far.</summary>
     public IReadOnlyCollection<string> Warnings => _log.Warnings;
 
+    /// <summary>What the node has written into its audit so far.</summary>
+    public AuditLines Audit { get; } = new();
+
     /// <summary>Where the server listens.</summary>
     public Uri Address => Client.BaseAddress!;
 
@@ -93,7 +96,11 @@ public abstract class RegistryServer : IAsyncLifetime
             .. Settings,
         ];
         // Where nobody listened to the log, nothing would be traced either.
-        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders().AddProvider(_log)));
+        _app = RegistryHost.Build(args, services =>
+        {
+            services.AddLogging(logging => logging.ClearProviders().AddProvider(_log).AddProvider(Audit));
+            Configure(services);
+        });
         await _app.StartAsync();
         Client = AddClient(_handler, new Uri(_app.Urls.First()), OperatorKey);
     }
@@ -141,7 +148,13 @@ public abstract class RegistryServer : IAsyncLifetime
 
         await Database.DisposeAsync();
         _log.Dispose();
+        Audit.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Changes the node's services before it is built.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
     }
 
     /// <summary>Further settings, as arguments of the command line.</summary>
