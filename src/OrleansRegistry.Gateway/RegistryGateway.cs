@@ -206,6 +206,7 @@ internal static class RegistryGateway
         services.AddCrossOrigin(options);
         services.AddSingleton(options);
         services.AddSingleton<BackendClient>();
+        services.AddSingleton<ServerRecords>();
         services.AddSingleton<CallForwarder>();
         services.AddSingleton<CallHandler>();
         services.AddSingleton<OpenaiCalls>();

@@ -10,24 +10,10 @@ namespace OrleansRegistry.Gateway;
 /// </summary>
 internal sealed partial class BodySpool(CallOptions options, ILogger<BodySpool> logger)
 {
-    /// <summary>The part of the room that a workspace may take.</summary>
-    public const int Share = 4;
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, long> _taken = new(StringComparer.Ordinal);
-    private long _all;
+    private readonly SharedRoom _room = new(options.SpoolBytes);
 
     /// <summary>How many bytes are taken.</summary>
-    public long Taken
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _all;
-            }
-        }
-    }
+    public long Taken => _room.Taken;
 
     /// <summary>Begins to store a body, or answers null where that is not possible.</summary>
     [SuppressMessage("Reliability", "CA2000", Justification = "The body disposes of its file.")]
@@ -45,44 +31,11 @@ internal sealed partial class BodySpool(CallOptions options, ILogger<BodySpool> 
     }
 
     /// <summary>Takes room; false when there is too little.</summary>
-    internal bool TryTake(string workspace, long bytes)
-    {
-        if (new DriveInfo(Directory).AvailableFreeSpace - bytes < options.MinFreeBytes)
-        {
-            return false;
-        }
-
-        lock (_lock)
-        {
-            var taken = _taken.GetValueOrDefault(workspace);
-            if (_all + bytes > options.SpoolBytes || taken + bytes > options.SpoolBytes / Share)
-            {
-                return false;
-            }
-
-            _taken[workspace] = taken + bytes;
-            _all += bytes;
-            return true;
-        }
-    }
+    internal bool TryTake(string workspace, long bytes) =>
+        new DriveInfo(Directory).AvailableFreeSpace - bytes >= options.MinFreeBytes && _room.TryTake(workspace, bytes);
 
     /// <summary>Gives room back.</summary>
-    internal void GiveBack(string workspace, long bytes)
-    {
-        lock (_lock)
-        {
-            _all -= bytes;
-            var left = _taken.GetValueOrDefault(workspace) - bytes;
-            if (left > 0)
-            {
-                _taken[workspace] = left;
-            }
-            else
-            {
-                _taken.Remove(workspace);
-            }
-        }
-    }
+    internal void GiveBack(string workspace, long bytes) => _room.GiveBack(workspace, bytes);
 
     internal void Failed(string why) => LogFailed(Directory, why);
 

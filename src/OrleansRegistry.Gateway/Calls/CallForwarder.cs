@@ -10,9 +10,12 @@ namespace OrleansRegistry.Gateway;
 /// Sends a call to a version's server and its answer back, both as streams. What goes wrong on the way is a problem
 /// with a code.
 /// </summary>
-internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient client, NodeEnd end, CallOptions options)
+internal sealed class CallForwarder(
+    IHttpForwarder forwarder, BackendClient client, ServerRecords servers, NodeEnd end, CallOptions options)
 {
     private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
+
+    private readonly SharedRoom _room = new(KeptBytes.Room);
 
     private readonly ForwarderRequestConfig _config = new()
     {
@@ -31,8 +34,9 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="call">Where it goes.</param>
+    /// <param name="prepare">Makes the call of a version with another serving URL.</param>
     /// <param name="admitted">What ends it before its time.</param>
-    internal async Task<bool> Forward(HttpContext context, Call call, AdmittedCall admitted)
+    internal async Task<bool> Forward(HttpContext context, Call call, Func<ResolvedVersion, Call> prepare, AdmittedCall admitted)
     {
         using var socket = WebSocketHandshake.IsOne(context) ? new WebSocketEnd(context, end) : null;
         if (socket is null)
@@ -44,7 +48,14 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         var answer = new BrokenAnswer(context);
         try
         {
-            return await Send(context, call, admitted);
+            await using var body = CallerBody.Of(context, call);
+            if (call.Version.Servers is not null)
+            {
+                return await SendToOneOfSeveral(context, call, body, prepare, admitted);
+            }
+
+            context.Request.Body = body ?? context.Request.Body;
+            return await Send(context, call, body, attempts: null, admitted);
         }
         finally
         {
@@ -52,16 +63,46 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
         }
     }
 
-    private async Task<bool> Send(HttpContext context, Call call, AdmittedCall admitted)
+    /// <summary>Sends a call to one of its version's servers, and to another one where rule SV6 allows that.</summary>
+    private async Task<bool> SendToOneOfSeveral(
+        HttpContext context, Call call, CallerBody? body, Func<ResolvedVersion, Call> prepare, AdmittedCall admitted)
     {
-        var transformer = new CallTransformer(call, _loopToken);
+        var (version, workspace) = (call.Version, admitted.Caller.Workspace);
+        using var kept = body is not null && version.Repeatable ? new KeptBytes(_room, workspace) : null;
+        await using var repeated = body is null ? null : new AttemptBody(body, kept);
+        using var attempts = new CallAttempts(servers, workspace, version, context.Request, repeated);
+        context.Request.Body = repeated ?? context.Request.Body;
+        bool isGood;
+        do
+        {
+            var next = prepare(version with { ServingUrl = attempts.Next() });
+            if (attempts.Count > 1)
+            {
+                Clear(context, next, attempts);
+                context.Features.Set<IForwarderErrorFeature>(null);
+            }
+
+            isGood = await Send(context, next, body, attempts, admitted);
+        }
+        while (attempts.GoesOn);
+        return isGood;
+    }
+
+    private async Task<bool> Send(HttpContext context, Call call, CallerBody? body, CallAttempts? attempts, AdmittedCall admitted)
+    {
+        var transformer = new CallTransformer(call, body, attempts, _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.For(call.Process), _config, transformer, admitted.Ended);
+        if (attempts is { GoesOn: true })
+        {
+            return false;
+        }
+
         var response = context.Response;
         var cause = context.GetForwarderErrorFeature()?.Exception;
         if (RefusedBodyException.CauseOf(cause) is { } refusal)
         {
             // It may not look whole.
-            await (response.HasStarted ? Abort(context) : Refuse(context, call, refusal, sent: null));
+            await (response.HasStarted ? Abort(context) : Refuse(context, call, attempts, refusal));
             return true;
         }
 
@@ -81,7 +122,7 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
 
         if (admitted.Why is { } why)
         {
-            await (response.HasStarted ? Abort(context) : Refuse(context, call, why, sent: null));
+            await (response.HasStarted ? Abort(context) : Refuse(context, call, attempts, why));
             return true;
         }
 
@@ -90,12 +131,25 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
             var sent = transformer.Delivery.HasBegun || !IsOfConnecting(cause);
             if (call.Process is not null && !sent)
             {
-                await Refuse(context, call, IsStarting(call.Version), sent: null);
+                await Refuse(context, call, attempts, IsStarting(call.Version));
                 return true;
             }
 
-            var failure = IsTimeout(response, cause) ? TimedOut(call.Version, sent) : ToError(error, cause, call.Version, sent);
-            await Refuse(context, call, failure, failure.Code is ErrorCode.BackendUnreachable or ErrorCode.BackendTimeout ? sent : null);
+            var isTimeout = IsTimeout(response, cause);
+            if (attempts is not null)
+            {
+                attempts.WasSent |= sent;
+                if (!IsOfCaller(error, cause) && error != ForwarderError.RequestCreation
+                    && attempts.GivesWay(!sent ? AttemptFailure.NotReached : isTimeout ? AttemptFailure.Silent : AttemptFailure.BrokenOff))
+                {
+                    return false;
+                }
+            }
+
+            var failure = isTimeout ? TimedOut(call.Version, sent) : ToError(error, cause, call.Version, sent);
+            await Refuse(
+                context, call, attempts, failure,
+                failure.Code is ErrorCode.BackendUnreachable or ErrorCode.BackendTimeout ? sent || attempts is { WasSent: true } : null);
         }
 
         return IsOfCaller(error, cause);
@@ -105,12 +159,19 @@ internal sealed class CallForwarder(IHttpForwarder forwarder, BackendClient clie
     internal static RegistryError IsStarting(ResolvedVersion version) =>
         new(ErrorCode.VersionStarting, $"Version {version.Version} is starting again.");
 
-    private static Task Refuse(HttpContext context, Call call, RegistryError error, bool? sent)
+    private static Task Refuse(HttpContext context, Call call, CallAttempts? attempts, RegistryError error, bool? sent = null)
+    {
+        Clear(context, call, attempts);
+        return ProblemWriter.Write(context, error, sent);
+    }
+
+    /// <summary>Takes back what was said in an answer that has not begun.</summary>
+    private static void Clear(HttpContext context, Call call, CallAttempts? attempts)
     {
         context.Response.Clear();
         CommonHeaders.Apply(context);
         CallTransformer.Name(context.Response.Headers, call.Version);
-        return ProblemWriter.Write(context, error, sent);
+        attempts?.Name(context.Response.Headers);
     }
 
     private static Task Abort(HttpContext context)

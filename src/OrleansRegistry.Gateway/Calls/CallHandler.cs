@@ -67,7 +67,7 @@ internal sealed class CallHandler(VersionResolver versions, TrafficMeter traffic
                 return;
             }
 
-            call.HasFailed = !await forwarder.Forward(context, prepared, call.Admit(caller, id, prepared.IsCounted));
+            call.HasFailed = !await forwarder.Forward(context, prepared, prepare, call.Admit(caller, id, prepared.IsCounted));
         }
         finally
         {

@@ -9,7 +9,11 @@ using Yarp.ReverseProxy.Forwarder;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Makes the request that the model's server sees, and the answer that the caller sees.</summary>
-internal sealed class CallTransformer(Call call, string loopToken) : HttpTransformer
+/// <param name="call">The call.</param>
+/// <param name="body">Its body, or null where it has none.</param>
+/// <param name="attempts">What becomes of it at this server, where the version has several; else null.</param>
+/// <param name="loopToken">The gateway's name in <see cref="LoopHeader"/>.</param>
+internal sealed class CallTransformer(Call call, CallerBody? body, CallAttempts? attempts, string loopToken) : HttpTransformer
 {
     /// <summary>The header in which a forwarding server names itself (RFC 8586).</summary>
     public const string LoopHeader = "CDN-Loop";
@@ -19,7 +23,7 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
     private static readonly ImmutableArray<string> HowResolved = [.. EnumNames<ResolvedBy>.All];
 
     /// <summary>Whether the server may have got some of the request.</summary>
-    public Delivery Delivery { get; } = new();
+    public Delivery Delivery { get; } = new(isOnce: attempts is not null);
 
     /// <summary>Whether the server's answer was passed on to its end.</summary>
     public bool IsAnswered { get; private set; }
@@ -52,27 +56,10 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
             headers.Remove(WebSocketKey);
         }
 
-        if (httpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true)
+        if (body is not null)
         {
-            var body = httpContext.Request.BodyReader;
-            var renamed = call.Seen is { } seen && call.Version.ServedName is { } name && name != seen.Model ? seen.Scanner.Write(name) : null;
-            httpContext.Request.Body = new CallerBody(body, httpContext.Request.ContentLength, call.Seen, renamed);
-            if (renamed is not null)
-            {
-                // They are those of the body as the caller wrote it.
-                foreach (var digest in ForwardedHeaders.Digests)
-                {
-                    ForwardedHeaders.Remove(headers, digest);
-                    ForwardedHeaders.Remove(proxyRequest.Content?.Headers, digest);
-                }
-            }
-
-            if (renamed is not null && proxyRequest.Content?.Headers is { ContentLength: { } length } content)
-            {
-                content.ContentLength = length - (call.Seen!.Scanner.End - call.Seen.Scanner.Start) + renamed.Length;
-            }
-
-            proxyRequest.Options.Set(Upload.Key, new Upload(body));
+            Rename(proxyRequest, body);
+            proxyRequest.Options.Set(Upload.Key, attempts?.Body?.Begin() ?? new Upload(body.Caller));
         }
 
         if (call.Frame is not null)
@@ -91,6 +78,11 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null)
+        {
+            return false;
+        }
+
+        if (attempts?.GivesWay((int)proxyResponse.StatusCode) is true)
         {
             return false;
         }
@@ -160,5 +152,25 @@ internal sealed class CallTransformer(Call call, string loopToken) : HttpTransfo
         IsAnswered = true;
         ForwardedHeaders.RemoveWhere(proxyResponse.TrailingHeaders, ForwardedHeaders.IsLeftOutOfTrailers);
         return base.TransformResponseTrailersAsync(httpContext, proxyResponse, cancellationToken);
+    }
+
+    /// <summary>Leaves out what the caller has said of the bytes of a body in which the model has another name.</summary>
+    private static void Rename(HttpRequestMessage request, CallerBody body)
+    {
+        if (body.Growth is not { } growth)
+        {
+            return;
+        }
+
+        foreach (var digest in ForwardedHeaders.Digests)
+        {
+            ForwardedHeaders.Remove(request.Headers, digest);
+            ForwardedHeaders.Remove(request.Content?.Headers, digest);
+        }
+
+        if (request.Content?.Headers is { ContentLength: { } length } content)
+        {
+            content.ContentLength = length + growth;
+        }
     }
 }

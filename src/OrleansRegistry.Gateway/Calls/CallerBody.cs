@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansRegistry.Gateway;
 
@@ -20,9 +22,28 @@ internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen, 
     private long _left = length ?? long.MaxValue;
     private SpooledBody? _stored = seen?.Stored;
 
-    // How many bytes are in front of the name, while it is to come.
+    // How many bytes are in front of the name, while it is to come, and how many of it are to be passed over.
     private long _untilName = renamed is null ? long.MaxValue : seen!.Scanner.Start;
+    private long _ofName = renamed is null ? 0 : seen!.Scanner.End - seen.Scanner.Start;
     private ReadOnlyMemory<byte> _name;
+
+    /// <summary>Where it comes from.</summary>
+    public PipeReader Caller => body;
+
+    /// <summary>How much longer than the caller's it is, or null where it is the same.</summary>
+    public long? Growth { get; } = renamed?.Length - (seen?.Scanner.End - seen?.Scanner.Start);
+
+    /// <summary>The body of a call, or null where it has none.</summary>
+    public static CallerBody? Of(HttpContext context, Call call)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is not true)
+        {
+            return null;
+        }
+
+        var renamed = call.Seen is { } seen && call.Version.ServedName is { } name && name != seen.Model ? seen.Scanner.Write(name) : null;
+        return new CallerBody(context.Request.BodyReader, context.Request.ContentLength, call.Seen, renamed);
+    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         renamed is not null ? ReadRenamed(buffer, cancellationToken)
@@ -33,7 +54,7 @@ internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen, 
     {
         if (_untilName == 0)
         {
-            await Skip(seen!.Scanner.End - seen.Scanner.Start, cancellationToken);
+            await PassName(cancellationToken);
             (_name, _untilName) = (renamed, long.MaxValue);
         }
 
@@ -50,15 +71,15 @@ internal sealed class CallerBody(PipeReader body, long? length, SeenBody? seen, 
         return read;
     }
 
-    /// <summary>Passes over bytes that were seen to be there.</summary>
-    private async ValueTask Skip(long count, CancellationToken cancellationToken)
+    /// <summary>Passes over the caller's name, which was seen to be there.</summary>
+    private async ValueTask PassName(CancellationToken cancellationToken)
     {
         var passed = ArrayPool<byte>.Shared.Rent(4096);
         try
         {
-            while (count > 0 && await ReadOwn(passed.AsMemory(0, (int)Math.Min(passed.Length, count)), cancellationToken) is > 0 and var read)
+            while (_ofName > 0 && await ReadOwn(passed.AsMemory(0, (int)Math.Min(passed.Length, _ofName)), cancellationToken) is > 0 and var read)
             {
-                count -= read;
+                _ofName -= read;
             }
         }
         finally

@@ -20,8 +20,8 @@ internal static class CrossOrigin
 
     private static readonly ImmutableArray<string> Exposed =
     [
-        ForwardedHeaders.ModelId, CallSelector.Header, ForwardedHeaders.ModelVersionId, ForwardedHeaders.ModelResolvedBy, ForwardedHeaders.ModelAlias, ForwardedHeaders.ModelRequestId,
-        CommonHeaders.RequestId, ProblemWriter.Header, "Retry-After",
+        ForwardedHeaders.ModelId, CallSelector.Header, ForwardedHeaders.ModelVersionId, ForwardedHeaders.ModelResolvedBy, ForwardedHeaders.ModelAlias,
+        ForwardedHeaders.ModelAttempts, ForwardedHeaders.ModelRequestId, CommonHeaders.RequestId, ProblemWriter.Header, "Retry-After",
     ];
 
     /// <summary>Adds the policy.</summary>

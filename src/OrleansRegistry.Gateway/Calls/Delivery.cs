@@ -4,7 +4,8 @@ namespace OrleansRegistry.Gateway;
 /// Whether a model's server may have got any of a call. A connection serves many requests, and isn't told which of them
 /// it is written by.
 /// </summary>
-internal sealed class Delivery
+/// <param name="isOnce">Whether the client may not repeat the request by itself.</param>
+internal sealed class Delivery(bool isOnce)
 {
     /// <summary>Where a request says which delivery is its own.</summary>
     public static readonly HttpRequestOptionsKey<Delivery> Key = new("delivery");
@@ -19,6 +20,9 @@ internal sealed class Delivery
         get => Sending.Value;
         set => Sending.Value = value;
     }
+
+    /// <summary>Whether the client may not repeat the request by itself.</summary>
+    public bool IsOnce => isOnce;
 
     /// <summary>
     /// Whether some of it was written to a connection over HTTP/1.1, also if the client has tried another one since.

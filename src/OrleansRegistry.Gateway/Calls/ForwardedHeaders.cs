@@ -16,6 +16,9 @@ internal static class ForwardedHeaders
     /// <summary>The name of the alias that has led to the version.</summary>
     public const string ModelAlias = "Model-Alias";
 
+    /// <summary>How many servers of the version a call was made at, if more than one.</summary>
+    public const string ModelAttempts = "Model-Attempts";
+
     /// <summary>The value of a model's server in the header in which the registry says the id of the request.</summary>
     public const string ModelRequestId = "Model-Request-Id";
 

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace OrleansRegistry.Gateway;
 
 /// <summary>Has traffic reported every second, and before the node stops.</summary>
-internal sealed partial class TrafficWorker(TrafficReporter reporter, TrafficMeter meter, TimeProvider clock, ILogger<TrafficWorker> logger)
+internal sealed partial class TrafficWorker(
+    TrafficReporter reporter, TrafficMeter meter, ServerRecords servers, TimeProvider clock, ILogger<TrafficWorker> logger)
     : PeriodicWorker(ReportInterval, clock)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
@@ -27,6 +28,7 @@ internal sealed partial class TrafficWorker(TrafficReporter reporter, TrafficMet
     {
         await reporter.ReportAll();
         meter.Retire(Clock.GetUtcNow() - KeepUnused);
+        servers.Retire();
     }
 
     [LoggerMessage(210, LogLevel.Debug, "Traffic could not be reported")]

@@ -48,6 +48,9 @@ internal sealed class Upload(PipeReader caller)
     /// <summary>Whether some of the body may have to be sent yet.</summary>
     public bool IsOpen => _state is State.Waiting or State.UnderWay;
 
+    /// <summary>Whether the body was given up.</summary>
+    public bool IsGivenUp => _state == State.GivenUp;
+
     /// <summary>Ends what is being written to the server.</summary>
     public CancellationToken Stopped => _stop.Token;
 

@@ -88,7 +88,7 @@ public sealed class CrossOriginTests(CrossOriginTests.Server server) : IClassFix
             Assert.Equal(Origin, answer.Header("Access-Control-Allow-Origin"));
             Assert.Null(answer.Header("Access-Control-Allow-Credentials"));
             Assert.Equal(
-                "Model-Id,Model-Version,Model-Version-Id,Model-Resolved-By,Model-Alias,Model-Request-Id,X-Request-Id,Registry-Problem,Retry-After",
+                "Model-Id,Model-Version,Model-Version-Id,Model-Resolved-By,Model-Alias,Model-Attempts,Model-Request-Id,X-Request-Id,Registry-Problem,Retry-After",
                 answer.Header("Access-Control-Expose-Headers"));
         }
 
