@@ -4,7 +4,7 @@ namespace OrleansRegistry.Gateway;
 /// Whether a model's server may have got any of a call. A connection serves many requests, and isn't told which of them
 /// it is written by.
 /// </summary>
-/// <param name="isOnce">Whether the client may not repeat the request by itself.</param>
+/// <param name="isOnce">Whether the client may not repeat the request, as it does when a connection ends without a byte.</param>
 internal sealed class Delivery(bool isOnce)
 {
     /// <summary>Where a request says which delivery is its own.</summary>
@@ -21,7 +21,7 @@ internal sealed class Delivery(bool isOnce)
         set => Sending.Value = value;
     }
 
-    /// <summary>Whether the client may not repeat the request by itself.</summary>
+    /// <summary>Whether the client may not repeat the request.</summary>
     public bool IsOnce => isOnce;
 
     /// <summary>

@@ -14,12 +14,6 @@ internal sealed class EarlyAnswers(HttpMessageHandler client) : DelegatingHandle
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Delivery.Current = request.Options.TryGetValue(Delivery.Key, out var delivery) ? delivery : null;
-        if (delivery is { IsOnce: true } && request.Method == HttpMethod.Post)
-        {
-            // With content the client doesn't repeat it, and writes the same bytes.
-            request.Content ??= new ByteArrayContent([]);
-        }
-
         if (request.Content is not { } body || !request.Options.TryGetValue(Upload.Key, out var upload))
         {
             return await base.SendAsync(request, cancellationToken);

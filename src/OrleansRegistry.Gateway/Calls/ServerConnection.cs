@@ -21,7 +21,9 @@ internal sealed class ServerConnection : AsyncStream
     private Upload? _upload;
     private Task<int> _reading = Task.FromResult(0);
     private int _ahead;
+    private Delivery? _delivery;
     private bool _isDeaf;
+    private volatile bool _mustAnswer;
     private volatile bool _isWriting;
     private volatile bool _isHandedOver;
 
@@ -32,7 +34,13 @@ internal sealed class ServerConnection : AsyncStream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Delivery.Current?.Begin();
+        var delivery = Delivery.Current;
+        if (delivery != _delivery)
+        {
+            (_delivery, _mustAnswer) = (delivery, delivery is { IsOnce: true });
+            delivery?.Begin();
+        }
+
         if (Upload.Current is not { } upload)
         {
             return _stream.WriteAsync(buffer, cancellationToken);
@@ -72,7 +80,7 @@ internal sealed class ServerConnection : AsyncStream
             }
 
             var read = _stream.ReadAsync(buffer, cancellationToken);
-            return read.IsCompleted && _upload is not { IsOpen: true } ? read : new ValueTask<int>(_reading = Read(read, buffer));
+            return read.IsCompleted && !_mustAnswer && _upload is not { IsOpen: true } ? read : new ValueTask<int>(_reading = Read(read, buffer));
         }
     }
 
@@ -162,6 +170,13 @@ internal sealed class ServerConnection : AsyncStream
     private async Task<int> Read(ValueTask<int> read, Memory<byte> buffer)
     {
         var count = await read;
+        if (count == 0 && !buffer.IsEmpty && _mustAnswer)
+        {
+            // At the end of the stream the client would send the request again.
+            throw new HttpIOException(HttpRequestError.ResponseEnded, "The server closed the connection without an answer.");
+        }
+
+        _mustAnswer &= count == 0;
         return Hear(buffer.Span[..count], isAhead: false) ? count : 0;
     }
 

@@ -53,15 +53,19 @@ public sealed class RawBackend : IAsyncDisposable
     public RawBackend(Func<NetworkStream, CancellationToken, Task> talk)
     {
         _listener.Start();
+        Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
         _accepting = Accept(talk);
     }
 
     /// <summary>How many connections came.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
 
+    /// <summary>Where it listens, or has listened, without a slash at the end.</summary>
+    public string Url { get; }
+
     /// <summary>Its serving spec, as a field of a deployment.</summary>
     public string Serving => $$"""
-        "serving":{"url":"http://127.0.0.1:{{((IPEndPoint)_listener.LocalEndpoint).Port}}"}
+        "serving":{"url":"{{Url}}"}
         """;
 
     /// <summary>From now on connections are refused; those that are there stay.</summary>
