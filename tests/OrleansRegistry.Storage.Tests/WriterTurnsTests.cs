@@ -27,15 +27,31 @@ public sealed class WriterTurnsTests
     }
 
     [Fact]
-    public async Task Q6_a_writer_waits_for_at_most_one_of_each_other_workspace()
+    public async Task Q6_a_writer_waits_for_the_one_that_writes_and_one_of_each_other_workspace_that_waits()
     {
         await _turns.Enter("crowd", Long, default);
-        List<Task> writers = [.. Enumerable.Range(0, 400).Select(n => Write($"crowd {n}", default)), Write("alone", default)];
+        List<Task> writers = [.. Enumerable.Range(0, 400).Select(n => Write("crowd", default)), Write("other1", default), Write("alone", default), Write("other2", default)];
 
         _turns.Leave();
         await Task.WhenAll(writers);
 
-        Assert.Equal(1, _order.IndexOf("alone"));
+        Assert.Equal(["other1", "alone", "crowd", "other2", "crowd"], _order.Take(5));
+    }
+
+    [Fact]
+    public async Task Q6_a_workspace_whose_writers_gave_up_loses_no_turn()
+    {
+        await _turns.Enter("a", Long, default);
+        using var gone = new CancellationTokenSource();
+        Task[] left = [Write("b1", gone.Token), Write("b2", gone.Token)];
+        Task[] writers = [Write("b3", default), Write("c1", default)];
+        await gone.CancelAsync();
+
+        _turns.Leave();
+        await Task.WhenAll(writers);
+
+        Assert.Equal(["b3", "c1"], _order);
+        Assert.All(left, writer => Assert.True(writer.IsCanceled));
     }
 
     [Fact]

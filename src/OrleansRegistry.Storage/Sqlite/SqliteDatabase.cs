@@ -28,8 +28,8 @@ internal sealed class SqliteDatabase : RegistryDatabase
     {
         _directory = Path.GetFullPath(directory);
         _file = Path.Combine(_directory, StorageOptions.FileName);
-        Writers = new SqliteWriters(ConnectionString(SqliteOpenMode.ReadWriteCreate), TimeSpan.FromSeconds(StatementSeconds), Trouble);
-        Readers = new SqliteReaders(ConnectionString(SqliteOpenMode.ReadOnly));
+        Writers = new SqliteWriters(ConnectionString(SqliteOpenMode.ReadWriteCreate, isPooled: false), TimeSpan.FromSeconds(StatementSeconds), Trouble);
+        Readers = new SqliteReaders(ConnectionString(SqliteOpenMode.ReadOnly, isPooled: true));
     }
 
     /// <summary>What keeps the file from being written.</summary>
@@ -145,13 +145,12 @@ internal sealed class SqliteDatabase : RegistryDatabase
 
     public override async ValueTask DisposeAsync()
     {
-        foreach (var source in new[] { Writers, Readers })
+        await base.DisposeAsync();
+        using (var connection = new SqliteConnection(Readers.ConnectionString))
         {
-            using var connection = new SqliteConnection(source.ConnectionString);
             SqliteConnection.ClearPool(connection);
         }
 
-        await base.DisposeAsync();
         if (_lock is not null)
         {
             await _lock.DisposeAsync();
@@ -233,10 +232,11 @@ internal sealed class SqliteDatabase : RegistryDatabase
             .Select(gram => $"\"{gram}\""));
     }
 
-    private string ConnectionString(SqliteOpenMode mode) => new SqliteConnectionStringBuilder
+    private string ConnectionString(SqliteOpenMode mode, bool isPooled) => new SqliteConnectionStringBuilder
     {
         DataSource = _file,
         Mode = mode,
+        Pooling = isPooled,
         DefaultTimeout = StatementSeconds,
     }.ToString();
 }

@@ -1,104 +1,127 @@
 using System.Data;
 using System.Data.Common;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 
 namespace OrleansRegistry.Storage.Sqlite;
 
-/// <summary>Hands out connections that write, one open at a time.</summary>
+/// <summary>
+/// Lends one connection that writes to one writer at a time. It stays open between them with its statements compiled:
+/// compiling one and its triggers takes several times as long as running it.
+/// </summary>
 internal sealed class SqliteWriters(string connectionString, TimeSpan turnTimeout, WriteTrouble trouble) : DbDataSource
 {
     private readonly WriterTurns _turns = new();
 
+    // What no writer has at the moment.
+    private KeptConnection? _kept;
+    private volatile bool _isDisposed;
+
     public override string ConnectionString => connectionString;
 
-    protected override DbConnection CreateDbConnection() => new WriterConnection(connectionString, _turns, turnTimeout, trouble);
+    protected override DbConnection CreateDbConnection() => new WriterConnection(this);
 
-    private sealed class WriterConnection(string connectionString, WriterTurns turns, TimeSpan turnTimeout, WriteTrouble trouble)
-        : SqliteConnection(connectionString)
+    protected override void Dispose(bool disposing)
     {
-        private bool _hasTurn;
+        End();
+        base.Dispose(disposing);
+    }
 
-        public override void Open()
+    protected override async ValueTask DisposeAsyncCore()
+    {
+        End();
+        await base.DisposeAsyncCore();
+    }
+
+    private void End()
+    {
+        _isDisposed = true;
+        Interlocked.Exchange(ref _kept, null)?.Dispose();
+    }
+
+    /// <summary>Waits for the turn and takes the connection.</summary>
+    private async Task<KeptConnection> Take(CancellationToken cancellationToken)
+    {
+        try
         {
-            Enter(CancellationToken.None).GetAwaiter().GetResult();
-            Begin();
+            await _turns.Enter(WorkspaceScope.Current ?? "", turnTimeout, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException("The SQLite file is busy: no writer's turn within the time a command has.", e);
         }
 
-        public override async Task OpenAsync(CancellationToken cancellationToken)
+        try
         {
-            await Enter(cancellationToken);
-            Begin();
+            return Interlocked.Exchange(ref _kept, null) ?? KeptConnection.Make(connectionString);
         }
+        catch (Exception e)
+        {
+            if (e is SqliteException error)
+            {
+                trouble.Note(error.SqliteErrorCode);
+            }
+
+            _turns.Leave();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the connection back, unless it is better to begin with another one, and gives the turn on.</summary>
+    private void Return(KeptConnection connection)
+    {
+        // A statement may fail at its very end, when its reader is closed.
+        trouble.Note(connection.ErrorCode);
+        if (connection.IsClean)
+        {
+            _kept = connection;
+        }
+        else
+        {
+            connection.Dispose();
+        }
+
+        if (_isDisposed)
+        {
+            End();
+        }
+
+        _turns.Leave();
+    }
+
+    /// <summary>
+    /// What a writer sees of the connection: open as long as it has the turn. Orleans takes connections of the driver's
+    /// type alone.
+    /// </summary>
+    private sealed class WriterConnection(SqliteWriters writers) : SqliteConnection(writers.ConnectionString)
+    {
+        private KeptConnection? _kept;
+
+        public override ConnectionState State => _kept?.State ?? ConnectionState.Closed;
+
+        private KeptConnection Kept => _kept ?? throw new InvalidOperationException("The connection is closed.");
+
+        public override void Open() => OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+
+        public override async Task OpenAsync(CancellationToken cancellationToken) => _kept = await writers.Take(cancellationToken);
 
         public override void Close()
         {
-            if (State == ConnectionState.Open)
+            if (_kept is { } kept)
             {
-                // A statement may fail at its very end, when its reader is closed.
-                trouble.Note(SQLitePCL.raw.sqlite3_errcode(Handle));
+                _kept = null;
+                writers.Return(kept);
             }
-
-            base.Close();
-            Return();
         }
+
+        public override SqliteCommand CreateCommand() => Kept.CreateCommand();
+
+        public override SqliteTransaction BeginTransaction(IsolationLevel isolationLevel, bool deferred) =>
+            Kept.BeginTransaction(isolationLevel, deferred);
 
         protected override void Dispose(bool disposing)
         {
+            Close();
             base.Dispose(disposing);
-            Return();
-        }
-
-        private async Task Enter(CancellationToken cancellationToken)
-        {
-            try
-            {
-                await turns.Enter(WorkspaceScope.Current ?? "", turnTimeout, cancellationToken);
-                _hasTurn = true;
-            }
-            catch (TimeoutException e)
-            {
-                throw new TimeoutException("The SQLite file is busy: no writer's turn within the time a command has.", e);
-            }
-        }
-
-        private void Begin()
-        {
-            try
-            {
-                base.Open();
-                using var command = CreateCommand();
-                command.CommandText = "pragma synchronous = full; pragma recursive_triggers = off";
-                command.ExecuteNonQuery();
-            }
-            catch (Exception e)
-            {
-                if (e is SqliteException error)
-                {
-                    trouble.Note(error.SqliteErrorCode);
-                }
-
-                Return();
-                throw;
-            }
-        }
-
-        private void Return()
-        {
-            if (_hasTurn)
-            {
-                _hasTurn = false;
-                turns.Leave();
-            }
         }
     }
-}
-
-/// <summary>Hands out connections that only read.</summary>
-internal sealed class SqliteReaders(string connectionString) : DbDataSource
-{
-    public override string ConnectionString => connectionString;
-
-    [SuppressMessage("Reliability", "CA2000", Justification = "The caller disposes the connection.")]
-    protected override DbConnection CreateDbConnection() => new SqliteConnection(connectionString);
 }

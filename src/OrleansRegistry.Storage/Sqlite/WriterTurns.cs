@@ -2,17 +2,19 @@ namespace OrleansRegistry.Storage.Sqlite;
 
 /// <summary>
 /// Lets one writer through at a time. Workspaces that have writers waiting take turns, so that one with hundreds of
-/// them keeps another one's writer waiting for a turn or two. The writers of a workspace come in the order in which
-/// they asked.
+/// them keeps another one's writer waiting for the turn that runs, and for one of each other workspace that waits. The
+/// writers of a workspace come in the order in which they asked.
 /// </summary>
 internal sealed class WriterTurns
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Queue<TaskCompletionSource>> _waiting = new(StringComparer.Ordinal);
 
-    // The workspaces that have writers waiting, the next one first.
+    // The workspaces that have writers waiting, the next one first, without the one that has the turn.
     private readonly Queue<string> _order = new();
-    private bool _isTaken;
+
+    // The workspace that has the turn, or null.
+    private string? _current;
 
     /// <summary>Waits for a turn. Whoever got it must <see cref="Leave"/>.</summary>
     /// <param name="workspace">The workspace of the writer; empty for the registry's own.</param>
@@ -24,16 +26,19 @@ internal sealed class WriterTurns
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            if (!_isTaken)
+            if (_current is null)
             {
-                _isTaken = true;
+                _current = workspace;
                 return;
             }
 
             if (!_waiting.TryGetValue(workspace, out var queue))
             {
                 _waiting[workspace] = queue = new Queue<TaskCompletionSource>();
-                _order.Enqueue(workspace);
+                if (workspace != _current)
+                {
+                    _order.Enqueue(workspace);
+                }
             }
 
             queue.Enqueue(turn);
@@ -60,26 +65,35 @@ internal sealed class WriterTurns
     {
         lock (_lock)
         {
-            while (_order.TryDequeue(out var workspace))
+            // Behind all that came while it had the turn.
+            if (_waiting.ContainsKey(_current!))
             {
-                var queue = _waiting[workspace];
-                var next = queue.Dequeue();
-                if (queue.Count == 0)
-                {
-                    _waiting.Remove(workspace);
-                }
-                else
-                {
-                    _order.Enqueue(workspace);
-                }
-
-                if (next.TrySetResult())
-                {
-                    return;
-                }
+                _order.Enqueue(_current!);
             }
 
-            _isTaken = false;
+            _current = null;
+            while (_current is null && _order.TryDequeue(out var workspace))
+            {
+                _current = HandOver(workspace) ? workspace : null;
+            }
         }
+    }
+
+    /// <summary>Gives the turn to the first writer of a workspace who still waits; false when there is none.</summary>
+    private bool HandOver(string workspace)
+    {
+        var queue = _waiting[workspace];
+        var isTaken = false;
+        while (!isTaken && queue.TryDequeue(out var next))
+        {
+            isTaken = next.TrySetResult();
+        }
+
+        if (queue.Count == 0)
+        {
+            _waiting.Remove(workspace);
+        }
+
+        return isTaken;
     }
 }
