@@ -3,9 +3,9 @@ using OrleansRegistry.Benchmarks;
 
 // "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside
 // it, "crowd" with and without strangers and streams, "deploying" one that deploys on SQLite with and without a crowd
-// of another workspace, "foreign" the time of refusals, "large-model" what very many versions ask, "growth" what reads
-// cost among very many models, "soak" loads one that runs already (scripts/soak.sh), anything else the speed of the
-// registry with baselines.
+// of another workspace, "writes" deployments on SQLite with a bare loop, "foreign" the time of refusals, "large-model"
+// what very many versions ask, "growth" what reads cost among very many models, "soak" loads one that runs already
+// (scripts/soak.sh), anything else the speed of the registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
     await Baselines.Serve(name, rest);
@@ -17,6 +17,10 @@ else if (args is ["noisy"])
 else if (args is ["deploying"])
 {
     await CrowdedWriters.Run();
+}
+else if (args is ["writes"])
+{
+    await BareWrites.Run();
 }
 else if (args is ["crowd"])
 {
