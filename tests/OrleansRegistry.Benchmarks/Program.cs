@@ -4,8 +4,8 @@ using OrleansRegistry.Benchmarks;
 // "serve NAME" is one of the servers that are compared, "noisy" compares a caller with and without a noisy one beside
 // it, "crowd" with and without strangers and streams, "deploying" one that deploys on SQLite with and without a crowd
 // of another workspace, "writes" deployments on SQLite with a bare loop, "foreign" the time of refusals, "large-model"
-// what very many versions ask, "growth" what reads cost among very many models, "soak" loads one that runs already
-// (scripts/soak.sh), anything else the speed of the registry with baselines.
+// what very many versions ask, "growth [MODELS]" what reads cost among very many models, "soak" loads one that runs
+// already (scripts/soak.sh), anything else the speed of the registry with baselines.
 if (args is ["serve", var name, .. var rest])
 {
     await Baselines.Serve(name, rest);
@@ -30,9 +30,9 @@ else if (args is ["foreign"])
 {
     await ForeignTiming.Run();
 }
-else if (args is ["growth"])
+else if (args is ["growth", .. var models])
 {
-    await Growth.Run();
+    await Growth.Run(models is [var count] ? int.Parse(count, CultureInfo.InvariantCulture) : Growth.Large);
 }
 else if (args is ["large-model"])
 {

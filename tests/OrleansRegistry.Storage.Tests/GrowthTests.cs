@@ -18,7 +18,7 @@ namespace OrleansRegistry.Storage.Tests;
 /// What the reads of the catalogs cost does not grow with what is stored. Cost is what the database counts, so that it is the same on every
 /// machine: steps of SQLite's virtual machine, and pages that PostgreSQL touches.
 /// </summary>
-public abstract class GrowthTests(Func<Task<TestDatabase>> emptyDatabase) : DatabaseTest(emptyDatabase)
+public abstract partial class GrowthTests(Func<Task<TestDatabase>> emptyDatabase) : DatabaseTest(emptyDatabase)
 {
     private const string Seed = "seed-model";
     private const string SeedId = "seed00seed";
@@ -214,7 +214,7 @@ public abstract class GrowthTests(Func<Task<TestDatabase>> emptyDatabase) : Data
     }
 }
 
-public sealed class SqliteGrowthTests() : GrowthTests(() => Task.FromResult(TestDatabase.Sqlite()))
+public sealed partial class SqliteGrowthTests() : GrowthTests(() => Task.FromResult(TestDatabase.Sqlite()))
 {
     private const int VmStep = 4;
 
@@ -245,7 +245,7 @@ public sealed class SqliteGrowthTests() : GrowthTests(() => Task.FromResult(Test
 }
 
 [Trait("Database", "PostgreSQL")]
-public sealed class PostgresGrowthTests() : GrowthTests(TestDatabase.Postgres)
+public sealed partial class PostgresGrowthTests() : GrowthTests(TestDatabase.Postgres)
 {
     // A lookup in a deeper index touches a page more, and a page of a list has 51 with two lookups each.
     private protected override long Slack => 110;

@@ -60,7 +60,8 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
             insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data) {models}
                 select replace(source, '{SeedId}', made.id), revision, e.n, workspace, made.id, replace(version_id, '{SeedId}', made.id), type, at, actor,
                        replace(data, '{SeedId}', made.id)
-                from (select {id} as id from numbers) as made, registry_event as e where model_id = '{SeedId}' and type <> 'model.updated'
+                from (select {id} as id from numbers) as made, registry_event as e
+                where workspace = 'default' and model_id = '{SeedId}' and type <> 'model.updated'
             """;
         yield return $"""
             insert into registry_state (key, kind, version, payload, modified_on) {versions}
@@ -72,7 +73,7 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
         yield return $"""
             insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data) {versions}
                 select source, 10 + numbers.n, 1, workspace, model_id, '{CrowdedId}-' || numbers.n, type, at, actor, data
-                from numbers, registry_event where version_id = '{CrowdedId}-1' and type = 'version.deployed'
+                from numbers, registry_event where workspace = 'default' and version_id = '{CrowdedId}-1' and type = 'version.deployed'
             """;
         yield return Invariant($"""
             update registry_state set payload = json_set(payload, '$.next_ordinal', {last + 1}, '$.version_count', {last}, '$.latest_version', '0.{last}.0')
@@ -106,7 +107,8 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
             insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
                 select replace(source, '{SeedId}', made.id), revision, e.n, workspace, made.id, replace(version_id, '{SeedId}', made.id), type, at, actor,
                        replace(data::text, '{SeedId}', made.id)::jsonb
-                from (select {id} as id from {models}) as made, registry_event as e where model_id = '{SeedId}' and type <> 'model.updated'
+                from (select {id} as id from {models}) as made, registry_event as e
+                where workspace = 'default' and model_id = '{SeedId}' and type <> 'model.updated'
             """;
         yield return $"""
             insert into registry_state (key, kind, version, payload)
@@ -118,7 +120,7 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
         yield return $"""
             insert into registry_event (source, revision, n, workspace, model_id, version_id, type, at, actor, data)
                 select source, 10 + numbers.n, 1, workspace, model_id, '{CrowdedId}-' || numbers.n, type, at, actor, data
-                from {versions}, registry_event where version_id = '{CrowdedId}-1' and type = 'version.deployed'
+                from {versions}, registry_event where workspace = 'default' and version_id = '{CrowdedId}-1' and type = 'version.deployed'
             """;
         yield return Invariant($"""
             update registry_state set payload = payload || jsonb_build_object(

@@ -205,7 +205,9 @@ def test_C3_server_sent_events_come_as_their_data(answering: Callable[..., Any],
         assert list(stream) == [{"x": 1}, "a\nb", [1]]
 
 
-@pytest.mark.parametrize("media_type", ["application/x-ndjson; charset=utf-8", "application/jsonl", "application/stream+json"])
+@pytest.mark.parametrize(
+    "media_type", ["application/x-ndjson; charset=utf-8", "application/jsonl", "application/stream+json"]
+)
 def test_C3_lines_of_json_come_one_by_one(
     media_type: str, answering: Callable[..., Any], registry: Client, name: str
 ) -> None:

@@ -13,7 +13,11 @@ S = TypeVar("S", bound="Stream[Any]")
 
 _LONGEST_LINE = 8 * 1024 * 1024
 _LINES_OF_JSON = (
-    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines", "application/stream+json"
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/json-lines",
+    "application/stream+json",
 )
 
 
