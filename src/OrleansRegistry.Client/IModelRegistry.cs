@@ -26,10 +26,16 @@ public partial interface IModelRegistry
     /// <param name="from">
     /// With <paramref name="promote"/> true: the primary that is expected, an id or null for none (rule P5).
     /// </param>
+    /// <param name="aliases">The names of aliases that it claims, without <c>@</c>, or null for none (rule AL4).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Publish(
-        string versionId, bool? promote = null, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
+        string versionId,
+        bool? promote = null,
+        Optional<string> from = default,
+        IReadOnlyList<string>? aliases = null,
+        CommandOptions? options = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Makes a routable version primary (rule P2).</summary>
     /// <param name="versionId">The version.</param>
@@ -60,10 +66,19 @@ public partial interface IModelRegistry
     /// <param name="versionId">The version.</param>
     /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>
     /// <param name="refuseIfPrimary">Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</param>
+    /// <param name="refuseIfReferenced">
+    /// Refuse, with <see cref="ErrorCode.VersionReferenced"/>, if the version is primary or an alias points to it (rule
+    /// AL9).
+    /// </param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Deactivate(
-        string versionId, string? promoteTo = null, bool refuseIfPrimary = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
+        string versionId,
+        string? promoteTo = null,
+        bool refuseIfPrimary = false,
+        bool refuseIfReferenced = false,
+        CommandOptions? options = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Deletes a version for ever. Deleting the last one deletes its model (rules L4 and L5). Needs role admin.
@@ -71,11 +86,27 @@ public partial interface IModelRegistry
     /// <param name="versionId">The version.</param>
     /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>
     /// <param name="refuseIfPrimary">Refuse, with <see cref="ErrorCode.IsPrimary"/>, if the version is primary.</param>
+    /// <param name="refuseIfReferenced">
+    /// Refuse, with <see cref="ErrorCode.VersionReferenced"/>, if the version is primary or an alias points to it (rule
+    /// AL9).
+    /// </param>
+    /// <param name="releaseAliases">Delete although a protected alias points to it (rule AL6).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Delete(
-        string versionId, string? promoteTo = null, bool refuseIfPrimary = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
+        string versionId,
+        string? promoteTo = null,
+        bool refuseIfPrimary = false,
+        bool refuseIfReferenced = false,
+        bool releaseAliases = false,
+        CommandOptions? options = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Deletes a model and all its versions in one write (rule L5). Needs role admin.</summary>
-    Task<Outcome<ModelView>> DeleteModel(string modelId, CommandOptions? options = null, CancellationToken cancellationToken = default);
+    /// <param name="modelId">The id of the model.</param>
+    /// <param name="releaseAliases">Delete it although it has a protected alias (rule AL6).</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<ModelView>> DeleteModel(
+        string modelId, bool releaseAliases = false, CommandOptions? options = null, CancellationToken cancellationToken = default);
 }

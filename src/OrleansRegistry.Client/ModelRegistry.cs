@@ -55,12 +55,24 @@ internal sealed partial class ModelRegistry : IModelRegistry
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Publish(
-        string versionId, bool? promote, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        string versionId,
+        bool? promote,
+        Optional<string> from,
+        IReadOnlyList<string>? aliases,
+        CommandOptions? options,
+        CancellationToken cancellationToken) => OnVersion(
         versionId,
         options,
         (model, ordinal) =>
         {
-            var command = new PublishCommand { Context = NewContext(options), Ordinal = ordinal, Promote = promote, From = from };
+            var command = new PublishCommand
+            {
+                Context = NewContext(options),
+                Ordinal = ordinal,
+                Promote = promote,
+                From = from,
+                Aliases = aliases,
+            };
             return Send(command, CommandValidation.Validate(command), model.Publish);
         },
         cancellationToken);
@@ -85,7 +97,12 @@ internal sealed partial class ModelRegistry : IModelRegistry
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Deactivate(
-        string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        string versionId,
+        string? promoteTo,
+        bool refuseIfPrimary,
+        bool refuseIfReferenced,
+        CommandOptions? options,
+        CancellationToken cancellationToken) => OnVersion(
         versionId,
         options,
         (model, ordinal) => model.Deactivate(new DeactivateCommand
@@ -94,11 +111,18 @@ internal sealed partial class ModelRegistry : IModelRegistry
             Ordinal = ordinal,
             PromoteTo = promoteTo,
             RefuseIfPrimary = refuseIfPrimary,
+            RefuseIfReferenced = refuseIfReferenced,
         }),
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Delete(
-        string versionId, string? promoteTo, bool refuseIfPrimary, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        string versionId,
+        string? promoteTo,
+        bool refuseIfPrimary,
+        bool refuseIfReferenced,
+        bool releaseAliases,
+        CommandOptions? options,
+        CancellationToken cancellationToken) => OnVersion(
         versionId,
         options,
         (model, ordinal) => model.Delete(new DeleteCommand
@@ -107,12 +131,19 @@ internal sealed partial class ModelRegistry : IModelRegistry
             Ordinal = ordinal,
             PromoteTo = promoteTo,
             RefuseIfPrimary = refuseIfPrimary,
+            RefuseIfReferenced = refuseIfReferenced,
+            ReleaseAliases = releaseAliases,
         }),
         cancellationToken, Permission.Administer);
 
-    public Task<Outcome<ModelView>> DeleteModel(string modelId, CommandOptions? options, CancellationToken cancellationToken) =>
+    public Task<Outcome<ModelView>> DeleteModel(
+        string modelId, bool releaseAliases, CommandOptions? options, CancellationToken cancellationToken) =>
         ModelId.IsWellFormed(modelId)
-            ? Run(Permission.Administer, options, () => Model(modelId).DeleteModel(new DeleteModelCommand { Context = NewContext(options) }), cancellationToken)
+            ? Run(
+                Permission.Administer,
+                options,
+                () => Model(modelId).DeleteModel(new DeleteModelCommand { Context = NewContext(options), ReleaseAliases = releaseAliases }),
+                cancellationToken)
             : Task.FromResult<Outcome<ModelView>>(RegistryError.Invalid("model", "must be the id of a model; a name is not accepted here"));
 
     /// <summary>Sends a command that is well formed.</summary>

@@ -75,6 +75,27 @@ public abstract class ModelRegistryTests(Func<Task<TestDatabase>> emptyDatabase)
     }
 
     [Fact]
+    public async Task AL4_AL6_AL9_a_service_claims_aliases_by_a_publish_and_heeds_what_refers_to_a_version()
+    {
+        var first = await Deploy("A model");
+        var second = await Deploy("A model", deploy => deploy with { Publish = true });
+        Assert.Equal("aliases[0]", (await Registry.Publish(first.Id, promote: false, aliases: ["^1"])).Error!.Fields[0].Field);
+        Value(await Registry.Publish(first.Id, promote: false, aliases: ["staging", "kept"]));
+        Assert.Equal(first.Id, Value(await Registry.Resolve("A model", "@staging")).VersionId);
+        Assert.Equal(ErrorCode.VersionReferenced, (await Registry.Deactivate(first.Id, refuseIfReferenced: true)).Error!.Code);
+        Assert.True(Value(await Registry.Deactivate(first.Id, refuseIfPrimary: true)).Changed);
+
+        await Restart("admin", Role.Admin);
+        Value(await Registry.SetAlias("A model", "kept", second.Id, isProtected: true));
+        Assert.Equal(ErrorCode.VersionReferenced, (await Registry.Delete(first.Id, refuseIfReferenced: true)).Error!.Code);
+        Assert.Equal(ErrorCode.AliasProtected, (await Registry.Delete(second.Id)).Error!.Code);
+        Value(await Registry.Delete(second.Id, releaseAliases: true));
+        Assert.Equal(ErrorCode.AliasEmpty, (await Registry.Resolve("A model", "@kept")).Error!.Code);
+        Assert.Equal(ErrorCode.AliasProtected, (await Registry.DeleteModel(first.ModelId)).Error!.Code);
+        Value(await Registry.DeleteModel(first.ModelId, releaseAliases: true));
+    }
+
+    [Fact]
     public async Task E2_a_process_acts_in_two_workspaces_by_two_registrations()
     {
         await CreateWorkspace("other");
