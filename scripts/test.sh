@@ -30,7 +30,7 @@ compiler=registry-tests-$$  # a compiler server of our own, which lives as long 
 run_benchmarks() {
   local project=tests/OrleansRegistry.Benchmarks comparison
   dotnet build "$project" -c Release --nologo -v quiet
-  for comparison in "" noisy crowd deploying foreign; do
+  for comparison in "" noisy crowd deploying foreign "growth 1000000"; do
     # shellcheck disable=SC2086
     dotnet "$project/bin/Release/net10.0/OrleansRegistry.Benchmarks.dll" $comparison || return
   done
