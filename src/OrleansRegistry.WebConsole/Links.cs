@@ -23,6 +23,8 @@ internal static class Links
 
     public static string Command(string modelId, string number, string command) => $"{Version(modelId, number)}/{command}";
 
+    public static string Alias(string modelId, string alias, string command = "") => Model(modelId, $"/aliases/{Uri.EscapeDataString(alias)}{command}");
+
     public static string Month(string month, string what = "") => $"{Billing}/{month}{what}";
 
     public static string Key(string prefix, string command) => $"{Access}/{prefix}/{command}";

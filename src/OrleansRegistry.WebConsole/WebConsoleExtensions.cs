@@ -39,6 +39,7 @@ internal static class WebConsoleExtensions
         pages.MapPages();
         pages.MapModelPages();
         pages.MapModelSettings();
+        pages.MapAliasPages();
         pages.MapVersionPages();
         pages.MapBillingPages();
         pages.MapAccessPages();

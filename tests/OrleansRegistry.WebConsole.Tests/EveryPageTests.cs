@@ -85,6 +85,7 @@ public sealed class EveryPageTests(ConsoleNode node)
 
     private static string InPath(string pattern, string model) => pattern
         .Replace("{model}", model, StringComparison.Ordinal)
+        .Replace("{alias}", "staging", StringComparison.Ordinal)
         .Replace("{number}", "0.1.0", StringComparison.Ordinal)
         .Replace("{command}", "deactivate", StringComparison.Ordinal)
         .Replace("{month}", "2026-01", StringComparison.Ordinal)

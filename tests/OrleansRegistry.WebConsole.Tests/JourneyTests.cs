@@ -204,12 +204,16 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         await node.Api("POST", $"/v1/model_versions/{id}-2/deactivate");
         var hook = (string)(await node.Api("POST", "/v1/webhooks", $$"""{"url":"{{node.ServerUrl}}"}"""))["webhook"]!["id"]!;
         var prefix = (string)(await node.Api("POST", "/v1/api_keys", """{"name":"seen","role":"viewer"}"""))["api_key"]!["prefix"]!;
+        await node.Api("PUT", $"/v1/models/{id}/aliases/staging", """{"version":"0.1.0"}""");
+        await node.Api("PUT", $"/v1/models/{id}/aliases/a-name-as-long-as-one-may-be-set", """{"version":"0.3.0"}""");
+        await node.Api("PUT", $"/v1/models/{id}/aliases/staging", """{"version":"0.3.0"}""");
         await using var window = await SignIn(width, colors);
         var page = window.Page;
         List<string> problems = [];
         foreach (var address in (string[])
         [
             Links.Root, Links.Root + "?q=nothing+like+it", Links.Deploy, Links.Model(id), Links.Model(id, "/traffic"), Links.Model(id, "/history"),
+            Links.Model(id, "/aliases"), Links.Alias(id, "staging"), Links.Alias(id, "staging", "/rollback"), Links.Alias(id, "staging", "/remove"),
             Links.Model(id, "/events"), Links.Model(id, "/resolve?selector=%5E0.1"), Links.Model(id, "/resolve?selector=9"), Links.Model(id, "/rollback"), Links.Model(id, "/settings"),
             Links.Model(id, "/delete"), Links.Version(id, "0.1.0"), Links.Version(id, "0.1.0", "/traffic"), Links.Version(id, "0.1.0", "/events"),
             Links.Version(id, "0.1.0", "/resolve"), Links.Version(id, "0.1.0", "/billing"), Links.Version(id, "0.1.0", "/logs"),

@@ -24,8 +24,10 @@ public sealed class PageTests(ConsoleNode node)
             var text = System.Text.Json.Nodes.JsonValue.Create(payload).ToJsonString();
             var version = await node.Deploy(name, $"\"publish\":true,\"description\":{text},\"labels\":{{\"k\":{text}}}");
             var id = (string)version["model_id"]!;
+            await node.Api("PUT", $"/v1/models/{id}/aliases/staging", $$"""{"version":"0.1.0","comment":{{text}}}""");
             foreach (var path in (string[])
             [
+                Links.Model(id, "/aliases"), Links.Alias(id, "staging"), Links.Alias(id, "staging", "/remove"),
                 $"{Links.Root}?q={Uri.EscapeDataString(payload)}", Links.Model(id), Links.Version(id, "0.1.0"), Links.Command(id, "0.1.0", "delete"),
                 Links.Model(id, "/delete"), Links.Events, Links.Model(id, "/history"), Links.Model(id, "/events"), Links.Model(id, "/settings"),
                 Links.Version(id, "0.1.0", "/traffic"), Links.Version(id, "0.1.0", "/billing"), Links.Billing,

@@ -73,6 +73,14 @@ internal static class VersionActions
                 : null;
     }
 
+    /// <summary>Why an alias can't be set, rolled back and removed; null when it can (rule AL6).</summary>
+    /// <param name="alias">The alias.</param>
+    /// <param name="role">The caller's role.</param>
+    public static string? Obstacle(AliasView alias, Role role) =>
+        !role.Allows(Permission.Deploy) ? $"Needs the role {Word(Permissions.MinRole(Permission.Deploy))}."
+        : alias.Protected && !role.Allows(Permission.Administer) ? "The alias is protected: only an admin moves it."
+        : null;
+
     private static string Word<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
