@@ -168,6 +168,12 @@ public static class ErrorCode
     /// <summary>409: the model has no rollout, and so no canary.</summary>
     public const string NoRollout = "no_rollout";
 
+    /// <summary>409: the active versions of the model have as many servers as they may have.</summary>
+    public const string TooManyServers = "too_many_servers";
+
+    /// <summary>409: no server of the new list is up yet; add it, wait until it is up, and remove the old ones then.</summary>
+    public const string NoServerLeft = "no_server_left";
+
     /// <summary>409: something refers to the version; <c>references</c> says what.</summary>
     public const string VersionReferenced = "version_referenced";
 

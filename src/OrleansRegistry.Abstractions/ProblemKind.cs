@@ -55,6 +55,8 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.NoPreviousTarget] = new(409, "The alias has no previous version"),
         [ErrorCode.TooManyAliases] = new(409, "The model has too many aliases"),
         [ErrorCode.NoRollout] = new(409, "The model has no rollout"),
+        [ErrorCode.TooManyServers] = new(409, "The model has too many servers"),
+        [ErrorCode.NoServerLeft] = new(409, "No server of the list is up"),
         [ErrorCode.VersionReferenced] = new(409, "The version is referred to"),
         [ErrorCode.ArtifactNotFound] = new(404, "Artifact not found"),
         [ErrorCode.ArtifactsOff] = new(409, "Artifacts are off"),

@@ -62,6 +62,17 @@ public partial interface IModelRegistry
     Task<Outcome<CommandAnswer>> Activate(
         string versionId, ServingSpec? serving = null, CommandOptions? options = null, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Replaces the servers of a version, without a start (rule SV3). No call that begins after the answer reaches a server
+    /// that is not in the list.
+    /// </summary>
+    /// <param name="versionId">The version.</param>
+    /// <param name="servers">All its servers from now on, 1 to 64, the first one first.</param>
+    /// <param name="options">Conditions, or null.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    Task<Outcome<CommandAnswer>> PutServers(
+        string versionId, IReadOnlyList<ServingServer> servers, CommandOptions? options = null, CancellationToken cancellationToken = default);
+
     /// <summary>Takes a version out of routing at once (rules L2 and P4).</summary>
     /// <param name="versionId">The version.</param>
     /// <param name="promoteTo">The id of the version that takes the pointer if this one holds it, or null.</param>

@@ -91,8 +91,19 @@ internal sealed partial class ModelRegistry : IModelRegistry
         options,
         (model, ordinal) =>
         {
-            var command = new ActivateCommand { Context = NewContext(options), Ordinal = ordinal, Serving = serving };
+            var command = new ActivateCommand { Context = NewContext(options), Ordinal = ordinal, Serving = serving?.WithFirst() };
             return Send(command, CommandValidation.Validate(command), model.Activate);
+        },
+        cancellationToken);
+
+    public Task<Outcome<CommandAnswer>> PutServers(
+        string versionId, IReadOnlyList<ServingServer> servers, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId,
+        options,
+        (model, ordinal) =>
+        {
+            var command = new PutServersCommand { Context = NewContext(options), Ordinal = ordinal, Servers = servers };
+            return Send(command, CommandValidation.Validate(command), model.PutServers);
         },
         cancellationToken);
 

@@ -114,6 +114,7 @@ internal static class RegistryGateway
         v1.MapVersions();
         v1.MapLogs();
         v1.MapLifecycle();
+        v1.MapVersionServers();
         v1.MapArtifacts();
         v1.MapEnvironments();
         v1.MapEvents();

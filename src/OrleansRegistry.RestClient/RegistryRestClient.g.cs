@@ -332,6 +332,30 @@ public sealed partial class RegistryRestClient
             static raw => new StopAnswer(raw),
             cancellationToken);
 
+    /// <summary>Lists the servers of a version, and says which are up.</summary>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<ServerList> GetServers(string id, CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.GetServers, ("id", id)),
+            static raw => new ServerList(raw),
+            cancellationToken);
+
+    /// <summary>Replaces the servers of a version, without a start.</summary>
+    /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
+    /// <param name="body">What is to be done.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
+    /// <param name="cancellationToken">Ends the operation.</param>
+    public Task<PutServersAnswer> PutServers(
+        string id,
+        PutServersRequest body,
+        PutServersParameters? parameters = null,
+        CancellationToken cancellationToken = default) =>
+        Send(
+            new RegistryRequest(Operations.PutServers, ("id", id)) { Body = body }.With(parameters),
+            static raw => new PutServersAnswer(raw),
+            cancellationToken);
+
     /// <summary>Finds out which files have to be uploaded, and from which byte on.</summary>
     /// <param name="body">What is to be done.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
@@ -1033,6 +1057,14 @@ internal static class Operations
     /// <summary><c>POST /v1/model_versions/{id}/deactivate</c></summary>
     public static readonly Operation Deactivate =
         new("deactivate", HttpMethod.Post, "/v1/model_versions/{id}/deactivate");
+
+    /// <summary><c>GET /v1/model_versions/{id}/servers</c></summary>
+    public static readonly Operation GetServers =
+        new("get_servers", HttpMethod.Get, "/v1/model_versions/{id}/servers");
+
+    /// <summary><c>PUT /v1/model_versions/{id}/servers</c></summary>
+    public static readonly Operation PutServers =
+        new("put_servers", HttpMethod.Put, "/v1/model_versions/{id}/servers");
 
     /// <summary><c>POST /v1/artifacts/missing</c></summary>
     public static readonly Operation FindMissingFiles =

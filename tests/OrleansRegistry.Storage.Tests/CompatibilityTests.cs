@@ -120,7 +120,7 @@ public sealed class CompatibilityTests
     private static ModelVersionState WithoutLists(ModelVersionState state) => state with
     {
         Labels = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty,
-        Serving = state.Serving is { } serving ? serving with { OpenaiPaths = null } : null,
+        Serving = state.Serving is { } serving ? serving with { OpenaiPaths = null, Servers = null } : null,
         Entry = state.Entry is { } entry ? entry with { Openai = null } : null,
     };
 

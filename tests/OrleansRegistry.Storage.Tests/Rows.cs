@@ -58,6 +58,7 @@ internal static class Rows
                 Attempt = 1,
                 Url = "http://127.0.0.1:9000",
                 Openai = new OpenaiServing { Attempt = 1, ServedName = "org/model", Paths = ["classify"] },
+                Servers = new ActiveServers { Attempt = 1, Count = 2, Up = ["http://127.0.0.1:9000"], Repeatable = true },
                 PublishNumber = 2,
                 Claim = new Claim { Number = 2, Reason = PrimaryReason.Promoted, By = "key:ci", ByName = "ci", Comment = "Faster" },
                 WasHighest = true,
@@ -103,6 +104,13 @@ internal static class Rows
             Attempt = 2,
             ServedName = "org/model",
             OpenaiPaths = ["classify"],
+            Servers =
+            [
+                new ServerState { Url = "http://127.0.0.1:9000", HealthUrl = "http://127.0.0.1:9000/health", Since = Noon, UpAttempt = 2 },
+                new ServerState { Url = "http://127.0.0.1:9001", HealthUrl = "http://127.0.0.1:9001/health", Since = Noon },
+            ],
+            MinReady = 2,
+            Repeatable = true,
         },
         Artifact = new Artifact { Uri = "s3://bucket/model", Sha256 = new string('a', 64), SizeBytes = 123 },
         InstanceType = "cpu-1x2",
@@ -126,7 +134,7 @@ internal static class Rows
         Serving = null,
         DeactivatedAt = Noon,
         Meter = new Meter { DraftMilliseconds = 1, PublishedMilliseconds = 2 },
-        Entry = Model().Active[1] with { Claim = null, AliasClaims = null, Left = true },
+        Entry = Model().Active[1] with { Claim = null, AliasClaims = null, Servers = null, Left = true },
     };
 
     public static RatesState Rates() => new()

@@ -36,6 +36,9 @@ public static class EventType
     /// <summary>Description or labels changed.</summary>
     public const string VersionUpdated = "version.updated";
 
+    /// <summary>The servers of a version were replaced, or one of them came up.</summary>
+    public const string VersionServersChanged = "version.servers_changed";
+
     /// <summary>A version is gone for ever.</summary>
     public const string VersionDeleted = "version.deleted";
 
@@ -88,7 +91,7 @@ public static class EventType
     public static IReadOnlyList<string> OfModels { get; } =
     [
         ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionCrashed,
-        VersionDeactivated, VersionActivated, VersionUpdated, VersionDeleted, PrimaryChanged, AliasChanged, UsageRecorded,
+        VersionDeactivated, VersionActivated, VersionUpdated, VersionServersChanged, VersionDeleted, PrimaryChanged, AliasChanged, UsageRecorded,
     ];
 
     /// <summary>All types: those of models, and those of the workspace.</summary>

@@ -54,6 +54,14 @@ internal static partial class CommandValidation
         return problems.ToImmutable();
     }
 
+    /// <summary>What is wrong with a list of servers (rule SV1).</summary>
+    public static ImmutableArray<FieldError> Validate(PutServersCommand command)
+    {
+        var problems = new FieldProblems();
+        problems.Add(FieldRules.Servers("servers", command.Servers));
+        return problems.ToImmutable();
+    }
+
     /// <summary>
     /// What is wrong with a publish: only one that claims the pointer can say whom it expects there (rule P5).
     /// </summary>
@@ -170,11 +178,27 @@ internal static partial class CommandValidation
             return;
         }
 
-        problems.Add("serving.url", FieldRules.Url(serving.Url));
-        problems.Add("serving.health_url", serving.HealthUrl is { } health ? FieldRules.Url(health) : null);
+        AddAddresses(problems, serving);
+        problems.Add("serving.min_ready", serving.MinReady is { } ready ? FieldRules.MinReady(ready) : null);
         problems.Add("serving.startup_timeout_seconds", FieldRules.StartupTimeout(serving.StartupTimeoutSeconds));
         problems.Add("serving.served_name", serving.ServedName is { } name ? FieldRules.ServedName(name) : null);
         AddPaths(problems, "serving.openai_paths", serving.OpenaiPaths);
+    }
+
+    /// <summary>Rule SV1: one server, or a list whose first is the same.</summary>
+    private static void AddAddresses(FieldProblems problems, ServingSpec serving)
+    {
+        if (serving.Servers is not { } servers)
+        {
+            problems.Add("serving.url", FieldRules.Url(serving.Url));
+            problems.Add("serving.health_url", serving.HealthUrl is { } health ? FieldRules.Url(health) : null);
+            return;
+        }
+
+        const string rule = "must be that of the first server, or be left out";
+        problems.Add(FieldRules.Servers("serving.servers", servers));
+        problems.Add("serving.url", servers is [{ } first, ..] && serving.Url != first.Url ? rule : null);
+        problems.Add("serving.health_url", servers is [{ } one, ..] && serving.HealthUrl != one.HealthUrl ? rule : null);
     }
 
     private static void AddPaths(FieldProblems problems, string field, IReadOnlyList<string>? paths)

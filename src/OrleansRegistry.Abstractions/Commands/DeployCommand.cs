@@ -24,7 +24,12 @@ internal sealed record DeployCommand
         return new DeployCommand
         {
             Context = context with { Comment = comment },
-            Deployment = deployment with { ModelName = ModelName.Normalize(deployment.ModelName), Comment = comment },
+            Deployment = deployment with
+            {
+                ModelName = ModelName.Normalize(deployment.ModelName),
+                Comment = comment,
+                Serving = deployment.Serving?.WithFirst(),
+            },
         };
     }
 }

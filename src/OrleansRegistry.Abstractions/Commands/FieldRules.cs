@@ -14,6 +14,9 @@ internal static partial class FieldRules
     /// <summary>The most paths that a version may have besides OpenAI's own.</summary>
     public const int MaxPaths = 16;
 
+    /// <summary>The most servers that a version may have (rule SV1).</summary>
+    public const int MaxServers = 64;
+
     /// <summary>The most aliases that a model may have (rule AL1).</summary>
     public const int MaxAliases = 32;
 
@@ -126,6 +129,34 @@ internal static partial class FieldRules
         return Authority().Match(url).Value.Contains('@', StringComparison.Ordinal) ? "must not contain user information"
             : url.Contains('#', StringComparison.Ordinal) ? "must not contain a fragment"
             : null;
+    }
+
+    /// <summary>Rule SV2: how many servers must be up.</summary>
+    public static string? MinReady(int servers) => servers is < 1 or > MaxServers ? $"must be 1 to {MaxServers}" : null;
+
+    /// <summary>Rule SV1: the servers of a version, none twice.</summary>
+    public static IEnumerable<FieldError> Servers(string field, IReadOnlyList<ServingServer?> servers)
+    {
+        if (servers.Count is 0 or > MaxServers)
+        {
+            yield return new FieldError(field, $"must have 1 to {MaxServers} servers");
+            yield break;
+        }
+
+        HashSet<Uri> known = [];
+        foreach (var (place, server) in servers.Index())
+        {
+            var url = server?.Url ?? "";
+            if ((Url(url) ?? (known.Add(new Uri(url)) ? null : "must not appear twice")) is { } problem)
+            {
+                yield return new FieldError($"{field}[{place}].url", problem);
+            }
+
+            if (server?.HealthUrl is { } health && Url(health) is { } unhealthy)
+            {
+                yield return new FieldError($"{field}[{place}].health_url", unhealthy);
+            }
+        }
     }
 
     /// <summary>Rule N4: SemVer 2.0 without build metadata, parts of at most nine digits.</summary>

@@ -31,6 +31,10 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
     [Alias("Activate")]
     Task<Outcome<CommandAnswer>> Activate(ActivateCommand command);
 
+    /// <summary>Replaces the servers of a version (rule SV3).</summary>
+    [Alias("PutServers")]
+    Task<Outcome<CommandAnswer>> PutServers(PutServersCommand command);
+
     /// <summary>Takes a version out of routing at once (rules L2 and P4).</summary>
     [Alias("Deactivate")]
     Task<Outcome<CommandAnswer>> Deactivate(DeactivateCommand command);

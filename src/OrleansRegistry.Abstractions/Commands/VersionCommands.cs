@@ -66,6 +66,23 @@ internal sealed record ActivateCommand
     public RuntimeSpec? Runtime { get; init; }
 }
 
+/// <summary>Replaces the servers of a version (rule SV3).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PutServersCommand")]
+internal sealed record PutServersCommand
+{
+    /// <summary>The caller, the deadline and the condition.</summary>
+    [Id(0)]
+    public required CommandContext Context { get; init; }
+
+    /// <summary>Which version.</summary>
+    [Id(1)]
+    public required int Ordinal { get; init; }
+
+    /// <summary>All its servers from now on, the first one first.</summary>
+    [Id(2)]
+    public required IReadOnlyList<ServingServer> Servers { get; init; }
+}
+
 /// <summary>Deactivates a version (rules L2 and P4).</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeactivateCommand")]
 internal sealed record DeactivateCommand

@@ -50,3 +50,14 @@ public enum ServingStatus
     /// <summary>Was up and is stopped until it is called. Nothing sets it yet.</summary>
     Idle = 5,
 }
+
+/// <summary>Whether a server of a version is up.</summary>
+[GenerateSerializer, Alias("OrleansRegistry.ServerStatus")]
+public enum ServerStatus
+{
+    /// <summary>Has not answered its health URL with 2xx since the version was started.</summary>
+    Starting = 0,
+
+    /// <summary>Has answered it: calls go there while the version is ready.</summary>
+    Up = 1,
+}

@@ -138,4 +138,37 @@ public sealed record ServingView
     /// <summary>Paths below <c>/openai/v1</c> that lead to the server besides OpenAI's own, or null for none.</summary>
     [Id(7)]
     public IReadOnlyList<string>? OpenaiPaths { get; init; }
+
+    /// <summary>Its servers, at least one; null for a version that the registry runs.</summary>
+    [Id(8)]
+    public IReadOnlyList<ServerView>? Servers { get; init; }
+
+    /// <summary>How many servers must be up before the version is ready; all, of a list that has fewer.</summary>
+    [Id(9)]
+    public int MinReady { get; init; } = 1;
+
+    /// <summary>Whether a call may be made twice, as its deployer says.</summary>
+    [Id(10)]
+    public bool Repeatable { get; init; }
+}
+
+/// <summary>One server of a version, and whether it is up.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.ServerView")]
+public sealed record ServerView
+{
+    /// <summary>Its base address.</summary>
+    [Id(0)]
+    public required string Url { get; init; }
+
+    /// <summary>The address that answers 2xx once it is up, or null.</summary>
+    [Id(1)]
+    public string? HealthUrl { get; init; }
+
+    /// <summary>Whether it is up; null while the version is inactive or deleted, when nobody asks it.</summary>
+    [Id(2)]
+    public ServerStatus? State { get; init; }
+
+    /// <summary>Since when that is so.</summary>
+    [Id(3)]
+    public DateTimeOffset Since { get; init; }
 }

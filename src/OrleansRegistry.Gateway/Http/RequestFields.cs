@@ -28,7 +28,21 @@ internal sealed class RequestFields
 
     /// <summary>The problems, and those of a serving spec's addresses.</summary>
     internal IEnumerable<FieldError> WithRefused(IReadOnlyCollection<FieldError> problems, ServingSpec? serving) =>
-        WithRefused(problems, ("serving.url", serving?.Url), ("serving.health_url", serving?.HealthUrl));
+        WithRefused(
+            problems,
+            [
+                ("serving.url", serving?.Servers is null ? serving?.Url : null),
+                ("serving.health_url", serving?.Servers is null ? serving?.HealthUrl : null),
+                .. Addresses("serving.servers", serving?.Servers ?? []),
+            ]);
+
+    /// <summary>The addresses of servers, by the names of their fields.</summary>
+    internal static IEnumerable<(string Field, string? Url)> Addresses(string field, IReadOnlyList<ServingServer> servers) =>
+        servers.Index().SelectMany(server => ((string, string?)[])
+        [
+            ($"{field}[{server.Index}].url", server.Item.Url),
+            ($"{field}[{server.Index}].health_url", server.Item.HealthUrl),
+        ]);
 
     /// <summary>
     /// The problems, and those of URLs at addresses that the registry doesn't connect to, whatever happens. Where a

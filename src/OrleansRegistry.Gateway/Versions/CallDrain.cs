@@ -1,7 +1,7 @@
 namespace OrleansRegistry.Gateway;
 
 /// <summary>
-/// What deactivating and deleting have in common beyond the command: the version that is to follow, the traffic of a dry run, and the wait for calls that run.
+/// What commands that take calls from a server have in common beyond the command: the version that is to follow, the traffic of a dry run, and the wait for calls that run.
 /// </summary>
 internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, OpenRequests open, CallOptions options, TimeProvider clock)
 {
@@ -35,6 +35,43 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Ope
             return RegistryError.Invalid(CommonParameters.PromoteTo.Name, problem);
         }
 
+        if (!(await Run(version, drainSeconds, receipt, caller, command, cancellationToken)).TryGet(out var drained, out var error))
+        {
+            return error;
+        }
+
+        var answer = drained.Answer;
+        var stopped = new StopAnswer
+        {
+            Version = answer.Version,
+            Changed = answer.Changed,
+            PrimaryChange = answer.PrimaryChange,
+            ModelDeleted = answer.ModelDeleted,
+            AliasChanges = answer.AliasChanges,
+            References = answer.References,
+            Traffic = receipt.IsDryRun
+                ? (await traffic.Read(caller.Workspace, version)) with { Minutes = [], Hours = [] }
+                : null,
+            InFlightLeft = drained.InFlightLeft,
+        };
+        return Answer<StopAnswer>.Of(stopped, answer.Version.Etag, receipt.IsDryRun);
+    }
+
+    /// <summary>Runs a command, and waits for the calls that were admitted before.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="drainSeconds">How long the answer may wait for them (rule L2), or null for no wait.</param>
+    /// <param name="receipt">What the request says of its command.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="command">Gives the command.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<Outcome<Drained>> Run(
+        VersionId version,
+        int? drainSeconds,
+        CommandReceipt receipt,
+        RequestCaller caller,
+        Func<Task<Outcome<CommandAnswer>>> command,
+        CancellationToken cancellationToken)
+    {
         // A wait needs a place of its own, and has it before anything is changed.
         if (!open.TryEnter(drainSeconds is null ? RequestKind.Short : RequestKind.Stream, caller, out var place, out var full))
         {
@@ -43,27 +80,11 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Ope
 
         using (place)
         {
-            if (!(await command()).TryGet(out var answer, out var error))
-            {
-                return error;
-            }
-
-            var stopped = new StopAnswer
-            {
-                Version = answer.Version,
-                Changed = answer.Changed,
-                PrimaryChange = answer.PrimaryChange,
-                ModelDeleted = answer.ModelDeleted,
-                AliasChanges = answer.AliasChanges,
-                References = answer.References,
-                Traffic = receipt.IsDryRun
-                    ? (await traffic.Read(caller.Workspace, version)) with { Minutes = [], Hours = [] }
-                    : null,
-                InFlightLeft = !receipt.IsDryRun && drainSeconds is { } seconds
+            return !(await command()).TryGet(out var answer, out var error) ? error : new Drained(
+                answer,
+                !receipt.IsDryRun && drainSeconds is { } seconds
                     ? await Drain(caller.Workspace, version, TimeSpan.FromSeconds(seconds), cancellationToken)
-                    : null,
-            };
-            return Answer<StopAnswer>.Of(stopped, answer.Version.Etag, receipt.IsDryRun);
+                    : null);
         }
     }
 
@@ -87,3 +108,8 @@ internal sealed class CallDrain(TrafficMeter meter, TrafficReporter traffic, Ope
         return left;
     }
 }
+
+/// <summary>A command whose calls have ended, or whose time was up.</summary>
+/// <param name="Answer">Its answer.</param>
+/// <param name="InFlightLeft">How many calls were left, or null for one that didn't wait.</param>
+internal sealed record Drained(CommandAnswer Answer, int? InFlightLeft);

@@ -56,7 +56,7 @@ internal sealed class ActivateRequest : CommandRequest, IRequestBody
         fields.WithRefused(CommandValidation.Validate(ToCommand(fields.Unsent, 1)), Serving);
 
     internal ActivateCommand ToCommand(CommandContext context, int ordinal) =>
-        new() { Context = context, Ordinal = ordinal, Serving = Serving, Runtime = Runtime };
+        new() { Context = context, Ordinal = ordinal, Serving = Serving?.WithFirst(), Runtime = Runtime };
 }
 
 /// <summary>Takes a version out of routing.</summary>

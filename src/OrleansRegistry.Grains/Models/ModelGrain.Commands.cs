@@ -16,6 +16,9 @@ internal sealed partial class ModelGrain
         new ActivateTransition(command.Serving) { Runtime = command.Runtime, ByOperator = IsOperator(command.Context) },
         (model, step, at) => ModelRules.Activate(model, step, command, at));
 
+    public Task<Outcome<CommandAnswer>> PutServers(PutServersCommand command) => OnVersion(
+        command.Context, command.Ordinal, new PutServersTransition(command.Servers), (model, step, _) => ModelRules.PutServers(model, step));
+
     private static bool IsOperator(CommandContext context) => context.Role.Allows(Permission.Operate);
 
     public Task<Outcome<CommandAnswer>> Deactivate(DeactivateCommand command) => OnVersion(

@@ -87,7 +87,11 @@ internal sealed partial class ModelGrain
             return Unavailable();
         }
 
-        var change = ModelRules.Deploy(model, step, command, at);
+        if (!ModelRules.Deploy(model, step, command, at).TryGet(out var change, out error))
+        {
+            return error;
+        }
+
         if (ModelRules.Forbid(model, change.Model, command.Context.Role) is { } forbidden)
         {
             return forbidden;

@@ -29,6 +29,7 @@ internal sealed partial class ModelGrain
     {
         try
         {
+            var before = _row.Value?.Find(ordinal)?.Status;
             var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
             var outcome = await OnVersion(
                 command, ordinal, new ServeTransition(result), (model, step, at) => ModelRules.ReportProbe(model, step, Author.Of(command), at));
@@ -36,7 +37,7 @@ internal sealed partial class ModelGrain
             {
                 LogResultRefused(_key.Id, ordinal, error.Code);
             }
-            else if (outcome.Value is { Changed: true } && result.Death is null)
+            else if (outcome.Value?.Version.Serving?.Status != before && result.Death is null)
             {
                 metrics.Started(result.IsReady);
             }
@@ -48,8 +49,8 @@ internal sealed partial class ModelGrain
     }
 
     /// <summary>
-    /// Has a timer for as long as a version is starting or has a process; it keeps the model in memory. The node keeps
-    /// the processes that the row tells of, and no others.
+    /// Has a timer for as long as a version is starting, has a server that is not up yet, or has a process; it keeps the
+    /// model in memory. The node keeps the processes that the row tells of, and no others.
     /// </summary>
     private void WatchStarts()
     {
@@ -88,7 +89,7 @@ internal sealed partial class ModelGrain
         }
     }
 
-    private static bool IsWatched(ActiveVersion version) => version.Status == ServingStatus.Starting || version.NeedsProcess;
+    private static bool IsWatched(ActiveVersion version) => version.IsProbed || version.NeedsProcess;
 
     private async Task Ask(ActiveVersion version)
     {

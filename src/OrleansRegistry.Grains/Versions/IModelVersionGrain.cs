@@ -26,8 +26,8 @@ internal interface IModelVersionGrain : IGrainWithStringKey, ILeasedGrain
     Task TakeOver(Guid commandId, ModelVersionState written);
 
     /// <summary>
-    /// The result of the probe of an attempt to start, or what is new of its process; null while there is nothing new.
-    /// Begins the probe, or the process, if none runs; never waits for it.
+    /// The result of the probes of an attempt to start, or what is new of its process; null while there is nothing new.
+    /// Begins the probes, or the process, if none runs; never waits for it.
     /// </summary>
     [Alias("AskServing")]
     Task<ServingResult?> GetProbeResult(int attempt);

@@ -13,12 +13,12 @@ internal sealed class ModelVersionGrain(
     private bool _isConfirmed;
     private (ModelVersionState? State, int RowVersion) _known;
     private Guid? _prepared;
-    private StartProbe? _probe;
+    private readonly ServerProbes _probes = new(health, clock);
 
     public IGrainContext GrainContext => context;
 
     /// <summary>The activation has ended: the next one begins a probe of its own.</summary>
-    public void Dispose() => StopProbe();
+    public void Dispose() => _probes.Dispose();
 
     public async Task<PreparedVersion> Prepare(Guid commandId, VersionTransition transition, DateTimeOffset at)
     {
@@ -34,10 +34,7 @@ internal sealed class ModelVersionGrain(
         {
             _prepared = null;
             _known = (written, _known.RowVersion + 1);
-            if (_probe is { } probe && probe.Attempt != AttemptOf(written))
-            {
-                StopProbe();
-            }
+            _probes.Keep(ProbedOf(written));
         }
 
         return Task.CompletedTask;
@@ -52,18 +49,7 @@ internal sealed class ModelVersionGrain(
             return managed.Attempt == attempt && managed.Status.NeedsProcess() ? processes.Look(run) : null;
         }
 
-        if (_known.State is not { } version || AttemptOf(version) != attempt)
-        {
-            return null;
-        }
-
-        if (_probe?.Attempt != attempt)
-        {
-            StopProbe();
-            _probe = new StartProbe(version.Serving!, health, clock);
-        }
-
-        return _probe.Result;
+        return ProbedOf(_known.State) is { } serving && serving.Attempt == attempt ? _probes.Ask(serving) : null;
     }
 
     /// <summary>Reads the row on first use, and again when it may have changed.</summary>
@@ -81,12 +67,7 @@ internal sealed class ModelVersionGrain(
         _isConfirmed = true;
     }
 
-    private static int? AttemptOf(ModelVersionState version) =>
-        version is { IsActive: true, Serving: { Status: ServingStatus.Starting } serving } ? serving.Attempt : null;
-
-    private void StopProbe()
-    {
-        _probe?.Dispose();
-        _probe = null;
-    }
+    /// <summary>What is probed: the servers of an active version that the registry doesn't run.</summary>
+    private static ServingState? ProbedOf(ModelVersionState? version) =>
+        version is { IsActive: true, Serving: { Runtime: null } serving } ? serving : null;
 }

@@ -3,9 +3,10 @@ using System.Globalization;
 namespace OrleansRegistry.Versions;
 
 /// <summary>
-/// Waits, apart from every grain's turn, until the health URL of one start answers (rule L3): probes again and again
-/// until the startup timeout is over, soon at first and then more seldom. There is always one probe, also when the time
-/// is over already: the version may have come up while the registry was away.
+/// Waits, apart from every grain's turn, until the health URL of a server answers (rules L3 and SV2): probes again and
+/// again until the startup timeout is over, soon at first and then more seldom. There is always one probe, also when the
+/// time is over already: the server may have come up while the registry was away. For a version that is ready already,
+/// the time is never over.
 /// </summary>
 internal sealed class StartProbe : IDisposable
 {
@@ -25,15 +26,15 @@ internal sealed class StartProbe : IDisposable
     private volatile ServingResult? _result;
 
     /// <summary>Begins to probe.</summary>
-    public StartProbe(ServingState serving, IHealthProbe health, TimeProvider clock)
+    /// <param name="server">A server with a health URL that is not up yet.</param>
+    /// <param name="serving">The serving spec that it belongs to.</param>
+    /// <param name="health">Asks.</param>
+    /// <param name="clock">The clock.</param>
+    public StartProbe(ServerState server, ServingState serving, IHealthProbe health, TimeProvider clock)
     {
-        Attempt = serving.Attempt;
         var stop = _stop.Token;
-        Ended = Task.Run(() => Run(serving, health, clock, stop), CancellationToken.None);
+        Ended = Task.Run(() => Run(server, serving, health, clock, stop), CancellationToken.None);
     }
-
-    /// <summary>The attempt to start that is probed.</summary>
-    public int Attempt { get; }
 
     /// <summary>The result, or null while the probe goes on.</summary>
     public ServingResult? Result => _result;
@@ -48,26 +49,28 @@ internal sealed class StartProbe : IDisposable
         _stop.Dispose();
     }
 
-    private async Task Run(ServingState serving, IHealthProbe health, TimeProvider clock, CancellationToken stop)
+    private async Task Run(ServerState server, ServingState serving, IHealthProbe health, TimeProvider clock, CancellationToken stop)
     {
-        var deadline = serving.Since + TimeSpan.FromSeconds(serving.StartupTimeoutSeconds);
+        var deadline = serving.Status == ServingStatus.Starting
+            ? serving.Since + TimeSpan.FromSeconds(serving.StartupTimeoutSeconds)
+            : DateTimeOffset.MaxValue;
         var delay = FirstDelay;
         try
         {
             for (var probes = 1; ; probes++)
             {
-                var found = await health.Check(new Uri(serving.HealthUrl!), stop);
+                var found = await health.Check(new Uri(server.HealthUrl!), stop);
                 stop.ThrowIfCancellationRequested();
                 var now = clock.GetUtcNow();
                 var left = deadline - now;
                 if (found.IsReady || left <= TimeSpan.Zero)
                 {
-                    _result = ResultOf(serving.Attempt, found, probes, now - serving.Since);
+                    _result = ResultOf(serving.Attempt, found, probes, now - server.Since);
                     return;
                 }
 
                 await Task.Delay(delay < left ? delay : left, clock, stop);
-                var max = now - serving.Since < Early ? MaxEarlyDelay : MaxDelay;
+                var max = now - server.Since < Early ? MaxEarlyDelay : MaxDelay;
                 delay = delay * 2 < max ? delay * 2 : max;
             }
         }

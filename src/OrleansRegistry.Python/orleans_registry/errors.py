@@ -212,6 +212,14 @@ class NoRollout(RegistryError):
     default_code = "no_rollout"
 
 
+class NoServerLeft(RegistryError):
+    """409 `no_server_left`. No server of the new list is up yet; add it, wait until it is up, and remove the old ones
+    then.
+    """
+
+    default_code = "no_server_left"
+
+
 class NotFound(RegistryError):
     """404 `not_found`. Nothing is served under that path."""
 
@@ -306,6 +314,12 @@ class TooManyAliases(RegistryError):
     """409 `too_many_aliases`. The model has as many aliases as it may have."""
 
     default_code = "too_many_aliases"
+
+
+class TooManyServers(RegistryError):
+    """409 `too_many_servers`. The active versions of the model have as many servers as they may have."""
+
+    default_code = "too_many_servers"
 
 
 class TooManyWebhooks(RegistryError):
@@ -442,6 +456,7 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "no_previous_target": NoPreviousTarget,
     "no_primary": NoPrimary,
     "no_rollout": NoRollout,
+    "no_server_left": NoServerLeft,
     "not_found": NotFound,
     "not_routable": NotRoutable,
     "not_servable": NotServable,
@@ -458,6 +473,7 @@ BY_CODE: Dict[str, Type[RegistryError]] = {
     "storage_full": StorageFull,
     "too_many_active_versions": TooManyActiveVersions,
     "too_many_aliases": TooManyAliases,
+    "too_many_servers": TooManyServers,
     "too_many_webhooks": TooManyWebhooks,
     "unauthenticated": Unauthenticated,
     "unavailable": Unavailable,
@@ -515,6 +531,7 @@ __all__ = [
     "NoPreviousTarget",
     "NoPrimary",
     "NoRollout",
+    "NoServerLeft",
     "NotFound",
     "NotRoutable",
     "NotServable",
@@ -537,6 +554,7 @@ __all__ = [
     "TimedOut",
     "TooManyActiveVersions",
     "TooManyAliases",
+    "TooManyServers",
     "TooManyWebhooks",
     "Unauthenticated",
     "Unavailable",

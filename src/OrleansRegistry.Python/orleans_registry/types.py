@@ -28,6 +28,7 @@ EventType = Literal[
     "version.deactivated",
     "version.activated",
     "version.updated",
+    "version.servers_changed",
     "version.deleted",
     "primary.changed",
     "alias.changed",
@@ -64,6 +65,7 @@ PrimaryPolicy = Literal["latest_published", "manual"]
 PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
 ResolvedBy = Literal["primary", "exact", "range", "id", "alias"]
 Role = Literal["viewer", "invoker", "deployer", "admin", "operator"]
+ServerStatus = Literal["starting", "up"]
 ServingStatus = Literal["starting", "ready", "failed", "stopped", "restarting", "idle"]
 Stage = Literal["draft", "published"]
 VersionBump = Literal["MAJOR", "MINOR", "PATCH"]
@@ -148,16 +150,25 @@ class RuntimeSpec(TypedDict, total=False):
     """The longest time until a process answers `GET /health`, in seconds: 1 to 86,400."""
 
 
-class _ServingSpecRequired(TypedDict):
+class _ServerSpecRequired(TypedDict):
     url: str
-    """Base address of the model's server: absolute http or https, at most 2,048 characters, without user information
-    and fragment.
-    """
+    """Its base address: absolute http or https, at most 2,048 characters, without user information and fragment."""
 
 
-class ServingSpec(_ServingSpecRequired, total=False):
+class ServerSpec(_ServerSpecRequired, total=False):
+    """One server of a version."""
+
+    health_url: Optional[str]
+    """An address that answers 2xx once it is up. Without one it is up at once."""
+
+
+class ServingSpec(TypedDict, total=False):
     """The place where a version answers, and its start."""
 
+    url: str
+    """Base address of the model's server: absolute http or https, at most 2,048 characters, without user information
+    and fragment. With `servers` it may be left out: it is that of the first.
+    """
     health_url: Optional[str]
     """An address that answers 2xx once the version is up. Without one the version is ready at once (rule L3)."""
     startup_timeout_seconds: int
@@ -168,6 +179,18 @@ class ServingSpec(_ServingSpecRequired, total=False):
     """
     openai_paths: Optional[List[str]]
     """Paths below `/openai/v1` that lead to the server besides OpenAI's own, such as `classify`: at most 16."""
+    servers: Optional[List[Servers]]
+    """The servers of the version, which all answer the same: 1 to 64, none twice. It stands in place of `url` and
+    `health_url`, which are the first server's (rule SV1).
+    """
+    min_ready: Optional[int]
+    """How many servers must be up before the version is ready: 1 to 64, and 1 by default. A list with fewer needs all
+    of them (rule SV2).
+    """
+    repeatable: bool
+    """Whether a call may be made twice: with several servers, one that a server has not answered may be given to
+    another (rule SV6).
+    """
 
 
 class _WantedFileSpecRequired(TypedDict):
@@ -1211,6 +1234,30 @@ class PrimaryPeriod(Document):
         return self._read("event_id", optional(text))
 
 
+class PutServersAnswer(Document):
+    """The answer of replacing the servers of a version."""
+
+    __slots__ = ()
+    _shown = ("changed", "in_flight_left")
+
+    @property
+    def version(self) -> Version:
+        """The version after the command, with its servers."""
+        return self._read("version", Version)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the list has changed."""
+        return self._read("changed", flag)
+
+    @property
+    def in_flight_left(self) -> Optional[int]:
+        """With `drain_seconds`: how many calls that were admitted before still ran when the time was up. On several
+        nodes it counts later calls of the other nodes too. Else null.
+        """
+        return self._read("in_flight_left", optional(whole))
+
+
 class Rate(Document):
     """The price of a minute of active time, from an instant on until the next rate of the same instance type and stage.
     """
@@ -1356,6 +1403,33 @@ class Runtime(Document):
         return self._read("startup_timeout_seconds", whole)
 
 
+class Server(Document):
+    """One server of a version, and whether it is up."""
+
+    __slots__ = ()
+    _shown = ("url", "health_url", "state", "since")
+
+    @property
+    def url(self) -> str:
+        """Its base address."""
+        return self._read("url", text)
+
+    @property
+    def health_url(self) -> Optional[str]:
+        """The address that answers 2xx once it is up, or null."""
+        return self._read("health_url", optional(text))
+
+    @property
+    def state(self) -> Optional[str]:
+        """Whether it is up; null while the version is inactive or deleted, when nobody asks it."""
+        return self._read("state", optional(text))
+
+    @property
+    def since(self) -> datetime.datetime:
+        """Since when that is so."""
+        return self._read("since", instant)
+
+
 class ServerAnswer(Document):
     """The server that answers: its version, its optional parts, and how much it takes."""
 
@@ -1417,11 +1491,31 @@ class ServerLimits(Document):
         return self._read("max_page_size", whole)
 
 
+class ServerList(Document):
+    """The servers of a version."""
+
+    __slots__ = ()
+
+    @property
+    def servers(self) -> List[Server]:
+        """All of them, the first one first."""
+        return self._read("servers", many(Server))
+
+
 class Serving(Document):
     """The serving of a version: where it answers, and whether it is up."""
 
     __slots__ = ()
-    _shown = ("url", "health_url", "startup_timeout_seconds", "status", "since", "served_name")
+    _shown = (
+        "url",
+        "health_url",
+        "startup_timeout_seconds",
+        "status",
+        "since",
+        "served_name",
+        "min_ready",
+        "repeatable",
+    )
 
     @property
     def url(self) -> str:
@@ -1462,6 +1556,21 @@ class Serving(Document):
     def openai_paths(self) -> Optional[List[str]]:
         """Paths below `/openai/v1` that lead to the server besides OpenAI's own, or null for none."""
         return self._read("openai_paths", optional(many(text)))
+
+    @property
+    def servers(self) -> Optional[List[Server]]:
+        """Its servers, at least one; null for a version that the registry runs."""
+        return self._read("servers", optional(many(Server)))
+
+    @property
+    def min_ready(self) -> int:
+        """How many servers must be up before the version is ready; all, of a list that has fewer."""
+        return self._read("min_ready", whole)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call may be made twice, as its deployer says."""
+        return self._read("repeatable", flag)
 
 
 class ServingEnvironment(Document):

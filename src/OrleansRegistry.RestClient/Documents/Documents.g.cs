@@ -804,6 +804,26 @@ public sealed class PrimaryPeriod : Document
     public string? EventId => OptionalText("event_id");
 }
 
+/// <summary>The answer of replacing the servers of a version.</summary>
+public sealed class PutServersAnswer : Document
+{
+    /// <summary>Reads a document.</summary>
+    public PutServersAnswer(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>The version after the command, with its servers.</summary>
+    public ModelVersion Version => Object("version", static raw => new ModelVersion(raw));
+
+    /// <summary>Whether the list has changed.</summary>
+    public bool Changed => Flag("changed");
+
+    /// <summary>With <c>drain_seconds</c>: how many calls that were admitted before still ran when the time was up.
+    /// On several nodes it counts later calls of the other nodes too. Else null.</summary>
+    public long? InFlightLeft => OptionalInteger("in_flight_left");
+}
+
 /// <summary>The price of a minute of active time, from an instant on until the next rate of the same instance type
 /// and stage.</summary>
 public sealed class Rate : Document
@@ -918,6 +938,28 @@ public sealed class Runtime : Document
     public long StartupTimeoutSeconds => Integer("startup_timeout_seconds");
 }
 
+/// <summary>One server of a version, and whether it is up.</summary>
+public sealed class Server : Document
+{
+    /// <summary>Reads a document.</summary>
+    public Server(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>Its base address.</summary>
+    public string Url => Text("url");
+
+    /// <summary>The address that answers 2xx once it is up, or null.</summary>
+    public string? HealthUrl => OptionalText("health_url");
+
+    /// <summary>Whether it is up; null while the version is inactive or deleted, when nobody asks it.</summary>
+    public string? State => OptionalText("state");
+
+    /// <summary>Since when that is so.</summary>
+    public DateTimeOffset Since => Instant("since");
+}
+
 /// <summary>The server that answers: its version, its optional parts, and how much it takes.</summary>
 public sealed class ServerAnswer : Document
 {
@@ -966,6 +1008,19 @@ public sealed class ServerLimits : Document
     public long MaxPageSize => Integer("max_page_size");
 }
 
+/// <summary>The servers of a version.</summary>
+public sealed class ServerList : Document
+{
+    /// <summary>Reads a document.</summary>
+    public ServerList(JsonElement raw)
+        : base(raw)
+    {
+    }
+
+    /// <summary>All of them, the first one first.</summary>
+    public IReadOnlyList<Server> Servers => Many("servers", static raw => new Server(raw));
+}
+
 /// <summary>The serving of a version: where it answers, and whether it is up.</summary>
 public sealed class Serving : Document
 {
@@ -1000,6 +1055,15 @@ public sealed class Serving : Document
     /// <summary>Paths below <c>/openai/v1</c> that lead to the server besides OpenAI's own, or null for
     /// none.</summary>
     public IReadOnlyList<string>? OpenaiPaths => OptionalMany("openai_paths", static raw => TextOf(raw));
+
+    /// <summary>Its servers, at least one; null for a version that the registry runs.</summary>
+    public IReadOnlyList<Server>? Servers => OptionalMany("servers", static raw => new Server(raw));
+
+    /// <summary>How many servers must be up before the version is ready; all, of a list that has fewer.</summary>
+    public long MinReady => Integer("min_ready");
+
+    /// <summary>Whether a call may be made twice, as its deployer says.</summary>
+    public bool Repeatable => Flag("repeatable");
 }
 
 /// <summary>An environment.</summary>

@@ -84,6 +84,9 @@ public static class EventTypeValues
     /// <summary><c>version.updated</c></summary>
     public const string VersionUpdated = "version.updated";
 
+    /// <summary><c>version.servers_changed</c></summary>
+    public const string VersionServersChanged = "version.servers_changed";
+
     /// <summary><c>version.deleted</c></summary>
     public const string VersionDeleted = "version.deleted";
 
@@ -263,6 +266,16 @@ public static class RoleValues
 
     /// <summary><c>operator</c></summary>
     public const string Operator = "operator";
+}
+
+/// <summary>The values of <c>ServerStatus</c>. A newer registry may have more.</summary>
+public static class ServerStatusValues
+{
+    /// <summary><c>starting</c></summary>
+    public const string Starting = "starting";
+
+    /// <summary><c>up</c></summary>
+    public const string Up = "up";
 }
 
 /// <summary>Whether a version with a serving spec or runtime is up. A newer registry may have more.</summary>

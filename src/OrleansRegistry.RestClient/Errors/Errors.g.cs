@@ -293,6 +293,16 @@ public sealed class NoRolloutException : RegistryException
     }
 }
 
+/// <summary>409 <c>no_server_left</c>. No server of the new list is up yet; add it, wait until it is up, and remove
+/// the old ones then.</summary>
+public sealed class NoServerLeftException : RegistryException
+{
+    internal NoServerLeftException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>404 <c>not_found</c>. Nothing is served under that path.</summary>
 public sealed class NotFoundException : RegistryException
 {
@@ -437,6 +447,16 @@ public sealed class TooManyActiveVersionsException : RegistryException
 public sealed class TooManyAliasesException : RegistryException
 {
     internal TooManyAliasesException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
+/// <summary>409 <c>too_many_servers</c>. The active versions of the model have as many servers as they may
+/// have.</summary>
+public sealed class TooManyServersException : RegistryException
+{
+    internal TooManyServersException(Refusal refusal)
         : base(refusal)
     {
     }
@@ -633,6 +653,7 @@ internal static class Refusals
         "no_previous_target" => new NoPreviousTargetException(refusal),
         "no_primary" => new NoPrimaryException(refusal),
         "no_rollout" => new NoRolloutException(refusal),
+        "no_server_left" => new NoServerLeftException(refusal),
         "not_found" => new NotFoundException(refusal),
         "not_routable" => new NotRoutableException(refusal),
         "not_servable" => new NotServableException(refusal),
@@ -649,6 +670,7 @@ internal static class Refusals
         "storage_full" => new StorageFullException(refusal),
         "too_many_active_versions" => new TooManyActiveVersionsException(refusal),
         "too_many_aliases" => new TooManyAliasesException(refusal),
+        "too_many_servers" => new TooManyServersException(refusal),
         "too_many_webhooks" => new TooManyWebhooksException(refusal),
         "unauthenticated" => new UnauthenticatedException(refusal),
         "unavailable" => new UnavailableException(refusal),

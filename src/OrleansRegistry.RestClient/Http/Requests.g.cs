@@ -623,6 +623,25 @@ public sealed class PutRatesRequest : RequestBody
     }
 }
 
+/// <summary>Replaces the servers of a version.</summary>
+public sealed class PutServersRequest : RequestBody
+{
+    /// <summary>All servers from now on, 1 to 64, none twice.</summary>
+    public required IReadOnlyList<ServerSpec> Servers
+    {
+        get => GetMany<ServerSpec>("servers")!;
+        set => Set("servers", value);
+    }
+
+    /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
+    /// events of the command keep it.</summary>
+    public string? Comment
+    {
+        get => GetText("comment");
+        set => Set("comment", value);
+    }
+}
+
 /// <summary>The price of a minute of active time, from an instant on until the next rate of the same instance type
 /// and stage.</summary>
 public sealed class RateSpec : RequestBody
@@ -770,14 +789,33 @@ public sealed class RuntimeSpec : RequestBody
     }
 }
 
+/// <summary>One server of a version.</summary>
+public sealed class ServerSpec : RequestBody
+{
+    /// <summary>Its base address: absolute http or https, at most 2,048 characters, without user information and
+    /// fragment.</summary>
+    public required string Url
+    {
+        get => GetText("url")!;
+        set => Set("url", value);
+    }
+
+    /// <summary>An address that answers 2xx once it is up. Without one it is up at once.</summary>
+    public string? HealthUrl
+    {
+        get => GetText("health_url");
+        set => Set("health_url", value);
+    }
+}
+
 /// <summary>The place where a version answers, and its start.</summary>
 public sealed class ServingSpec : RequestBody
 {
     /// <summary>Base address of the model's server: absolute http or https, at most 2,048 characters, without user
-    /// information and fragment.</summary>
-    public required string Url
+    /// information and fragment. With <c>servers</c> it may be left out: it is that of the first.</summary>
+    public string? Url
     {
-        get => GetText("url")!;
+        get => GetText("url");
         set => Set("url", value);
     }
 
@@ -811,6 +849,30 @@ public sealed class ServingSpec : RequestBody
     {
         get => GetTexts("openai_paths");
         set => Set("openai_paths", value);
+    }
+
+    /// <summary>The servers of the version, which all answer the same: 1 to 64, none twice. It stands in place of
+    /// <c>url</c> and <c>health_url</c>, which are the first server's (rule SV1).</summary>
+    public IReadOnlyList<ServerSpec>? Servers
+    {
+        get => GetMany<ServerSpec>("servers");
+        set => Set("servers", value);
+    }
+
+    /// <summary>How many servers must be up before the version is ready: 1 to 64, and 1 by default. A list with
+    /// fewer needs all of them (rule SV2).</summary>
+    public long? MinReady
+    {
+        get => GetInteger("min_ready");
+        set => Set("min_ready", value);
+    }
+
+    /// <summary>Whether a call may be made twice: with several servers, one that a server has not answered may be
+    /// given to another (rule SV6).</summary>
+    public bool? Repeatable
+    {
+        get => GetFlag("repeatable");
+        set => Set("repeatable", value);
     }
 }
 
@@ -1252,6 +1314,28 @@ public sealed class DeactivateParameters : RequestParameters
 
     internal override void AddTo(RegistryRequest request)
     {
+        request.Add("dry_run", DryRun);
+        request.AddHeader("If-Match", IfMatch);
+    }
+}
+
+/// <summary>What PutServers may be told besides.</summary>
+public sealed class PutServersParameters : RequestParameters
+{
+    /// <summary>Answers once the calls that were admitted before have ended, after 0 to 3600 seconds at the latest.
+    /// The list is replaced at once.</summary>
+    public long? DrainSeconds { get; set; }
+
+    /// <summary>Makes the command a dry run: the answer is 200 and says what would happen. Nothing is changed,
+    /// claimed or reserved.</summary>
+    public bool? DryRun { get; set; }
+
+    /// <summary>Entity tags of which the resource in the path must have one; else 412.</summary>
+    public string? IfMatch { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.Add("drain_seconds", DrainSeconds);
         request.Add("dry_run", DryRun);
         request.AddHeader("If-Match", IfMatch);
     }

@@ -43,6 +43,7 @@ REPEATABLE = {
     "patch_version",
     "patch_webhook",
     "put_rates",
+    "put_servers",
     "redeliver",
     "revoke_api_key",
 }

@@ -9,7 +9,7 @@ namespace OrleansRegistry.Models;
 internal static class ModelRules
 {
     /// <summary>A new version enters the model (rules N1, L1, P1).</summary>
-    public static ModelChange Deploy(ModelState model, LifecycleStep step, DeployCommand command, DateTimeOffset at)
+    public static Outcome<ModelChange> Deploy(ModelState model, LifecycleStep step, DeployCommand command, DateTimeOffset at)
     {
         var version = step.State;
         var isNew = model.NextOrdinal == 1;
@@ -31,7 +31,7 @@ internal static class ModelRules
             next = PrimarySelection.BecameRoutable(next, version.Ordinal, by, at);
         }
 
-        return Change(model, next, step, isNew ? [ModelEvents.Created(model.Name)] : []);
+        return TooManyServers(model, next) is { } tooMany ? tooMany : Change(model, next, step, isNew ? [ModelEvents.Created(model.Name)] : []);
     }
 
     /// <summary>Publishes (rules P1, P3, P5).</summary>
@@ -86,7 +86,14 @@ internal static class ModelRules
             next = AliasRules.BecameRoutable(next, command.Ordinal, at);
         }
 
-        return Change(model, next, step);
+        return TooManyServers(model, next) is { } tooMany ? tooMany : Change(model, next, step);
+    }
+
+    /// <summary>Replaces the servers of a version (rules SV1 and SV3).</summary>
+    public static Outcome<ModelChange> PutServers(ModelState model, LifecycleStep step)
+    {
+        var next = Track(model, step.State);
+        return TooManyServers(model, next) is { } tooMany ? tooMany : Change(model, next, step);
     }
 
     /// <summary>
@@ -301,6 +308,7 @@ internal static class ModelRules
             Url = version.Serving?.Url,
             Attempt = version.Serving?.Attempt ?? 0,
             Openai = OpenaiServing.Of(version.Serving, known?.Openai),
+            Servers = ActiveServers.Of(version.Serving, known?.Servers),
         };
         if (known is not null)
         {
@@ -319,7 +327,17 @@ internal static class ModelRules
             return version with { Entry = null };
         }
 
-        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null, AliasClaims = null } } : version;
+        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null, AliasClaims = null, Servers = null } } : version;
+    }
+
+    /// <summary>Rule SV1: a change that adds servers where there are too many, or would be.</summary>
+    private static RegistryError? TooManyServers(ModelState before, ModelState after)
+    {
+        var servers = Servers(after);
+        return servers <= ServerRules.MaxOfModel || servers <= Servers(before) ? null : new RegistryError(
+            ErrorCode.TooManyServers, $"The active versions of the model would have {servers} servers; they may have {ServerRules.MaxOfModel}.");
+
+        static int Servers(ModelState model) => model.Active.Sum(version => version.PresentServers is { Count: > 1 and var count } ? count : 0);
     }
 
     private static ModelChange Change(

@@ -74,6 +74,11 @@ internal sealed record ActiveVersion
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Left { get; init; }
 
+    /// <summary>Its servers, if it has several; else null.</summary>
+    [Id(14)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ActiveServers? Servers { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(10)]
     [JsonExtensionData]
@@ -85,6 +90,15 @@ internal sealed record ActiveVersion
     /// <summary>Whether the registry runs it.</summary>
     [JsonIgnore]
     public bool IsManaged => Url is "";
+
+    /// <summary>Its servers, unless they are of an earlier start.</summary>
+    [JsonIgnore]
+    public ActiveServers? PresentServers => Servers is { } servers && servers.Attempt == Attempt ? servers : null;
+
+    /// <summary>Whether somebody asks for its health: it is starting, or a server of it is not up yet (rules L3 and SV2).</summary>
+    [JsonIgnore]
+    public bool IsProbed => Status == ServingStatus.Starting
+        || (Status == ServingStatus.Ready && PresentServers is { } servers && servers.Up.Count < servers.Count);
 
     /// <summary>Whether there must be a process of it.</summary>
     [JsonIgnore]

@@ -70,6 +70,16 @@ internal static class Lifecycle
         VersionState.Deleted => Gone(version),
     };
 
+    /// <summary>Replaces the servers of a version (rule SV3).</summary>
+    public static LifecycleStep PutServers(ModelVersionState version, IReadOnlyList<ServingServer> servers, DateTimeOffset at) => version.State switch
+    {
+        VersionState.Draft or VersionState.Published or VersionState.Inactive => version.Serving is { Runtime: null } serving
+            ? ServerRules.Replace(version, serving, servers, at)
+            : LifecycleStep.Refused(version, new RegistryError(
+                ErrorCode.NotServable, $"Version {version.Version} {(version.Serving is null ? "has no serving spec" : "is run by the registry")}.")),
+        VersionState.Deleted => Gone(version),
+    };
+
     /// <summary>Takes a version out of routing (rule L2).</summary>
     public static LifecycleStep Deactivate(ModelVersionState version, DateTimeOffset at) => version.State switch
     {
@@ -111,6 +121,11 @@ internal static class Lifecycle
                 : LifecycleStep.Same(version);
         }
 
+        if (serving.Runtime is null && serving.Status is ServingStatus.Starting or ServingStatus.Ready && result.IsReady)
+        {
+            return Settle(version, ServerRules.Answer(version, serving, result, at), at);
+        }
+
         if (serving.Status != ServingStatus.Starting && (serving.Runtime is null || serving.Status != ServingStatus.Restarting))
         {
             return LifecycleStep.Same(version);
@@ -134,14 +149,20 @@ internal static class Lifecycle
         };
 
     /// <summary>A spec as a version stores it, not yet started.</summary>
-    private static ServingState From(ServingSpec spec) => new()
+    private static ServingState From(ServingSpec spec)
     {
-        Url = spec.Url,
-        HealthUrl = spec.HealthUrl,
-        StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
-        ServedName = spec.ServedName,
-        OpenaiPaths = spec.OpenaiPaths,
-    };
+        var serving = new ServingState
+        {
+            Url = spec.Url,
+            HealthUrl = spec.HealthUrl,
+            StartupTimeoutSeconds = spec.StartupTimeoutSeconds,
+            ServedName = spec.ServedName,
+            OpenaiPaths = spec.OpenaiPaths,
+            MinReady = spec.MinReady is 1 ? null : spec.MinReady,
+            Repeatable = spec.Repeatable,
+        };
+        return spec.Servers is { } servers ? serving.With(ServerRules.From(servers)) : serving;
+    }
 
     /// <summary>What a command brings of both, not yet started, or null.</summary>
     /// <param name="serving">Where it answers, or null.</param>
@@ -230,6 +251,10 @@ internal static class Lifecycle
         return fields.IsEmpty ? LifecycleStep.Same(version) : Step(version, patched, at, VersionEvents.Updated(fields));
     }
 
+    /// <summary>The step with the time that it ends or begins to count (rule B1).</summary>
+    private static LifecycleStep Settle(ModelVersionState before, LifecycleStep step, DateTimeOffset at) =>
+        step.Changed ? Step(before, step.State, at, step.Events) : step;
+
     private static LifecycleStep Step(
         ModelVersionState? before, ModelVersionState after, DateTimeOffset at, params ImmutableArray<EventDraft> what)
     {
@@ -237,14 +262,13 @@ internal static class Lifecycle
         return LifecycleStep.To(settled, closed is null ? what : what.Add(VersionEvents.Usage(closed)));
     }
 
-    private static ServingState Start(ServingState serving, DateTimeOffset at) => serving with
+    private static ServingState Start(ServingState serving, DateTimeOffset at)
     {
-        Status = serving is { HealthUrl: null, Runtime: null } ? ServingStatus.Ready : ServingStatus.Starting,
-        Since = at,
-        Message = null,
-        Attempt = serving.Attempt + 1,
-        Runtime = serving.Runtime is { } runtime ? runtime with { Failures = 0, Deaths = [], NotBefore = null } : null,
-    };
+        var started = serving with { Status = ServingStatus.Starting, Since = at, Message = null, Attempt = serving.Attempt + 1 };
+        return serving.Runtime is { } runtime
+            ? started with { Runtime = runtime with { Failures = 0, Deaths = [], NotBefore = null } }
+            : ServerRules.Start(started, at);
+    }
 
     private static ServingState? Stop(ServingState? serving, DateTimeOffset at) =>
         serving is null or { Status: ServingStatus.Stopped } ? serving : serving with { Status = ServingStatus.Stopped, Since = at, Message = null };
@@ -252,7 +276,9 @@ internal static class Lifecycle
     private static bool IsSame(ServingState? serving, ServingState spec) =>
         serving is not null && serving.Url == spec.Url && serving.HealthUrl == spec.HealthUrl
         && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds && serving.ServedName == spec.ServedName
-        && ServingState.IsSame(serving.OpenaiPaths, spec.OpenaiPaths) && IsSame(serving.Runtime, spec.Runtime);
+        && ServingState.IsSame(serving.OpenaiPaths, spec.OpenaiPaths) && IsSame(serving.Runtime, spec.Runtime)
+        && ServerRules.IsSame(ServerRules.Of(serving), ServerRules.Of(spec)) && serving.MinReady == spec.MinReady
+        && serving.Repeatable == spec.Repeatable;
 
     private static bool IsSame(RuntimeState? runtime, RuntimeState? spec) => (runtime, spec) switch
     {
@@ -335,6 +361,10 @@ internal sealed record ServingResult([property: Id(0)] int Attempt, [property: I
     /// <summary>How long the start took, in whole seconds; null from a node of the release before.</summary>
     [Id(5)]
     public long? Seconds { get; init; }
+
+    /// <summary>The addresses of the servers that have answered 2xx, where it is a result of several; else null.</summary>
+    [Id(7)]
+    public IReadOnlyList<string>? Up { get; init; }
 
     /// <summary>How the process has died, of a version that the registry runs; null where it hasn't.</summary>
     [Id(6)]

@@ -160,6 +160,24 @@ internal sealed record ServingState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? OpenaiPaths { get; init; }
 
+    /// <summary>
+    /// Its servers, if it has several (rule SV1), or one that is up although its status doesn't say so. The addresses above
+    /// are the first one's.
+    /// </summary>
+    [Id(11)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ServerState>? Servers { get; init; }
+
+    /// <summary>How many servers must be up before it is ready (rule SV2); null for one.</summary>
+    [Id(12)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MinReady { get; init; }
+
+    /// <summary>Whether a call may be made twice (rule SV6).</summary>
+    [Id(13)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Repeatable { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(7)]
     [JsonExtensionData]

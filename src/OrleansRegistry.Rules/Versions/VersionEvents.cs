@@ -36,6 +36,9 @@ internal static class VersionEvents
     public static EventDraft Updated(params IReadOnlyList<string> fields) =>
         EventDraft.Of(EventType.VersionUpdated, new FieldsData(fields), VersionEventJson.Default.FieldsData);
 
+    public static EventDraft ServersChanged(int servers, int up) => EventDraft.Of(
+        EventType.VersionServersChanged, new ServersData(servers, up), VersionEventJson.Default.ServersData);
+
     public static EventDraft Deleted() => EventDraft.Of(EventType.VersionDeleted);
 
     public static EventDraft Usage(UsageInterval interval) =>
@@ -45,6 +48,8 @@ internal static class VersionEvents
 internal sealed record DeployedData(string Version, Stage Stage, ServingStatus? Serving);
 
 internal sealed record ActivatedData(Stage Stage, ServingStatus? Serving);
+
+internal sealed record ServersData(int Servers, int Up);
 
 internal sealed record FailedData(string? Message, int? Attempts, int? LastStatus, long? Seconds);
 
@@ -59,6 +64,7 @@ internal sealed record CrashedData(string Message, int? ExitCode, int? Signal, b
     ])]
 [JsonSerializable(typeof(DeployedData))]
 [JsonSerializable(typeof(ActivatedData))]
+[JsonSerializable(typeof(ServersData))]
 [JsonSerializable(typeof(FailedData))]
 [JsonSerializable(typeof(CrashedData))]
 [JsonSerializable(typeof(FieldsData))]

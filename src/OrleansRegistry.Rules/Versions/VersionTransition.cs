@@ -58,6 +58,14 @@ internal sealed record ActivateTransition([property: Id(0)] ServingSpec? Serving
         version is null ? null : Lifecycle.Activate(version, Lifecycle.From(Serving, Runtime), at, ByOperator);
 }
 
+/// <summary>Replace the servers.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.PutServersTransition")]
+internal sealed record PutServersTransition([property: Id(0)] IReadOnlyList<ServingServer> Servers) : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : Lifecycle.PutServers(version, Servers, at);
+}
+
 /// <summary>Deactivate.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.DeactivateTransition")]
 internal sealed record DeactivateTransition : VersionTransition

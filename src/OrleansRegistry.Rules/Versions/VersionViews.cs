@@ -24,6 +24,9 @@ internal static class VersionViews
                 Message = serving.Message,
                 ServedName = serving.ServedName,
                 OpenaiPaths = serving.OpenaiPaths,
+                Servers = serving.Runtime is null ? [.. ServerRules.Of(serving).Select(server => ToView(server, serving))] : null,
+                MinReady = serving.MinReady ?? 1,
+                Repeatable = serving.Repeatable,
             },
             Runtime = version.Serving is { Runtime: { } runtime } ? new RuntimeSpec
             {
@@ -46,4 +49,12 @@ internal static class VersionViews
             DeletedAt = version.DeletedAt ?? modelDeletedAt,
             Revision = revision,
         };
+
+    private static ServerView ToView(ServerState server, ServingState serving) => new()
+    {
+        Url = server.Url,
+        HealthUrl = server.HealthUrl,
+        State = serving.Status == ServingStatus.Stopped ? null : server.IsUp(serving) ? ServerStatus.Up : ServerStatus.Starting,
+        Since = serving.Status == ServingStatus.Stopped ? serving.Since : server.Since,
+    };
 }

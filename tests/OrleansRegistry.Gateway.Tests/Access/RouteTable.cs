@@ -62,6 +62,8 @@ internal static partial class RouteTable
         ("GET", "/v1/model_versions/{id}", "Read"),
         ("PATCH", "/v1/model_versions/{id}", "Deploy"),
         ("DELETE", "/v1/model_versions/{id}", "Administer"),
+        ("GET", "/v1/model_versions/{id}/servers", "Read"),
+        ("PUT", "/v1/model_versions/{id}/servers", "Deploy"),
         ("POST", "/v1/model_versions/{id}/publish", "Deploy"),
         ("POST", "/v1/model_versions/{id}/promote", "Deploy"),
         ("POST", "/v1/model_versions/{id}/activate", "Deploy"),

@@ -145,6 +145,7 @@ public sealed partial class WorkspaceTests(SqliteServer server) : IClassFixture<
     private static string? Body(string method, string pattern, string name) => method switch
     {
         "PATCH" => """{"description":"changed"}""",
+        "PUT" when pattern.EndsWith("/servers", StringComparison.Ordinal) => """{"servers":[{"url":"http://127.0.0.1:9"}]}""",
         "PUT" when pattern.EndsWith("/aliases/{alias}", StringComparison.Ordinal) => """{"version":"0.1.0"}""",
         "PUT" => "{}",
         "POST" when pattern.EndsWith("completions", StringComparison.Ordinal) || pattern.EndsWith("embeddings", StringComparison.Ordinal) => $$"""{"model":"{{name}}"}""",

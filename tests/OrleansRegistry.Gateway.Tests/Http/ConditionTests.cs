@@ -10,7 +10,7 @@ public abstract partial class ConditionTests(RegistryServer server)
 {
     private readonly RegistryDriver _registry = server.Driver;
 
-    /// <summary>Every command on a resource: method, path, body. <c>{m}</c> is a model with a primary <c>{p}</c>, a draft <c>{d}</c> and an inactive version <c>{i}</c>.</summary>
+    /// <summary>Every command on a resource: method, path, body. <c>{m}</c> is a model with a primary <c>{p}</c>, a draft <c>{d}</c>, a draft with a server <c>{s}</c> and an inactive version <c>{i}</c>.</summary>
     public static TheoryData<string, string, string?> Commands => new()
     {
         { "PATCH", "/v1/models/{m}", """{"description":"x"}""" },
@@ -20,6 +20,7 @@ public abstract partial class ConditionTests(RegistryServer server)
         { "POST", "/v1/models/{m}/aliases/staging/rollback", null },
         { "DELETE", "/v1/models/{m}/aliases/staging", null },
         { "PATCH", "/v1/model_versions/{d}", """{"description":"x"}""" },
+        { "PUT", "/v1/model_versions/{s}/servers", """{"servers":[{"url":"http://127.0.0.1:9"},{"url":"http://127.0.0.1:10"}]}""" },
         { "POST", "/v1/model_versions/{d}/publish", null },
         { "POST", "/v1/model_versions/{d}/promote", null },
         { "POST", "/v1/model_versions/{i}/activate", null },
@@ -134,6 +135,7 @@ public abstract partial class ConditionTests(RegistryServer server)
     [InlineData("/v1/models/{m}/resolve")]
     [InlineData("/v1/models/{m}/versions/0.3.0")]
     [InlineData("/v1/model_versions/{p}")]
+    [InlineData("/v1/model_versions/{s}/servers")]
     public async Task A_resource_that_has_not_changed_is_304(string template)
     {
         var path = await Arrange(template);
@@ -158,6 +160,7 @@ public abstract partial class ConditionTests(RegistryServer server)
         var older = await _registry.DeployPrimary(name);
         var draft = await _registry.Deploy(name);
         var primary = await _registry.DeployPrimary(name);
+        var served = await _registry.Deploy(name, """ "serving":{"url":"http://127.0.0.1:9"} """);
         var inactive = await _registry.Deploy(name);
         await _registry.Do("deactivate", inactive["id"]!);
         if (template.Contains("/aliases/", StringComparison.Ordinal))
@@ -172,6 +175,7 @@ public abstract partial class ConditionTests(RegistryServer server)
         return template
             .Replace("{m}", older["model_id"], StringComparison.Ordinal)
             .Replace("{d}", draft["id"], StringComparison.Ordinal)
+            .Replace("{s}", served["id"], StringComparison.Ordinal)
             .Replace("{p}", primary["id"], StringComparison.Ordinal)
             .Replace("{i}", inactive["id"], StringComparison.Ordinal);
     }

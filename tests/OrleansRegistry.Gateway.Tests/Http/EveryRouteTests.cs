@@ -38,6 +38,8 @@ public sealed class EveryRouteTests(EveryRouteTests.Server server) : IClassFixtu
         ("PUT", "/v1/models/{model}/aliases/{alias}", """{"version":"@$text","from":"$text"}"""),
         ("POST", "/v1/models/{model}/aliases/{alias}/rollback", """{"from":"$text"}"""),
         ("POST", "/v1/model_versions", """{"model_name":"x","aliases":["$text"],"base":"9"}"""),
+        ("PUT", "/v1/model_versions/{id}/servers", """{"servers":[{"url":"http://h.example"},{"url":"http://$text","health_url":"http://h.example/$text"}]}"""),
+        ("POST", "/v1/model_versions", """{"model_name":"x","serving":{"servers":[{"url":"$text"}],"url":"$text"},"base":"9"}"""),
         ("POST", "/v1/model_versions/{id}/promote", """{"from":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/publish", """{"promote":true,"from":"$text"}"""),
         ("POST", "/v1/model_versions/{id}/deactivate", """{"promote_to":"$text"}"""),

@@ -58,7 +58,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
     public async Task The_examples_of_bodies_are_taken()
     {
         var (document, _) = OpenApiDocument.Parse((await _registry.Get("/openapi/v1.json")).Is(200).Text, OpenApiConstants.Json);
-        var version = (await _registry.Deploy(RegistryDriver.NewName())).Body!;
+        var version = (await _registry.Deploy(RegistryDriver.NewName(), """ "serving":{"url":"http://10.0.0.7:8000/predict"} """)).Body!;
         var webhook = await _registry.Post("/v1/webhooks", """{"url": "https://hooks.example.com/"}""");
         (await new TestFile([]).Upload(_registry)).Is(200);
         Dictionary<string, string> ids = new()
@@ -80,7 +80,7 @@ public sealed partial class OpenApiTests(SqliteServer server)
             }
         }
 
-        Assert.Equal(13, sent);
+        Assert.Equal(14, sent);
     }
 
     [Fact]

@@ -233,6 +233,10 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
 
                     var inactive = await Pick(step, version => version.State == VersionState.Inactive);
                     return () => model.Activate(new ActivateCommand { Context = silo.Command(), Ordinal = inactive });
+                case < 62:
+                    var served = await Pick(step, version => version is { State: VersionState.Draft or VersionState.Published, Serving: not null });
+                    ServingServer[] servers = [new() { Url = "http://b", HealthUrl = "http://b/health" }, new() { Url = $"http://c{step.A % 3}" }];
+                    return () => model.PutServers(new PutServersCommand { Context = silo.Command(), Ordinal = served, Servers = servers[(step.B % 2)..] });
                 case < 65:
                     var any = await Pick(step, _ => true);
                     return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });

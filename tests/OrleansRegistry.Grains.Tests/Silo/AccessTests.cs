@@ -26,7 +26,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ],
         ["IModelGrain"] =
         [
-            "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "RemoveAlias",
+            "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "PutServers", "RemoveAlias",
             "Resolve", "Rollback", "RollbackAlias", "Route", "SetAlias",
         ],
         ["IModelNameGrain"] = ["Claim", "Get"],

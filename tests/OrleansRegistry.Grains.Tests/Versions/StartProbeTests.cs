@@ -35,7 +35,6 @@ public sealed class StartProbeTests
         using var probe = Start();
 
         Assert.Equal(new Uri("http://server/health"), (await Next(_health.Questions)).Url);
-        Assert.Equal(7, probe.Attempt);
         Assert.Null(probe.Result);
     }
 
@@ -145,17 +144,19 @@ public sealed class StartProbeTests
         Assert.Null(probe.Result);
     }
 
-    private StartProbe Start(int startupTimeoutSeconds = 900) => new(
-        new ServingState
+    private StartProbe Start(int startupTimeoutSeconds = 900, ServingStatus status = ServingStatus.Starting)
+    {
+        var serving = new ServingState
         {
             Url = "http://server",
             HealthUrl = "http://server/health",
             StartupTimeoutSeconds = startupTimeoutSeconds,
             Since = Begin,
             Attempt = 7,
-        },
-        _health,
-        _clock);
+            Status = status,
+        };
+        return new StartProbe(ServerRules.Of(serving)[0], serving, _health, _clock);
+    }
 
     /// <summary>Answers the next question badly, sees how long the probe waits, and lets that time pass.</summary>
     private async Task FailAndWait(TimeSpan expected)

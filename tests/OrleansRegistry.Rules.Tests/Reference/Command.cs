@@ -64,7 +64,13 @@ internal abstract record Command
 
     public sealed record Label(string? Value, int? Ordinal) : Command;
 
-    public sealed record ReportProbe(int Ordinal, int Attempt, bool IsReady) : Command;
+    public sealed record PutServers(int Ordinal, IReadOnlyList<ServingServer> Servers) : Command;
+
+    public sealed record ReportProbe(int Ordinal, int Attempt, bool IsReady) : Command
+    {
+        /// <summary>The servers that have answered; null for the first.</summary>
+        public IReadOnlyList<string>? Up { get; init; }
+    }
 
     public sealed record DeleteModel : Command
     {

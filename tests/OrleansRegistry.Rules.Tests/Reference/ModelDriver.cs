@@ -107,13 +107,6 @@ internal sealed class ModelDriver(int maxActive = 1000)
             return new Answer(error.Code);
         }
 
-        if (known is null)
-        {
-            _models++;
-            _rows.Clear();
-            Events.Clear();
-        }
-
         var context = Context(deploy);
         var transition = new DeployTransition(
             new ModelVersionState
@@ -142,7 +135,18 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 Aliases = deploy.Aliases,
             },
         };
-        var change = ModelRules.Deploy(model, step, command, at);
+        if (!ModelRules.Deploy(model, step, command, at).TryGet(out var change, out error))
+        {
+            return new Answer(error.Code);
+        }
+
+        if (known is null)
+        {
+            _models++;
+            _rows.Clear();
+            Events.Clear();
+        }
+
         return Commit(model, change, context, at) with { Number = number.ToString() };
     }
 
@@ -224,10 +228,12 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 at)),
             Command.Label c => OnVersion(c.Ordinal!.Value, context, new PatchTransition(default, Labels(c.Value)), (model, step) =>
                 ModelRules.Patch(model, step)),
+            Command.PutServers c => OnVersion(c.Ordinal, context, new PutServersTransition(c.Servers), (model, step) =>
+                ModelRules.PutServers(model, step)),
             Command.ReportProbe c => OnVersion(
                 c.Ordinal,
                 context,
-                new ServeTransition(new ServingResult(c.Attempt, c.IsReady, c.IsReady ? null : "503")),
+                new ServeTransition(new ServingResult(c.Attempt, c.IsReady, c.IsReady ? null : "503") { Up = c.Up }),
                 (model, step) => ModelRules.ReportProbe(model, step, Author.Of(context), at)),
             _ => throw new ArgumentException($"{command}", nameof(command)),
         };

@@ -177,7 +177,20 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
         Quick.Equal(
             (version.Number.ToString(), version.State, version.Stage, version.Status, version.Attempt, version.Label),
             (row.Version, row.State, row.Stage, row.Serving?.Status, row.Serving?.Attempt ?? 0, row.Labels.GetValueOrDefault("team")));
-        Quick.Equal((version.Serving?.Url, version.Serving?.HealthUrl), (row.Serving?.Url, row.Serving?.HealthUrl));
+        Quick.Equal((version.Servers.FirstOrDefault()?.Url, version.Servers.FirstOrDefault()?.HealthUrl), (row.Serving?.Url, row.Serving?.HealthUrl));
+        if (row is { IsActive: true, Serving: { } serving })
+        {
+            Quick.SameItems(
+                version.Servers.Select(server => (server.Url, server.HealthUrl, server.IsUp)),
+                ServerRules.Of(serving).Select(server => (server.Url, server.HealthUrl, server.IsUp(serving))));
+        }
+
+        if (version is { IsActive: true, Servers.Count: > 1 })
+        {
+            Quick.Equal((version.Servers.Count, version.Serving!.Repeatable), (entry!.PresentServers!.Count, entry.PresentServers.Repeatable));
+            Quick.SameItems(version.Servers.Where(server => server.IsUp).Select(server => server.Url), entry.PresentServers.Up);
+        }
+
         Quick.Equal(
             (version.PublishNumber, version.IsHeldBack, version.WasHighest, version.Claim?.Number, version.Claim?.By),
             ((entry ?? row.Entry)?.PublishNumber, (entry ?? row.Entry)?.HeldBack ?? false, row.WasHighest, entry?.Claim?.Number, entry?.Claim?.By));
@@ -216,6 +229,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             $"RollbackAlias {ErrorCode.AliasNotFound}", $"RollbackAlias {ErrorCode.AliasMoved}", $"RollbackAlias {ErrorCode.NoPreviousTarget}",
             $"RemoveAlias {ErrorCode.AliasNotFound}", $"RemoveAlias {ErrorCode.AliasMoved}", $"Delete {ErrorCode.AliasProtected}",
             $"DeleteModel {ErrorCode.AliasProtected}", $"Deactivate {ErrorCode.VersionReferenced}", $"Delete {ErrorCode.VersionReferenced}",
+            $"Deploy {ErrorCode.TooManyServers}", $"PutServers {ErrorCode.NoServerLeft}",
+            $"PutServers {ErrorCode.NotServable}", $"PutServers {ErrorCode.VersionDeleted}",
             $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"ReportProbe {ErrorCode.VersionDeleted}",
         ];
 
@@ -244,6 +259,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             "AL4 a claim waits", "AL4 a claim wins later", "AL4 a claim loses", "AL4 a claim is dropped", "AL4 a claim makes the alias",
             "AL4 failed keeps the claim", "AL4 removing drops a claim", "AL5 activating brings the alias back", "AL7 the sixth version",
             "AL7 rollback passes over versions that are not routable", "AL7 rollback of an empty alias",
+            "SV2 enough are up", "SV2 too few are up", "SV2 one comes up later",
+            "SV3 the same list", "SV3 starting", "SV3 ready", "SV3 failed", "SV3 inactive",
         ];
     }
 }

@@ -90,6 +90,7 @@ internal static class RandomCommands
             < 830 when driver.Model is { Primary: null, History.IsEmpty: false } => new Command.Rollback(),
             < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
             < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
+            < 845 => PutServers(draws, driver),
             < 950 => ReportProbe(draws, driver),
             < 955 => new Command.DeleteModel { ReleasesAliases = draws.A % 2 == 0 },
             < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
@@ -137,11 +138,31 @@ internal static class RandomCommands
 
     private static Command.ReportProbe ReportProbe(Draws draws, ModelDriver driver)
     {
-        ActiveVersion[] starting = [.. (driver.Model?.Active ?? []).Where(version => version.Status == ServingStatus.Starting)];
+        ActiveVersion[] starting = [.. (driver.Model?.Active ?? []).Where(version => version.IsProbed)];
         var ordinal = starting.Length > 0 && draws.C % 4 != 0 ? starting[draws.Version % starting.Length].Ordinal : Version(draws, driver);
         var start = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving?.Attempt ?? 0 : 0;
-        return new Command.ReportProbe(ordinal, start + (draws.A % 6) switch { 0 => -1, 1 => 1, _ => 0 }, draws.B % 3 != 0);
+        var servers = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving?.Servers : null;
+        return new Command.ReportProbe(ordinal, start + (draws.A % 6) switch { 0 => -1, 1 => 1, _ => 0 }, draws.B % 3 != 0)
+        {
+            Up = servers is null || draws.C % 10 == 0 ? null : [.. servers.Index().Where(server => (draws.C >> server.Index % 9 & 1) == 0).Select(server => server.Item.Url)],
+        };
     }
+
+    /// <summary>Some of the servers that the version has, and others.</summary>
+    private static Command.PutServers PutServers(Draws draws, ModelDriver driver)
+    {
+        var ordinal = Version(draws, driver);
+        var serving = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving : null;
+        var known = serving is null ? [] : ServerRules.Of(serving).Select(server => new ServingServer { Url = server.Url, HealthUrl = server.HealthUrl });
+        ServingServer[] pool =
+        [
+            .. known.Concat([Slow("x"), new ServingServer { Url = "http://y" }, Slow("z"), Slow("a")]).DistinctBy(server => server.Url).Take(7),
+        ];
+        ServingServer[] list = draws.C % 8 == 0 ? [.. known] : [.. pool.Index().Where(server => (draws.A >> server.Index & 1) == 1).Select(server => server.Item)];
+        return new Command.PutServers(ordinal, list is [] ? pool[..1] : list);
+    }
+
+    private static ServingServer Slow(string name) => new() { Url = $"http://{name}", HealthUrl = $"http://{name}/health" };
 
     private static int Version(Draws draws, ModelDriver driver)
     {
@@ -156,11 +177,14 @@ internal static class RandomCommands
 
     private static bool? Promote(int draw) => (draw % 4) switch { 0 => true, 1 => false, _ => null };
 
-    private static ServingSpec? Spec(int draw) => (draw % 5) switch
+    private static ServingSpec? Spec(int draw) => (draw % 20) switch
     {
-        0 => null,
-        1 => new ServingSpec { Url = "http://a" },
-        2 => new ServingSpec { Url = "http://b", HealthUrl = "http://b/health" },
+        0 or 5 or 10 or 15 => null,
+        1 or 6 or 11 => new ServingSpec { Url = "http://a" },
+        2 or 7 or 12 => new ServingSpec { Url = "http://b", HealthUrl = "http://b/health" },
+        3 => new ServingSpec { Servers = [Slow("c"), Slow("d")], Repeatable = true },
+        4 or 8 => new ServingSpec { Servers = [Slow("c"), Slow("d"), new ServingServer { Url = "http://e" }], MinReady = 2 },
+        9 or 13 => new ServingSpec { Servers = [.. Enumerable.Range(1, 60).Select(place => Slow($"s{place}"))], MinReady = 64 },
         _ => new ServingSpec { Url = "http://c", HealthUrl = "http://c/health", StartupTimeoutSeconds = 30 },
     };
 
@@ -173,9 +197,10 @@ internal static class RandomCommands
             0 => Spec(draws.B),
             1 when serving is not null => new ServingSpec
             {
-                Url = serving.Url,
-                HealthUrl = serving.HealthUrl,
+                Servers = [.. ServerRules.Of(serving).Select(server => new ServingServer { Url = server.Url, HealthUrl = server.HealthUrl })],
                 StartupTimeoutSeconds = serving.StartupTimeoutSeconds,
+                MinReady = serving.MinReady,
+                Repeatable = serving.Repeatable,
             },
             _ => null,
         };

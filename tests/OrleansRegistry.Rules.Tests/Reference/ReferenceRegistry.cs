@@ -5,7 +5,7 @@ namespace OrleansRegistry.Reference;
 /// searched from end to end, nothing kept that can be counted again. It shares no code with the product but the names of errors
 /// and the shapes of commands. <see cref="Hits"/> counts the clauses that were reached.
 /// </summary>
-internal sealed class ReferenceRegistry(int maxActive = 1000)
+internal sealed partial class ReferenceRegistry(int maxActive = 1000)
 {
     private bool _happened;
     private bool _touched;
@@ -108,6 +108,11 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             return (error, null);
         }
 
+        if (IsTooMany(null, command.Serving))
+        {
+            return (ErrorCode.TooManyServers, null);
+        }
+
         Model ??= new ReferenceModel();
         var version = new ReferenceVersion
         {
@@ -120,7 +125,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         };
         Model.Versions.Add(version);
         _happened = _touched = true;
-        version.Serving = command.Serving;
+        Take(version, command.Serving);
         BeginStart(version);
         if (command.IsPublished)
         {
@@ -209,6 +214,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         Command.Activate c => OnVersion(c.Ordinal, c, version => Activate(version, c)),
         Command.Deactivate c => OnVersion(c.Ordinal, c, version => Deactivate(version, c)),
         Command.Delete c => OnVersion(c.Ordinal, c, version => Delete(version, c)),
+        Command.PutServers c => OnVersion(c.Ordinal, c, version => PutServers(version, c)),
         Command.ReportProbe c => OnVersion(c.Ordinal, c, version => ReportProbe(version, c)),
         Command.Label { Ordinal: { } ordinal } c => OnVersion(ordinal, c, version => Label(version, c)),
         Command.Rollback c => OnModel(() => Rollback(c)),
@@ -372,7 +378,7 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
         var getsServing = version.IsActive && version.Serving is null && command.Serving is not null;
         if (version.IsActive && !isFailed && !getsServing)
         {
-            return command.Serving is null || command.Serving == version.Serving ? null : ErrorCode.VersionActive;
+            return command.Serving is null || IsSame(version, command.Serving) ? null : ErrorCode.VersionActive;
         }
 
         if (!version.IsActive && Model!.Versions.Count(other => other.IsActive) >= maxActive)
@@ -380,14 +386,23 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
             return ErrorCode.TooManyActiveVersions;
         }
 
+        if (IsTooMany(version, command.Serving ?? version.Serving))
+        {
+            return ErrorCode.TooManyServers;
+        }
+
         Hit(getsServing ? "L3 activate brings serving" : command.Serving is null ? "L3 activate as it was" : "L3 activate elsewhere");
         if (getsServing && version == Model!.Primary)
         {
-            Hit(command.Serving!.HealthUrl is null ? "L3 the primary gets serving that is ready at once" : "L3 the primary gets serving that starts");
+            Hit(command.Serving! is { Servers: null, HealthUrl: null } ? "L3 the primary gets serving that is ready at once" : "L3 the primary gets serving that starts");
         }
 
         _happened = _touched = true;
-        version.Serving = command.Serving ?? version.Serving;
+        if (command.Serving is { } spec)
+        {
+            Take(version, spec);
+        }
+
         version.State = version.Stage == Stage.Draft ? VersionState.Draft : VersionState.Published;
         BeginStart(version);
         if (version.IsRoutable)
@@ -537,9 +552,15 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
 
     private string? ReportProbe(ReferenceVersion version, Command.ReportProbe command)
     {
-        if (!version.IsActive || version.Status != ServingStatus.Starting || version.Attempt != command.Attempt)
+        if (!version.IsActive || version.Attempt != command.Attempt
+            || !(version.Status == ServingStatus.Starting || (version.Status == ServingStatus.Ready && command.IsReady)))
         {
             Hit("L3 a result is dropped");
+            return null;
+        }
+
+        if (command.IsReady && !ComesUp(version, command))
+        {
             return null;
         }
 
@@ -867,8 +888,9 @@ internal sealed class ReferenceRegistry(int maxActive = 1000)
     private void BeginStart(ReferenceVersion version)
     {
         version.Attempt += version.Serving is null ? 0 : 1;
+        version.Servers.ForEach(server => server.IsUp = server.HealthUrl is null);
         version.Status = version.Serving is null ? null
-            : version.Serving.HealthUrl is null ? ServingStatus.Ready
+            : version.HasEnough ? ServingStatus.Ready
             : ServingStatus.Starting;
     }
 
@@ -1081,7 +1103,13 @@ internal sealed class ReferenceVersion
 
     public Stage Stage { get; set; }
 
+    /// <summary>What it was deployed or activated with.</summary>
     public ServingSpec? Serving { get; set; }
+
+    public List<ReferenceServer> Servers { get; set; } = [];
+
+    /// <summary>SV2</summary>
+    public bool HasEnough => Servers.Count(server => server.IsUp) >= Math.Min(Serving?.MinReady ?? 1, Servers.Count);
 
     /// <summary>Null without a serving spec.</summary>
     public ServingStatus? Status { get; set; }

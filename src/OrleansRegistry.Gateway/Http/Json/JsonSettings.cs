@@ -36,6 +36,7 @@ internal static class JsonSettings
         options.Converters.Add(new EnumConverter<VersionState>());
         options.Converters.Add(new EnumConverter<Stage>());
         options.Converters.Add(new EnumConverter<ServingStatus>());
+        options.Converters.Add(new EnumConverter<ServerStatus>());
         options.Converters.Add(new EnumConverter<PrimaryPolicy>());
         options.Converters.Add(new EnumConverter<PrimaryReason>());
         options.Converters.Add(new EnumConverter<AliasReason>());

@@ -35,6 +35,7 @@ internal static class EventSchemas
         [EventType.VersionDeactivated] = null,
         [EventType.VersionActivated] = typeof(ActivatedData),
         [EventType.VersionUpdated] = typeof(FieldsData),
+        [EventType.VersionServersChanged] = typeof(ServersData),
         [EventType.VersionDeleted] = null,
         [EventType.PrimaryChanged] = typeof(PrimaryChangedData),
         [EventType.AliasChanged] = typeof(AliasChangedData),

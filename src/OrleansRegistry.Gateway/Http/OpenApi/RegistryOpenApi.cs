@@ -374,7 +374,7 @@ internal static class RegistryOpenApi
 
     /// <summary>Whether callers send it: then only some fields are required, and no others are taken.</summary>
     private static bool IsRequest(Type type) =>
-        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(RuntimeSpec) || type == typeof(Artifact)
+        type.Name.EndsWith("Request", StringComparison.Ordinal) || type == typeof(Deployment) || type == typeof(ServingSpec) || type == typeof(ServingServer) || type == typeof(RuntimeSpec) || type == typeof(Artifact)
         || type == typeof(ArtifactRequirements) || type == typeof(ArtifactFile);
 
     private static async Task<IOpenApiSchema> Component(OpenApiOperationTransformerContext context, Type type, CancellationToken cancellationToken)
