@@ -90,7 +90,7 @@ internal static class Ork
         foreach (var command in (IEnumerable<Command>)
             [
                 .. LoginCommands.All(global), .. DeployCommands.All(global), .. FileCommands.All(global), .. ModelCommands.All(global),
-                .. LifecycleCommands.All(global), AliasCommands.Alias(global),
+                .. LifecycleCommands.All(global), AliasCommands.Alias(global), ServerCommands.Servers(global),
                 .. CallCommands.All(global), .. EventCommands.All(global), .. BillingCommands.All(global),
                 .. AccessCommands.All(global),
                 .. CompletionCommands.All(global, root),

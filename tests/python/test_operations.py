@@ -70,6 +70,8 @@ METHODS: Dict[str, Tuple[Callable[..., Any], Callable[[Things], Any]]] = {
     "publish": (Version.publish, lambda t: t.version.publish()),
     "promote": (Version.promote, lambda t: t.version.promote()),
     "activate": (Version.activate, lambda t: t.version.activate()),
+    "get_servers": (Version.servers, lambda t: t.version.servers()),
+    "put_servers": (Version.put_servers, lambda t: t.version.put_servers(["http://127.0.0.1:9"], dry_run=True)),
     "deactivate": (Version.deactivate, lambda t: t.version.deactivate(dry_run=True)),
     "find_missing_files": (Client.upload, lambda t: t.client.upload(new_folder())),
     "upload_file": (Client.upload, lambda t: t.client.upload(new_folder())),

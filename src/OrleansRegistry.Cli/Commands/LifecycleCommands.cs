@@ -206,10 +206,10 @@ internal static class LifecycleCommands
     private static Option<string?> PromoteTo() =>
         Inputs.Text("--promote-to", "The version that becomes the primary, if this one is.", "REF");
 
-    private static Option<TimeSpan?> Drain() =>
+    public static Option<TimeSpan?> Drain() =>
         Inputs.Duration("--drain", "How long to wait for calls that still run.");
 
-    private static long? Seconds(TimeSpan? time) => (long?)time?.TotalSeconds;
+    public static long? Seconds(TimeSpan? time) => (long?)time?.TotalSeconds;
 
     private static async Task<string?> PromoteToOf(
         Session session,
@@ -230,7 +230,7 @@ internal static class LifecycleCommands
 
     /// <summary>What takes a version away takes it by a whole number or its id: a range may lead to another one
     /// tomorrow.</summary>
-    private static Task<ModelVersion> FindExact(
+    public static Task<ModelVersion> FindExact(
         Session session,
         Argument<string> reference,
         CancellationToken cancellationToken)

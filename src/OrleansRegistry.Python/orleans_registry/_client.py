@@ -216,6 +216,9 @@ class Client:
         startup_timeout_seconds: Optional[int] = None,
         served_name: Optional[str] = None,
         openai_paths: Optional[Iterable[str]] = None,
+        servers: Optional[Iterable[Union[str, types.ServerSpec]]] = None,
+        min_ready: Optional[int] = None,
+        repeatable: Optional[bool] = None,
         version_bump: Optional[types.VersionBump] = None,
         version: Optional[str] = None,
         base: Optional[str] = None,
@@ -249,6 +252,10 @@ class Client:
             served_name: The name by which the server knows its model. It stands in place of ``model`` in calls by
                 OpenAI's routes: vLLM answers for one name only.
             openai_paths: Paths below ``/openai/v1`` that the server has besides OpenAI's own, such as ``classify``.
+            servers: Several servers in place of ``serving_url``, which all answer the same: addresses, or
+                ``{"url": …, "health_url": …}``.
+            min_ready: How many of them must be up before it is ready: 1 by default; a shorter list needs all.
+            repeatable: Whether a call may be made twice, where a server has not answered it.
             version_bump: Which part of the number to raise: ``MINOR`` by default.
             version: The number itself.
             base: The release line to continue: ``1.4`` or ``1``.
@@ -288,7 +295,16 @@ class Client:
             labels=None if labels is None else dict(labels),
             artifact=artifact,
             runtime=runtime,
-            serving=serving_body(serving_url, health_url, startup_timeout_seconds, served_name, openai_paths),
+            serving=serving_body(
+                serving_url,
+                health_url,
+                startup_timeout_seconds,
+                served_name,
+                openai_paths,
+                servers,
+                min_ready,
+                repeatable,
+            ),
             instance_type=instance_type,
             external_id=external_id,
             comment=comment,

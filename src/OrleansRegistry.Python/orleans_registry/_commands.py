@@ -61,26 +61,37 @@ def from_body(from_: Union[VersionRef, None, Unset]) -> Dict[str, Any]:
     return given(from_=from_ if from_ is UNSET or from_ is None else id_of(from_))
 
 
+def servers_body(servers: Iterable[Union[str, types.ServerSpec]]) -> List[types.ServerSpec]:
+    """Servers, each by its address or with its health URL."""
+    return [{"url": server} if isinstance(server, str) else server for server in servers]
+
+
 def serving_body(
     serving_url: Optional[str],
     health_url: Optional[str],
     startup_timeout_seconds: Optional[int],
     served_name: Optional[str],
     openai_paths: Optional[Iterable[str]],
+    servers: Optional[Iterable[Union[str, types.ServerSpec]]],
+    min_ready: Optional[int],
+    repeatable: Optional[bool],
 ) -> Optional[Dict[str, Any]]:
     """Where a version answers.
 
     Raises:
-        ValueError: Something about a server without a serving URL.
+        ValueError: Something about a server without a serving URL or servers.
     """
+    where = present(url=serving_url, servers=None if servers is None else servers_body(servers))
     about = present(
         health_url=health_url,
         startup_timeout_seconds=startup_timeout_seconds,
         served_name=served_name,
         openai_paths=listed("openai_paths", openai_paths),
+        min_ready=min_ready,
+        repeatable=repeatable,
     )
-    if serving_url is not None:
-        return {"url": serving_url, **about}
+    if where:
+        return {**where, **about}
     if about:
         raise ValueError(f"without a serving_url there can't be {', '.join(about)}")
     return None

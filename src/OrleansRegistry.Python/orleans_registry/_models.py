@@ -18,6 +18,7 @@ from ._commands import (
     label_filter,
     listed,
     present,
+    servers_body,
     serving_body,
     type_filter,
 )
@@ -158,6 +159,9 @@ class Version(types.Version, Resource):
         startup_timeout_seconds: Optional[int] = None,
         served_name: Optional[str] = None,
         openai_paths: Optional[Iterable[str]] = None,
+        servers: Optional[Iterable[Union[str, types.ServerSpec]]] = None,
+        min_ready: Optional[int] = None,
+        repeatable: Optional[bool] = None,
         runtime: Optional[types.RuntimeSpec] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -172,6 +176,10 @@ class Version(types.Version, Resource):
             served_name: The name by which the server knows its model. It stands in place of ``model`` in calls by
                 OpenAI's routes: vLLM answers for one name only.
             openai_paths: Paths below ``/openai/v1`` that the server has besides OpenAI's own, such as ``classify``.
+            servers: Several servers in place of ``serving_url``, which all answer the same: addresses, or
+                ``{"url": …, "health_url": …}``.
+            min_ready: How many of them must be up before it is ready: 1 by default; a shorter list needs all.
+            repeatable: Whether a call may be made twice, where a server has not answered it.
             runtime: How the registry runs it from now on, such as ``{"environment": "default"}``; by default as before.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
@@ -181,9 +189,64 @@ class Version(types.Version, Resource):
             RegistryError: The command is refused, with ``VersionActive`` or ``VersionDeleted`` for example.
             OutcomeUnknown: It may have been done.
         """
-        serving = serving_body(serving_url, health_url, startup_timeout_seconds, served_name, openai_paths)
+        serving = serving_body(
+            serving_url,
+            health_url,
+            startup_timeout_seconds,
+            served_name,
+            openai_paths,
+            servers,
+            min_ready,
+            repeatable,
+        )
         body = present(serving=serving, runtime=runtime, comment=comment)
         return self._command(operations.ACTIVATE, body, dry_run, if_match)
+
+    def servers(self) -> List[types.Server]:
+        """The servers as they are now, and whether they are up. ``serving.servers`` has them as it was read last."""
+        return types.ServerList(self._transport.send(Request(operations.GET_SERVERS, {"id": self.id})).document).servers
+
+    def put_servers(
+        self,
+        servers: Iterable[Union[str, types.ServerSpec]],
+        *,
+        drain: Optional[int] = None,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.PutServersAnswer:
+        """Replaces the servers, without a start: no call that begins after the answer reaches another one.
+
+        A new server is called when its health URL has answered 2xx. To move house, add, wait until ``servers`` says that
+        the new ones are up, and remove.
+
+        >>> version = registry.register("oats", serving_url=serving_url, publish=True)
+        >>> version.put_servers([serving_url, serving_url + "/other"]).changed
+        True
+        >>> [server.state for server in version.servers()]
+        ['up', 'up']
+
+        Args:
+            servers: All of them from now on, 1 to 64: addresses, or ``{"url": …, "health_url": …}``.
+            drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
+                were left.
+            dry_run: Only says what would happen.
+            if_match: The entity tag that the version must have, so that two writers don't overwrite each other.
+            comment: Why, in your own words, at most 500 characters: the events of the command keep it.
+
+        Raises:
+            RegistryError: The command is refused, with ``NoServerLeft`` or ``TooManyServers`` for example.
+            OutcomeUnknown: It may have been done.
+        """
+        document = self._send(
+            operations.PUT_SERVERS,
+            {"servers": servers_body(servers), **present(comment=comment)},
+            dry_run,
+            if_match,
+            query={"drain_seconds": drain},
+            patience=drain or 0,
+        )
+        return types.PutServersAnswer(document)
 
     def deactivate(
         self,

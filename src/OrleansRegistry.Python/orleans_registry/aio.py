@@ -117,6 +117,9 @@ class AsyncClient:
         startup_timeout_seconds: Optional[int] = None,
         served_name: Optional[str] = None,
         openai_paths: Optional[Iterable[str]] = None,
+        servers: Optional[Iterable[Union[str, types.ServerSpec]]] = None,
+        min_ready: Optional[int] = None,
+        repeatable: Optional[bool] = None,
         version_bump: Optional[types.VersionBump] = None,
         version: Optional[str] = None,
         base: Optional[str] = None,
@@ -143,6 +146,9 @@ class AsyncClient:
             startup_timeout_seconds=startup_timeout_seconds,
             served_name=served_name,
             openai_paths=openai_paths,
+            servers=servers,
+            min_ready=min_ready,
+            repeatable=repeatable,
             version_bump=version_bump,
             version=version,
             base=base,
@@ -549,6 +555,9 @@ class AsyncVersion(types.Version):
         startup_timeout_seconds: Optional[int] = None,
         served_name: Optional[str] = None,
         openai_paths: Optional[Iterable[str]] = None,
+        servers: Optional[Iterable[Union[str, types.ServerSpec]]] = None,
+        min_ready: Optional[int] = None,
+        repeatable: Optional[bool] = None,
         runtime: Optional[types.RuntimeSpec] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
@@ -562,7 +571,35 @@ class AsyncVersion(types.Version):
             startup_timeout_seconds=startup_timeout_seconds,
             served_name=served_name,
             openai_paths=openai_paths,
+            servers=servers,
+            min_ready=min_ready,
+            repeatable=repeatable,
             runtime=runtime,
+            comment=comment,
+            dry_run=dry_run,
+            if_match=if_match,
+        )
+
+    async def servers(self) -> List[types.Server]:
+        """The servers as they are now, and whether they are up. See ``Version.servers``."""
+        return await self._threads.run(self._sync.servers)
+
+    async def put_servers(
+        self,
+        servers: Iterable[Union[str, types.ServerSpec]],
+        *,
+        drain: Optional[int] = None,
+        comment: Optional[str] = None,
+        dry_run: bool = False,
+        if_match: Optional[str] = None,
+    ) -> types.PutServersAnswer:
+        """Replaces the servers, without a start: no call that begins after the answer reaches another one. See
+        ``Version.put_servers``.
+        """
+        return await self._threads.run(
+            self._sync.put_servers,
+            servers,
+            drain=drain,
             comment=comment,
             dry_run=dry_run,
             if_match=if_match,

@@ -179,7 +179,7 @@ class ServingSpec(TypedDict, total=False):
     """
     openai_paths: Optional[List[str]]
     """Paths below `/openai/v1` that lead to the server besides OpenAI's own, such as `classify`: at most 16."""
-    servers: Optional[List[Servers]]
+    servers: Optional[List[ServerSpec]]
     """The servers of the version, which all answer the same: 1 to 64, none twice. It stands in place of `url` and
     `health_url`, which are the first server's (rule SV1).
     """

@@ -238,6 +238,8 @@ class Generator:
                 part = schema["properties"][member]
                 choice = self._choice_name(part)
                 python = choice or self._kind(member, part)[0].replace("datetime.datetime", "str")
+                if "properties" in self._resolved(part.get("items", {})):
+                    python = python.replace(f"List[{camel(member)}]", f"List[{self._input_name(member, part)}]")
                 lines += [f"    {member}: {python}", *docstring(part.get("description", member), 4)]
             return lines
 
