@@ -62,7 +62,7 @@ cp -r docs deploy LICENSE SECURITY.md CHANGELOG.md "$work/$server/"
 pack_up "$server-$machine" "$server"
 
 echo "The packages …"
-for project in Abstractions Client RestClient Cli; do
+for project in Abstractions Client Silo RestClient Cli; do
   dotnet pack "src/OrleansRegistry.$project" -c Release -o "$made" --nologo -v quiet -p:RunAnalyzers=false
 done
 

@@ -96,6 +96,15 @@ must_answer() {
   [[ $answer == *"$1"* ]] || die "${*:2} should have answered $1: $answer"
 }
 
+# await_start NAME: waits until the service that was started last has started.
+await_start() {
+  for _ in {1..150}; do
+    grep -q "Application started" "$servers_home/$1.log" && return
+    kill -0 "${servers[-1]}" || { cat "$servers_home/$1.log" >&2; die "$1 does not start"; }
+    sleep 0.2
+  done
+}
+
 echo "== OrleansRegistry.RestClient"
 project Over.Http Microsoft.NET.Sdk OrleansRegistry.RestClient <<'END'
 using OrleansRegistry.RestClient;
@@ -116,11 +125,15 @@ project By.Grains Microsoft.NET.Sdk.Web OrleansRegistry.Client <tests/OrleansReg
 service=http://127.0.0.1:$(free_port)
 start service dotnet "$work/By.Grains/bin/Debug/net10.0/By.Grains.dll" --urls "$service" \
   --Sample:Silos:0="127.0.0.1:$clients"
-for _ in {1..150}; do
-  grep -q "Application started" "$servers_home/service.log" && break
-  kill -0 "${servers[-1]}" || { cat "$servers_home/service.log" >&2; die "the service does not start"; }
-  sleep 0.2
-done
+await_start service
+must_answer '"0.1.0"' curl -sS --max-time 30 -X POST "$service/models/grains"
+
+echo "== OrleansRegistry.Silo"
+project Co.Hosted Microsoft.NET.Sdk.Web OrleansRegistry.Silo <tests/OrleansRegistry.SampleSilo/Program.cs
+service=http://127.0.0.1:$(free_port)
+start silo dotnet "$work/Co.Hosted/bin/Debug/net10.0/Co.Hosted.dll" --urls "$service" \
+  --Sample:DataDirectory="$work/co-hosted" --Sample:SiloPort="$(free_port)"
+await_start silo
 must_answer '"0.1.0"' curl -sS --max-time 30 -X POST "$service/models/grains"
 
 echo "== ork, as a tool and as a program"

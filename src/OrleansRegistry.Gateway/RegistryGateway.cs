@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansRegistry.Access;
 using OrleansRegistry.Processes;
 using Scalar.AspNetCore;
 
@@ -15,13 +16,13 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>Adds the HTTP interface to a node. It needs an <see cref="IRegistryCatalog"/>, an <see cref="IBillingCatalog"/>, an
 /// <see cref="IWebhookCatalog"/>, an <see cref="IArtifactCatalog"/>, an <see cref="IArtifactFiles"/>,
-/// an <see cref="IProcessRunner"/>, <see cref="InstanceTypes"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
+/// an <see cref="IProcessRunner"/>, <see cref="InstanceTypes"/>, an <see cref="AccessSecret"/>, Orleans' grain factory and an <see cref="Outbound.OutboundHttp"/>.</summary>
 internal static class RegistryGateway
 {
     /// <summary>The longest body of a command.</summary>
     internal const int MaxBodyBytes = 1024 * 1024;
 
-    /// <summary>Adds the services, but for those of <see cref="AddAccessSecret"/>.</summary>
+    /// <summary>Adds the services, but for those of <see cref="AddFirstKeyCheck"/>.</summary>
     /// <param name="services">The services of the node.</param>
     /// <param name="call">How calls are forwarded.</param>
     /// <param name="access">Who is let in.</param>
@@ -61,23 +62,14 @@ internal static class RegistryGateway
     }
 
     /// <summary>
-    /// Adds the deployment's secret, and has the start end where it is the wrong one, or the first key is none. Comes
-    /// behind the storage and before the silo.
+    /// Has the start end where the first key is none. Comes behind the storage, and before the deployment's secret.
     /// </summary>
     /// <param name="services">The node's services.</param>
-    /// <param name="access">Where the secret is.</param>
-    /// <param name="hasCallers">Whether the node lets callers in.</param>
-    public static IServiceCollection AddAccessSecret(this IServiceCollection services, AccessOptions access, bool hasCallers)
+    /// <param name="access">Where the key is.</param>
+    public static IServiceCollection AddFirstKeyCheck(this IServiceCollection services, AccessOptions access)
     {
         services.AddSingleton(access);
-        services.AddSingleton<AccessSecret>();
-        services.AddSingleton(provider => provider.GetRequiredService<AccessSecret>().Seal);
-        if (hasCallers)
-        {
-            services.AddHostedService<FirstKeyCheck>();
-        }
-
-        services.AddHostedService<SecretAgreement>();
+        services.AddHostedService<FirstKeyCheck>();
         return services;
     }
 

@@ -1,4 +1,4 @@
-using OrleansRegistry.Gateway;
+using OrleansRegistry.Access;
 using OrleansRegistry.Storage.Backup;
 
 namespace OrleansRegistry.Host;

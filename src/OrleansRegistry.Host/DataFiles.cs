@@ -1,3 +1,4 @@
+using OrleansRegistry.Access;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Sqlite;

@@ -1,12 +1,7 @@
-using System.Net;
 using k8s;
-using Microsoft.Extensions.Options;
-using Orleans.Configuration;
 using Orleans.Dashboard;
-using OrleansRegistry.Artifacts;
 using OrleansRegistry.Cluster;
 using OrleansRegistry.Gateway;
-using OrleansRegistry.Outbound;
 using OrleansRegistry.Runtime;
 using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Postgres.Cluster;
@@ -19,9 +14,6 @@ public static partial class RegistryHost
 {
     /// <summary>Who sets it is told when there are fewer; the default is as many as may be, up to a number.</summary>
     private const string ConnectionsSetting = "Registry:Limits:Connections";
-
-    /// <summary>How long a node waits for what runs, once it takes no more calls.</summary>
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>Builds a node from the settings.</summary>
     /// <param name="args">Settings as command-line arguments, <c>--Registry:DataDirectory=…</c>.</param>
@@ -40,17 +32,14 @@ public static partial class RegistryHost
         // What keeps a node from starting is told once, by the program, and without a stack trace.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.AddTelemetry(hasListener: settings.Options.MetricsPort != 0);
-        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = LongestEnd(settings));
-        builder.Services.AddSingleton(new OutboundHttp(settings.Outbound));
-        builder.Services.AddRegistryStorage(settings.Storage, holdsGrains: settings.Options.Role != NodeRole.Gateway);
-        if (settings.PostgresConnectionString is null)
+        builder.Services.AddRegistryData(settings.Silo, holdsGrains: settings.Options.Role != NodeRole.Gateway);
+        if (settings.Options.Role != NodeRole.Silo)
         {
-            builder.Services.AddSqliteClock();
+            builder.Services.AddFirstKeyCheck(settings.Access);
         }
 
-        builder.Services.AddRegistryArtifacts(settings.ArtifactDirectory, settings.Options.MinFreeBytes);
-        builder.Services.AddAccessSecret(settings.Access, hasCallers: settings.Options.Role != NodeRole.Silo);
+        builder.Services.AddAccessSecret(settings.Access.OpenSecret());
         builder.Services.AddRegistryRuntime(settings.Options.Runtime, settings.RunnerPlace);
         builder.Services.AddSingleton(settings.InstanceTypes);
         if (settings.Options.Role == NodeRole.Gateway)
@@ -109,7 +98,7 @@ public static partial class RegistryHost
     }
 
     /// <summary>How long a node takes to end at most, beside the time that processes of versions take.</summary>
-    internal static TimeSpan LongestEnd(RegistrySettings settings) => settings.Drain + ShutdownTimeout;
+    internal static TimeSpan LongestEnd(RegistrySettings settings) => settings.Drain + RegistrySilo.ShutdownTimeout;
 
     private static void Map(WebApplication app, RegistrySettings settings)
     {
@@ -134,37 +123,13 @@ public static partial class RegistryHost
 
     private static void AddSilo(ISiloBuilder silo, RegistrySettings settings)
     {
-        if (settings.PostgresConnectionString is null)
+        if (settings.Options.Kubernetes)
         {
-            silo.UseLocalhostClustering(
-                settings.Options.SiloPort, settings.Options.ClientPort, serviceId: ClusterName.Value, clusterId: ClusterName.Value);
-        }
-        else
-        {
-            if (settings.Options.Kubernetes)
-            {
-                // Before what follows, which is not to be changed by variables of the pod.
-                silo.UseKubernetesHosting(pods => pods.Configure(options => options.GetClientConfiguration = FindServiceAccount));
-            }
-
-            silo.Configure<ClusterOptions>(ClusterName.Set);
-            silo.Configure<EndpointOptions>(endpoints =>
-            {
-                endpoints.AdvertisedIPAddress = settings.Options.AdvertisedAddress;
-                (endpoints.SiloPort, endpoints.GatewayPort) = (settings.Options.SiloPort, settings.Options.ClientPort);
-                endpoints.SiloListeningEndpoint = new IPEndPoint(settings.ListenAddress, settings.Options.SiloPort);
-                endpoints.GatewayListeningEndpoint = settings.Options.ClientPort == 0
-                    ? null
-                    : new IPEndPoint(settings.ListenAddress, settings.Options.ClientPort);
-            });
-            silo.UseRegistryClustering();
+            // Before what follows, which is not to be changed by variables of the pod.
+            silo.UseKubernetesHosting(pods => pods.Configure(options => options.GetClientConfiguration = FindServiceAccount));
         }
 
-        if (settings.Certificates is { } certificates)
-        {
-            silo.UseClusterTls(certificates);
-        }
-
+        silo.UseRegistry(settings.Silo);
         if (Telemetry.IsOn(silo.Configuration))
         {
             silo.AddActivityPropagation();
@@ -175,11 +140,6 @@ public static partial class RegistryHost
             silo.AddDashboard();
         }
 
-        silo.AddRegistryGrainStorage();
-        silo.Services.AddRegistryGrains();
-        silo.Services.AddSingleton(Options.Create(settings.Options.Quotas));
-        silo.Services.AddSingleton(Options.Create(settings.Options.Billing));
-        silo.Services.Configure<SiloMessagingOptions>(options => (options.ResponseTimeout, options.ClientDropTimeout) = (ResponseTimeout, ClientAbsence));
         silo.Services.AddHealthChecks().AddCheck<SiloHealth>("silo", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
 
@@ -204,16 +164,6 @@ public static partial class RegistryHost
 
         client.Services.AddHealthChecks().AddCheck<ClusterHealth>("cluster", tags: [HealthEndpoints.ReadyTag, HealthEndpoints.StartupTag]);
     }
-
-    /// <summary>How long to wait for an answer of a grain: longer than any command lives.</summary>
-    private static TimeSpan ResponseTimeout => CommandContext.Lifetime + CommandContext.StatementTimeout;
-
-    /// <summary>
-    /// How long a silo keeps answers back for a client whose connection to it is lost; up to as long again passes before it looks. A client that comes
-    /// back gets them. But Orleans keeps back those, too, that could go by way of a silo that the client is still connected to: with the minute that is
-    /// the default it hears nothing from this silo's grains for one or two minutes, which no call waits for.
-    /// </summary>
-    private static TimeSpan ClientAbsence => TimeSpan.FromMilliseconds(250);
 
     [LoggerMessage(501, LogLevel.Warning, "Registry:Limits:Connections is {Configured}, but only {Possible} connections are taken: the process may have {Handles} file handles")]
     private static partial void LogFewHandles(ILogger logger, int configured, int possible, long? handles);

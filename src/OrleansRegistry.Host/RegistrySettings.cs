@@ -45,12 +45,7 @@ internal sealed record RegistrySettings
     public IReadOnlyList<string> MetricsUrls => UrlsOf(Options.MetricsPort);
 
     /// <summary>Where the rows are.</summary>
-    public StorageOptions Storage => new()
-    {
-        DataDirectory = Options.DataDirectory,
-        PostgresConnectionString = PostgresConnectionString,
-        EventRetentionDays = Options.EventRetentionDays,
-    };
+    public StorageOptions Storage => Silo.Storage;
 
     /// <summary>Where the files of artifacts are, or null for nowhere.</summary>
     public string? ArtifactDirectory =>
@@ -102,11 +97,26 @@ internal sealed record RegistrySettings
         HealthPort = Options.HealthPort == 0 ? null : Options.HealthPort,
     };
 
-    /// <summary>What may be connected to on behalf of users.</summary>
-    public OutboundOptions Outbound => Options.Outbound with { OwnPorts = OwnPorts };
-
-    private IReadOnlyList<int> OwnPorts =>
-        [Options.SiloPort, Options.ClientPort, Options.HealthPort, Options.MetricsPort];
+    /// <summary>The silo, and the data of any node.</summary>
+    public RegistrySiloOptions Silo => new()
+    {
+        DataDirectory = Options.DataDirectory,
+        PostgresConnectionString = PostgresConnectionString,
+        EventRetentionDays = Options.EventRetentionDays,
+        Secret = Options.Auth.Secret,
+        PreviousSecret = Options.Auth.PreviousSecret,
+        AdvertisedAddress = Options.AdvertisedAddress,
+        ListenAddress = Options.ListenAddress,
+        SiloPort = Options.SiloPort,
+        ClientPort = Options.ClientPort,
+        Certificates = Certificates,
+        InsecureCluster = Options.InsecureCluster,
+        ArtifactDirectory = ArtifactDirectory,
+        MinFreeBytes = Options.MinFreeBytes,
+        Outbound = Options.Outbound with { OwnPorts = [Options.HealthPort, Options.MetricsPort] },
+        Quotas = Options.Quotas,
+        Billing = Options.Billing,
+    };
 
     /// <summary>The files by which the nodes of a cluster know each other, or null when they don't.</summary>
     public ClusterCertificateFiles? Certificates =>

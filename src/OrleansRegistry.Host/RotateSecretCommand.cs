@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using OrleansRegistry.Access;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.Storage;
 using OrleansRegistry.Storage.Access;
@@ -19,7 +20,7 @@ internal static class RotateSecretCommand
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddSecretFiles();
         var settings = RegistrySettings.Read(builder.Configuration);
-        var secret = new AccessSecret(settings.Access);
+        var secret = settings.Access.OpenSecret();
         if (!secret.IsThere || secret.PreviousFingerprint is not { } before)
         {
             throw new StartupException("Registry:Auth:Secret, or the file secret, must hold the new secret, and Registry:Auth:PreviousSecret the old one.");

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using OrleansRegistry.Access;
 using OrleansRegistry.Cluster;
-using OrleansRegistry.Gateway;
 
 namespace OrleansRegistry.Host;
 

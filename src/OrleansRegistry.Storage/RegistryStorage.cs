@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Storage;
+using OrleansRegistry.Access;
 using OrleansRegistry.Storage.Access;
 using OrleansRegistry.Storage.Artifacts;
 using OrleansRegistry.Storage.Billing;
@@ -70,6 +71,18 @@ public static class RegistryStorage
         }
 
         services.AddHealthChecks().AddCheck<StorageHealth>("storage", tags: ["ready"]);
+        return services;
+    }
+
+    /// <summary>
+    /// Adds the deployment's secret, and has the start end where it is another one than the database was used with.
+    /// Comes behind the storage and before the silo.
+    /// </summary>
+    internal static IServiceCollection AddAccessSecret(this IServiceCollection services, AccessSecret secret)
+    {
+        services.AddSingleton(secret);
+        services.AddSingleton(_ => secret.Seal);
+        services.AddHostedService<SecretAgreement>();
         return services;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection;
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 
 namespace OrleansRegistry.Client.Tests;
@@ -13,6 +14,7 @@ public sealed class PackageTests
 
     [Theory]
     [InlineData("OrleansRegistry.Client", "Microsoft.Orleans.Client", "OrleansRegistry.Abstractions")]
+    [InlineData("OrleansRegistry.Silo", "Microsoft.Data.Sqlite", "Microsoft.Orleans.Server", "Npgsql", "OrleansRegistry.Abstractions", "OrleansRegistry.Client")]
     [InlineData("OrleansRegistry.Abstractions", "Microsoft.Orleans.Connections.Security", "Microsoft.Orleans.Sdk", "Semver", "System.IO.Hashing")]
     public async Task A_package_says_what_it_is_and_brings_what_it_needs(string name, params string[] dependencies)
     {
@@ -44,6 +46,14 @@ public sealed class PackageTests
             var brought = metadata.Descendants().Where(child => child.Name.LocalName == "dependency").Select(child => child.Attribute("id")!.Value).ToHashSet();
             Assert.Superset(dependencies.ToHashSet(), brought);
             Assert.DoesNotContain(brought, id => id.Contains("Analyzers", StringComparison.Ordinal));
+            // What is no package of its own is in this one.
+            var locked = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Source, name, "packages.lock.json")))!["dependencies"]!["net10.0"]!;
+            Assert.All(
+                locked.AsObject().Where(entry => (string?)entry.Value!["type"] == "Project").Select(entry => entry.Key),
+                project => Assert.True(
+                    brought.Contains(project, StringComparer.OrdinalIgnoreCase)
+                        || files.Contains($"lib/net10.0/{project}.dll", StringComparer.OrdinalIgnoreCase),
+                    project));
         }
         finally
         {

@@ -18,6 +18,11 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public void The_program_of_a_silo_is_the_sample_that_is_run() => Assert.Equal(
+        [Read("tests/OrleansRegistry.SampleSilo/Program.cs")],
+        Snippet().Matches(Read("src/OrleansRegistry.Silo/README.md")).Select(snippet => snippet.Groups[1].Value));
+
+    [Fact]
     public void A_second_workspace_is_added_by_name()
     {
         var builder = new { Services = new ServiceCollection() };

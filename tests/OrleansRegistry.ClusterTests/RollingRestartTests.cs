@@ -7,6 +7,7 @@ using OrleansRegistry.Testing;
 namespace OrleansRegistry.ClusterTests;
 
 /// <summary>Gateways that are restarted one after the other behind a balancer that looks at their health, under load.</summary>
+[Trait("Speed", "Slow")]
 public sealed class RollingRestartTests(ITestOutputHelper output)
 {
     private const int Callers = 10;

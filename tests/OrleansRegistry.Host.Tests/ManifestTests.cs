@@ -91,17 +91,20 @@ public sealed class ManifestTests
     public async Task The_image_starts_by_the_documented_line_and_passes_its_own_health_check()
     {
         await using var database = TestDatabase.Sqlite();
+        const string healthPort = "Registry__HealthPort";
+        var free = RegistryProcess.FreePort().ToString(CultureInfo.InvariantCulture);
         var (process, client) = await RegistryProcess.Start(NodeSettings.On(database) with
         {
-            Environment = new Dictionary<string, string>(Deployments.Image.Concat(Deployments.DocumentedSettings())),
+            Environment = new Dictionary<string, string>(Deployments.Image.Concat(Deployments.DocumentedSettings())) { [healthPort] = free },
             Arguments = ["--urls=http://*:0"],
         });
         using (process)
         using (client)
         {
             // It asks by an address, which is none of the names by which callers come.
-            var check = Deployments.HealthCheck.Select(argument => argument.Replace(HttpPort, $"{process.Address.Port}", StringComparison.Ordinal));
-            Assert.Equal((0, ""), await RegistryProcess.RunToEnd(database.Options.DataDirectory, [.. check]));
+            string[] check = [.. Deployments.HealthCheck.Select(argument => argument.Replace(Deployments.Image[healthPort], free, StringComparison.Ordinal))];
+            Assert.Contains(check, argument => argument.EndsWith(':' + free, StringComparison.Ordinal));
+            Assert.Equal((0, ""), await Repeat(() => RegistryProcess.RunToEnd(database.Options.DataDirectory, check)));
             client.BaseAddress = new Uri($"http://127.0.0.1:{process.Address.Port}");
             Assert.Equal(HttpStatusCode.BadRequest, (await client.Call(HttpMethod.Get, "/v1/models")).Status);
         }
@@ -320,6 +323,40 @@ public sealed class ManifestTests
             $"--Registry:Auth:AdminKey={NodeSettings.OperatorKey}", $"--Registry:HealthPort={healthPort}", .. arguments,
         ],
     };
+
+    [Fact]
+    public void The_unit_of_systemd_starts_what_is_published_and_waits_as_long_as_a_node_takes_to_end()
+    {
+        var unit = File.ReadLines(Path.Combine(RepositoryRoot.Directory, "deploy", "systemd", "orleans-registry.service"))
+            .Where(line => line.Contains('=', StringComparison.Ordinal) && !line.StartsWith('#'))
+            .ToLookup(line => line.Split('=', 2)[0], line => line.Split('=', 2)[1]);
+        var settings = RegistrySettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["urls"] = "http://*:5080",
+            ["Registry:AllowedHosts"] = "registry.example.com",
+        }).Build());
+
+        Assert.Equal(Path.GetFileName(RegistryProcess.Built), Path.GetFileName(unit["ExecStart"].Single().Split(' ')[1]));
+        Assert.True(File.Exists(Path.Combine(RepositoryRoot.Directory, "docs", Path.GetFileName(unit["Documentation"].Single()))));
+        // The system's name for where StateDirectory is.
+        Assert.Contains("Registry__DataDirectory=/var/lib/" + unit["StateDirectory"].Single(), unit["Environment"]);
+        const int stopSeconds = 10;
+        Assert.True(RegistryHost.LongestEnd(settings).TotalSeconds + stopSeconds < int.Parse(unit["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Checks health as often as it takes, up to a minute: a busy machine answers some checks too late.</summary>
+    private static async Task<(int ExitCode, string Output)> Repeat(Func<Task<(int ExitCode, string Output)>> check)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            var result = await check();
+            if (result.ExitCode == 0 || deadline.IsCancellationRequested)
+            {
+                return result;
+            }
+        }
+    }
 
     private static async Task PassProbes(int healthPort, V1Deployment deployment)
     {

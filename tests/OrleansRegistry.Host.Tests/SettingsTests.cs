@@ -59,6 +59,7 @@ public sealed partial class SettingsTests
             Path.Combine(RepositoryRoot.Directory, "docker-compose.yml"),
             Path.Combine(RepositoryRoot.Directory, "Dockerfile"),
             .. Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "deploy"), "*.yaml", SearchOption.AllDirectories),
+            .. Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "deploy", "systemd")),
             .. Directory.GetFiles(Path.Combine(RepositoryRoot.Directory, "scripts"), "*.sh"),
         ];
 

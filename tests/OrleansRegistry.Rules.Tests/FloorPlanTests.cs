@@ -26,7 +26,8 @@ public sealed partial class FloorPlanTests
     [InlineData("RestClient")]
     [InlineData("Cli", "RestClient")]
     [InlineData("WebConsole", "Gateway")]
-    [InlineData("Host", "Artifacts", "Gateway", "Grains", "Runtime", "Storage", "WebConsole")]
+    [InlineData("Silo", "Abstractions", "Artifacts", "Client", "Grains", "Outbound", "Rules", "Storage")]
+    [InlineData("Host", "Artifacts", "Gateway", "Grains", "Runtime", "Silo", "Storage", "WebConsole")]
     [InlineData("Runtime", "Rules")]
     [InlineData("OnnxServer")]
     public void References_run_one_way(string project, params string[] expected)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Access;
 
 namespace OrleansRegistry.Gateway;
 

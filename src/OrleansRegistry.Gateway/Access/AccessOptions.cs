@@ -1,15 +1,13 @@
 using System.Collections.Frozen;
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using OrleansRegistry.Access;
 
 namespace OrleansRegistry.Gateway;
 
 /// <summary>The settings of access. Properties are settings.</summary>
 internal sealed record AccessOptions
 {
-    /// <summary>The fewest bytes of <see cref="Secret"/>.</summary>
-    public const int MinSecretBytes = 32;
-
     /// <summary>A key of role operator that is valid from the start on; <c>new-key</c> draws one.</summary>
     /// <value>a key that the first start makes and writes to the file <c>admin-key</c></value>
     [DataType(DataType.Password)]
@@ -22,7 +20,7 @@ internal sealed record AccessOptions
     /// </summary>
     /// <value>the file <c>secret</c>, which the first start makes</value>
     [DataType(DataType.Password)]
-    [MinLength(MinSecretBytes)]
+    [MinLength(AccessSecret.MinBytes)]
     public ReadOnlyMemory<byte>? Secret { get; init; }
 
     /// <summary>
@@ -31,7 +29,7 @@ internal sealed record AccessOptions
     /// </summary>
     /// <value>none</value>
     [DataType(DataType.Password)]
-    [MinLength(MinSecretBytes)]
+    [MinLength(AccessSecret.MinBytes)]
     public ReadOnlyMemory<byte>? PreviousSecret { get; init; }
 
     /// <summary>The lifetime of a key that is made without <c>expires_at</c>. 0 is without end.</summary>
@@ -52,6 +50,9 @@ internal sealed record AccessOptions
     /// <summary>The hosts that requests may name; <c>*.example.com</c> stands for all below it.</summary>
     [Browsable(false)]
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>The secret that the settings name; nothing is read yet.</summary>
+    public AccessSecret OpenSecret() => new(Secret, PreviousSecret, Directory);
 }
 
 /// <summary>The issuer whose tokens (JWT) are taken, and what their claims say. Properties are settings.</summary>

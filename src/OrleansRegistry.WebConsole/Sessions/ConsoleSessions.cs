@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using BitFaster.Caching.Lru;
+using OrleansRegistry.Access;
 using OrleansRegistry.Gateway;
 
 namespace OrleansRegistry.WebConsole;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using OrleansRegistry.Access;
 using OrleansRegistry.Gateway.Tests.Infrastructure;
 
 namespace OrleansRegistry.Gateway.Tests.Events;
@@ -33,7 +34,7 @@ public sealed class EventStreamTests : IAsyncLifetime
             .AddSingleton<TimeProvider>(_clock)
             .AddSingleton(_end)
             .AddSingleton(_feed)
-            .AddSingleton(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }))
+            .AddSingleton(new AccessSecret(new byte[32], null, ""))
             .AddSingleton(services => new ApiKeyAuthenticator(services.GetRequiredService<AccessSecret>(), null!, null!, null!, _clock))
             .BuildServiceProvider();
     }

@@ -1,11 +1,12 @@
 using System.Text.Json;
 using CsCheck;
+using OrleansRegistry.Access;
 
 namespace OrleansRegistry.Gateway.Tests.Http;
 
 public sealed class ParsingTests
 {
-    private static readonly PageTokens Tokens = new(new AccessSecret(new AccessOptions { Directory = "", AllowedHosts = [], Secret = new byte[32] }).SignToken);
+    private static readonly PageTokens Tokens = new(new AccessSecret(new byte[32], null, "").SignToken);
 
     [Theory]
     [InlineData("\"1\"", "\"1\"")]

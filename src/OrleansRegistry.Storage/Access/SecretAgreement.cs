@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
+using OrleansRegistry.Access;
 
-namespace OrleansRegistry.Gateway;
+namespace OrleansRegistry.Storage.Access;
 
 /// <summary>
 /// Keeps a node from starting whose secrets are others than the one that the database was used with. It runs when the

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using OrleansRegistry.Access;
+using OrleansRegistry.Storage.Access;
 
-namespace OrleansRegistry.Gateway.Tests.Access;
+namespace OrleansRegistry.Storage.Tests;
 
 /// <summary>Nodes that start at the same time on one directory and one database.</summary>
 public sealed class SecretAgreementTests : IDisposable
@@ -24,7 +26,7 @@ public sealed class SecretAgreementTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private AccessSecret Secret() => new(new AccessOptions { Directory = _directory, AllowedHosts = [] });
+    private AccessSecret Secret() => new(null, null, _directory);
 
     private SecretAgreement Node(Settings database) => new(Secret(), database);
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OrleansRegistry.Webhooks;
 
-namespace OrleansRegistry.Gateway;
+namespace OrleansRegistry.Access;
 
 /// <summary>
 /// The secret of the deployment. Keys are stored as hashes under it, so that rows alone don't help to guess one; page
@@ -15,30 +15,36 @@ internal sealed class AccessSecret
     /// <summary>The name of the file.</summary>
     public const string FileName = "secret";
 
-    private readonly AccessOptions _options;
+    /// <summary>The fewest bytes that a secret has.</summary>
+    public const int MinBytes = 32;
+
+    private readonly bool _isGiven;
     private readonly Lazy<Derived> _derived;
     private readonly Derived? _previous;
 
     /// <summary>Reads nothing yet.</summary>
-    public AccessSecret(AccessOptions options)
+    /// <param name="given">The secret, or null for that of the file.</param>
+    /// <param name="previous">The secret that counts beside it, or null.</param>
+    /// <param name="directory">The directory of the file.</param>
+    public AccessSecret(ReadOnlyMemory<byte>? given, ReadOnlyMemory<byte>? previous, string directory)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = options;
-        _derived = new Lazy<Derived>(() => Derive(options.Secret is { } given ? given.ToArray() : FromFile(File)));
-        _previous = options.PreviousSecret is { } previous ? Derive(previous.ToArray()) : null;
+        _isGiven = given is not null;
+        File = Path.GetFullPath(Path.Combine(directory, FileName));
+        _derived = new Lazy<Derived>(() => Derive(given is { } secret ? secret.ToArray() : FromFile(File)));
+        _previous = previous is { } before ? Derive(before.ToArray()) : null;
     }
 
-    /// <summary>Where the secret is, unless the settings say it.</summary>
-    internal string File => Path.GetFullPath(Path.Combine(_options.Directory, FileName));
+    /// <summary>Where the secret is, unless it is given.</summary>
+    internal string File { get; }
 
     /// <summary>Whether there is a secret: none is drawn where there is one already that keys were made with.</summary>
-    internal bool IsThere => _options.Secret is not null || System.IO.File.Exists(File);
+    internal bool IsThere => _isGiven || System.IO.File.Exists(File);
 
     /// <summary>Looks at the file where there is one.</summary>
     /// <exception cref="IOException">It holds no secret, or can't be read.</exception>
     internal void CheckFile()
     {
-        if (_options.Secret is null && Path.Exists(File))
+        if (!_isGiven && Path.Exists(File))
         {
             _ = _derived.Value;
         }
@@ -76,7 +82,7 @@ internal sealed class AccessSecret
 
     private static Derived Derive(byte[] secret)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, AccessOptions.MinSecretBytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(secret.Length, MinBytes);
         var fingerprint = Convert.ToHexStringLower(HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, outputLength: 16, info: "fingerprint"u8.ToArray()));
         return new Derived(
             HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "api keys"u8.ToArray()),
@@ -87,12 +93,12 @@ internal sealed class AccessSecret
 
     private static byte[] FromFile(string file)
     {
-        var text = SecretFile.ReadOrCreate(file, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(AccessOptions.MinSecretBytes)));
+        var text = SecretFile.ReadOrCreate(file, () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(MinBytes)));
         var secret = new byte[text.Length];
-        return Convert.TryFromBase64String(text, secret, out var length) && length >= AccessOptions.MinSecretBytes
+        return Convert.TryFromBase64String(text, secret, out var length) && length >= MinBytes
             ? secret[..length]
             : throw new IOException(
-                $"{file} holds no secret: it must be at least {AccessOptions.MinSecretBytes} bytes in base64. Put back the file that the keys in the database were made with; remove it where there are none.");
+                $"{file} holds no secret: it must be at least {MinBytes} bytes in base64. Put back the file that the keys in the database were made with; remove it where there are none.");
     }
 
     private sealed record Derived(byte[] ForKeys, byte[] ForTokens, SealKey ForWebhooks, string Fingerprint)
@@ -100,60 +106,5 @@ internal sealed class AccessSecret
         public ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(ForKeys, Encoding.ASCII.GetBytes(key))];
 
         public byte[] SignToken(byte[] token) => HMACSHA256.HashData(ForTokens, token)[..16];
-    }
-}
-
-/// <summary>Files that hold one secret each. Only the user who runs the node can read them.</summary>
-internal static class SecretFile
-{
-    /// <summary>
-    /// The text of a file, which is made first when it is not there: whole, or not at all, and without a line break,
-    /// which readers would take for a part of it.
-    /// </summary>
-    /// <exception cref="IOException">It can't be read or made.</exception>
-    public static string ReadOrCreate(string file, Func<string> create)
-    {
-        if (Directory.Exists(file))
-        {
-            throw new IOException($"{file} is a directory, and a file must be there. Remove it.");
-        }
-
-        try
-        {
-            PrivateDirectory.Create(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            if (!File.Exists(file))
-            {
-                Write(file, create());
-            }
-
-            return File.ReadAllText(file).Trim();
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new IOException($"{file} can't be read or written: {e.Message}", e);
-        }
-    }
-
-    private static void Write(string file, string text)
-    {
-        var part = $"{file}.{Guid.NewGuid():N}";
-        try
-        {
-            using (var stream = PrivateFile.Open(part, FileMode.CreateNew, FileAccess.Write))
-            {
-                stream.Write(Encoding.ASCII.GetBytes(text));
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(part, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            // Another node was faster; its file counts.
-        }
-        finally
-        {
-            File.Delete(part);
-        }
     }
 }
