@@ -11,6 +11,7 @@ namespace OrleansRegistry.Benchmarks;
 internal static class Comparisons
 {
     private const int Pairs = 7;
+    private const int BuildPairs = 21;
     private const string Body = """{"instances":[[5.1,3.5,1.4,0.2]]}""";
 
     /// <summary>Runs all comparisons and prints them.</summary>
@@ -41,7 +42,31 @@ internal static class Comparisons
         }
     }
 
-    private static async Task Compare(string what, Load baseline, Load registry, TimeSpan duration)
+    /// <summary>Compares <c>predict</c> with that of another build, such as the one before a change, and prints it.</summary>
+    /// <param name="host">The assembly of its host.</param>
+    public static async Task RunWithBuild(string host)
+    {
+        var data = Directory.CreateTempSubdirectory("registry-benchmark-");
+        try
+        {
+            await using var model = await ServerProcess.Baseline(Baselines.Hello);
+            await using var other = await ServerProcess.Registry(host, Path.Combine(data.FullName, "other"), requestsPerSecond: 0);
+            await using var registry = await ServerProcess.Registry(Path.Combine(data.FullName, "own"), requestsPerSecond: 0);
+            await Deploy(other.Address, model.Address);
+            await Deploy(registry.Address, model.Address);
+            var before = new Load(other.Address, "POST /v1/models/iris/predict", Body);
+            var duration = TimeSpan.FromSeconds(3);
+            Console.WriteLine("compared                              before/s     after/s   ratio   spread");
+            await Compare("control: the other build with itself", before, before, duration, BuildPairs);
+            await Compare("predict / predict of the other build", before, new Load(registry.Address, "POST /v1/models/iris/predict", Body), duration, BuildPairs);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    private static async Task Compare(string what, Load baseline, Load registry, TimeSpan duration, int count = Pairs)
     {
         // What is measured first would pay for compiling.
         for (var warm = 0; warm < 3; warm++)
@@ -51,7 +76,7 @@ internal static class Comparisons
         }
 
         List<(double Baseline, double Registry)> pairs = [];
-        for (var pair = 0; pair < Pairs; pair++)
+        for (var pair = 0; pair < count; pair++)
         {
             var first = await (pair % 2 == 0 ? baseline : registry).Run(duration);
             var second = await (pair % 2 == 0 ? registry : baseline).Run(duration);
@@ -61,10 +86,10 @@ internal static class Comparisons
         var ratios = pairs.Select(pair => pair.Registry / pair.Baseline).Order().ToList();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{what,-34} {Median(pairs.Select(pair => pair.Baseline)),11:N0} {Median(pairs.Select(pair => pair.Registry)),11:N0}   {Median(ratios),5:F2}   {ratios[0]:F2} to {ratios[^1]:F2}"));
+            $"{what,-36} {Median([.. pairs.Select(pair => pair.Baseline)]),11:N0} {Median([.. pairs.Select(pair => pair.Registry)]),11:N0}   {Median(ratios),5:F2}   {ratios[0]:F2} to {ratios[^1]:F2}"));
     }
 
-    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Pairs / 2);
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static async Task Deploy(Uri registry, Uri model)
     {

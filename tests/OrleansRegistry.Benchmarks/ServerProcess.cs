@@ -15,6 +15,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The key of the registry.</summary>
     public static string Key { get; } = ApiKey.Create();
 
+    private static string Built { get; } = Path.GetFullPath(
+        typeof(ServerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!,
+        AppContext.BaseDirectory);
+
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 
@@ -26,19 +30,23 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="dataDirectory">Where the file is.</param>
     /// <param name="requestsPerSecond">What a key may send, 0 for any number, null for what is the default.</param>
     /// <param name="settings">Further settings.</param>
-    public static Task<ServerProcess> Registry(string dataDirectory, int? requestsPerSecond, params IEnumerable<string> settings)
-    {
-        var host = typeof(ServerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "HostAssembly").Value!;
-        return Start(
-        [
-            Path.GetFullPath(host, AppContext.BaseDirectory),
-            $"--Registry:DataDirectory={dataDirectory}",
-            $"--Registry:SiloPort={FreePort()}",
-            $"--Registry:Auth:AdminKey={Key}",
-            .. requestsPerSecond is { } limit ? [$"--Registry:Limits:RequestsPerSecond={limit}", "--Registry:Limits:RequestsPerSecondPerWorkspace=0"] : Array.Empty<string>(),
-            .. settings,
-        ]);
-    }
+    public static Task<ServerProcess> Registry(string dataDirectory, int? requestsPerSecond, params IEnumerable<string> settings) =>
+        Registry(Built, dataDirectory, requestsPerSecond, settings);
+
+    /// <summary>The same of another build.</summary>
+    /// <param name="host">The assembly of its host.</param>
+    /// <param name="dataDirectory">Where the file is.</param>
+    /// <param name="requestsPerSecond">What a key may send, 0 for any number, null for what is the default.</param>
+    /// <param name="settings">Further settings.</param>
+    public static Task<ServerProcess> Registry(string host, string dataDirectory, int? requestsPerSecond, params IEnumerable<string> settings) => Start(
+    [
+        host,
+        $"--Registry:DataDirectory={dataDirectory}",
+        $"--Registry:SiloPort={FreePort()}",
+        $"--Registry:Auth:AdminKey={Key}",
+        .. requestsPerSecond is { } limit ? [$"--Registry:Limits:RequestsPerSecond={limit}", "--Registry:Limits:RequestsPerSecondPerWorkspace=0"] : Array.Empty<string>(),
+        .. settings,
+    ]);
 
     /// <summary>A loopback port that was free a moment ago.</summary>
     public static int FreePort()
