@@ -23,6 +23,11 @@ public sealed class Backend : IAsyncDisposable
         "serving":{"url":"{{Url}}{{path}}"}
         """;
 
+    /// <summary>The serving spec of a version with several servers, as a field of a deployment.</summary>
+    public static string Serving(bool isRepeatable, params IEnumerable<string> urls) => $$"""
+        "serving":{"servers":[{{string.Join(',', urls.Select(url => $$"""{"url":"{{url}}"}"""))}}],"repeatable":{{(isRepeatable ? "true" : "false")}}}
+        """;
+
     /// <summary>Starts a server.</summary>
     public static async Task<Backend> Start(RequestDelegate answer)
     {
