@@ -252,7 +252,8 @@ public sealed class TlsTests : IAsyncLifetime
         }
     }
 
-    private static X509Certificate2 NewCertificate()
+    /// <summary>A certificate of this machine, which vouches for itself.</summary>
+    internal static X509Certificate2 NewCertificate()
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=registry test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
