@@ -138,7 +138,7 @@ public sealed class OtherServerTests(HastyServer server) : IClassFixture<HastySe
         Reply answer;
         do
         {
-            answer = await _registry.Send(new HttpMethod(method), path, method == "GET" ? null : new StringContent("{}"));
+            answer = await (method == "GET" ? _registry.Get(path) : _registry.Post(path, "{}"));
         }
         while (calls == 0);
 
@@ -183,8 +183,7 @@ public sealed class OtherServerTests(HastyServer server) : IClassFixture<HastySe
         using var hangUp = new CancellationTokenSource();
         while (hangs.Requests == 0)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/model_versions/{id}/predict") { Content = new StringContent("{}") };
-            var call = server.Client.SendAsync(request, hangUp.Token);
+            var call = server.Client.PostAsync(new Uri($"/v1/model_versions/{id}/predict", UriKind.Relative), null, hangUp.Token);
             while (!call.IsCompleted && hangs.Requests == 0)
             {
                 await Task.Yield();
