@@ -53,6 +53,20 @@ public sealed class AuditTests(ConsoleNode node)
     }
 
     [Fact]
+    public async Task A9_a_form_that_asks_for_several_things_is_one_line()
+    {
+        var model = $"tried and sent {Guid.NewGuid():N}";
+        var id = (string)(await node.Deploy(model))["id"]!;
+        var key = await node.NewKey("viewer");
+        var browser = await node.SignIn(key);
+
+        // The command is tried before it is sent, and both are forbidden.
+        (await browser.Post(Links.Command(model, "0.1.0", "deactivate"), [("if_match", "\"1\"")])).Is(403);
+
+        Assert.Equal([$"refused /v1/model_versions/{id}/deactivate forbidden"], Lines(key).Skip(1));
+    }
+
+    [Fact]
     public async Task A9_a_page_that_shows_what_a_command_would_do_is_no_line()
     {
         var model = $"shown {Guid.NewGuid():N}";
