@@ -21,7 +21,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task E1_N5_L2_P3_P4_P5_whatever_happens_to_nodes_and_database_clients_see_one_registry()
+    public async Task E1_N5_L2_P3_P4_P5_AL3_AL4_AL7_whatever_happens_to_nodes_and_database_clients_see_one_registry()
     {
         var minutes = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_MINUTES") ?? "0", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
@@ -34,7 +34,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         (await cluster.Gateways[0].Client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url })).MustBe(HttpStatusCode.Created);
         var history = new History(Models);
         using var stop = new CancellationTokenSource();
-        var clients = Enumerable.Range(0, Clients).Select(number => new Client(number, cluster, history, Models, new Random(random.Next()))).ToArray();
+        var clients = Enumerable.Range(0, Clients).Select(number => new Client(number, cluster, history, Models, new Random(random.Next())) { UsesAlias = true }).ToArray();
         var watcher = new EventWatcher();
         var watching = ClusterChecks.Watch(cluster, watcher, stop.Token);
         var invokers = Enumerable.Range(0, Invokers).Select(number => new Invoker(number, cluster, served, new Random(random.Next()))).ToArray();

@@ -10,8 +10,13 @@ namespace OrleansRegistry.ClusterTests;
 /// </summary>
 internal sealed class Client(int number, ClusterNodes cluster, History history, int models, Random random)
 {
+    private const string Alias = "staging";
+
     private readonly string?[] _own = new string?[models];
     private int _deployments;
+
+    /// <summary>Whether it makes an alias of each model, which all nodes must know.</summary>
+    public bool UsesAlias { get; init; }
 
     public static string ModelName(int model) => $"Model {model}";
 
@@ -27,8 +32,11 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
                 continue;
             }
 
-            await (random.Next(100) switch
+            await (random.Next(UsesAlias ? 125 : 100) switch
             {
+                >= 112 => ResolveAlias(model),
+                >= 104 => Command(model, Verb.SetAlias, own, stop),
+                >= 100 => Command(model, Verb.RollbackAlias, own, stop),
                 < 60 => Resolve(model, Gateway),
                 < 62 => Deploy(model, stop),
                 < 75 => Command(model, Verb.Promote, own, stop),
@@ -60,15 +68,24 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
             versions.Max(version => Ordinal((string)version["id"]!)),
             found["primary"] is JsonObject primary ? Ordinal((string)primary["version_id"]!) : 0,
             versions.Where(version => (string)version["state"]! == "published").Select(version => Ordinal((string)version["id"]!)));
-        history.Add(model, new Operation { Verb = Verb.Look, Seen = seen, Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
+        var alias = found["aliases"]!.AsArray().Select(each => Ordinal((string)each!["version_id"]!)).SingleOrDefault();
+        history.Add(model, new Operation { Verb = Verb.Look, Ordinal = alias, Seen = seen, Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
     }
 
     private HttpClient Gateway => cluster.Gateways[random.Next(cluster.Gateways.Length)].Client;
 
-    private async Task Resolve(int model, HttpClient gateway)
+    private Task Resolve(int model, HttpClient gateway) => Resolve(model, gateway, Verb.Resolve, "", "no_primary", null);
+
+    private Task ResolveAlias(int model) =>
+        Resolve(model, Gateway, Verb.ResolveAlias, $"?version=@{Alias}", "alias_not_found", "version_inactive");
+
+    /// <summary>
+    /// Resolves; <c>none</c> is the code that says that nothing is there, <c>refused</c> the one that says that it can't be reached, if there is one.
+    /// </summary>
+    private async Task Resolve(int model, HttpClient gateway, Verb verb, string query, string none, string? refused)
     {
         var calledAt = History.Now;
-        var reply = await Call(gateway, HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve");
+        var reply = await Call(gateway, HttpMethod.Get, $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/resolve{query}");
         if (reply.Fate is Fate.Unknown or Fate.NotSent)
         {
             history.NoteFailure();
@@ -76,9 +93,17 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
         }
 
         var isThere = reply.Status == HttpStatusCode.OK;
-        Assert.True(isThere || (string?)reply.Body!["code"] == "no_primary", $"{reply.Status}: {reply.Body}");
+        var isRefused = !isThere && (string?)reply.Body!["code"] == refused;
+        Assert.True(isThere || isRefused || (string?)reply.Body!["code"] == none, $"{reply.Status}: {reply.Body}");
         var ordinal = isThere ? Ordinal((string)reply.Body!["version_id"]!) : 0;
-        history.Add(model, new Operation { Verb = Verb.Resolve, Ordinal = ordinal, Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
+        history.Add(model, new Operation
+        {
+            Verb = verb,
+            Ordinal = ordinal,
+            Told = isRefused ? Told.Refused : Told.Done,
+            CalledAt = calledAt,
+            AnsweredAt = History.Now,
+        });
     }
 
     /// <summary>Deploys and publishes. Repeated with its idempotency key it is one operation, however many attempts it takes.</summary>
@@ -86,13 +111,20 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
     {
         var calledAt = History.Now;
         var key = $"{number}-{_deployments++}";
+        var verb = UsesAlias && random.Next(2) == 0 ? Verb.DeployClaiming : Verb.Deploy;
+        var body = new JsonObject { ["model_name"] = ModelName(model), ["publish"] = true };
+        if (verb == Verb.DeployClaiming)
+        {
+            body["aliases"] = new JsonArray(Alias);
+        }
+
         while (true)
         {
-            var reply = await Call(Gateway, HttpMethod.Post, "/v1/model_versions", new JsonObject { ["model_name"] = ModelName(model), ["publish"] = true }, key);
+            var reply = await Call(Gateway, HttpMethod.Post, "/v1/model_versions", body.DeepClone(), key);
             if (reply.Fate == Fate.Acknowledged)
             {
                 var id = (string)reply.Body!["id"]!;
-                history.Add(model, new Operation { Verb = Verb.Deploy, Ordinal = Ordinal(id), Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
+                history.Add(model, new Operation { Verb = verb, Ordinal = Ordinal(id), Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
                 return id;
             }
 
@@ -100,7 +132,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
             history.NoteFailure();
             if (stop.IsCancellationRequested)
             {
-                history.Add(model, new Operation { Verb = Verb.Deploy, Told = Told.Unknown, CalledAt = calledAt, AnsweredAt = History.DoubtfulUntil(History.Now) });
+                history.Add(model, new Operation { Verb = verb, Told = Told.Unknown, CalledAt = calledAt, AnsweredAt = History.DoubtfulUntil(History.Now) });
                 return null;
             }
         }
@@ -111,15 +143,15 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
         do
         {
             var calledAt = History.Now;
-            var reply = await Call(Gateway, HttpMethod.Post, $"/v1/model_versions/{id}/{(verb == Verb.Promote ? "promote" : verb == Verb.Activate ? "activate" : "deactivate")}");
+            var reply = await Send(model, verb, id);
             var operation = new Operation { Verb = verb, Ordinal = Ordinal(id), Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now };
             switch (reply.Fate)
             {
                 case Fate.Acknowledged:
-                    history.Add(model, operation);
+                    history.Add(model, verb is Verb.SetAlias or Verb.RollbackAlias ? Moved(operation, reply.Body!) : operation);
                     return;
                 case Fate.Refused:
-                    Assert.True(verb == Verb.Promote && (string?)reply.Body!["code"] == "version_inactive", $"{verb}: {reply.Status} {reply.Body}");
+                    Assert.True(IsRefusal(verb, (string?)reply.Body!["code"]), $"{verb}: {reply.Status} {reply.Body}");
                     history.Add(model, operation with { Told = Told.Refused });
                     return;
                 case Fate.NotSent:
@@ -133,6 +165,35 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
         }
         while (!stop.IsCancellationRequested);
     }
+
+    private Task<Outcome> Send(int model, Verb verb, string id)
+    {
+        var alias = $"/v1/models/{Uri.EscapeDataString(ModelName(model))}/aliases/{Alias}";
+        return verb switch
+        {
+            Verb.Promote => Call(Gateway, HttpMethod.Post, $"/v1/model_versions/{id}/promote"),
+            Verb.Activate => Call(Gateway, HttpMethod.Post, $"/v1/model_versions/{id}/activate"),
+            Verb.Deactivate => Call(Gateway, HttpMethod.Post, $"/v1/model_versions/{id}/deactivate"),
+            Verb.SetAlias => Call(Gateway, HttpMethod.Put, alias, new JsonObject { ["version"] = id }),
+            Verb.RollbackAlias => Call(Gateway, HttpMethod.Post, alias + "/rollback"),
+            _ => throw new InvalidOperationException($"{verb} is no command."),
+        };
+    }
+
+    /// <summary>What the answer says of a move of the alias; where it stood already, it stays.</summary>
+    private static Operation Moved(Operation operation, JsonNode answer)
+    {
+        var to = Ordinal((string)answer["alias"]!["version_id"]!);
+        return operation with { Ordinal = to, From = answer["alias_change"] is { } change ? (string?)change["from"] is { } from ? Ordinal(from) : 0 : to };
+    }
+
+    /// <summary>Whether the state of a model can give a reason to refuse a command like this.</summary>
+    private static bool IsRefusal(Verb verb, string? code) => verb switch
+    {
+        Verb.Promote or Verb.SetAlias => code == "version_inactive",
+        Verb.RollbackAlias => code is "alias_not_found" or "no_previous_target",
+        _ => false,
+    };
 
     /// <summary>Looks at a version before a command on it is repeated, as the answer of unknown outcome says.</summary>
     private async Task LookAgain(string id, CancellationToken stop)

@@ -63,7 +63,7 @@ internal sealed class History(int models)
             _countingAnswers.RemoveAll(counting => counting.Count <= _answers && counting.Reached.TrySetResult());
             foreach (var (since, missing, done) in _waiting)
             {
-                if (operation.CalledAt >= since && missing.Remove((model, operation.Verb == Verb.Resolve)) && missing.Count == 0)
+                if (operation.CalledAt >= since && missing.Remove((model, operation.Verb is Verb.Resolve or Verb.ResolveAlias)) && missing.Count == 0)
                 {
                     done.SetResult(Stopwatch.GetElapsedTime(since, operation.AnsweredAt));
                 }

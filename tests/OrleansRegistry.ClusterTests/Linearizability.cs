@@ -9,13 +9,16 @@ namespace OrleansRegistry.ClusterTests;
 /// </summary>
 internal static class Linearizability
 {
-    /// <summary>Null when there is such an order, else the first answer that no order explains.</summary>
-    public static Operation? Check(IReadOnlyList<Operation> history)
+    /// <summary>Null when there are such orders for the model and for its alias, else the first answer that no order explains.</summary>
+    public static Operation? Check(IReadOnlyList<Operation> history) => Check<ModelSpec>(history) ?? Check<AliasSpec>(history);
+
+    private static Operation? Check<TSpec>(IReadOnlyList<Operation> history)
+        where TSpec : class, ISpec<TSpec>
     {
-        var (head, nodes) = Build(history);
+        var (head, nodes) = Build(history.Where(operation => TSpec.Concerns(operation.Verb)));
         HashSet<UInt128> tried = [];
-        Stack<(Node Call, ModelSpec Before, bool Skipped)> done = [];
-        var state = ModelSpec.Empty;
+        Stack<(Node Call, TSpec Before, bool Skipped)> done = [];
+        var state = TSpec.Empty;
         UInt128 set = 0;
         var furthest = default(Operation);
         var (entry, maySkipOnly) = (head.Next, false);
@@ -58,8 +61,9 @@ internal static class Linearizability
     }
 
     /// <summary>The state after an operation, and whether it was left out; a null state when it can't be next, or was tried to no avail.</summary>
-    private static (ModelSpec? Next, bool Skipped) TryStep(
-        Node call, ModelSpec state, UInt128 set, bool maySkipOnly, HashSet<UInt128> tried)
+    private static (TSpec? Next, bool Skipped) TryStep<TSpec>(
+        Node call, TSpec state, UInt128 set, bool maySkipOnly, HashSet<UInt128> tried)
+        where TSpec : class, ISpec<TSpec>
     {
         if (!maySkipOnly && state.Apply(call.Operation) is { } next && tried.Add(set ^ call.Hash ^ next.Fingerprint))
         {
@@ -69,7 +73,7 @@ internal static class Linearizability
         return call.Operation.Told == Told.Unknown && tried.Add(set ^ call.Hash ^ state.Fingerprint) ? (state, true) : (null, false);
     }
 
-    private static (Node Head, List<Node> Nodes) Build(IReadOnlyList<Operation> history)
+    private static (Node Head, List<Node> Nodes) Build(IEnumerable<Operation> history)
     {
         List<Node> nodes = [];
         foreach (var operation in history)

@@ -12,6 +12,53 @@ public sealed class LinearizabilityTests
         Done(Verb.Activate, 1), Done(Verb.Resolve, 1));
 
     [Fact]
+    public void What_happens_to_an_alias_one_after_the_other_is_explained_by_that_order() => Passes(
+        Refused(Verb.RollbackAlias, 0), Done(Verb.ResolveAlias, 0), Done(Verb.DeployClaiming, 1), Done(Verb.ResolveAlias, 1), Done(Verb.Deploy, 2),
+        Done(Verb.ResolveAlias, 1), Done(Verb.SetAlias, 2), Done(Verb.SetAlias, 2), Done(Verb.DeployClaiming, 3), Done(Verb.ResolveAlias, 3),
+        Done(Verb.Deactivate, 2), Refused(Verb.SetAlias, 2), Done(Verb.RollbackAlias, 1), Done(Verb.ResolveAlias, 1), Refused(Verb.RollbackAlias, 0),
+        Done(Verb.Deactivate, 1), Refused(Verb.ResolveAlias, 0), Done(Verb.Activate, 1), Done(Verb.ResolveAlias, 1),
+        Done(Verb.Look, 1) with { Seen = ModelSpec.Of(3, 3, 1, 3) });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_rollback_of_an_alias_of_unknown_outcome_may_have_happened_or_not(int alias) => Passes(
+        Done(Verb.DeployClaiming, 1, 0, 1), Done(Verb.DeployClaiming, 2, 2, 3), Unknown(Verb.RollbackAlias, 0, 4, 100), Done(Verb.ResolveAlias, alias, 5, 6));
+
+    [Fact]
+    public void A_lost_move_of_an_alias_is_caught() => Fails(
+        Verb.ResolveAlias, Done(Verb.DeployClaiming, 1), Done(Verb.Deploy, 2), Done(Verb.SetAlias, 2), Done(Verb.ResolveAlias, 1));
+
+    [Fact]
+    public void A_move_of_an_alias_from_elsewhere_than_it_was_is_caught() => Fails(
+        Verb.SetAlias, Done(Verb.DeployClaiming, 1), Done(Verb.DeployClaiming, 2), Done(Verb.SetAlias, 1) with { From = 1 });
+
+    [Fact]
+    public void An_alias_that_follows_the_primary_is_caught() => Fails(
+        Verb.ResolveAlias, Done(Verb.DeployClaiming, 1), Done(Verb.Deploy, 2), Done(Verb.ResolveAlias, 2));
+
+    [Fact]
+    public void An_alias_that_falls_back_is_caught() => Fails(
+        Verb.ResolveAlias, Done(Verb.DeployClaiming, 1), Done(Verb.DeployClaiming, 2), Done(Verb.Deactivate, 2), Done(Verb.ResolveAlias, 1));
+
+    [Fact]
+    public void A_rollback_of_an_alias_to_a_version_that_it_left_is_caught() => Fails(
+        Verb.RollbackAlias, Done(Verb.DeployClaiming, 1), Done(Verb.DeployClaiming, 2), Done(Verb.RollbackAlias, 1), Done(Verb.RollbackAlias, 2));
+
+    [Fact]
+    public void More_versions_in_the_history_of_an_alias_than_it_has_are_caught() => Fails(
+        Verb.RollbackAlias,
+        [
+            .. Enumerable.Range(1, 6).Select(ordinal => Done(Verb.DeployClaiming, ordinal)),
+            .. Enumerable.Range(2, 4).Reverse().Select(ordinal => Done(Verb.RollbackAlias, ordinal)),
+            Done(Verb.RollbackAlias, 1),
+        ]);
+
+    [Fact]
+    public void A_lost_move_of_an_alias_is_caught_by_the_look_at_the_end() => Fails(
+        Verb.Look, Done(Verb.DeployClaiming, 1), Done(Verb.DeployClaiming, 2), Done(Verb.Look, 1) with { Seen = ModelSpec.Of(2, 2, 1, 2) });
+
+    [Fact]
     public void What_overlaps_may_have_happened_in_any_order() => Passes(
         Done(Verb.Deploy, 2, 0, 10), Done(Verb.Deploy, 1, 1, 9), Done(Verb.Resolve, 1, 2, 8), Done(Verb.Resolve, 2, 3, 12));
 
@@ -59,11 +106,26 @@ public sealed class LinearizabilityTests
     {
         List<Operation> history = [];
         var random = new Random(1);
-        var state = ModelSpec.Empty;
+        var (state, alias) = (ModelSpec.Empty, AliasSpec.Empty);
         for (var i = 0L; i < 10_000; i++)
         {
-            var verb = state.Last == 0 ? Verb.Deploy : random.Next(10) switch { 0 => Verb.Deploy, 1 => Verb.Promote, 2 => Verb.Deactivate, 3 => Verb.Activate, _ => Verb.Resolve };
-            var ordinal = verb switch { Verb.Deploy => state.Last + 1, Verb.Resolve => state.Primary, _ => random.Next(1, Math.Min(12, state.Last + 1)) };
+            var verb = state.Last == 0 ? Verb.Deploy : random.Next(12) switch
+            {
+                0 => Verb.Deploy,
+                1 => Verb.Promote,
+                2 => Verb.Deactivate,
+                3 => Verb.Activate,
+                4 => Verb.SetAlias,
+                5 => Verb.ResolveAlias,
+                _ => Verb.Resolve,
+            };
+            var ordinal = verb switch
+            {
+                Verb.Deploy => state.Last + 1,
+                Verb.Resolve => state.Primary,
+                Verb.ResolveAlias => alias.Target,
+                _ => random.Next(1, Math.Min(12, state.Last + 1)),
+            };
             var operation = Done(verb, ordinal, (i * 10) - random.Next(20), (i * 10) + random.Next(20));
             if (verb is Verb.Deactivate or Verb.Activate && random.Next(20) == 0)
             {
@@ -71,8 +133,10 @@ public sealed class LinearizabilityTests
                 history.Add(operation with { Told = Told.Unknown, AnsweredAt = operation.CalledAt + 2000 });
             }
 
-            operation = state.Apply(operation) is null ? operation with { Told = Told.Refused } : operation;
-            state = state.Apply(operation)!;
+            var isPossible = (!ModelSpec.Concerns(verb) || state.Apply(operation) is not null) && (!AliasSpec.Concerns(verb) || alias.Apply(operation) is not null);
+            operation = isPossible ? operation : operation with { Told = Told.Refused };
+            state = ModelSpec.Concerns(verb) ? state.Apply(operation)! : state;
+            alias = AliasSpec.Concerns(verb) ? alias.Apply(operation)! : alias;
             history.Add(operation);
         }
 
