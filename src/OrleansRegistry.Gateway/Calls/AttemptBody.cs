@@ -31,7 +31,9 @@ internal sealed class AttemptBody(CallerBody body, KeptBytes? kept) : AsyncStrea
         }
     }
 
-    /// <summary>Says what can be sent again. Unless some of it is lost, nobody reads on before the next attempt.</summary>
+    /// <summary>
+    /// Says what can be sent again. Unless some of it is lost, nobody reads on before the next attempt.
+    /// </summary>
     public BodyState Hold()
     {
         lock (_lock)

@@ -8,7 +8,8 @@ namespace OrleansRegistry.Gateway;
 /// The attempts of a call to a version with several servers, one after the other, each at another server (rules SV4 to
 /// SV6). Disposing ends the last one.
 /// </summary>
-internal sealed class CallAttempts(ServerRecords records, string workspace, ResolvedVersion version, HttpRequest request, AttemptBody? body) : IDisposable
+internal sealed class CallAttempts(
+    ServerRecords records, string workspace, ResolvedVersion version, HttpRequest request, AttemptBody? body) : IDisposable
 {
     /// <summary>How many there are at most.</summary>
     public const int Max = 3;
@@ -54,7 +55,9 @@ internal sealed class CallAttempts(ServerRecords records, string workspace, Reso
         return false;
     }
 
-    /// <summary>The attempt has failed, unless its answer's head has come. Answers whether the call goes on elsewhere.</summary>
+    /// <summary>
+    /// The attempt has failed, unless its answer's head has come. Answers whether the call goes on elsewhere.
+    /// </summary>
     public bool GivesWay(AttemptFailure failure)
     {
         if (_attempt!.IsReported)
@@ -63,8 +66,8 @@ internal sealed class CallAttempts(ServerRecords records, string workspace, Reso
         }
 
         _attempt.Report(hasFailed: true);
-        GoesOn = Count < Math.Min(Max, _servers.Count)
-            && SecondTry.Allows(failure, body?.Hold() ?? BodyState.None, HttpMethods.IsGet(request.Method), _isUpgrade, version.Repeatable);
+        GoesOn = Count < Math.Min(Max, _servers.Count) && SecondTry.Allows(
+            failure, body?.Hold() ?? BodyState.None, HttpMethods.IsGet(request.Method), _isUpgrade, version.Repeatable);
         if (!GoesOn)
         {
             body?.StopKeeping();
@@ -75,7 +78,8 @@ internal sealed class CallAttempts(ServerRecords records, string workspace, Reso
 
     /// <summary>Says on an answer how many there were, if more than one.</summary>
     public void Name(IHeaderDictionary headers) =>
-        headers[ForwardedHeaders.ModelAttempts] = Count > 1 ? Count.ToString(CultureInfo.InvariantCulture) : default(StringValues);
+        headers[ForwardedHeaders.ModelAttempts] =
+            Count > 1 ? Count.ToString(CultureInfo.InvariantCulture) : default(StringValues);
 
     /// <inheritdoc/>
     public void Dispose() => _attempt?.Dispose();

@@ -39,7 +39,8 @@ internal static class SecondTry
 {
     /// <summary>Whether a status says that the server could not take a call.</summary>
     public static bool IsUnavailable(int status) =>
-        status is StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout;
+        status is StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable
+            or StatusCodes.Status504GatewayTimeout;
 
     /// <summary>Whether a call may be made again after an attempt that failed.</summary>
     /// <param name="failure">How the attempt ended.</param>
@@ -52,7 +53,8 @@ internal static class SecondTry
         {
             AttemptFailure.NotReached => true,
             // No server has begun with a body that nobody has read.
-            AttemptFailure.BrokenOff => !isUpgrade && (isRepeatable || (body == BodyState.None ? isGet : body == BodyState.Unread)),
+            AttemptFailure.BrokenOff =>
+                !isUpgrade && (isRepeatable || (body == BodyState.None ? isGet : body == BodyState.Unread)),
             AttemptFailure.Silent => false,
             AttemptFailure.Unavailable => !isUpgrade && isRepeatable,
         };

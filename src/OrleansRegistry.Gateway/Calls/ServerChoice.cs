@@ -6,7 +6,8 @@ namespace OrleansRegistry.Gateway;
 internal static class ServerChoice
 {
     /// <summary>
-    /// Of two drawn at random the one with fewer calls. Those that are set aside are drawn only where there is no other.
+    /// Of two drawn at random the one with fewer calls. Those that are set aside are drawn only where there is no
+    /// other.
     /// </summary>
     /// <param name="servers">The servers of the version.</param>
     /// <param name="tried">Those that the call was at before: not all.</param>
@@ -15,13 +16,15 @@ internal static class ServerChoice
     /// <param name="random">Draws.</param>
     [SuppressMessage("Security", "CA5394", Justification = "Nobody gains by foreseeing a server.")]
     public static string Of(
-        IReadOnlyList<string> servers, List<string> tried, Dictionary<string, ServerRecord> records, TimeSpan now, Random random)
+        IReadOnlyList<string> servers,
+        List<string> tried,
+        Dictionary<string, ServerRecord> records,
+        TimeSpan now,
+        Random random)
     {
         var open = servers.Where(server => !tried.Contains(server)).ToList();
-        if (open.FindAll(server => records.GetValueOrDefault(server)?.IsSetAside(now) is not true) is { Count: > 0 } best)
-        {
-            open = best;
-        }
+        var best = open.FindAll(server => records.GetValueOrDefault(server)?.IsSetAside(now) is not true);
+        open = best.Count > 0 ? best : open;
 
         var first = random.Next(open.Count);
         // Another one, each with the same chance.

@@ -46,8 +46,8 @@ internal sealed class ServerRecord
     public void Answered() => (_failures, _rest, _trial) = (0, TimeSpan.Zero, null);
 
     /// <summary>
-    /// An attempt has failed. Those that began before the server was set aside, or that had no other choice, say nothing
-    /// new.
+    /// An attempt has failed. Those that began before the server was set aside, or that had no other choice, say
+    /// nothing new.
     /// </summary>
     public void Failed(object attempt, TimeSpan now)
     {

@@ -29,7 +29,10 @@ internal sealed class ServerRecords : IDisposable
             "{attempt}",
             "Attempts of calls to versions with several servers, by number and result.");
         _meter.CreateObservableGauge(
-            "orleans_registry.servers.set_aside", CountSuspects, "{server}", "Servers that this gateway has set aside.");
+            "orleans_registry.servers.set_aside",
+            CountSuspects,
+            "{server}",
+            "Servers that this gateway has set aside.");
     }
 
     /// <summary>How many servers anything is known of.</summary>
@@ -57,7 +60,8 @@ internal sealed class ServerRecords : IDisposable
         {
             if (!_versions.TryGetValue((workspace, version), out var records))
             {
-                _versions[(workspace, version)] = records = new Dictionary<string, ServerRecord>(StringComparer.Ordinal);
+                records = new Dictionary<string, ServerRecord>(StringComparer.Ordinal);
+                _versions[(workspace, version)] = records;
             }
 
             var url = ServerChoice.Of(servers, tried, records, Now, Random.Shared);
@@ -126,7 +130,8 @@ internal sealed class ServerRecords : IDisposable
         }
     }
 
-    private void Remove((string Workspace, string VersionId) version, Dictionary<string, ServerRecord> records, string url)
+    private void Remove(
+        (string Workspace, string VersionId) version, Dictionary<string, ServerRecord> records, string url)
     {
         records.Remove(url);
         if (records.Count == 0)
@@ -150,7 +155,9 @@ internal sealed class ServerRecords : IDisposable
             return
             [
                 .. counts.Select((count, number) => new Measurement<long>(
-                    count, new KeyValuePair<string, object?>("attempt", number + 1), new KeyValuePair<string, object?>("result", result))),
+                    count,
+                    new KeyValuePair<string, object?>("attempt", number + 1),
+                    new KeyValuePair<string, object?>("result", result))),
             ];
         }
     }
@@ -161,7 +168,8 @@ internal sealed class ServerRecords : IDisposable
 /// <param name="version">The version.</param>
 /// <param name="url">The server.</param>
 /// <param name="number">How many attempts came before.</param>
-internal sealed class ServerAttempt(ServerRecords records, (string Workspace, string VersionId) version, string url, int number) : IDisposable
+internal sealed class ServerAttempt(
+    ServerRecords records, (string Workspace, string VersionId) version, string url, int number) : IDisposable
 {
     /// <summary>The version.</summary>
     public (string Workspace, string VersionId) Version => version;
