@@ -71,6 +71,40 @@ public abstract class FaultTests(Func<Task<TestDatabase>> emptyDatabase) : SiloT
     }
 
     [Fact]
+    public async Task E1_SV3_a_list_of_servers_is_stored_once_or_not_at_all_and_survives_the_silo()
+    {
+        var version = await Deploy("A model", deploy => deploy with { Publish = true, Serving = new ServingSpec { Url = "http://a" } });
+        Silo.Storage.BeforeWrite = Fail;
+        Assert.Equal(ErrorCode.Unavailable, (await Put("http://b", "http://c")).Error?.Code);
+        Assert.Equal("http://a", (await Silo.Model(version.ModelId).Resolve(null)).Value!.ServingUrl);
+
+        Silo.Storage.BeforeWrite = null;
+        Silo.Storage.AfterWrite = Fail;
+        Assert.True((await Put("http://b", "http://c")).Value!.Changed);
+        Assert.Equal(["http://b", "http://c"], (await Silo.Model(version.ModelId).Resolve(null)).Value!.Servers);
+
+        Silo.Storage.AfterWrite = null;
+        Assert.False((await Put("http://b", "http://c")).Value!.Changed);
+        await Restart();
+        var resolved = (await Silo.Model(version.ModelId).Resolve(null)).Value!;
+        Assert.Equal(("http://b", 2), (resolved.ServingUrl, resolved.Servers!.Count));
+        Assert.True((await Put("http://c")).Value!.Changed);
+        Assert.Equal(("http://c", null), await Route());
+        Assert.Equal(2, (await EventTypes(version.ModelId)).Count(type => type == EventType.VersionServersChanged));
+        await AssertAgreement();
+
+        Task<Outcome<CommandAnswer>> Put(params string[] urls) => Silo.Model(version.ModelId).PutServers(new PutServersCommand
+        {
+            Context = Silo.Command(),
+            Ordinal = OrdinalOf(version),
+            Servers = [.. urls.Select(url => new ServingServer { Url = url })],
+        });
+
+        async Task<(string?, IReadOnlyList<string>?)> Route() =>
+            (await Silo.Model(version.ModelId).Resolve(null)).Value is { } now ? (now.ServingUrl, now.Servers) : default;
+    }
+
+    [Fact]
     public async Task E1_a_write_that_was_stored_while_the_database_went_away_is_neither_lost_nor_doubled()
     {
         var first = await Publish("A model");
