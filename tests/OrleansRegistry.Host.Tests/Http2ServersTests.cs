@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -70,12 +72,38 @@ public sealed class Http2ServersTests : IAsyncLifetime
             Assert.Equal(["/broken", "/"], _seen);
             Assert.StartsWith("502 - {", await CallUntilItFailed(client, "broken", HttpMethod.Post), StringComparison.Ordinal);
             Assert.Equal(["/broken"], _seen);
+
+            // Both break off while the rest is waited for. Which side the client notices first is a matter of chance.
+            await Deploy(client, "rude", isRepeatable: false, own + "/rude", own + "/rude?again");
+            for (var calls = 0; calls < 20; calls++)
+            {
+                Assert.Equal("HTTP/1.1 502 Bad Gateway", await BeginCall(client, "rude"));
+            }
         }
+    }
+
+    /// <summary>Sends a call without the end of its body; the first line of the answer.</summary>
+    private static async Task<string?> BeginCall(HttpClient client, string model)
+    {
+        using var caller = new TcpClient();
+        await caller.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
+        await using var stream = caller.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/models/{model}/predict HTTP/1.1\r\nHost: {client.BaseAddress.Authority}\r\n"
+            + $"Authorization: {client.DefaultRequestHeaders.Authorization}\r\nContent-Length: 10\r\n\r\n{{"));
+        using var reader = new StreamReader(stream);
+        return await reader.ReadLineAsync().WaitAsync(WaitTimeout);
     }
 
     private async Task Answer(HttpContext http)
     {
         _seen.Enqueue(http.Request.Path.Value!);
+        if (http.Request.Path == "/rude")
+        {
+            http.Features.GetRequiredFeature<IHttpResetFeature>().Reset(InternalError);
+            return;
+        }
+
         using var reader = new StreamReader(http.Request.Body);
         var body = await reader.ReadToEndAsync();
         if (http.Request.Path != "/")

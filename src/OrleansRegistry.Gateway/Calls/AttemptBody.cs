@@ -60,7 +60,8 @@ internal sealed class AttemptBody(CallerBody body, KeptBytes? kept) : AsyncStrea
     {
         lock (_lock)
         {
-            if (_isHeld)
+            // An attempt that has failed may begin to send late.
+            if (_isHeld || Upload.Current != _upload)
             {
                 throw new BodyGivenUpException();
             }

@@ -66,8 +66,10 @@ internal sealed class CallAttempts(
         }
 
         _attempt.Report(hasFailed: true);
-        GoesOn = Count < Math.Min(Max, _servers.Count) && SecondTry.Allows(
-            failure, body?.Hold() ?? BodyState.None, HttpMethods.IsGet(request.Method), _isUpgrade, version.Repeatable);
+        // A body of no length is there with the head.
+        var state = request.ContentLength == 0 ? BodyState.None : body?.Hold() ?? BodyState.None;
+        GoesOn = Count < Math.Min(Max, _servers.Count)
+            && SecondTry.Allows(failure, state, HttpMethods.IsGet(request.Method), _isUpgrade, version.Repeatable);
         if (!GoesOn)
         {
             body?.StopKeeping();

@@ -126,6 +126,7 @@ internal sealed class CallForwarder(
             return true;
         }
 
+        var isOfCaller = IsOfCaller(response, error, cause);
         if (!response.HasStarted)
         {
             var sent = transformer.Delivery.HasBegun || !IsOfConnecting(cause);
@@ -135,24 +136,24 @@ internal sealed class CallForwarder(
                 return true;
             }
 
-            var isTimeout = IsTimeout(response, cause);
+            var isTimeout = IsTimeout(response, error, cause);
             if (attempts is not null)
             {
                 attempts.WasSent |= sent;
-                if (!IsOfCaller(error, cause) && error != ForwarderError.RequestCreation
+                if (!isOfCaller && error != ForwarderError.RequestCreation && !HasAnswered(cause)
                     && attempts.GivesWay(!sent ? AttemptFailure.NotReached : isTimeout ? AttemptFailure.Silent : AttemptFailure.BrokenOff))
                 {
                     return false;
                 }
             }
 
-            var failure = isTimeout ? TimedOut(call.Version, sent) : ToError(error, cause, call.Version, sent);
+            var failure = isTimeout ? TimedOut(call.Version, sent) : ToError(error, cause, isOfCaller, call.Version, sent);
             await Refuse(
                 context, call, attempts, failure,
                 failure.Code is ErrorCode.BackendUnreachable or ErrorCode.BackendTimeout ? sent || attempts is { WasSent: true } : null);
         }
 
-        return IsOfCaller(error, cause);
+        return isOfCaller;
     }
 
     /// <summary>The process of a version has died, and got nothing of the call (rule X2).</summary>
@@ -186,11 +187,11 @@ internal sealed class CallForwarder(
             ? $"The server of version {version.Version} was silent for {options.ActivityTimeoutSeconds} seconds."
             : $"The server of version {version.Version} could not be connected to within {options.ConnectTimeoutSeconds} seconds.");
 
-    private RegistryError ToError(ForwarderError error, Exception? cause, ResolvedVersion version, bool sent) => error switch
+    private RegistryError ToError(ForwarderError error, Exception? cause, bool isOfCaller, ResolvedVersion version, bool sent) => error switch
     {
         ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled
             when IsTooLarge(cause) => TooLarge(),
-        ForwarderError.RequestBodyClient when IsOfCaller(error, cause) => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
+        ForwarderError.RequestBodyClient when isOfCaller => new RegistryError(ErrorCode.ValidationFailed, "The body of the request ended too soon, or is not valid HTTP."),
         _ when cause is InvalidDataException invalid => new RegistryError(ErrorCode.BackendUnreachable, $"The server of version {version.Version} {invalid.Message}."),
         _ when AddressRefusedException.IsCauseOf(cause) => new RegistryError(
             ErrorCode.BackendUnreachable, $"The serving URL of version {version.Version} leads to an address that the registry is not allowed to connect to."),
@@ -211,14 +212,29 @@ internal sealed class CallForwarder(
     /// Whether the model's server was silent for too long: also after it had begun an answer for which the body was
     /// given up.
     /// </summary>
-    private static bool IsTimeout(HttpResponse response, Exception? cause) =>
-        response.StatusCode == StatusCodes.Status504GatewayTimeout || cause.AndCauses().OfType<OperationCanceledException>().Any();
+    private static bool IsTimeout(HttpResponse response, ForwarderError error, Exception? cause) =>
+        response.StatusCode == StatusCodes.Status504GatewayTimeout
+        || (cause.AndCauses().OfType<OperationCanceledException>().Any() && !IsReset(response, error, cause));
+
+    /// <summary>
+    /// Whether the server has ended an HTTP/2 stream while the caller's next bytes were waited for: the client ends the
+    /// wait, and nobody else has.
+    /// </summary>
+    private static bool IsReset(HttpResponse response, ForwarderError error, Exception? cause) =>
+        error == ForwarderError.RequestBodyClient && response.StatusCode == StatusCodes.Status400BadRequest
+        && cause.AndCauses().OfType<OperationCanceledException>().Any();
 
     /// <summary>Whether a call ended because of the caller, rather than of the model's server.</summary>
-    private static bool IsOfCaller(ForwarderError error, Exception? cause) =>
+    private static bool IsOfCaller(HttpResponse response, ForwarderError error, Exception? cause) =>
         error is ForwarderError.RequestBodyClient or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyClient
             or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestClient or ForwarderError.UpgradeResponseClient
-        && !cause.AndCauses().OfType<BodyGivenUpException>().Any();
+        && !cause.AndCauses().OfType<BodyGivenUpException>().Any() && !IsReset(response, error, cause);
+
+    /// <summary>Whether the head of an answer has come, which the client refuses.</summary>
+    private static bool HasAnswered(Exception? cause) => cause.AndCauses().Any(found => found is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded,
+    });
 
     /// <summary>
     /// Whether it went wrong before there was a connection: then the server got nothing, unless the client had tried

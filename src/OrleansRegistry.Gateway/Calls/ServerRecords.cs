@@ -70,9 +70,7 @@ internal sealed class ServerRecords : IDisposable
                 records[url] = record = new ServerRecord();
             }
 
-            var attempt = new ServerAttempt(this, (workspace, version), url, number: tried.Count);
-            record.Begin(attempt, Now);
-            return attempt;
+            return new ServerAttempt(this, (workspace, version), url, number: tried.Count, record.Begin(Now));
         }
     }
 
@@ -105,7 +103,7 @@ internal sealed class ServerRecords : IDisposable
             var record = _versions[attempt.Version][attempt.Url];
             if (hasFailed)
             {
-                record.Failed(attempt, Now);
+                record.Failed(attempt.Call, Now);
                 _failed[attempt.Number]++;
             }
             else
@@ -122,7 +120,7 @@ internal sealed class ServerRecords : IDisposable
         {
             var records = _versions[attempt.Version];
             var record = records[attempt.Url];
-            record.End(attempt);
+            record.End(attempt.Call);
             if (record.IsBlank)
             {
                 Remove(attempt.Version, records, attempt.Url);
@@ -168,8 +166,10 @@ internal sealed class ServerRecords : IDisposable
 /// <param name="version">The version.</param>
 /// <param name="url">The server.</param>
 /// <param name="number">How many attempts came before.</param>
+/// <param name="call">What the server's record knows it as.</param>
 internal sealed class ServerAttempt(
-    ServerRecords records, (string Workspace, string VersionId) version, string url, int number) : IDisposable
+    ServerRecords records, (string Workspace, string VersionId) version, string url, int number, ServerCall call)
+    : IDisposable
 {
     /// <summary>The version.</summary>
     public (string Workspace, string VersionId) Version => version;
@@ -179,6 +179,9 @@ internal sealed class ServerAttempt(
 
     /// <summary>How many attempts of its call came before it.</summary>
     public int Number => number;
+
+    /// <summary>What the server's record knows it as.</summary>
+    public ServerCall Call => call;
 
     /// <summary>Whether it is known what became of it.</summary>
     public bool IsReported { get; private set; }

@@ -21,7 +21,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
     public async Task SV6_a_body_is_unread_until_bytes_are_taken_of_it()
     {
         await using var body = new AttemptBody(_body, kept: null);
-        body.Begin();
+        Upload.Current = body.Begin();
         var waiting = body.ReadAsync(Memory<byte>.Empty).AsTask();
         Assert.Equal(BodyState.Unread, body.Hold());
 
@@ -31,16 +31,37 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         await Assert.ThrowsAsync<BodyGivenUpException>(() => body.ReadAsync(new byte[8]).AsTask());
         Assert.Equal(BodyState.Unread, body.Hold());
 
-        body.Begin();
+        Upload.Current = body.Begin();
         Assert.Equal("hello", await ReadToEnd(body));
         Assert.Equal(BodyState.Lost, body.Hold());
+    }
+
+    [Fact]
+    public async Task SV6_an_attempt_that_has_failed_reads_nothing_of_the_body_when_it_begins_late()
+    {
+        await using var body = new AttemptBody(_body, kept: null);
+        Upload.Current = body.Begin();
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = Task.Run(async () =>
+        {
+            await late.Task;
+            return await body.ReadAsync(new byte[8]);
+        });
+        Assert.Equal(BodyState.Unread, body.Hold());
+        Upload.Current = body.Begin();
+        await Send("hello", isEnd: true);
+
+        late.SetResult();
+
+        await Assert.ThrowsAsync<BodyGivenUpException>(() => first);
+        Assert.Equal("hello", await ReadToEnd(body));
     }
 
     [Fact]
     public async Task SV6_an_empty_body_that_was_read_to_its_end_is_sent()
     {
         await using var body = new AttemptBody(_body, kept: null);
-        body.Begin();
+        Upload.Current = body.Begin();
         await Send("", isEnd: true);
 
         Assert.Equal("", await ReadToEnd(body));
@@ -61,15 +82,15 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         {
             var sent = Math.Min(length + Math.Max(part, text.Length / 3), text.Length);
             await Send(text[length..sent], isEnd: sent == text.Length);
-            body.Begin();
+            Upload.Current = body.Begin();
             Assert.Equal(text[..sent], await Read(body, sent, part));
             Assert.Equal((BodyState.Kept, sent), (body.Hold(), _room.Taken));
         }
 
-        body.Begin();
+        Upload.Current = body.Begin();
         Assert.Equal(text, await ReadToEnd(body));
         body.Hold();
-        body.Begin();
+        Upload.Current = body.Begin();
         Assert.Equal(text, await ReadToEnd(body));
     }
 
@@ -80,7 +101,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
     {
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
-        body.Begin();
+        Upload.Current = body.Begin();
         await Send(new string('x', KeptBytes.Max + more), isEnd: true);
 
         Assert.Equal(KeptBytes.Max + more, (await ReadToEnd(body)).Length);
@@ -94,7 +115,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         Assert.True(_room.TryTake(Workspace, KeptBytes.Max - 4));
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
-        body.Begin();
+        Upload.Current = body.Begin();
         await Send("hello", isEnd: true);
 
         Assert.Equal("hello", await ReadToEnd(body));
@@ -108,10 +129,10 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
         await Send("hello", isEnd: false);
-        body.Begin();
+        Upload.Current = body.Begin();
         await Read(body, 5, 5);
         body.Hold();
-        body.Begin();
+        Upload.Current = body.Begin();
         Assert.Equal("he", await Read(body, 2, 2));
 
         body.StopKeeping();
@@ -128,7 +149,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
         await Send("hello", isEnd: false);
-        var first = body.Begin();
+        var first = Upload.Current = body.Begin();
         first.Begin();
         await Read(body, 5, 5);
         Assert.True(first.TryGiveUp(() => Stream.Null));
@@ -136,7 +157,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         first.Stop();
         Assert.Equal(BodyState.Kept, body.Hold());
 
-        body.Begin();
+        Upload.Current = body.Begin();
         await Send(" you", isEnd: true);
 
         Assert.Equal("hello you", await ReadToEnd(body));
@@ -146,7 +167,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
     public async Task An_upload_that_is_given_up_stops_its_own_attempt()
     {
         await using var body = new AttemptBody(_body, kept: null);
-        var upload = body.Begin();
+        var upload = Upload.Current = body.Begin();
         upload.Begin();
         var waiting = body.ReadAsync(Memory<byte>.Empty).AsTask();
         Assert.True(upload.TryGiveUp(() => Stream.Null));
@@ -162,7 +183,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
     {
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
-        body.Begin();
+        Upload.Current = body.Begin();
 
         var taking = body.ReadAsync(new byte[8]).AsTask();
 
@@ -176,7 +197,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
     {
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
-        body.Begin();
+        Upload.Current = body.Begin();
         await Send("hel", isEnd: false);
         await Read(body, 3, 3);
         using var cancel = new CancellationTokenSource();
@@ -185,7 +206,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking);
 
         Assert.Equal(BodyState.Kept, body.Hold());
-        body.Begin();
+        Upload.Current = body.Begin();
         await Send("lo", isEnd: true);
         Assert.Equal("hello", await ReadToEnd(body));
     }
@@ -195,7 +216,7 @@ public sealed class AttemptBodyTests : IAsyncDisposable
     {
         using var kept = new KeptBytes(_room, Workspace);
         await using var body = new AttemptBody(_body, kept);
-        body.Begin();
+        Upload.Current = body.Begin();
         await _caller.Writer.CompleteAsync(new IOException("gone"));
 
         await Assert.ThrowsAsync<IOException>(() => body.ReadAsync(new byte[8]).AsTask());

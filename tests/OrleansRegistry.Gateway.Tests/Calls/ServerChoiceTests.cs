@@ -65,7 +65,7 @@ public sealed class ServerChoiceTests
     {
         for (var i = 0; i < calls; i++)
         {
-            Record(server).Begin(new object(), TimeSpan.Zero);
+            Record(server).Begin(TimeSpan.Zero);
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class ServerChoiceTests
     {
         for (var i = 0; i < 3; i++)
         {
-            Record(server).Failed(new object(), TimeSpan.Zero);
+            Record(server).Failed(new ServerCall(answers: 0), TimeSpan.Zero);
         }
     }
 

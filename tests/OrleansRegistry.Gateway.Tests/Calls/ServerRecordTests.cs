@@ -49,12 +49,11 @@ public sealed class ServerRecordTests
     public void SV5_one_call_tries_the_server_and_the_others_go_elsewhere_until_it_has_answered()
     {
         FailThrice(at: 0);
-        object trial = new();
 
-        _record.Begin(trial, Seconds(5));
+        var trial = _record.Begin(Seconds(5));
 
         Assert.True(IsSetAside(at: 5));
-        Assert.True(IsSetAside(at: 1000));
+        Assert.True(IsSetAside(at: 9.999));
         _record.Answered();
         Assert.False(IsSetAside(at: 5));
         Assert.False(_record.IsSuspect);
@@ -67,8 +66,7 @@ public sealed class ServerRecordTests
     public void SV5_a_trial_whose_caller_hangs_up_shows_nothing_and_leaves_the_next_one_to_another_call()
     {
         FailThrice(at: 0);
-        object trial = new();
-        _record.Begin(trial, Seconds(5));
+        var trial = _record.Begin(Seconds(5));
         _record.End(trial);
 
         Assert.False(IsSetAside(at: 5));
@@ -81,8 +79,7 @@ public sealed class ServerRecordTests
     [Fact]
     public void SV5_calls_that_began_before_or_had_no_other_choice_do_not_lengthen_the_time()
     {
-        var calls = Enumerable.Range(0, 32).Select(_ => new object()).ToList();
-        calls.ForEach(call => _record.Begin(call, Seconds(0)));
+        var calls = Enumerable.Range(0, 32).Select(_ => _record.Begin(Seconds(0))).ToList();
         calls.ForEach(call => _record.Failed(call, Seconds(1)));
         calls.ForEach(_record.End);
         Fail(at: 2);
@@ -94,8 +91,7 @@ public sealed class ServerRecordTests
     [Fact]
     public void SV5_an_answer_to_any_call_brings_the_server_back()
     {
-        object late = new();
-        _record.Begin(late, Seconds(0));
+        _record.Begin(Seconds(0));
         FailThrice(at: 0);
 
         _record.Answered();
@@ -107,12 +103,10 @@ public sealed class ServerRecordTests
     public void SV5_a_trial_that_ends_after_an_answer_to_another_call_is_no_trial_any_more()
     {
         FailThrice(at: 0);
-        object first = new();
-        object second = new();
-        _record.Begin(first, Seconds(5));
+        var first = _record.Begin(Seconds(5));
         _record.Answered();
         FailThrice(at: 5);
-        _record.Begin(second, Seconds(10));
+        var second = _record.Begin(Seconds(10));
 
         _record.End(first);
 
@@ -122,11 +116,42 @@ public sealed class ServerRecordTests
     }
 
     [Fact]
+    public void SV5_calls_that_began_before_the_last_answer_do_not_set_a_server_aside()
+    {
+        var hanging = Enumerable.Range(0, 32).Select(_ => _record.Begin(Seconds(0))).ToList();
+        FailThrice(at: 0);
+        Fail(at: 5);
+        _record.Answered();
+
+        hanging.ForEach(call => _record.Failed(call, Seconds(100)));
+        hanging.ForEach(_record.End);
+
+        Assert.False(IsSetAside(at: 100));
+        Assert.True(_record.IsBlank);
+    }
+
+    [Fact]
+    public void SV5_a_trial_that_takes_long_leaves_the_next_one_to_another_call()
+    {
+        FailThrice(at: 0);
+        var slow = _record.Begin(Seconds(5));
+        Assert.True(IsSetAside(at: 9.999));
+        Assert.False(IsSetAside(at: 10));
+
+        var next = _record.Begin(Seconds(10));
+        _record.Failed(slow, Seconds(11));
+        Assert.False(IsSetAside(at: 15));
+        _record.Failed(next, Seconds(11));
+
+        Assert.True(IsSetAside(at: 20.999));
+        Assert.False(IsSetAside(at: 21));
+    }
+
+    [Fact]
     public void A_record_counts_the_calls_that_run_and_is_blank_without_calls_and_failures()
     {
-        object call = new();
         Assert.True(_record.IsBlank);
-        _record.Begin(call, Seconds(0));
+        var call = _record.Begin(Seconds(0));
         Assert.Equal((1, false), (_record.Calls, _record.IsBlank));
         _record.Failed(call, Seconds(7));
         _record.End(call);
@@ -151,8 +176,7 @@ public sealed class ServerRecordTests
 
     private void Fail(double at)
     {
-        object call = new();
-        _record.Begin(call, Seconds(at));
+        var call = _record.Begin(Seconds(at));
         _record.Failed(call, Seconds(at));
         _record.End(call);
     }

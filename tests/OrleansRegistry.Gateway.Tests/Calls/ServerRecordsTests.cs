@@ -79,7 +79,7 @@ public sealed class ServerRecordsTests : IDisposable
 
         var attempts = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => Begin([]))));
 
-        Assert.True(attempts.Count(attempt => attempt.Url == "http://a") <= 1);
+        Assert.Equal(1, attempts.Count(attempt => attempt.Url == "http://a"));
         Array.ForEach(attempts, attempt => attempt.Dispose());
         Assert.Equal(1, _records.Known);
     }

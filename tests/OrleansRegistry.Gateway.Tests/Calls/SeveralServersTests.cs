@@ -61,6 +61,8 @@ public sealed class SeveralServersTests(HastyServer server) : IClassFixture<Hast
         { Fault.Hangs, "POST nothing", "504", "504" },
         { Fault.Hangs, "GET", "504", "504" },
         { Fault.Hangs, "WebSocket", "504", "504" },
+        { Fault.Babbles, "POST", "502", "502" },
+        { Fault.Babbles, "GET", "502", "502" },
         { Fault.IsBusy, "POST", "503", "200" },
         { Fault.IsBusy, "POST long", "503", "503" },
         { Fault.IsBusy, "POST expecting", "503", "200" },

@@ -22,6 +22,9 @@ public enum Fault
 
     /// <summary>It answers 503.</summary>
     IsBusy = 5,
+
+    /// <summary>It answers what is no HTTP.</summary>
+    Babbles = 6,
 }
 
 /// <summary>A server that fails in one way, and counts the requests that it got.</summary>
@@ -65,6 +68,10 @@ public sealed class FaultyServer : IAsyncDisposable
                 break;
             case Fault.IsBusy:
                 await stream.WriteAsync("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy"u8.ToArray(), stop);
+                await ReadOn(stream, stop);
+                break;
+            case Fault.Babbles:
+                await stream.WriteAsync("HTTP/1.1 2OO OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), stop);
                 await ReadOn(stream, stop);
                 break;
             case Fault.Hangs:

@@ -17,6 +17,12 @@ public sealed class ModelServer : IAsyncDisposable
     public string Serving(int timeoutSeconds = 60) =>
         $$"""{"url":"{{_app.Urls.Single()}}","health_url":"{{_app.Urls.Single()}}/health","startup_timeout_seconds":{{timeoutSeconds}}}""";
 
+    /// <summary>Its address.</summary>
+    public string Url => _app.Urls.Single();
+
+    /// <summary>It as one of several, as JSON text.</summary>
+    public string Server => $$"""{"url":"{{Url}}","health_url":"{{Url}}/health"}""";
+
     /// <summary>Starts a server that isn't up yet.</summary>
     public static async Task<ModelServer> Start()
     {
