@@ -77,7 +77,7 @@ public sealed class CommandTests
     [Fact]
     public void Event_types_are_different_words_and_the_list_has_all_of_them()
     {
-        AssertWords(Constants(typeof(EventType)), "^[a-z_]+\\.[a-z]+$");
+        AssertWords(Constants(typeof(EventType)), "^[a-z_]+\\.[a-z_]+$");
         Assert.Equal(Constants(typeof(EventType)).Order(StringComparer.Ordinal), EventType.All.Order(StringComparer.Ordinal));
     }
 

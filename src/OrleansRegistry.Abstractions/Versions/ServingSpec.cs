@@ -61,7 +61,7 @@ public sealed record ServingSpec
     public bool Repeatable { get; init; }
 
     /// <summary>The spec with the address of its first server, which older builds go by.</summary>
-    internal ServingSpec WithFirst() => this is { Url: "", Servers: [{ } first, ..] }
+    internal ServingSpec WithFirst() => Servers is [{ } first, ..] && (Url.Length == 0 || Url == first.Url)
         ? this with { Url = first.Url, HealthUrl = HealthUrl ?? first.HealthUrl }
         : this;
 }

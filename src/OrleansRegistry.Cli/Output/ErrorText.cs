@@ -78,6 +78,8 @@ internal static class ErrorText
         "alias_protected" => "Point the protected alias elsewhere, or delete it all the same with --release-aliases.",
         "no_previous_target" => "There is nothing to go back to. Point it with `ork alias set NAME @ALIAS REF`.",
         "too_many_aliases" => "Remove one with `ork alias remove NAME @ALIAS`.",
+        "too_many_servers" => "Give active versions of the model fewer servers, or deactivate one with `ork deactivate REF`.",
+        "no_server_left" => "Name old and new servers together, wait until the new ones are up, then leave out the old ones.",
         "no_rollout" => "Name a version, or an alias of `ork alias list NAME`.",
         "version_referenced" => "Point elsewhere what refers to the version, as it stands above.",
         "webhook_not_found" => "`ork webhooks list` lists the webhooks.",

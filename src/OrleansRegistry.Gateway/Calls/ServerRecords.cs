@@ -8,7 +8,7 @@ namespace OrleansRegistry.Gateway;
 /// </summary>
 internal sealed class ServerRecords : IDisposable
 {
-    private static readonly TimeSpan KeepFailures = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan KeepFailures = TimeSpan.FromMinutes(2);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Workspace, string VersionId), Dictionary<string, ServerRecord>> _versions = [];

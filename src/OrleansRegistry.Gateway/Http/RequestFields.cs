@@ -40,8 +40,8 @@ internal sealed class RequestFields
     internal static IEnumerable<(string Field, string? Url)> Addresses(string field, IReadOnlyList<ServingServer> servers) =>
         servers.Index().SelectMany(server => ((string, string?)[])
         [
-            ($"{field}[{server.Index}].url", server.Item.Url),
-            ($"{field}[{server.Index}].health_url", server.Item.HealthUrl),
+            ($"{field}[{server.Index}].url", server.Item?.Url),
+            ($"{field}[{server.Index}].health_url", server.Item?.HealthUrl),
         ]);
 
     /// <summary>
@@ -52,7 +52,8 @@ internal sealed class RequestFields
     [
         .. problems,
         .. urls.Where(url => url.Url is not null && problems.All(problem => problem.Field != url.Field))
-            .Select(url => (url.Field, Problem: _outbound.Refusal(new Uri(url.Url!))))
+            // One that is none has a problem of its own, or stands in a list that is refused without a look at its items.
+            .Select(url => (url.Field, Problem: Uri.TryCreate(url.Url, UriKind.Absolute, out var address) ? _outbound.Refusal(address) : null))
             .Where(url => url.Problem is not null)
             .Select(url => new FieldError(url.Field, url.Problem!)),
     ];

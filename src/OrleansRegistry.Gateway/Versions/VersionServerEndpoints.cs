@@ -43,10 +43,22 @@ internal static class VersionServerEndpoints
     /// <summary>Lists the servers of a version, and says which are up.</summary>
     /// <remarks>The entity tag is the version's. A version without a serving spec, or one that the registry runs, has none.</remarks>
     public static async Task<Answer<ServerList>> GetServers(
-        VersionId id, RequestCaller caller, IRegistryCatalog catalog, CancellationToken cancellationToken) =>
-        await catalog.FindVersion(caller.Workspace, id, cancellationToken) is { } found
-            ? Answer<ServerList>.Of(new ServerList(found.Serving?.Servers ?? []), found.Etag)
-            : VersionResolver.NotFound(id.ToString());
+        VersionId id, RequestCaller caller, IRegistryCatalog catalog, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        if (await catalog.FindVersion(caller.Workspace, id, cancellationToken) is not { } found)
+        {
+            return VersionResolver.NotFound(id.ToString());
+        }
+
+        var servers = found.Serving?.Servers ?? [];
+        if (servers.Any(server => server.State == ServerStatus.Starting))
+        {
+            // Whoever waits for one: a model that nobody has asked since all nodes have started asks no server.
+            await grains.GetModel(caller, id.ModelId).Resolve(null);
+        }
+
+        return Answer<ServerList>.Of(new ServerList(servers), found.Etag);
+    }
 
     /// <summary>Replaces the servers of a version, without a start.</summary>
     /// <remarks>

@@ -62,7 +62,9 @@ def from_body(from_: Union[VersionRef, None, Unset]) -> Dict[str, Any]:
 
 
 def servers_body(servers: Iterable[Union[str, types.ServerSpec]]) -> List[types.ServerSpec]:
-    """Servers, each by its address or with its health URL."""
+    """Servers, each by its address or with its health URL. One text is no list of letters."""
+    if isinstance(servers, str):
+        raise TypeError(f"servers is {servers!r}, and must be a list of servers")
     return [{"url": server} if isinstance(server, str) else server for server in servers]
 
 

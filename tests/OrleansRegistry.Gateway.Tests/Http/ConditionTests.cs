@@ -210,7 +210,7 @@ public abstract partial class ConditionTests(RegistryServer server)
     [GeneratedRegex("/aliases/[a-z]+")]
     private static partial Regex InAlias();
 
-    [GeneratedRegex(@"\{[dip]\}")]
+    [GeneratedRegex(@"\{[dips]\}")]
     private static partial Regex InTemplate();
 }
 

@@ -127,7 +127,7 @@ public abstract class DeployTests(RegistryServer server)
     [InlineData("/v1/model_versions", """{"version_bump":"","model_name":""}""", "version_bump", "model_name")]
     [InlineData("/v1/model_versions", """{"model_name":"","version_bump":""}""", "model_name", "version_bump")]
     [InlineData("/v1/model_versions", """{"labels":{"b":1,"c":"x","a":2},"x":1,"description":5}""", "labels.b", "labels.a", "x", "description", "model_name")]
-    [InlineData("/v1/model_versions", """{"serving":{"health_url":"","startup_timeout_seconds":0},"model_name":""}""", "serving.health_url", "serving.startup_timeout_seconds", "serving.url", "model_name")]
+    [InlineData("/v1/model_versions", """{"serving":{"health_url":"","startup_timeout_seconds":0},"model_name":""}""", "serving.health_url", "serving.startup_timeout_seconds", "model_name", "serving.url")]
     [InlineData("/v1/model_versions?x=1&dry_run=yes", """{"model_name":""}""", "x", "dry_run", "model_name")]
     [InlineData("/v1/model_versions?dry_run=yes&x=1", """{"model_name":""}""", "dry_run", "x", "model_name")]
     [InlineData("/v1/webhooks", """{"types":["nothing"],"model":"","url":"x"}""", "types", "model", "url")]

@@ -52,6 +52,12 @@ public abstract class VersionServerTests(RegistryServer server)
         (await Put(version["id"]!, """[null]""")).IsInvalid("servers[0]");
         (await Put(version["id"]!, """[]""")).IsInvalid("servers");
         (await Put(version["id"]!, $"[{string.Join(',', Enumerable.Range(1, 65).Select(place => $$"""{"url":"http://h{{place}}"}"""))}]")).IsInvalid("servers");
+        foreach (var item in (string[])["{}", "null", """{"url":"c"}""", """{"url":"http://a","health_url":"x"}"""])
+        {
+            var reply = await Put(version["id"]!, $"[{string.Join(',', Enumerable.Repeat(item, 65))}]");
+            Assert.Equal(ErrorCode.ValidationFailed, reply.IsProblem(400, ErrorCode.ValidationFailed)["code"]);
+        }
+
         (await Put(version["id"]!, "null")).IsInvalid("servers");
         (await Put(version["id"]!, """[{"url":"http://a"}]""", "?drain_seconds=3601")).IsInvalid("drain_seconds");
         Assert.Equal("true", (await Put(version["id"]!, """[{"url":"http://a"}]""", "?dry_run=true")).Is(200)["changed"]);
@@ -66,6 +72,7 @@ public abstract class VersionServerTests(RegistryServer server)
     [InlineData("""{"servers":[]}""", "serving.servers")]
     [InlineData("""{"servers":[{"url":"http://a"}],"min_ready":0}""", "serving.min_ready")]
     [InlineData("""{"servers":[{"url":"http://a"}],"min_ready":65}""", "serving.min_ready")]
+    [InlineData("""{"servers":[{"url":"http://a","health_url":"http://h"}],"url":"http://a","health_url":"http://b"}""", "serving.health_url")]
     [InlineData("""{}""", "serving.url")]
     public async Task E3_a_deployment_names_what_is_wrong_with_its_servers(string serving, string field) =>
         Assert.Contains(field, (await _registry.TryDeploy(RegistryDriver.NewName(), $"\"serving\":{serving}")).Fields);

@@ -74,7 +74,10 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
 
         await Until(version, ServingStatus.Failed);
         Assert.Equal("The process ended with exit code 3. It died 5 times in 5 minutes.", (await Version(version.Id)).Serving!.Message);
-        Assert.Equal(ErrorCode.ServingFailed, (await Silo.Model(version.ModelId).Resolve(version.Version)).Error!.Code);
+        // The row is there a moment before the write is confirmed to the model.
+        await Until(
+            async () => (await Silo.Model(version.ModelId).Resolve(version.Version)).Error?.Code == ErrorCode.ServingFailed,
+            "calls are told that it failed");
         Assert.Empty(Silo.Processes.Running);
 
         Assert.Null((await Silo.Model(version.ModelId).Activate(ActivateOf(version))).Error);
