@@ -27,6 +27,15 @@ chmod -R u=rwX,go=rX "$work/project"
 export SOURCE_DATE_EPOCH=315532800
 "$python" -m pip --disable-pip-version-check wheel --quiet --no-index --no-deps --no-build-isolation \
   --wheel-dir "$work/wheel" "$work/project" >&2
+# The same files, as small as they get.
+"$python" - "$work"/wheel/*.whl <<'EOF'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    files = [(file, wheel.read(file)) for file in wheel.infolist()]
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    for file, content in files:
+        wheel.writestr(file, content, zipfile.ZIP_DEFLATED, compresslevel=9)
+EOF
 mkdir -p "$into"
 rm -f "$into"/orleans_registry-*.whl
 cp "$work"/wheel/*.whl "$into/"

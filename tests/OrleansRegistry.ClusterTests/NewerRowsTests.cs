@@ -45,7 +45,7 @@ public sealed class NewerRowsTests : IAsyncDisposable
         Assert.Equal(OneOfEach.Kinds, all.Select(place => place.Split('/')[0]).Distinct().Order(StringComparer.Ordinal));
 
         await Task.WhenAll(models.Select(Change));
-        Assert.True(await Cluster.HasVersionsElsewhere(), "Each version was on the silo of its model.");
+        await SendBetweenSilos(models);
         await ChangeOthers();
         await Restart(() => Task.CompletedTask);
 
@@ -126,6 +126,22 @@ public sealed class NewerRowsTests : IAsyncDisposable
         await Send(HttpMethod.Delete, $"/v1/model_versions/{made[6]}");
         (await Client.Call(HttpMethod.Post, $"/v1/models/{made.Id}/predict")).MustBe(HttpStatusCode.OK);
         Assert.Equal((made[2], made[5]), await Pointers(made));
+    }
+
+    /// <summary>
+    /// Changes versions that are on another silo than their model. Where they come to lie depends on the load: where each
+    /// is beside its model, all are sent elsewhere.
+    /// </summary>
+    private async Task SendBetweenSilos(Made[] models)
+    {
+        for (var round = 0; !await Cluster.HasVersionsElsewhere(); round++)
+        {
+            Assert.True(round < 10, "Each version was on the silo of its model.");
+            await Restart(() => Task.CompletedTask);
+            var text = $"Changed {round}";
+            await Task.WhenAll(models.SelectMany(made => Enumerable.Range(1, 5).Select(ordinal => made[ordinal])).Select(
+                version => Send(HttpMethod.Patch, $"/v1/model_versions/{version}", new JsonObject { ["description"] = text })));
+        }
     }
 
     /// <summary>

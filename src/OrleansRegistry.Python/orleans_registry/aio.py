@@ -581,7 +581,9 @@ class AsyncVersion(types.Version):
         )
 
     async def servers(self) -> List[types.Server]:
-        """The servers as they are now, and whether they are up. See ``Version.servers``."""
+        """The servers as they are now, and whether they are up. ``serving.servers`` has them as it was read last. See
+        ``Version.servers``.
+        """
         return await self._threads.run(self._sync.servers)
 
     async def put_servers(

@@ -279,7 +279,7 @@ class Generator:
             )
         table = [
             "BY_CODE: Dict[str, Type[RegistryError]] = {",
-            *(f'    "{code}": {name},' for code, name in named.items()),
+            "    kind.default_code: kind for kind in RegistryError.__subclasses__() if kind.__module__ == __name__",
             "}",
         ]
         parts.append("\n".join(table) + '\n"""The class of each code."""\n')
