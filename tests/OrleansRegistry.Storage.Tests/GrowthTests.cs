@@ -65,7 +65,20 @@ public abstract partial class GrowthTests(Func<Task<TestDatabase>> emptyDatabase
         Assert.True(await Cost(new CatalogQuery("select count(*) from catalog_model where search_name is null")) > (small * MaxRatio) + Slack);
     }
 
-    /// <summary>Runs a statement with its parameters; answers what it cost.</summary>
+    [Fact]
+    public async Task A_deployment_costs_no_more_when_its_model_has_more_versions()
+    {
+        await StoreSeeds();
+        var rows = new GrownRows(SeedId, Seed, CrowdedId);
+        await rows.Add(Options, 1, Small, Middle);
+        var small = await Deploy(Small + 1);
+        await rows.Add(Options, Small + 1, Large, Middle);
+        var large = await Deploy(Large + 1);
+
+        Assert.InRange(large, 1, (small * MaxRatio) + Slack);
+    }
+
+    /// <summary>Runs a statement with its parameters, and undoes it; answers what it cost.</summary>
     private protected abstract Task<long> Cost(Asked asked);
 
     private async Task<long> Cost(CatalogQuery query)
@@ -73,6 +86,24 @@ public abstract partial class GrowthTests(Func<Task<TestDatabase>> emptyDatabase
         await using var connection = await Database.Readers.OpenConnectionAsync();
         await using var command = query.On(connection);
         return await Cost(Asked.Of(command));
+    }
+
+    /// <summary>What it costs to store a model with one more version, and the event of that.</summary>
+    private async Task<long> Deploy(int ordinal)
+    {
+        var version = Rows.Version(ordinal, $"0.{ordinal}.0", CrowdedId, "crowded-model") with { Idempotency = null };
+        var model = Rows.Model(CrowdedId, "crowded-model") with
+        {
+            Primary = null,
+            PendingPrimary = null,
+            VersionWrites = [Rows.Write(version)],
+            Events = [Rows.Event(EventType.VersionDeployed, $"{CrowdedId}-{ordinal}")],
+        };
+        var key = $"model/default/{CrowdedId}";
+        var revision = await TestRows.Execute(Options, $"select version from registry_state where key = '{key}'");
+        return await Cost(new Asked(
+            Database.ReplaceRow,
+            [("payload", Rows.Json(model)), ("key", key), ("kind", "model"), ("version", Convert.ToInt32(revision, CultureInfo.InvariantCulture))]));
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "It holds nothing of its own.")]
@@ -222,8 +253,9 @@ public sealed partial class SqliteGrowthTests() : GrowthTests(() => Task.FromRes
 
     private protected override async Task<long> Cost(Asked asked)
     {
-        await using var connection = new SqliteConnection(Database.Readers.ConnectionString);
+        await using var connection = new SqliteConnection(Database.Writers.ConnectionString);
         await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
         Assert.Equal(raw.SQLITE_OK, raw.sqlite3_prepare_v2(connection.Handle, asked.Text, out var statement));
         using (statement)
         {
@@ -235,10 +267,13 @@ public sealed partial class SqliteGrowthTests() : GrowthTests(() => Task.FromRes
                     : raw.sqlite3_bind_int64(statement, place, Convert.ToInt64(value, CultureInfo.InvariantCulture));
             }
 
-            while (raw.sqlite3_step(statement) == raw.SQLITE_ROW)
+            var result = raw.SQLITE_ROW;
+            while (result == raw.SQLITE_ROW)
             {
+                result = raw.sqlite3_step(statement);
             }
 
+            Assert.Equal(raw.SQLITE_DONE, result);
             return raw.sqlite3_stmt_status(statement, VmStep, 0);
         }
     }
@@ -254,6 +289,7 @@ public sealed partial class PostgresGrowthTests() : GrowthTests(TestDatabase.Pos
     {
         await using var connection = new NpgsqlConnection(Options.PostgresConnectionString);
         await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = "explain (analyze, buffers, format json) " + asked.Text;
         command.AddParameters(asked.Values);

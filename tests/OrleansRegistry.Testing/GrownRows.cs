@@ -41,19 +41,19 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
         var versions = Invariant($"with recursive numbers (n) as (select {Math.Max(first, 3)} union all select n + 1 from numbers where n < {last})");
         yield return $"""
             insert into registry_state (key, kind, version, payload, modified_on) {models}
-                select replace(key, '{SeedId}', {id}), kind, 1,
+                select replace(key, '{SeedId}', {id}), kind, version,
                        json_set(replace(payload, '{SeedId}', {id}), '$.name', {name}, '$.search_name', {name}, '$.labels.tier', '{SeedName}-' || n),
                        modified_on
                 from numbers, registry_state where key = 'model/default/{SeedId}'
             """;
         yield return $"""
             insert into registry_state (key, kind, version, payload, modified_on) {models}
-                select 'name/default/' || {name}, kind, 1, replace(payload, '{SeedId}', {id}), modified_on
+                select 'name/default/' || {name}, kind, version, replace(payload, '{SeedId}', {id}), modified_on
                 from numbers, registry_state where key = 'name/default/{SeedName}'
             """;
         yield return $"""
             insert into registry_state (key, kind, version, payload, modified_on) {models}
-                select replace(key, '{SeedId}', {id}), kind, 1, json_set(replace(payload, '{SeedId}', {id}), '$.model_name', {name}), modified_on
+                select replace(key, '{SeedId}', {id}), kind, version, json_set(replace(payload, '{SeedId}', {id}), '$.model_name', {name}), modified_on
                 from numbers, registry_state where kind = 'version' and workspace = 'default' and model_id = '{SeedId}'
             """;
         yield return $"""
@@ -76,7 +76,8 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
                 from numbers, registry_event where workspace = 'default' and version_id = '{CrowdedId}-1' and type = 'version.deployed'
             """;
         yield return Invariant($"""
-            update registry_state set payload = json_set(payload, '$.next_ordinal', {last + 1}, '$.version_count', {last}, '$.latest_version', '0.{last}.0')
+            update registry_state set version = {10 + last}, payload = json_set(
+                payload, '$.next_ordinal', {last + 1}, '$.version_count', {last}, '$.latest_version', '0.{last}.0')
             where key = 'model/default/{CrowdedId}'
             """);
     }
@@ -89,18 +90,18 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
         var versions = Invariant($"generate_series({Math.Max(first, 3)}, {last}) as numbers (n)");
         yield return $"""
             insert into registry_state (key, kind, version, payload)
-                select replace(key, '{SeedId}', {id}), kind, 1, replace(payload::text, '{SeedId}', {id})::jsonb || jsonb_build_object(
+                select replace(key, '{SeedId}', {id}), kind, version, replace(payload::text, '{SeedId}', {id})::jsonb || jsonb_build_object(
                            'name', {name}, 'search_name', {name}, 'labels', payload -> 'labels' || jsonb_build_object('tier', '{SeedName}-' || n))
                 from {models}, registry_state where key = 'model/default/{SeedId}'
             """;
         yield return $"""
             insert into registry_state (key, kind, version, payload)
-                select 'name/default/' || {name}, kind, 1, replace(payload::text, '{SeedId}', {id})::jsonb
+                select 'name/default/' || {name}, kind, version, replace(payload::text, '{SeedId}', {id})::jsonb
                 from {models}, registry_state where key = 'name/default/{SeedName}'
             """;
         yield return $"""
             insert into registry_state (key, kind, version, payload)
-                select replace(key, '{SeedId}', {id}), kind, 1, replace(payload::text, '{SeedId}', {id})::jsonb || jsonb_build_object('model_name', {name})
+                select replace(key, '{SeedId}', {id}), kind, version, replace(payload::text, '{SeedId}', {id})::jsonb || jsonb_build_object('model_name', {name})
                 from {models}, registry_state where kind = 'version' and workspace = 'default' and model_id = '{SeedId}'
             """;
         yield return $"""
@@ -123,7 +124,7 @@ public sealed record GrownRows(string SeedId, string SeedName, string CrowdedId)
                 from {versions}, registry_event where workspace = 'default' and version_id = '{CrowdedId}-1' and type = 'version.deployed'
             """;
         yield return Invariant($"""
-            update registry_state set payload = payload || jsonb_build_object(
+            update registry_state set version = {10 + last}, payload = payload || jsonb_build_object(
                 'next_ordinal', {last + 1}, 'version_count', {last}, 'latest_version', '0.{last}.0')
             where key = 'model/default/{CrowdedId}'
             """);

@@ -1,4 +1,4 @@
--- Number: 4
+-- Number: 5
 -- All that is no table: views, triggers, stored queries. The whole script runs on a database that has a lower number,
 -- so whoever changes it raises the number, and drops what was there before he makes it.
 
@@ -67,7 +67,8 @@ begin
                new.model_id, version.id, 'version.deleted', deleted.value ->> '$.at', deleted.value ->> '$.actor',
                deleted.value ->> '$.actor_name', deleted.value ->> '$.comment', '{}'
         from json_each(new.payload, '$.events') as deleted
-        join registry_state as version
+        -- In this order, so that only who deletes a model reads its versions.
+        cross join registry_state as version
             on version.kind = 'version' and version.workspace = new.workspace and version.model_id = new.model_id
         where deleted.value ->> '$.type' = 'model.deleted' and version.state is not 'deleted'
         order by version.ordinal;
