@@ -185,6 +185,10 @@ internal static class RegistryGateway
             authentication.AddJwtBearer();
             services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
                 .Configure<IssuerKeys>((bearer, keys) => IssuerTokens.Configure(bearer, oidc, keys));
+            if (oidc.ClientId is { } client)
+            {
+                services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IssuerSignIn>(provider, oidc, client));
+            }
         }
 
         // What says nothing else is closed: a route that somebody forgets about lets nobody in.

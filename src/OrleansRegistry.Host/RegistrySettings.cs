@@ -312,6 +312,16 @@ internal sealed record RegistrySettings
             yield return
                 $"{oidc}{nameof(issuer.Workspace)} or WorkspaceClaim must be set: in which workspace callers act";
         }
+
+        if (issuer is { ClientId: null, ClientSecret: not null })
+        {
+            yield return $"{oidc}{nameof(issuer.ClientId)} must be set where ClientSecret is";
+        }
+
+        if (!issuer.Scopes.Split(' ').Contains("openid"))
+        {
+            yield return $"{oidc}{nameof(issuer.Scopes)} must have openid among them";
+        }
     }
 
     private IEnumerable<string> BillingProblems()

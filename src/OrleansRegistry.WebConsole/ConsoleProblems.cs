@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansRegistry.Gateway;
 using OrleansRegistry.WebConsole.Pages;
 
@@ -25,14 +26,27 @@ internal sealed class ConsoleProblems : ProblemPage
             var request = context.Request;
             // A form that was sent when the session was over is lost; the page that it stood on is not.
             var back = HttpMethods.IsGet(request.Method) ? request.Path + request.QueryString.Value : request.Path.Value;
-            SessionCookie.Remove(context.Response);
+            var isRenewable = IsRenewable(context);
+            if (!isRenewable)
+            {
+                SessionCookie.Remove(context.Response);
+            }
+
             context.Response.StatusCode = StatusCodes.Status303SeeOther;
-            context.Response.Headers.Location = $"{Links.SignIn}{QueryString.Create("return", Links.Local(back))}";
+            // A script can't follow to another host: it opens the page again, and that is led to the issuer.
+            context.Response.Headers.Location =
+                $"{(isRenewable && SameOrigin.IsPerson(request) ? Links.Issuer : Links.SignIn)}{QueryString.Create("return", Links.Local(back))}";
             return Task.CompletedTask;
         }
 
         return Page(context, problem);
     }
+
+    /// <summary>Whether the token's time is over that somebody has signed in with: the issuer knows them still, or asks them.</summary>
+    private static bool IsRenewable(HttpContext context) =>
+        context.RequestServices.GetService<IssuerSignIn>() is not null
+        && SessionCookie.In(context.Request) is { } token
+        && context.RequestServices.GetRequiredService<ConsoleSessions>().IsRenewable(token);
 
     private static Task Page(HttpContext context, Problem problem) => new RazorComponentResult<ProblemView>(new Dictionary<string, object?>
     {

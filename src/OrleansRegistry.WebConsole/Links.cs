@@ -5,6 +5,8 @@ internal static class Links
 {
     public const string Root = "/console";
     public const string SignIn = Root + "/sign-in";
+    public const string Issuer = SignIn + "/issuer";
+    public const string Callback = SignIn + "/callback";
     public const string SignOut = Root + "/sign-out";
     public const string Events = Root + "/events";
     public const string Sessions = Root + "/sessions";

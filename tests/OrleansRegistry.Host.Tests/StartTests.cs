@@ -164,7 +164,8 @@ public sealed class StartTests : IAsyncLifetime
                 "--Registry:Outbound:AllowLoopback=maybe", "--Registry:Calls:MaxBody=1", "--Registry:Calls:MaxBufferedBytes=1",
                 "--Registry:Billing:Currency=usd", "--Registry:Billing:CloseAfterHours=721", "--Registry:Billing:CloseAfter=24",
                 "--Registry:Auth:Secret=c2hvcnQ=", "--Registry:Auth:AdminKey=ork_x", "--Registry:Auth:Oidc:Authority=http://issuer.example",
-                "--Registry:Auth:Oidc:Roles:team=boss", "--Registry:Auth:Token=1", "--Registry:Limits:RequestsPerSecond=-1", "--Registry:Limits:Models=1", "--Registry:Limits:OpenStreamsPerKey=many", "--Registry:TrustedProxies=10.0.0.0/8;proxy",
+                "--Registry:Auth:Oidc:Roles:team=boss", "--Registry:Auth:Oidc:ClientSecret=hidden secret", "--Registry:Auth:Oidc:Scopes=profile",
+                "--Registry:Auth:Token=1", "--Registry:Limits:RequestsPerSecond=-1", "--Registry:Limits:Models=1", "--Registry:Limits:OpenStreamsPerKey=many", "--Registry:TrustedProxies=10.0.0.0/8;proxy",
             ],
         });
 
@@ -176,6 +177,7 @@ public sealed class StartTests : IAsyncLifetime
             "Outbound:AllowLoopback", "Calls:MaxBody is not", "MaxBufferedBytes",
             "'usd'", "CloseAfterHours is '721'", "Billing:CloseAfter is not",
             "Auth:Secret must be", "Auth:AdminKey is no API key", "Oidc:Authority must be an https URL", "Oidc:Audience must be set", "Oidc:Workspace or",
+            "Oidc:ClientId must be set", "Oidc:Scopes must have openid",
             "Roles:team must be", "Auth:Token is not", "RequestsPerSecond is '-1'", "Limits:Models is not", "OpenStreamsPerKey is 'many'",
             "TrustedProxies is '10.0.0.0/8;proxy'",
         ];
@@ -184,7 +186,7 @@ public sealed class StartTests : IAsyncLifetime
             Assert.Contains(name, output, StringComparison.Ordinal);
         }
 
-        Assert.All((string[])["c2hvcnQ=", "ork_x", "   at "], hidden => Assert.DoesNotContain(hidden, output, StringComparison.Ordinal));
+        Assert.All((string[])["c2hvcnQ=", "ork_x", "hidden secret", "   at "], hidden => Assert.DoesNotContain(hidden, output, StringComparison.Ordinal));
     }
 
     [Fact]

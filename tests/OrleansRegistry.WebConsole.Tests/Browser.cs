@@ -3,9 +3,14 @@ using AngleSharp.Html.Parser;
 
 namespace OrleansRegistry.WebConsole.Tests;
 
-/// <summary>A browser without scripts: it keeps cookies, and sends what browsers say of where a request comes from.</summary>
-public sealed class Browser(ConsoleNode node)
+/// <summary>
+/// A browser without scripts: it keeps cookies, and sends what browsers say of where a request comes from. Each of its
+/// requests goes to another one of the nodes, as behind a balancer without affinity.
+/// </summary>
+public sealed class Browser(params IReadOnlyList<ConsoleNode> nodes)
 {
+    private int _sent;
+
     private readonly Dictionary<string, string> _cookies = [];
 
     /// <summary>The cookies that it holds.</summary>
@@ -40,8 +45,9 @@ public sealed class Browser(ConsoleNode node)
     /// <summary>Sends a request with headers of the test's own.</summary>
     public async Task<Page> Send(HttpMethod method, string path, IEnumerable<(string Name, string Value)>? form, params (string Name, string Value)[] headers)
     {
-        using var client = node.NewClient();
+        using var client = nodes[_sent++ % nodes.Count].NewClient();
         using var request = new HttpRequestMessage(method, path);
+        request.Headers.Host = nodes.Count > 1 ? "localhost" : null;
         if (_cookies.Count > 0)
         {
             request.Headers.Add("Cookie", string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));

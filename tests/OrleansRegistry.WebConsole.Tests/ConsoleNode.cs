@@ -17,10 +17,26 @@ namespace OrleansRegistry.WebConsole.Tests;
 /// <summary>A whole node as it is shipped, on a loopback port and an empty SQLite database of its own.</summary>
 public sealed class ConsoleNode : IAsyncLifetime
 {
-    private readonly TestDatabase _database = TestDatabase.Sqlite();
+    private readonly TestDatabase _database;
+    private readonly bool _isOfSeveral;
+    private readonly TimeProvider _clock;
+    private readonly IReadOnlyList<string> _settings;
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false, UseCookies = false };
     private WebApplication? _app;
     private WebApplication? _server;
+
+    public ConsoleNode()
+        : this(TestDatabase.Sqlite(), isOfSeveral: false, TimeProvider.System, [])
+    {
+    }
+
+    /// <summary>A node with settings of the test's own.</summary>
+    /// <param name="database">Its database, which goes with the node unless other nodes have it too.</param>
+    /// <param name="isOfSeveral">Whether there are other nodes.</param>
+    /// <param name="clock">Its clock.</param>
+    /// <param name="settings">Settings beside those that all have, as arguments.</param>
+    internal ConsoleNode(TestDatabase database, bool isOfSeveral, TimeProvider clock, IReadOnlyList<string> settings) =>
+        (_database, _isOfSeveral, _clock, _settings) = (database, isOfSeveral, clock, settings);
 
     /// <summary>A key of role operator.</summary>
     public static string OperatorKey { get; } = ApiKey.Create();
@@ -62,8 +78,11 @@ public sealed class ConsoleNode : IAsyncLifetime
             "--Registry:TrustedProxies=127.0.0.0/8",
             .. NodeSettings.Unlimited,
             "--Registry:Runtime:Enabled=true",
+            .. _database.Options.PostgresConnectionString is { } postgres ? (string[])[$"--ConnectionStrings:Registry={postgres}"] : [],
+            .. _settings,
         ];
-        _app = RegistryHost.Build(args, services => services.AddLogging(logging => logging.ClearProviders().AddProvider(Audit)));
+        _app = RegistryHost.Build(
+            args, services => services.AddSingleton(_clock).AddLogging(logging => logging.ClearProviders().AddProvider(Audit)));
         await _app.StartAsync();
         Address = new Uri(_app.Urls.First());
     }
@@ -74,7 +93,7 @@ public sealed class ConsoleNode : IAsyncLifetime
         _handler.Dispose();
         await (_app?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
-        await _database.DisposeAsync();
+        await (_isOfSeveral ? ValueTask.CompletedTask : _database.DisposeAsync());
         Audit.Dispose();
     }
 

@@ -40,7 +40,7 @@ public sealed class SessionPageTests(ConsoleNode node)
 
         var page = await new Browser(node).Post(Links.SignIn, [("key", key)]);
 
-        page.Is(401);
+        page.Is(403);
         Assert.Contains("invoker", page.Problem, StringComparison.Ordinal);
     }
 

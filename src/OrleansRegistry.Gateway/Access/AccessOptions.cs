@@ -78,4 +78,19 @@ internal sealed record OidcOptions
     /// <summary>The workspace of tokens that name none; it must exist.</summary>
     /// <value>tokens that name none are refused</value>
     public string? Workspace { get; init; }
+
+    /// <summary>
+    /// The client as which people sign in to the console at the issuer. Its redirect URI is
+    /// <c>https://HOST/console/sign-in/callback</c>, and its ID tokens have the claims of role and workspace.
+    /// </summary>
+    /// <value>people sign in with API keys only</value>
+    public string? ClientId { get; init; }
+
+    /// <summary>The secret of that client, unless it is a public one.</summary>
+    /// <value>none</value>
+    [DataType(DataType.Password)]
+    public string? ClientSecret { get; init; }
+
+    /// <summary>What that client asks the issuer for, with spaces between; <c>openid</c> is one of them.</summary>
+    public string Scopes { get; init; } = "openid profile";
 }

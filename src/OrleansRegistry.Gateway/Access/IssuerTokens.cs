@@ -14,6 +14,7 @@ internal static class IssuerTokens
     private const int MaxSubject = 200;
     private const string Subject = "sub";
     private const string Critical = "crit";
+    private const string UnknownExtension = "The token needs an extension that is not known (crit).";
 
     // Asymmetric ones only: a token that is signed with the issuer's public key as if it were a shared secret must not
     // pass.
@@ -54,17 +55,16 @@ internal static class IssuerTokens
             {
                 if (context.Exception is SecurityTokenException or ArgumentException or AggregateException)
                 {
-                    context.Fail(Describe(context.Exception, context.Request));
+                    context.Fail(Describe(context.Exception, ApiKeyHandler.Shown(context.Request)));
                 }
 
                 return Task.CompletedTask;
             },
             OnTokenValidated = async context =>
             {
-                if (((JsonWebToken)context.SecurityToken).TryGetHeaderValue<object>(Critical, out _))
+                if (NeedsMore((JsonWebToken)context.SecurityToken))
                 {
-                    // Whoever knows none of the extensions that it names must refuse the token (RFC 7515, section 4.1.11).
-                    context.Fail("The token needs an extension that is not known (crit).");
+                    context.Fail(UnknownExtension);
                     return;
                 }
 
@@ -75,6 +75,19 @@ internal static class IssuerTokens
                         : new RefusedIdentity(outcome.Error!, JwtBearerDefaults.AuthenticationScheme));
             },
         };
+    }
+
+    /// <summary>The claims of an ID token that the issuer has made for a client, checked like any token, or what is wrong with it.</summary>
+    public static async Task<Outcome<JsonWebToken>> Check(string token, string clientId, JwtBearerOptions bearer, IssuerKeys keys, CancellationToken cancellationToken)
+    {
+        await (KeyIdOf(token) is { } keyId ? keys.Find(keyId, cancellationToken) : Task.CompletedTask);
+        var issuer = await keys.GetConfigurationAsync(cancellationToken);
+        var checks = bearer.TokenValidationParameters.Clone();
+        (checks.ValidAudience, checks.ValidIssuer, checks.IssuerSigningKeys) = (clientId, issuer.Issuer, issuer.SigningKeys);
+        var result = await new JsonWebTokenHandler { MapInboundClaims = false }.ValidateTokenAsync(token, checks);
+        return !result.IsValid ? new RegistryError(ErrorCode.Unauthenticated, Describe(result.Exception, token))
+            : NeedsMore((JsonWebToken)result.SecurityToken) ? new RegistryError(ErrorCode.Unauthenticated, UnknownExtension)
+            : (JsonWebToken)result.SecurityToken;
     }
 
     /// <summary>The caller that a token's claims name, or which of them doesn't.</summary>
@@ -110,7 +123,8 @@ internal static class IssuerTokens
         };
     }
 
-    private static async Task<Outcome<RequestCaller>> FindCaller(JsonWebToken token, OidcOptions options, IGrainFactory grains)
+    /// <summary>The caller that a token's claims name, in a workspace that exists, or what of them is wrong.</summary>
+    internal static async Task<Outcome<RequestCaller>> FindCaller(JsonWebToken token, OidcOptions options, IGrainFactory grains)
     {
         var outcome = ToCaller(token, options);
         return outcome.Value is { } caller && (await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(caller.Workspace)).Get()).Error is not null
@@ -152,6 +166,9 @@ internal static class IssuerTokens
         }
     }
 
+    /// <summary>Whoever knows none of the extensions that it names must refuse the token (RFC 7515, section 4.1.11).</summary>
+    private static bool NeedsMore(JsonWebToken token) => token.TryGetHeaderValue<object>(Critical, out _);
+
     /// <summary>The key that a token says it is signed with, or null.</summary>
     private static string? KeyIdOf(string token)
     {
@@ -167,7 +184,7 @@ internal static class IssuerTokens
     }
 
     /// <summary>The problem of a token, without anything that it says.</summary>
-    private static string Describe(Exception failure, HttpRequest request) => failure switch
+    private static string Describe(Exception failure, string? token) => failure switch
     {
         SecurityTokenExpiredException => "The token has expired.",
         SecurityTokenNotYetValidException => "The token is not valid yet.",
@@ -177,15 +194,15 @@ internal static class IssuerTokens
         SecurityTokenSignatureKeyNotFoundException => "The token is signed with a key that the issuer does not have.",
         SecurityTokenInvalidAlgorithmException => "The token is signed with an algorithm that is not accepted.",
         SecurityTokenInvalidSignatureException => "The token's signature is not the issuer's.",
-        ArgumentException when HasOddSubject(request) => "The token must name one subject, as a text in the claim sub.",
+        ArgumentException when HasOddSubject(token) => "The token must name one subject, as a text in the claim sub.",
         ArgumentException => "This is neither an API key nor a token that can be read.",
         _ => "The token is not valid.",
     };
 
     /// <summary>Whether what is shown is a token whose subject is no text: nothing of such a one can be read.</summary>
-    private static bool HasOddSubject(HttpRequest request)
+    private static bool HasOddSubject(string? token)
     {
-        if (ApiKeyHandler.Shown(request)?.Split('.') is not [_, { } payload, _])
+        if (token?.Split('.') is not [_, { } payload, _])
         {
             return false;
         }

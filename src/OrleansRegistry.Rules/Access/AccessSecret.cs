@@ -62,6 +62,10 @@ internal sealed class AccessSecret
     /// <summary>What webhooks' secrets are encrypted with.</summary>
     internal WebhookSeal Seal => new(_derived.Value.ForWebhooks, _previous?.ForWebhooks);
 
+    /// <summary>What sign-ins at an issuer are encrypted with on their way: the first is the one to use, and each is taken.</summary>
+    internal IReadOnlyList<SealKey> SignInKeys =>
+        _previous is null ? [_derived.Value.ForSignIns] : [_derived.Value.ForSignIns, _previous.ForSignIns];
+
     /// <summary>The part of a key that is stored and compared.</summary>
     internal ImmutableArray<byte> HashKey(string key) => _derived.Value.HashKey(key);
 
@@ -88,6 +92,7 @@ internal sealed class AccessSecret
             HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "api keys"u8.ToArray()),
             HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "page tokens"u8.ToArray()),
             new SealKey(fingerprint, HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "webhook secrets"u8.ToArray())),
+            new SealKey(fingerprint, HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, SHA256.HashSizeInBytes, info: "console sign-ins"u8.ToArray())),
             fingerprint);
     }
 
@@ -101,7 +106,7 @@ internal sealed class AccessSecret
                 $"{file} holds no secret: it must be at least {MinBytes} bytes in base64. Put back the file that the keys in the database were made with; remove it where there are none.");
     }
 
-    private sealed record Derived(byte[] ForKeys, byte[] ForTokens, SealKey ForWebhooks, string Fingerprint)
+    private sealed record Derived(byte[] ForKeys, byte[] ForTokens, SealKey ForWebhooks, SealKey ForSignIns, string Fingerprint)
     {
         public ImmutableArray<byte> HashKey(string key) => [.. HMACSHA256.HashData(ForKeys, Encoding.ASCII.GetBytes(key))];
 

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace OrleansRegistry.Webhooks;
@@ -14,10 +12,6 @@ internal sealed class WebhookSeal(SealKey current, SealKey? previous)
 {
     private const string Marker = "aes256gcm";
     private const char Separator = '.';
-
-    private static int NonceLength => AesGcm.NonceByteSizes.MaxSize;
-
-    private static int TagLength => AesGcm.TagByteSizes.MaxSize;
 
     /// <summary>The row with all secrets encrypted with the current key; the same instance when they are.</summary>
     /// <remarks>A secret that can't be read stays as it is.</remarks>
@@ -40,40 +34,12 @@ internal sealed class WebhookSeal(SealKey current, SealKey? previous)
             return secret.Value;
         }
 
-        if (secret.Value.Split(Separator) is not [_, var name, var text] || Find(name) is not { } key || !Base64Url.IsValid(text))
-        {
-            return null;
-        }
-
-        var bytes = Base64Url.DecodeFromChars(text);
-        if (bytes.Length < NonceLength + TagLength)
-        {
-            return null;
-        }
-
-        var value = new byte[bytes.Length - NonceLength - TagLength];
-        try
-        {
-            using var cipher = new AesGcm(key.Bytes.Span, TagLength);
-            cipher.Decrypt(bytes.AsSpan(0, NonceLength), bytes.AsSpan(NonceLength, value.Length), bytes.AsSpan(^TagLength..), value, Bound(webhookId));
-        }
-        catch (AuthenticationTagMismatchException)
-        {
-            return null;
-        }
-
-        return Encoding.UTF8.GetString(value);
+        return secret.Value.Split(Separator) is [_, var name, var text] && Find(name)?.Open(text, webhookId) is { } value
+            ? Encoding.UTF8.GetString(value)
+            : null;
     }
 
-    private string Close(string webhookId, string secret)
-    {
-        var value = Encoding.UTF8.GetBytes(secret);
-        var bytes = new byte[NonceLength + value.Length + TagLength];
-        RandomNumberGenerator.Fill(bytes.AsSpan(0, NonceLength));
-        using var cipher = new AesGcm(current.Bytes.Span, TagLength);
-        cipher.Encrypt(bytes.AsSpan(0, NonceLength), value, bytes.AsSpan(NonceLength, value.Length), bytes.AsSpan(^TagLength..), Bound(webhookId));
-        return $"{Begin(current)}{Base64Url.EncodeToString(bytes)}";
-    }
+    private string Close(string webhookId, string secret) => $"{Begin(current)}{current.Close(Encoding.UTF8.GetBytes(secret), webhookId)}";
 
     private SealKey? Find(string name) => name == current.Name ? current : name == previous?.Name ? previous : null;
 
@@ -82,11 +48,4 @@ internal sealed class WebhookSeal(SealKey current, SealKey? previous)
     private static bool IsClosed(WebhookSecret secret) => secret.Value.StartsWith(Marker + Separator, StringComparison.Ordinal);
 
     private static string Begin(SealKey key) => $"{Marker}{Separator}{key.Name}{Separator}";
-
-    private static byte[] Bound(string webhookId) => Encoding.UTF8.GetBytes(webhookId);
 }
-
-/// <summary>A key that secrets are encrypted with.</summary>
-/// <param name="Name">Tells it from others, and nothing else about it.</param>
-/// <param name="Bytes">The key, 32 bytes.</param>
-internal sealed record SealKey(string Name, ReadOnlyMemory<byte> Bytes);
