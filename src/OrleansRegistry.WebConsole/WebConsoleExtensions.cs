@@ -21,6 +21,7 @@ internal static class WebConsoleExtensions
     {
         services.AddSingleton(options);
         services.AddSingleton<ConsoleSessions>();
+        services.AddSingleton<SignInCookie>();
         services.AddSingleton<RegistryApi>();
         services.AddRazorComponents();
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, SessionHandler>(SessionHandler.SchemeName, null);
@@ -35,6 +36,7 @@ internal static class WebConsoleExtensions
             .WithMetadata(new AuthenticationSchemeName(SessionHandler.SchemeName), ConsoleProblems.Instance)
             .AddEndpointFilter(Guard)
             .TakeHead();
+        pages.MapSignIn();
         pages.MapSessions();
         pages.MapPages();
         pages.MapModelPages();
@@ -46,6 +48,7 @@ internal static class WebConsoleExtensions
         pages.MapWebhookPages();
         pages.MapDeployPages();
         pages.MapCommands();
+        pages.MapModelCommands();
         AssetFile.Map(pages);
         pages.MapGet(Links.Root + "/{*rest}", NoPage).RequirePermission(Permission.Read);
     }
