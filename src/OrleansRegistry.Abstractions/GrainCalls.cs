@@ -10,6 +10,9 @@ internal static class GrainCalls
     /// </summary>
     public const string ReadTimeout = "00:00:02";
 
+    /// <summary>How long a grain may take to answer what waits for a change, as <see cref="ReadTimeout"/>.</summary>
+    public const string WaitTimeout = "00:00:04";
+
     /// <summary>
     /// Whether a call got no answer because its silo, or the connection to it, is lost: besides its own exceptions
     /// Orleans lets those of the connection through, a cancellation when it was closed and an <see cref="IOException"/>

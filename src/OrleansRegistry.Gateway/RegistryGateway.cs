@@ -205,6 +205,7 @@ internal static class RegistryGateway
         services.AddSingleton<BackendClient>();
         services.AddSingleton<ServerRecords>();
         services.AddSingleton<CallForwarder>();
+        services.AddSingleton<ParkedCalls>();
         services.AddSingleton<CallHandler>();
         services.AddSingleton<OpenaiCalls>();
         services.AddSingleton<BodySpool>();

@@ -85,4 +85,13 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
     /// </summary>
     [Alias("Route"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
     Task<Outcome<ResolvedVersion>> Route(string? selector);
+
+    /// <summary>
+    /// As <see cref="Route"/>, and the version that is still starting (rule W1): it says <see cref="ResolvedVersion.IsStarting"/>.
+    /// While the model is as the caller has seen it, the answer waits for the next change, for two seconds at most.
+    /// </summary>
+    /// <param name="selector">What leads to the version.</param>
+    /// <param name="seen">The revision that the caller knows already; 0 for none.</param>
+    [Alias("Await"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.WaitTimeout)]
+    Task<Outcome<ResolvedVersion>> Await(string? selector, int seen);
 }

@@ -22,12 +22,13 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
     /// <param name="selector">A number, a range, a version's id or <c>@</c> and an alias; null for the primary.</param>
     /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
+    /// <param name="seen">Of a call that waits for a start, the revision that it knows (<see cref="IModelGrain.Await"/>).</param>
     public Task<Outcome<ResolvedVersion>> Resolve(
-        string workspace, string model, string? selector, ImmutableArray<string> modelIds, CancellationToken cancellationToken) => directory.Ask(
+        string workspace, string model, string? selector, ImmutableArray<string> modelIds, CancellationToken cancellationToken, int? seen = null) => directory.Ask(
         workspace,
         model,
         id => IsReached(id, modelIds)
-            ? Resolve(workspace, id, selector, cancellationToken)
+            ? Resolve(workspace, id, selector, seen, cancellationToken)
             : Task.FromResult<Outcome<ResolvedVersion>>(ModelDirectory.NotFound(model)),
         cancellationToken);
 
@@ -36,15 +37,16 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
     /// <param name="id">The version.</param>
     /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
+    /// <param name="seen">Of a call that waits for a start, the revision that it knows (<see cref="IModelGrain.Await"/>).</param>
     public async Task<Outcome<ResolvedVersion>> Resolve(
-        string workspace, VersionId id, ImmutableArray<string> modelIds, CancellationToken cancellationToken)
+        string workspace, VersionId id, ImmutableArray<string> modelIds, CancellationToken cancellationToken, int? seen = null)
     {
         if (!IsReached(id.ModelId, modelIds) || !await directory.Has(workspace, id.ModelId, cancellationToken))
         {
             return NotFound(id.ToString());
         }
 
-        return OfVersion(id.ToString(), await Resolve(workspace, id.ModelId, id.ToString(), cancellationToken));
+        return OfVersion(id.ToString(), await Resolve(workspace, id.ModelId, id.ToString(), seen, cancellationToken));
     }
 
     /// <summary>Resolves one version, which is named by its model and number.</summary>
@@ -53,9 +55,10 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
     /// <param name="number">The number.</param>
     /// <param name="modelIds">The only models that the caller may reach, by id; empty or default for all.</param>
     /// <param name="cancellationToken">Ends the look-up.</param>
+    /// <param name="seen">Of a call that waits for a start, the revision that it knows (<see cref="IModelGrain.Await"/>).</param>
     public async Task<Outcome<ResolvedVersion>> ResolveVersion(
-        string workspace, string model, string number, ImmutableArray<string> modelIds, CancellationToken cancellationToken) =>
-        OfVersion($"{model}@{number}", await Resolve(workspace, model, number, modelIds, cancellationToken));
+        string workspace, string model, string number, ImmutableArray<string> modelIds, CancellationToken cancellationToken, int? seen = null) =>
+        OfVersion($"{model}@{number}", await Resolve(workspace, model, number, modelIds, cancellationToken, seen));
 
     /// <summary>The error of a version that doesn't exist.</summary>
     public static RegistryError NotFound(string id) => new(ErrorCode.VersionNotFound, $"There is no version '{id}'.");
@@ -71,7 +74,7 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
     private static bool IsReached(string modelId, ImmutableArray<string> modelIds) => modelIds.IsDefaultOrEmpty || modelIds.Contains(modelId);
 
     private async Task<Outcome<ResolvedVersion>> Resolve(
-        string workspace, string modelId, string? selector, CancellationToken cancellationToken)
+        string workspace, string modelId, string? selector, int? seen, CancellationToken cancellationToken)
     {
         var model = Model(workspace, modelId);
         var outcome = await Ask();
@@ -94,7 +97,8 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
         };
 
         // A silo of the release before knows no other method for what it knows.
-        Task<Outcome<ResolvedVersion>> Ask() => IsAlias(selector) ? model.Route(selector) : model.Resolve(selector);
+        Task<Outcome<ResolvedVersion>> Ask() => seen is { } known ? model.Await(selector, known)
+            : IsAlias(selector) ? model.Route(selector) : model.Resolve(selector);
     }
 
     /// <summary>The version that a selector names, as it is stored; null for none.</summary>

@@ -76,4 +76,8 @@ public sealed record ResolvedVersion
     /// <summary>Whether its deployer says that a call may be made twice (rule SV6).</summary>
     [Id(11)]
     internal bool Repeatable { get; init; }
+
+    /// <summary>Whether it is not up yet, so that a call may wait for it (rule W1).</summary>
+    [Id(12)]
+    internal bool IsStarting { get; init; }
 }

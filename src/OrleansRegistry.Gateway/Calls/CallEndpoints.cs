@@ -31,11 +31,11 @@ internal static class CallEndpoints
             .DescribePath(PathParameter.Model, PathParameter.Version);
         Map(calls, Routes.OfModel(Call), Predict)
             .WithName("predict")
-            .ForwardsCall(Selector, Header)
+            .ForwardsCall(Selector, Header, CallWait.Header)
             .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
         Map(calls, Routes.OfVersion(Call), PredictVersion)
             .WithName("predict_version")
-            .ForwardsCall()
+            .ForwardsCall(CallWait.Header)
             .ProducesErrors(OfVersionErrors);
     }
 
@@ -46,11 +46,11 @@ internal static class CallEndpoints
             .DescribePath(PathParameter.Model, PathParameter.Version);
         calls.MapPost(Routes.OfModel(Call), PredictFramed)
             .WithName("predict_framed")
-            .ForwardsCall(Selector, Header)
+            .ForwardsCall(Selector, Header, CallWait.Header)
             .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
         calls.MapPost(Routes.OfVersion(Call), PredictVersionFramed)
             .WithName("predict_version_framed")
-            .ForwardsCall()
+            .ForwardsCall(CallWait.Header)
             .ProducesErrors(OfVersionErrors);
     }
 

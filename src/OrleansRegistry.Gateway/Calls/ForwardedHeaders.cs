@@ -26,7 +26,7 @@ internal static class ForwardedHeaders
         // The caller's credentials.
         "Authorization", "Proxy-Authorization", "Cookie", "Cookie2",
         // What only the registry reads, and what only HTTP/2 could keep.
-        CallSelector.Header, "Trailer",
+        CallSelector.Header, CallWait.Name, "Trailer",
         // What a caller could claim about where the call comes from, and who makes it.
         "Forwarded", "X-Forwarded", "X-Original-Forwarded-For", "X-Real-IP", "X-Client-IP", "Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP",
         "CF-Connecting-IPv6", "Fastly-Client-IP", "Fly-Client-IP", "DO-Connecting-IP", "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Appengine-User-IP",

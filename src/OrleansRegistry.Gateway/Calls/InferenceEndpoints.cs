@@ -47,7 +47,7 @@ internal static class InferenceEndpoints
         static void Map(RouteHandlerBuilder route, string name) =>
             route.WithName(name)
                 .RequirePermission(Permission.Invoke)
-                .ForwardsCall(CallEndpoints.Header)
+                .ForwardsCall(CallEndpoints.Header, CallWait.Header)
                 .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors]);
     }
 

@@ -43,7 +43,7 @@ internal static class OpenaiEndpoints
             .ExcludeFromDescription()
             .RequirePermission(Permission.Invoke)
             .WithMetadata(ErrorDialect.OpenAi)
-            .ForwardsCall(CallEndpoints.Header);
+            .ForwardsCall(CallEndpoints.Header, CallWait.Header);
         face.MapMethods("/{**path}", OtherMethods, (HttpContext context) => ProblemWriter.Write(context, NothingThere()))
             .ExcludeFromDescription()
             .RequirePermission(Permission.Resolve)
@@ -58,7 +58,7 @@ internal static class OpenaiEndpoints
                 "`model`, of a JSON object or of `multipart/form-data`, is `name` for the primary, or `name@1.2.0`,"
                 + $" `name@^1.2` or `name@staging` for an alias; the last `@` separates. Everything is forwarded as it is to `v1/{path}` beside the serving URL, but for `model` where the version has a `served_name`.")
             .WithMetadata(ErrorDialect.OpenAi)
-            .ForwardsCall(CallEndpoints.Header)
+            .ForwardsCall(CallEndpoints.Header, CallWait.Header)
             .ProducesErrors([.. Routes.SelectionErrors, .. Routes.CallErrors, ErrorCode.UnsupportedMediaType]);
     }
 

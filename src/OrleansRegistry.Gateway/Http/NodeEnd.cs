@@ -14,7 +14,10 @@ internal sealed class NodeEnd(TimeSpan drain, IHostApplicationLifetime lifetime,
     private readonly CancellationTokenSource _closing = new();
 
     /// <summary>Whether the node is told to stop.</summary>
-    public bool HasBegun => lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool HasBegun => Stopping.IsCancellationRequested;
+
+    /// <summary>Is cancelled when the node is told to stop.</summary>
+    public CancellationToken Stopping => lifetime.ApplicationStopping;
 
     /// <summary>Is cancelled when no more calls are taken. What would go on without an end has to end.</summary>
     public CancellationToken Closing => _closing.Token;

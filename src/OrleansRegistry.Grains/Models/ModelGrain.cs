@@ -30,9 +30,13 @@ internal sealed partial class ModelGrain(
     /// <summary>How far a silo's clock may be from the database's, which judges deadlines last.</summary>
     private static readonly TimeSpan ClocksApart = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a caller who has seen all waits here for a change: it holds up whoever wants to move the model.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
+
     private readonly StateRow<ModelState> _row = new(storage, StorageNames.Model, context.GrainId);
     private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
     private RoutingTable? _table;
+    private TaskCompletionSource? _changed;
     private Task? _loading;
     private bool _isLoaded;
     private DateTimeOffset? _doubtfulUntil;
@@ -42,11 +46,26 @@ internal sealed partial class ModelGrain(
 
     public bool IsUnknown => _isLoaded && _row.Value is null && _doubtfulUntil is null;
 
-    public Task<Outcome<ResolvedVersion>> Resolve(string? selector) => Select(selector, knowsAliases: false);
+    public Task<Outcome<ResolvedVersion>> Resolve(string? selector) =>
+        Select(selector, static (table, named) => table.Resolve(named));
 
-    public Task<Outcome<ResolvedVersion>> Route(string? selector) => Select(selector, knowsAliases: true);
+    public Task<Outcome<ResolvedVersion>> Route(string? selector) =>
+        Select(selector, static (table, named) => table.Route(named));
 
-    private async Task<Outcome<ResolvedVersion>> Select(string? selector, bool knowsAliases)
+    public async Task<Outcome<ResolvedVersion>> Await(string? selector, int seen)
+    {
+        if (_table?.Revision == seen)
+        {
+            _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _changed.Task.WaitAsync(MaxWait, clock)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        return await Select(selector, static (table, named) => table.Await(named));
+    }
+
+    private async Task<Outcome<ResolvedVersion>> Select(
+        string? selector, Func<RoutingTable, string?, Outcome<ResolvedVersion>> select)
     {
         try
         {
@@ -58,7 +77,7 @@ internal sealed partial class ModelGrain(
             return refusal;
         }
 
-        return (knowsAliases ? _table?.Route(selector) : _table?.Resolve(selector)) ?? NoSuchModel();
+        return _table is null ? NoSuchModel() : select(_table, selector);
     }
 
     /// <summary>Reads the row on first use; resolves that come meanwhile wait for the same read.</summary>
@@ -94,6 +113,8 @@ internal sealed partial class ModelGrain(
     private void Confirmed()
     {
         _table = _row.Value is { } model ? new RoutingTable(model, _row.Version) : null;
+        _changed?.SetResult();
+        _changed = null;
         WatchStarts();
     }
 

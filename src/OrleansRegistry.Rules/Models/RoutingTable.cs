@@ -12,7 +12,6 @@ namespace OrleansRegistry.Models;
 internal sealed class RoutingTable
 {
     private readonly ModelState _model;
-    private readonly int _revision;
     private readonly FrozenDictionary<string, ActiveVersion> _byNumber;
     private readonly ImmutableArray<(SemVersion Number, ActiveVersion Version)> _published;
 
@@ -20,7 +19,7 @@ internal sealed class RoutingTable
     public RoutingTable(ModelState model, int revision)
     {
         _model = model;
-        _revision = revision;
+        Revision = revision;
         _byNumber = model.Active.ToFrozenDictionary(version => version.Version, StringComparer.Ordinal);
         _published =
         [
@@ -30,6 +29,9 @@ internal sealed class RoutingTable
                 .ThenByDescending(entry => entry.Item1, SemVersion.PrecedenceComparer),
         ];
     }
+
+    /// <summary>The revision of the row.</summary>
+    public int Revision { get; }
 
     /// <summary>The version that a selector leads to, as gateways of the release before read it: they know no aliases.</summary>
     public Outcome<ResolvedVersion> Resolve(string? selector) =>
@@ -59,6 +61,22 @@ internal sealed class RoutingTable
         };
     }
 
+    /// <summary>The version that a selector leads to, also one that is starting: to it, or to the next primary where there is none (rule W1).</summary>
+    public Outcome<ResolvedVersion> Await(string? selector)
+    {
+        var outcome = Route(selector);
+        return outcome.Error?.Code is ErrorCode.VersionStarting or ErrorCode.NoPrimary && Starting(selector) is { } version
+            ? new ResolvedVersion
+            {
+                VersionId = new VersionId(_model.Id, version.Ordinal).ToString(),
+                Version = version.Version,
+                Revision = Revision,
+                ModelName = _model.Name,
+                IsStarting = true,
+            }
+            : outcome;
+    }
+
     /// <summary>The error of a model that is deleted.</summary>
     public static RegistryError Deleted(ModelState model) => new(ErrorCode.ModelDeleted, $"Model {model.Id} is deleted.");
 
@@ -77,6 +95,18 @@ internal sealed class RoutingTable
             : Named(_model.Find(target.Ordinal), ResolvedBy.Alias, target.Version).TryGet(out var resolved, out var error) ? resolved with { Alias = name }
             : error;
     }
+
+    private ActiveVersion? Starting(string? selector) => VersionSelector.Parse(selector) switch
+    {
+        VersionSelector.ByAlias { Name: var name } => Of(AliasRules.Find(_model, name)?.Target?.Ordinal),
+        VersionSelector.Primary => Of(_model.Primary?.Ordinal ?? _model.PendingPrimary?.Ordinal),
+        VersionSelector.Exact exact => _byNumber.GetValueOrDefault(exact.Number.ToString()),
+        VersionSelector.ById byId => Of(byId.Id.Ordinal),
+        VersionSelector.InRange { Range: var range } => Best(range),
+        _ => null,
+    };
+
+    private ActiveVersion? Of(int? ordinal) => ordinal is { } known ? _model.Find(known) : null;
 
     private ActiveVersion? Best(SemVersionRange range)
     {
@@ -111,7 +141,7 @@ internal sealed class RoutingTable
             Start = version.IsManaged ? version.Attempt : null,
             ServedName = OpenaiOf(version)?.ServedName,
             OpenaiPaths = OpenaiOf(version)?.Paths,
-            Revision = _revision,
+            Revision = Revision,
             ModelName = _model.Name,
         },
         ServingStatus.Starting => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting."),

@@ -64,6 +64,9 @@ public abstract class RegistryServer : IAsyncLifetime
     /// <summary>Makes the tokens that the gateway takes for its own.</summary>
     internal PageTokens PageTokens => _app!.Services.GetRequiredService<PageTokens>();
 
+    /// <summary>The calls that wait for their version's start.</summary>
+    internal ParkedCalls Parked => _app!.Services.GetRequiredService<ParkedCalls>();
+
     /// <summary>The routes.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
@@ -126,6 +129,9 @@ public abstract class RegistryServer : IAsyncLifetime
 
     /// <summary>A connection from an address of this machine.</summary>
     public async ValueTask<Stream> ConnectFrom(string address) => await Connect(address, Address.Port, TestContext.Current.CancellationToken);
+
+    /// <summary>Tells the node to stop, as SIGTERM does, and answers once it has.</summary>
+    public Task Stop() => _app!.StopAsync();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
