@@ -46,6 +46,36 @@ public sealed class RoutingTableTests
         }
     }
 
+    [Fact]
+    public void W1_who_waits_is_told_of_the_version_that_starts()
+    {
+        _model.Draft();
+        Assert.Equal(ErrorCode.NoPrimary, Await(null));
+        var next = _model.Published(serving: TestModel.SlowServer);
+
+        foreach (var selector in (string?[])[null, "@primary", _model[next].Version, _model.Id(next)])
+        {
+            Assert.Equal($"{_model.Id(next)} starting", Await(selector));
+        }
+
+        Assert.Equal(ErrorCode.NoMatchingVersion, Await("^0.2"));
+        Assert.Equal(ErrorCode.InvalidSelector, Await("soon"));
+        Assert.Equal(ErrorCode.VersionNotFound, Await("9.9.9"));
+    }
+
+    [Theory]
+    [InlineData("ready", "ready")]
+    [InlineData("failed", ErrorCode.ServingFailed)]
+    [InlineData("inactive", ErrorCode.VersionNotFound)]
+    [InlineData("deleted", ErrorCode.VersionNotFound)]
+    public void W1_who_waits_is_told_what_became_of_the_version(string condition, string expected)
+    {
+        _model.Published();
+        var version = _model.In(condition, isPublished: true);
+
+        Assert.EndsWith(expected, Await(_model[version].Version), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("starting")]
     [InlineData("failed")]
@@ -303,6 +333,11 @@ public sealed class RoutingTableTests
         _model.Published("2.1.0");
         Assert.Equal("2.1.0", Range("^2"));
     }
+
+    private string Await(string? selector) =>
+        Table().Await(selector).TryGet(out var found, out var error)
+            ? $"{found.VersionId} {(found.IsStarting ? "starting" : "ready")}"
+            : error.Code;
 
     private string? Range(string range) => new RoutingTable(_model.State, 1).Resolve(range).Value?.Version;
 }
