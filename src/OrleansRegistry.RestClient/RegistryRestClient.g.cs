@@ -702,25 +702,37 @@ public sealed partial class RegistryRestClient
     /// <summary>Calls a version.</summary>
     /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="content">The body, as the model's server takes it.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<Prediction> PredictVersion(
         string id,
         CallContent content,
+        PredictVersionParameters? parameters = null,
         CancellationToken cancellationToken = default) =>
         Call(
-            new RegistryRequest(Operations.PredictVersion, ("id", id)) { IsCall = true, Content = content },
+            new RegistryRequest(Operations.PredictVersion, ("id", id))
+            {
+                IsCall = true,
+                Content = content,
+            }.With(parameters),
             cancellationToken);
 
     /// <summary>Calls a version.</summary>
     /// <param name="id">The version's id, or <c>{model}@{number}</c>, URL-encoded.</param>
     /// <param name="content">The body, as the model's server takes it.</param>
+    /// <param name="parameters">What is left out when it is null.</param>
     /// <param name="cancellationToken">Ends the operation.</param>
     public Task<PredictionStream> PredictVersionStream(
         string id,
         CallContent content,
+        PredictVersionParameters? parameters = null,
         CancellationToken cancellationToken = default) =>
         Open(
-            new RegistryRequest(Operations.PredictVersion, ("id", id)) { IsCall = true, Content = content },
+            new RegistryRequest(Operations.PredictVersion, ("id", id))
+            {
+                IsCall = true,
+                Content = content,
+            }.With(parameters),
             cancellationToken);
 
     /// <summary>Says what serves the models.</summary>

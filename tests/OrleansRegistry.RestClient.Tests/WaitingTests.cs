@@ -89,6 +89,29 @@ public sealed class WaitingTests
         Assert.True((await Assert.ThrowsAsync<TimedOutException>(() => client.GetRates())).IsSent);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_C2_W1_a_call_that_lets_the_registry_wait_is_waited_for_as_long(bool isVersion)
+    {
+        var timeout = TimeSpan.FromSeconds(0.3);
+        await using var registry = await PlayedServer.Start(async (context, _) =>
+        {
+            await Task.Delay(2 * timeout, context.RequestAborted);
+            await PlayedServer.Json(context, $"\"{context.Request.Headers["Model-Wait"]}\"", 200);
+        });
+        var options = Node.OptionsFor(registry.Url);
+        (options.Timeout, options.Retries) = (timeout, 0);
+        using var client = Node.ClientOf(options);
+
+        Assert.Equal("60", (await Call(60)).ReadJson().GetString());
+        await Assert.ThrowsAsync<TimedOutException>(() => Call(null));
+
+        Task<Prediction> Call(long? seconds) => isVersion
+            ? client.PredictVersion("a-1", CallContent.Empty, new PredictVersionParameters { ModelWait = seconds })
+            : client.Predict("a", CallContent.Empty, new PredictParameters { ModelWait = seconds });
+    }
+
     private static Task Answer(HttpContext context, string? retryAfter)
     {
         if (retryAfter is not null)

@@ -20,19 +20,22 @@ internal static class CallCommands
             Arity = ArgumentArity.ZeroOrOne,
         };
         var type = Inputs.Text("--content-type", "The body's media type; application/json by default.", "TYPE");
+        var wait = Inputs.Duration("--wait", "How long the call may wait while its version is starting, 10m at most.");
         const string about = "Call a model, and print its answer as it comes.";
-        return global.NewCommand("predict", about, [reference, data, type], async (session, cancellationToken) =>
+        return global.NewCommand("predict", about, [reference, data, type, wait], async (session, cancellationToken) =>
         {
             var given = VersionReference.Parse(session.Value(reference)!);
             var content = new CallContent(
                 await Inputs.Read(session.Terminal, session.Value(data), cancellationToken),
                 session.Value(type) ?? "application/json");
+            var seconds = LifecycleCommands.Seconds(session.Value(wait));
             await using var answer = given.IsId
-                ? await session.Registry.PredictVersionStream(given.Model, content, cancellationToken)
+                ? await session.Registry.PredictVersionStream(
+                    given.Model, content, new PredictVersionParameters { ModelWait = seconds }, cancellationToken)
                 : await session.Registry.PredictStream(
                     given.Model,
                     content,
-                    new PredictParameters { ModelVersion = given.Selector },
+                    new PredictParameters { ModelVersion = given.Selector, ModelWait = seconds },
                     cancellationToken);
             if (!session.IsIds)
             {

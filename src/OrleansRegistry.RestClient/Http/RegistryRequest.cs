@@ -146,6 +146,12 @@ internal sealed class RegistryRequest
         return this;
     }
 
+    public void AddHeader(string name, long? value)
+    {
+        Wait(name, value);
+        AddHeader(name, value?.ToString(CultureInfo.InvariantCulture));
+    }
+
     /// <summary>The same request for a page of a list. A list that has no pages is asked as it is.</summary>
     public RegistryRequest OfPage(int size, string? token)
     {
@@ -181,7 +187,7 @@ internal sealed class RegistryRequest
 
     private void Wait(string name, long? seconds)
     {
-        if (name is "drain_seconds" or "timeout_seconds")
+        if (name is "drain_seconds" or "timeout_seconds" or "Model-Wait")
         {
             Patience += TimeSpan.FromSeconds(seconds ?? 0);
         }

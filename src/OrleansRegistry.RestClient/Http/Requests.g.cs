@@ -1583,9 +1583,27 @@ public sealed class PredictParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
+    }
+}
+
+/// <summary>What PredictVersion may be told besides.</summary>
+public sealed class PredictVersionParameters : RequestParameters
+{
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
+    internal override void AddTo(RegistryRequest request)
+    {
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1596,9 +1614,14 @@ public sealed class InferParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1609,9 +1632,14 @@ public sealed class IsInferenceModelReadyParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1622,9 +1650,14 @@ public sealed class InferVersionParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1635,9 +1668,14 @@ public sealed class IsInferenceVersionReadyParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1648,9 +1686,14 @@ public sealed class GetInferenceModelParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1661,9 +1704,14 @@ public sealed class GetInferenceVersionParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1674,9 +1722,14 @@ public sealed class ChatCompletionsParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1687,9 +1740,14 @@ public sealed class CompletionsParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
 
@@ -1700,8 +1758,13 @@ public sealed class EmbeddingsParameters : RequestParameters
     /// (<c>@staging</c>); the primary when none is named.</summary>
     public string? ModelVersion { get; set; }
 
+    /// <summary>Seconds for which the call waits while its version is starting, up to 600; without it the answer is
+    /// <c>version_starting</c> at once.</summary>
+    public long? ModelWait { get; set; }
+
     internal override void AddTo(RegistryRequest request)
     {
         request.AddHeader("Model-Version", ModelVersion);
+        request.AddHeader("Model-Wait", ModelWait);
     }
 }
