@@ -10,12 +10,11 @@ internal static class CallWait
     public const string Name = "Model-Wait";
     private const int MaxSeconds = 600;
 
+    private const string About =
+        "Seconds for which the call waits while its version is starting, up to 600; without it the answer is `version_starting` at once.";
+
     /// <summary>The header.</summary>
-    public static RequestParameter Header { get; } = RequestParameter.Header(
-        Name,
-        $"Seconds for which the call waits while its version is starting, up to {MaxSeconds}; without it the answer is `version_starting` at once.",
-        problem: Problem)
-        with { Type = "integer" };
+    public static RequestParameter Header { get; } = RequestParameter.Header(Name, About, problem: Problem) with { Type = "integer" };
 
     /// <summary>What is wrong with the header of a call, or null.</summary>
     public static RegistryError? Refusal(HttpRequest request) => request.Headers[Name] switch
