@@ -89,9 +89,7 @@ internal static class RegistryGateway
         app.UseCompressedLists();
         app.UseMiddleware<LoopGuard>();
         app.UseCrossOrigin(app.Services.GetRequiredService<CallOptions>());
-        app.UseAuthentication();
-        app.UseMiddleware<CallerLimits>();
-        app.UseAuthorization();
+        app.UseAdmission();
         app.UseMiddleware<PathTexts>();
 
         var v1 = app.MapGroup("/v1").AddEndpointFilter<RequestFilter>().AddEndpointFilter<VersionIdFilter>().TakeHead();
@@ -164,6 +162,8 @@ internal static class RegistryGateway
     {
         services.AddConnectionLimits(limits);
         services.AddSingleton<ApiKeyAuthenticator>();
+        services.AddSingleton<ShownKeys>();
+        services.AddSingleton<CallerLimits>();
         services.AddSingleton<RequestRates>();
         services.AddSingleton<OpenRequests>();
         services.AddSingleton<KeyQuota>();

@@ -40,6 +40,10 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
         (caller.Standing is null || await caller.Standing.IsValid())
         && (caller.Proof is { } proof ? (await Authenticate(proof)).Error is null : !(caller.ExpiresAt <= clock.GetUtcNow()));
 
+    /// <summary>The timestamp up to which nobody needs to be asked about a caller who was let in by a key.</summary>
+    public long HoldsUntil(RequestCaller caller) =>
+        caller.Proof is { } proof && _known.TryGet(proof.Prefix, out var known) && ReferenceEquals(known.Proof, proof) ? known.Until : 0;
+
     /// <summary>The caller of a key that was let in before, or why it is refused now.</summary>
     public ValueTask<Outcome<RequestCaller>> Authenticate(ApiKeyProof proof, CancellationToken cancellationToken = default) =>
         Authenticate(proof, from: null, cancellationToken);
@@ -127,7 +131,12 @@ internal sealed class ApiKeyAuthenticator(AccessSecret secret, IGrainFactory gra
 
 /// <summary><c>Authorization: Bearer ork_…</c>, or <c>Api-Key ork_…</c>.</summary>
 internal sealed class ApiKeyHandler(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeyAuthenticator authenticator, CallerAddresses addresses)
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder,
+    ApiKeyAuthenticator authenticator,
+    ShownKeys keys,
+    CallerAddresses addresses)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -149,10 +158,10 @@ internal sealed class ApiKeyHandler(
             return header[found.Length..].Trim(' ');
         }
 
-        return header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase) && request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is not null
-            ? Password(header[Basic.Length..])
-            : null;
+        return header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase) && IsPage(request) ? Password(header[Basic.Length..]) : null;
     }
+
+    private static bool IsPage(HttpRequest request) => request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<BrowserPage>() is not null;
 
     private static string? Password(string credentials)
     {
@@ -173,8 +182,18 @@ internal sealed class ApiKeyHandler(
             return AuthenticateResult.NoResult();
         }
 
-        return (await authenticator.Authenticate(shown, addresses.Of(Context), Context.RequestAborted)).TryGet(out var caller, out var error)
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new CallerIdentity(caller, SchemeName)), SchemeName))
-            : AuthenticateResult.Fail(error.Detail);
+        if (!(await authenticator.Authenticate(shown, addresses.Of(Context), Context.RequestAborted)).TryGet(out var caller, out var error))
+        {
+            return AuthenticateResult.Fail(error.Detail);
+        }
+
+        var principal = new ClaimsPrincipal(new CallerIdentity(caller, SchemeName));
+        // Pages take more than other routes do.
+        if (!IsPage(Request))
+        {
+            keys.Keep(Request.Headers.Authorization.ToString(), caller, principal, authenticator.HoldsUntil(caller));
+        }
+
+        return AuthenticateResult.Success(new AuthenticationTicket(principal, SchemeName));
     }
 }

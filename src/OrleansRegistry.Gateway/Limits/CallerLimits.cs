@@ -7,24 +7,21 @@ namespace OrleansRegistry.Gateway;
 /// It stands behind the look-up of the key, and before anything else is done for the request.
 /// </summary>
 internal sealed class CallerLimits(
-    RequestDelegate next, RequestRates rates, OpenRequests open, CallerAddresses addresses, CallerConnections connections, RefusedAttempts refused)
+    RequestRates rates, OpenRequests open, CallerAddresses addresses, CallerConnections connections, RefusedAttempts refused)
 {
-    public Task InvokeAsync(HttpContext context)
-    {
-        if (RequestCaller.Of(context) is not { } caller)
-        {
-            return context.GetEndpoint()?.Metadata.GetMetadata<HealthRoute>() is null ? ServeStranger(context) : next(context);
-        }
+    /// <summary>Serves a request of whoever it is, or refuses it.</summary>
+    public Task Serve(HttpContext context, RequestDelegate next) =>
+        RequestCaller.Of(context) is { } caller ? Serve(context, caller, next)
+        : context.GetEndpoint()?.Metadata.GetMetadata<HealthRoute>() is null ? ServeStranger(context, next)
+        : next(context);
 
-        if (rates.Count(caller) is { } refusal)
-        {
-            return refusal.Write(context);
-        }
+    /// <summary>Serves a request of a caller, or refuses it.</summary>
+    public Task Serve(HttpContext context, RequestCaller caller, RequestDelegate next) =>
+        rates.Count(caller) is { } refusal ? refusal.Write(context)
+        : RequestKinds.Of(context) is not RequestKind.Short and var kind ? Serve(context, kind, caller, next)
+        : next(context);
 
-        return RequestKinds.Of(context) is not RequestKind.Short and var kind ? Serve(context, kind, caller) : next(context);
-    }
-
-    private async Task Serve(HttpContext context, RequestKind kind, RequestCaller caller)
+    private async Task Serve(HttpContext context, RequestKind kind, RequestCaller caller, RequestDelegate next)
     {
         if (!open.TryEnter(kind, caller, out var place, out var full))
         {
@@ -38,7 +35,7 @@ internal sealed class CallerLimits(
         }
     }
 
-    private Task ServeStranger(HttpContext context)
+    private Task ServeStranger(HttpContext context, RequestDelegate next)
     {
         // Where connections are scarce, nobody keeps one without showing a key.
         if (connections.AreScarce)
