@@ -26,8 +26,8 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ],
         ["IModelGrain"] =
         [
-            "Activate", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "PutServers", "RemoveAlias",
-            "Resolve", "Rollback", "RollbackAlias", "Route", "SetAlias",
+            "Activate", "Await", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "PutServers",
+            "RemoveAlias", "Resolve", "Rollback", "RollbackAlias", "Route", "SetAlias",
         ],
         ["IModelNameGrain"] = ["Claim", "Get"],
         ["IModelServing"] = ["Look", "ReportProbe", "Touch"],
