@@ -17,7 +17,10 @@ internal sealed partial class ModelGrain
         (model, step, at) => ModelRules.Activate(model, step, command, at));
 
     public Task<Outcome<CommandAnswer>> PutServers(PutServersCommand command) => OnVersion(
-        command.Context, command.Ordinal, new PutServersTransition(command.Servers), (model, step, _) => ModelRules.PutServers(model, step));
+        command.Context,
+        command.Ordinal,
+        new PutServersTransition(command.Servers),
+        (model, step, _) => ModelRules.PutServers(model, step, command.Context.Role));
 
     private static bool IsOperator(CommandContext context) => context.Role.Allows(Permission.Operate);
 

@@ -239,6 +239,10 @@ internal static class AliasRules
             ? new RegistryError(ErrorCode.AliasProtected, $"Alias @{kept.Name} is protected; release_aliases=true deletes it all the same.")
             : null;
 
+    /// <summary>A protected alias that points to a version, or will when its start is done; null for none.</summary>
+    public static string? Protecting(ModelState model, int ordinal) => model.Aliases?.FirstOrDefault(
+        alias => alias.Protected && (alias.Target?.Ordinal == ordinal || Pending(model, alias)?.Ordinal == ordinal))?.Name;
+
     /// <summary>What refers to a version (rule AL9).</summary>
     public static ImmutableArray<string> References(ModelState model, int ordinal) =>
     [

@@ -79,6 +79,11 @@ internal static class ModelRules
     /// <summary>Activates (rules L3, P4).</summary>
     public static Outcome<ModelChange> Activate(ModelState model, LifecycleStep step, ActivateCommand command, DateTimeOffset at)
     {
+        if ((command.Serving is not null || command.Runtime is not null) && ForbidOtherPlace(model, step, command.Context.Role) is { } forbidden)
+        {
+            return forbidden;
+        }
+
         var next = Track(model, step.State);
         if (step is { Changed: true, State.IsRoutable: true })
         {
@@ -90,8 +95,13 @@ internal static class ModelRules
     }
 
     /// <summary>Replaces the servers of a version (rules SV1 and SV3).</summary>
-    public static Outcome<ModelChange> PutServers(ModelState model, LifecycleStep step)
+    public static Outcome<ModelChange> PutServers(ModelState model, LifecycleStep step, Role role)
     {
+        if (ForbidOtherPlace(model, step, role) is { } forbidden)
+        {
+            return forbidden;
+        }
+
         var next = Track(model, step.State);
         return TooManyServers(model, next) is { } tooMany ? tooMany : Change(model, next, step);
     }
@@ -228,6 +238,21 @@ internal static class ModelRules
             && (model.Primary?.Ordinal != next.Primary?.Ordinal || PrimarySelection.Pending(model) != PrimarySelection.Pending(next))
             ? new RegistryError(ErrorCode.Forbidden, "The model is protected: only an admin moves its primary, and this would.")
             : AliasRules.Forbid(model, next, role);
+
+    /// <summary>
+    /// Why a role can't have a version answer elsewhere, or null: that leads the calls of whatever points to it away, now or
+    /// when a start is done, as moving the pointer would (rules P6 and AL6).
+    /// </summary>
+    private static RegistryError? ForbidOtherPlace(ModelState model, LifecycleStep step, Role role)
+    {
+        var ordinal = step.State.Ordinal;
+        return !step.Changed || role.Allows(Permission.Administer) ? null
+            : model.Protected && (model.Primary?.Ordinal == ordinal || PrimarySelection.Pending(model)?.Ordinal == ordinal)
+                ? new RegistryError(ErrorCode.Forbidden, "The model is protected: only an admin changes where its primary answers.")
+            : AliasRules.Protecting(model, ordinal) is { } alias
+                ? new RegistryError(ErrorCode.Forbidden, $"Alias @{alias} is protected: only an admin changes where its version answers.")
+            : null;
+    }
 
     private static Outcome<ModelChange> OnAlias(ModelState model, Outcome<ModelState> outcome) =>
         outcome.TryGet(out var next, out var error) ? Change(model, next, null) : error;

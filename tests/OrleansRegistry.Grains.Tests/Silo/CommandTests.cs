@@ -63,6 +63,55 @@ public abstract class CommandTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     }
 
     [Fact]
+    public async Task P6_AL6_only_an_admin_changes_where_a_protected_primary_or_the_version_of_a_protected_alias_answers()
+    {
+        var first = await Deploy("A model", deploy => deploy with { Serving = At("http://a"), Aliases = ["staging"] });
+        await Deploy("A model", deploy => deploy with { Serving = At("http://b"), Publish = true });
+        var model = Silo.Model(first.ModelId);
+        await Takes(Put(1, "http://a1", Deployer()));
+        await Takes(Put(2, "http://b1", Deployer()));
+        Assert.Null((await model.PatchModel(new PatchModelCommand { Context = Silo.Command(), Protected = true })).Error);
+        Assert.Null((await model.SetAlias(
+            new SetAliasCommand { Context = Silo.Command(), Name = "staging", Version = first.Id, Protected = true })).Error);
+
+        await Refuses(Put(1, "http://a2", Deployer()));
+        await Refuses(Put(2, "http://b2", Deployer()));
+        await Refuses(Put(2, "http://b2", Deployer() with { DryRun = true }));
+        Assert.False((await Put(2, "http://b1", Deployer())).Value!.Changed);
+        Assert.Equal("http://b1", (await model.Resolve(null)).Value!.ServingUrl);
+        // Nothing protected points to it.
+        await Deploy("A model", deploy => deploy with { Serving = At("http://c") });
+        await Takes(Put(3, "http://c1", Deployer()));
+
+        // An alias stays where it is while its version is inactive.
+        Assert.Null((await model.Deactivate(new DeactivateCommand { Context = Silo.Command(), Ordinal = 1 })).Error);
+        await Refuses(Put(1, "http://a2", Deployer()));
+        await Refuses(model.Activate(new ActivateCommand { Context = Deployer(), Ordinal = 1, Serving = At("http://a2") }));
+        await Takes(model.Activate(new ActivateCommand { Context = Deployer(), Ordinal = 1 }));
+
+        // The next primary, once it is up.
+        var next = await Deploy("A model", deploy => deploy with
+        {
+            Publish = true,
+            Serving = new ServingSpec { Url = "http://d", HealthUrl = "http://127.0.0.1:9" },
+        });
+        await Refuses(Put(OrdinalOf(next), "http://d1", Deployer()));
+        await Takes(Put(2, "http://b2", Silo.Command()));
+        await AssertAgreement();
+
+        CommandContext Deployer() => Silo.Command() with { Role = Role.Deployer };
+
+        static ServingSpec At(string url) => new() { Url = url };
+
+        Task<Outcome<CommandAnswer>> Put(int ordinal, string url, CommandContext context) =>
+            model.PutServers(new PutServersCommand { Context = context, Ordinal = ordinal, Servers = [new ServingServer { Url = url }] });
+
+        static async Task Refuses(Task<Outcome<CommandAnswer>> command) => Assert.Equal(ErrorCode.Forbidden, (await command).Error?.Code);
+
+        static async Task Takes(Task<Outcome<CommandAnswer>> command) => Assert.True((await command).Value!.Changed);
+    }
+
+    [Fact]
     public async Task N5_a_message_that_comes_twice_is_run_once()
     {
         var first = await Deploy("A model");

@@ -229,7 +229,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
             Command.Label c => OnVersion(c.Ordinal!.Value, context, new PatchTransition(default, Labels(c.Value)), (model, step) =>
                 ModelRules.Patch(model, step)),
             Command.PutServers c => OnVersion(c.Ordinal, context, new PutServersTransition(c.Servers), (model, step) =>
-                ModelRules.PutServers(model, step)),
+                ModelRules.PutServers(model, step, context.Role)),
             Command.ReportProbe c => OnVersion(
                 c.Ordinal,
                 context,
