@@ -49,8 +49,8 @@ internal static class ServerCommands
         });
     }
 
-    /// <summary>A server that the version has keeps its health URL.</summary>
-    private static ServerSpec Server(string url, Server? known, string? path)
+    /// <summary>A server at an address. One that the version has keeps its health URL.</summary>
+    public static ServerSpec Server(string url, Server? known, string? path)
     {
         var server = new ServerSpec { Url = url };
         var health = known is not null ? known.HealthUrl
