@@ -21,6 +21,10 @@ public sealed class FormView
         new Dictionary<string, IReadOnlyList<string>>(),
         null);
 
+    /// <summary>The same form with another text in a field.</summary>
+    public FormView With(string field, string value) =>
+        new(new Dictionary<string, string>(_values, StringComparer.Ordinal) { [field] = value }, _errors, Problem);
+
     /// <summary>The text of a field, or an empty one.</summary>
     public string Value(string field) => _values.GetValueOrDefault(field, "");
 

@@ -11,6 +11,7 @@ internal static class Links
     public const string Events = Root + "/events";
     public const string Sessions = Root + "/sessions";
     public const string Billing = Root + "/billing";
+    public const string Rates = Billing + "/rates";
     public const string Access = Root + "/access";
     public const string Webhooks = Access + "/webhooks";
     public const string Workspaces = Root + "/workspaces";

@@ -44,6 +44,7 @@ internal static class WebConsoleExtensions
         pages.MapAliasPages();
         pages.MapVersionPages();
         pages.MapBillingPages();
+        pages.MapRatesPages();
         pages.MapAccessPages();
         pages.MapWebhookPages();
         pages.MapDeployPages();
