@@ -58,6 +58,7 @@ internal sealed record ProblemKind(int Status, string Title, int? RetryAfterSeco
         [ErrorCode.TooManyServers] = new(409, "The model has too many servers"),
         [ErrorCode.NoServerLeft] = new(409, "No server of the list is up"),
         [ErrorCode.VersionReferenced] = new(409, "The version is referred to"),
+        [ErrorCode.VersionUnhealthy] = new(409, "The version is unhealthy"),
         [ErrorCode.ArtifactNotFound] = new(404, "Artifact not found"),
         [ErrorCode.ArtifactsOff] = new(409, "Artifacts are off"),
         [ErrorCode.FileMissing] = new(409, "Files are missing"),

@@ -204,6 +204,8 @@ internal static class RegistryGateway
         services.AddSingleton(options);
         services.AddSingleton<BackendClient>();
         services.AddSingleton<ServerRecords>();
+        services.AddSingleton<CallSignReporter>();
+        services.AddSingleton<VersionHealthReader>();
         services.AddSingleton<CallForwarder>();
         services.AddSingleton<ParkedCalls>();
         services.AddSingleton<CallHandler>();

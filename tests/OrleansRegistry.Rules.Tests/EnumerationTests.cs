@@ -36,10 +36,10 @@ public sealed partial class EnumerationTests
         (Type Data, JsonSerializerContext Json)[] events =
         [
             (typeof(DeployedData), VersionEventJson.Default), (typeof(ActivatedData), VersionEventJson.Default), (typeof(UsageInterval), VersionEventJson.Default),
-            (typeof(PrimaryChangedData), ModelEventJson.Default), (typeof(ApiKeyData), AccessEventJson.Default), (typeof(RatesData), BillingEventJson.Default),
+            (typeof(UnhealthyData), VersionEventJson.Default), (typeof(PrimaryChangedData), ModelEventJson.Default), (typeof(ApiKeyData), AccessEventJson.Default), (typeof(RatesData), BillingEventJson.Default),
         ];
 
-        Assert.Equal(4, Reachable(events.Select(happened => happened.Data)).Count(type => type.IsEnum));
+        Assert.Equal(5, Reachable(events.Select(happened => happened.Data)).Count(type => type.IsEnum));
         foreach ((var data, var json) in events)
         {
             foreach (var type in Reachable([data]).Where(type => type.IsEnum))

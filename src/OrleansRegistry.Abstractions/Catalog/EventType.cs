@@ -39,6 +39,12 @@ public static class EventType
     /// <summary>The servers of a version were replaced, or one of them came up.</summary>
     public const string VersionServersChanged = "version.servers_changed";
 
+    /// <summary>None of a version's servers answers (rule HV3).</summary>
+    public const string VersionUnhealthy = "version.unhealthy";
+
+    /// <summary>A version that was unhealthy answers again.</summary>
+    public const string VersionHealthy = "version.healthy";
+
     /// <summary>A version is gone for ever.</summary>
     public const string VersionDeleted = "version.deleted";
 
@@ -91,7 +97,8 @@ public static class EventType
     public static IReadOnlyList<string> OfModels { get; } =
     [
         ModelCreated, ModelUpdated, ModelDeleted, VersionDeployed, VersionPublished, VersionReady, VersionFailed, VersionCrashed,
-        VersionDeactivated, VersionActivated, VersionUpdated, VersionServersChanged, VersionDeleted, PrimaryChanged, AliasChanged, UsageRecorded,
+        VersionDeactivated, VersionActivated, VersionUpdated, VersionServersChanged, VersionUnhealthy, VersionHealthy, VersionDeleted,
+        PrimaryChanged, AliasChanged, UsageRecorded,
     ];
 
     /// <summary>All types: those of models, and those of the workspace.</summary>

@@ -180,6 +180,7 @@ internal static partial class CommandValidation
 
         AddAddresses(problems, serving);
         problems.Add("serving.min_ready", serving.MinReady is { } ready ? FieldRules.MinReady(ready) : null);
+        problems.Add("serving.probe_seconds", serving.ProbeSeconds is { } seconds ? FieldRules.ProbeSeconds(seconds) : null);
         problems.Add("serving.startup_timeout_seconds", FieldRules.StartupTimeout(serving.StartupTimeoutSeconds));
         problems.Add("serving.served_name", serving.ServedName is { } name ? FieldRules.ServedName(name) : null);
         AddPaths(problems, "serving.openai_paths", serving.OpenaiPaths);

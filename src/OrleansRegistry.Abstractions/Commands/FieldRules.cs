@@ -22,6 +22,7 @@ internal static partial class FieldRules
 
     /// <summary>The longest start: a day.</summary>
     private const int MaxStartupTimeoutSeconds = 86_400;
+    private const int MaxProbeSeconds = 3600;
 
     private const int MaxEnvironment = 64;
     private const int MaxArguments = 64;
@@ -130,6 +131,9 @@ internal static partial class FieldRules
             : url.Contains('#', StringComparison.Ordinal) ? "must not contain a fragment"
             : null;
     }
+
+    /// <summary>Rule HV1: how often servers are asked.</summary>
+    public static string? ProbeSeconds(int seconds) => seconds is < 0 or > MaxProbeSeconds ? $"must be 0 to {MaxProbeSeconds}" : null;
 
     /// <summary>Rule SV2: how many servers must be up.</summary>
     public static string? MinReady(int servers) => servers is < 1 or > MaxServers ? $"must be 1 to {MaxServers}" : null;

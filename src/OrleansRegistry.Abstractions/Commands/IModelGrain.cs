@@ -94,4 +94,15 @@ internal interface IModelGrain : IGrainWithStringKey, ILeasedGrain
     /// <param name="seen">The revision that the caller knows already; 0 for none.</param>
     [Alias("Await"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.WaitTimeout)]
     Task<Outcome<ResolvedVersion>> Await(string? selector, int seen);
+
+    /// <summary>
+    /// What a gateway has seen of calls to a version (rules HV1 to HV3). It is kept in memory, and may be lost. Waits for
+    /// no command.
+    /// </summary>
+    [Alias("Observe"), OneWay, AlwaysInterleave]
+    Task Observe(int ordinal, CallSigns signs);
+
+    /// <summary>What is known of the servers of a version now; null where nobody asks them. Answers from memory.</summary>
+    [Alias("GetHealth"), AlwaysInterleave, ReadOnly, ResponseTimeout(GrainCalls.ReadTimeout)]
+    Task<ServerSigns?> GetHealth(int ordinal);
 }

@@ -11,6 +11,10 @@ internal sealed record RollbackCommand
     /// <summary>The primary the caller expects, an id or null for none.</summary>
     [Id(1)]
     public Optional<string> From { get; init; }
+
+    /// <summary>Go back although that version is unhealthy (rule HV3).</summary>
+    [Id(2)]
+    public bool Force { get; init; }
 }
 
 /// <summary>Changes what a model says of itself, by RFC 7396 merge.</summary>

@@ -26,6 +26,10 @@ internal sealed record PublishCommand
     /// <summary>The aliases that it claims (rule AL4), or null for none.</summary>
     [Id(4)]
     public IReadOnlyList<string>? Aliases { get; init; }
+
+    /// <summary>Claim with <c>promote: true</c> although the version is unhealthy (rule HV3).</summary>
+    [Id(5)]
+    public bool Force { get; init; }
 }
 
 /// <summary>Makes a routable version primary (rule P2).</summary>
@@ -43,6 +47,10 @@ internal sealed record PromoteCommand
     /// <summary>The primary the caller expects, an id or null for none (rule P5).</summary>
     [Id(2)]
     public Optional<string> From { get; init; }
+
+    /// <summary>Promote although the version is unhealthy (rule HV3).</summary>
+    [Id(3)]
+    public bool Force { get; init; }
 }
 
 /// <summary>Brings an inactive version back, or starts a failed one again (rule L3).</summary>
@@ -106,6 +114,10 @@ internal sealed record DeactivateCommand
     /// <summary>Refuse, with <see cref="ErrorCode.VersionReferenced"/>, if anything refers to the version (rule AL9).</summary>
     [Id(4)]
     public bool RefuseIfReferenced { get; init; }
+
+    /// <summary>Promote <see cref="PromoteTo"/> although that is unhealthy (rule HV3).</summary>
+    [Id(5)]
+    public bool Force { get; init; }
 }
 
 /// <summary>Deletes a version (rules L4, L5 and P4).</summary>
@@ -135,6 +147,10 @@ internal sealed record DeleteCommand
     /// <summary>Delete although a protected alias points to the version (rule AL6).</summary>
     [Id(5)]
     public bool ReleaseAliases { get; init; }
+
+    /// <summary>Promote <see cref="PromoteTo"/> although that is unhealthy (rule HV3).</summary>
+    [Id(6)]
+    public bool Force { get; init; }
 }
 
 /// <summary>Changes what a version says of itself, by RFC 7396 merge.</summary>

@@ -80,4 +80,16 @@ public sealed record ResolvedVersion
     /// <summary>Whether it is not up yet, so that a call may wait for it (rule W1).</summary>
     [Id(12)]
     internal bool IsStarting { get; init; }
+
+    /// <summary>Those of <see cref="Servers"/> that are called where there is no other (rule HV2), or null for none.</summary>
+    [Id(13)]
+    internal IReadOnlyList<string>? Down { get; init; }
+
+    /// <summary>The start that it answers in, for a version with servers.</summary>
+    [Id(14)]
+    internal int Attempt { get; init; }
+
+    /// <summary>Whether its model wants to hear of calls that succeed (rule HV1).</summary>
+    [Id(15)]
+    internal bool IsDoubted { get; init; }
 }

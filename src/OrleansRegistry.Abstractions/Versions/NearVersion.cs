@@ -35,6 +35,9 @@ public enum NotTakenBecause
 
     /// <summary>A rollback left it, and another version of the range is taken before it (rule P7).</summary>
     Left = 10,
+
+    /// <summary>It is unhealthy, and another version of the range is taken before it (rule P7).</summary>
+    Unhealthy = 11,
 }
 
 /// <summary>A version that a selector could have led to, and didn't.</summary>

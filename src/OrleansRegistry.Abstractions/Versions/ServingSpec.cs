@@ -9,6 +9,9 @@ public sealed record ServingSpec
     /// <summary>The startup timeout of a spec that names none, in seconds.</summary>
     public const int DefaultStartupTimeoutSeconds = 900;
 
+    /// <summary>How often the servers of a version are asked that has a health URL, in seconds.</summary>
+    public const int DefaultProbeSeconds = 10;
+
     /// <summary>
     /// Base address of the model's server: absolute http or https, at most 2,048 characters, without user information
     /// and fragment. With <c>servers</c> it may be left out: it is that of the first.
@@ -59,6 +62,13 @@ public sealed record ServingSpec
     /// </summary>
     [Id(7), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Repeatable { get; init; }
+
+    /// <summary>
+    /// How often the servers are asked for their health once the version is ready, in seconds: 1 to 3,600, or 0 for never
+    /// (rule HV1). By default 10 with a health URL, and 0 without.
+    /// </summary>
+    [Id(8)]
+    public int? ProbeSeconds { get; init; }
 
     /// <summary>The spec with the address of its first server, which older builds go by.</summary>
     internal ServingSpec WithFirst() => Servers is [{ } first, ..] && (Url.Length == 0 || Url == first.Url)

@@ -60,4 +60,18 @@ public enum ServerStatus
 
     /// <summary>Has answered it: calls go there while the version is ready.</summary>
     Up = 1,
+
+    /// <summary>Was up, and fails its probes: calls go there only where there is no other (rule HV2).</summary>
+    Down = 2,
+}
+
+/// <summary>Whether a version answers (rule HV3).</summary>
+[GenerateSerializer, Alias("OrleansRegistry.VersionHealth")]
+public enum VersionHealth
+{
+    /// <summary>Its servers are asked, and one of them at least is not down.</summary>
+    Healthy = 0,
+
+    /// <summary>None of its servers answers.</summary>
+    Unhealthy = 1,
 }

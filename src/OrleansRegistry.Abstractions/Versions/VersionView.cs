@@ -150,6 +150,16 @@ public sealed record ServingView
     /// <summary>Whether a call may be made twice, as its deployer says.</summary>
     [Id(10)]
     public bool Repeatable { get; init; }
+
+    /// <summary>How often its servers are asked for their health once it is ready, in seconds; 0 for never.</summary>
+    [Id(11)]
+    public int ProbeSeconds { get; init; }
+
+    /// <summary>
+    /// Whether it answers; null while nobody asks its servers. A list of versions says <c>unhealthy</c> or null.
+    /// </summary>
+    [Id(12)]
+    public VersionHealth? Health { get; init; }
 }
 
 /// <summary>One server of a version, and whether it is up.</summary>

@@ -35,7 +35,7 @@ internal sealed class CallAttempts(
     public string Next()
     {
         _attempt?.Dispose();
-        _attempt = records.Begin(workspace, version.VersionId, _servers, _tried);
+        _attempt = records.Begin(workspace, version.VersionId, _servers, version.Down ?? [], _tried);
         _tried.Add(_attempt.Url);
         GoesOn = false;
         return _attempt.Url;

@@ -11,7 +11,7 @@ namespace OrleansRegistry.Gateway;
 /// with a code.
 /// </summary>
 internal sealed class CallForwarder(
-    IHttpForwarder forwarder, BackendClient client, ServerRecords servers, NodeEnd end, CallOptions options)
+    IHttpForwarder forwarder, BackendClient client, ServerRecords servers, CallSignReporter signs, NodeEnd end, CallOptions options)
 {
     private readonly string _loopToken = $"orleans-registry-{Guid.NewGuid():N}";
 
@@ -90,7 +90,8 @@ internal sealed class CallForwarder(
 
     private async Task<bool> Send(HttpContext context, Call call, CallerBody? body, CallAttempts? attempts, AdmittedCall admitted)
     {
-        var transformer = new CallTransformer(call, body, attempts, _loopToken);
+        var succeeded = call.Version.IsDoubted ? TellOf(call.Version, admitted.Caller.Workspace) : null;
+        var transformer = new CallTransformer(call, body, attempts, succeeded, _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.For(call.Process), _config, transformer, admitted.Ended);
         if (attempts is { GoesOn: true })
         {
@@ -147,6 +148,11 @@ internal sealed class CallForwarder(
                 }
             }
 
+            if (!isOfCaller && !sent && attempts is not { WasSent: true } && error != ForwarderError.RequestCreation)
+            {
+                signs.NotBegun(admitted.Caller.Workspace, call.Version);
+            }
+
             var failure = isTimeout ? TimedOut(call.Version, sent) : ToError(error, cause, isOfCaller, call.Version, sent);
             await Refuse(
                 context, call, attempts, failure,
@@ -155,6 +161,8 @@ internal sealed class CallForwarder(
 
         return isOfCaller;
     }
+
+    private Action TellOf(ResolvedVersion version, string workspace) => () => signs.Succeeded(workspace, version);
 
     /// <summary>The process of a version has died, and got nothing of the call (rule X2).</summary>
     internal static RegistryError IsStarting(ResolvedVersion version) =>

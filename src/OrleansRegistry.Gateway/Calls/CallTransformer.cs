@@ -12,8 +12,9 @@ namespace OrleansRegistry.Gateway;
 /// <param name="call">The call.</param>
 /// <param name="body">Its body, or null where it has none.</param>
 /// <param name="attempts">What becomes of it at this server, where the version has several; else null.</param>
+/// <param name="succeeded">Is told of an answer that is not 5xx, or null.</param>
 /// <param name="loopToken">The gateway's name in <see cref="LoopHeader"/>.</param>
-internal sealed class CallTransformer(Call call, CallerBody? body, CallAttempts? attempts, string loopToken) : HttpTransformer
+internal sealed class CallTransformer(Call call, CallerBody? body, CallAttempts? attempts, Action? succeeded, string loopToken) : HttpTransformer
 {
     /// <summary>The header in which a forwarding server names itself (RFC 8586).</summary>
     public const string LoopHeader = "CDN-Loop";
@@ -85,6 +86,11 @@ internal sealed class CallTransformer(Call call, CallerBody? body, CallAttempts?
         if (attempts?.GivesWay((int)proxyResponse.StatusCode) is true)
         {
             return false;
+        }
+
+        if ((int)proxyResponse.StatusCode < StatusCodes.Status500InternalServerError)
+        {
+            succeeded?.Invoke();
         }
 
         AnswerHead.Check(httpContext, proxyResponse);

@@ -6,10 +6,11 @@ namespace OrleansRegistry.Gateway;
 internal static class ServerChoice
 {
     /// <summary>
-    /// Of two drawn at random the one with fewer calls. Those that are set aside are drawn only where there is no
-    /// other.
+    /// Of two drawn at random the one with fewer calls. Those that are set aside, or down, are drawn only where there is
+    /// no other.
     /// </summary>
     /// <param name="servers">The servers of the version.</param>
+    /// <param name="down">Those of them that are down (rule HV2).</param>
     /// <param name="tried">Those that the call was at before: not all.</param>
     /// <param name="records">What is known of servers; nothing of those that are missing.</param>
     /// <param name="now">The instant, as the records have it.</param>
@@ -17,13 +18,14 @@ internal static class ServerChoice
     [SuppressMessage("Security", "CA5394", Justification = "Nobody gains by foreseeing a server.")]
     public static string Of(
         IReadOnlyList<string> servers,
+        IReadOnlyList<string> down,
         List<string> tried,
         Dictionary<string, ServerRecord> records,
         TimeSpan now,
         Random random)
     {
         var open = servers.Where(server => !tried.Contains(server)).ToList();
-        var best = open.FindAll(server => records.GetValueOrDefault(server)?.IsSetAside(now) is not true);
+        var best = open.FindAll(server => !down.Contains(server) && records.GetValueOrDefault(server)?.IsSetAside(now) is not true);
         open = best.Count > 0 ? best : open;
 
         var first = random.Next(open.Count);

@@ -53,8 +53,10 @@ internal sealed class ServerRecords : IDisposable
     /// <param name="workspace">The version's workspace.</param>
     /// <param name="version">The version.</param>
     /// <param name="servers">Its servers, as the call was resolved.</param>
+    /// <param name="down">Those of them that are down.</param>
     /// <param name="tried">Those that the call was at before: not all.</param>
-    public ServerAttempt Begin(string workspace, string version, IReadOnlyList<string> servers, List<string> tried)
+    public ServerAttempt Begin(
+        string workspace, string version, IReadOnlyList<string> servers, IReadOnlyList<string> down, List<string> tried)
     {
         lock (_lock)
         {
@@ -64,7 +66,7 @@ internal sealed class ServerRecords : IDisposable
                 _versions[(workspace, version)] = records;
             }
 
-            var url = ServerChoice.Of(servers, tried, records, Now, Random.Shared);
+            var url = ServerChoice.Of(servers, down, tried, records, Now, Random.Shared);
             if (!records.TryGetValue(url, out var record))
             {
                 records[url] = record = new ServerRecord();

@@ -4,7 +4,12 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>Has traffic reported every second, and before the node stops.</summary>
 internal sealed partial class TrafficWorker(
-    TrafficReporter reporter, TrafficMeter meter, ServerRecords servers, TimeProvider clock, ILogger<TrafficWorker> logger)
+    TrafficReporter reporter,
+    CallSignReporter signs,
+    TrafficMeter meter,
+    ServerRecords servers,
+    TimeProvider clock,
+    ILogger<TrafficWorker> logger)
     : PeriodicWorker(ReportInterval, clock)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
@@ -26,6 +31,7 @@ internal sealed partial class TrafficWorker(
 
     protected override async Task Work(CancellationToken stoppingToken)
     {
+        await signs.Report();
         await reporter.ReportAll();
         meter.Retire(Clock.GetUtcNow() - KeepUnused);
         servers.Retire();

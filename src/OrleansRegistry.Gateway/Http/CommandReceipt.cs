@@ -38,6 +38,6 @@ internal sealed class CommandReceipt : IBindableFromHttpContext<CommandReceipt>
         ActorName = caller.KeyName,
         Comment = CommandComment.Normalize(CommonParameters.Comment.ValueIn(_request)),
         DryRun = IsDryRun,
-        IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. EntityTags.Parse(header) ?? []] : [],
+        IfMatch = CommonParameters.IfMatch.In(_request) is { Count: > 0 } header ? [.. (EntityTags.Parse(header) ?? []).Select(EntityTags.Stored)] : [],
     };
 }

@@ -55,6 +55,9 @@ internal static class CommonParameters
 
     public static RequestParameter PromoteTo { get; } = new("promote_to", "The id of the version that becomes primary if this one is.");
 
+    public static RequestParameter Force { get; } =
+        RequestParameter.Flag("force", "Promotes the version of `promote_to` although that is unhealthy; else that is `version_unhealthy`.");
+
     public static RequestParameter RefuseIfPrimary { get; } =
         RequestParameter.Flag("refuse_if_primary", "Refuses with `is_primary` if the version is primary.");
 

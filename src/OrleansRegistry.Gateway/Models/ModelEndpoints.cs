@@ -38,6 +38,7 @@ internal static class ModelEndpoints
                 ErrorCode.ModelNotFound,
                 ErrorCode.PrimaryMoved,
                 ErrorCode.NoPreviousPrimary,
+                ErrorCode.VersionUnhealthy,
                 ErrorCode.ModelDeleted,
                 ErrorCode.RevisionMismatch,
                 ErrorCode.PayloadTooLarge,
@@ -110,7 +111,12 @@ internal static class ModelEndpoints
         IGrainFactory grains,
         CancellationToken cancellationToken)
     {
-        var command = new RollbackCommand { Context = receipt.By(caller, body.Value), From = body.Fields.Optional("from", body.Value.From) };
+        var command = new RollbackCommand
+        {
+            Context = receipt.By(caller, body.Value),
+            From = body.Fields.Optional("from", body.Value.From),
+            Force = body.Value.Force,
+        };
         return Answers.Command(
             await directory.Ask(
                 caller.Workspace,

@@ -8,6 +8,9 @@ internal sealed class RollbackRequest : CommandRequest, IRequestBody
 
     /// <summary>The id of the version that must be primary now, or null for none.</summary>
     public string? From { get; set; }
+
+    /// <summary>Go back although the version to go back to is unhealthy.</summary>
+    public bool Force { get; set; }
 }
 
 /// <summary>Changes a model by JSON merge patch (RFC 7396): a field left out stays, null removes.</summary>

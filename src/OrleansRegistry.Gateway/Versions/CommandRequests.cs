@@ -22,11 +22,21 @@ internal sealed class PublishRequest : CommandRequest, IRequestBody
     /// </summary>
     public IReadOnlyList<string>? Aliases { get; set; }
 
+    /// <summary>With <c>promote: true</c>: claim although the version is unhealthy.</summary>
+    public bool Force { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields, 1));
 
-    internal PublishCommand ToCommand(CommandContext context, RequestFields fields, int ordinal) =>
-        new() { Context = context, Ordinal = ordinal, Promote = Promote, From = fields.Optional("from", From), Aliases = Aliases };
+    internal PublishCommand ToCommand(CommandContext context, RequestFields fields, int ordinal) => new()
+    {
+        Context = context,
+        Ordinal = ordinal,
+        Promote = Promote,
+        From = fields.Optional("from", From),
+        Aliases = Aliases,
+        Force = Force,
+    };
 }
 
 /// <summary>Makes a version primary.</summary>
@@ -37,6 +47,9 @@ internal sealed class PromoteRequest : CommandRequest, IRequestBody
 
     /// <summary>The id of the version that must be primary now, or null for none.</summary>
     public string? From { get; set; }
+
+    /// <summary>Promote although the version is unhealthy.</summary>
+    public bool Force { get; set; }
 }
 
 /// <summary>Brings a version back.</summary>
@@ -67,6 +80,9 @@ internal sealed class DeactivateRequest : CommandRequest, IRequestBody
 
     /// <summary>The id of the version that becomes primary if this one is.</summary>
     public string? PromoteTo { get; set; }
+
+    /// <summary>Promote <c>promote_to</c> although that is unhealthy.</summary>
+    public bool Force { get; set; }
 
     /// <summary>Refuse if the version is primary.</summary>
     public bool RefuseIfPrimary { get; set; }

@@ -14,11 +14,11 @@ internal static class LifecycleEndpoints
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/publish"), Publish)
             .WithName("publish")
             .RequirePermission(Permission.Deploy)
-            .ProducesErrors([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved, ErrorCode.TooManyAliases]);
+            .ProducesErrors([.. Common, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved, ErrorCode.VersionUnhealthy, ErrorCode.TooManyAliases]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/promote"), Promote)
             .WithName("promote")
             .RequirePermission(Permission.Deploy)
-            .ProducesErrors([.. Common, ErrorCode.NotRoutable, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved]);
+            .ProducesErrors([.. Common, ErrorCode.NotRoutable, ErrorCode.VersionInactive, ErrorCode.PrimaryMoved, ErrorCode.VersionUnhealthy]);
         lifecycle.MapCommand(HttpMethods.Post, Routes.OfVersion("/activate"), Activate)
             .WithName("activate")
             .RequirePermission(Permission.Deploy)
@@ -36,7 +36,7 @@ internal static class LifecycleEndpoints
             .WithName("deactivate")
             .RequirePermission(Permission.Deploy)
             .DescribePath(PathParameter.VersionId)
-            .ProducesErrors([.. Common, ErrorCode.IdRequired, ErrorCode.NotRoutable, ErrorCode.IsPrimary, ErrorCode.VersionReferenced]);
+            .ProducesErrors([.. Common, ErrorCode.IdRequired, ErrorCode.NotRoutable, ErrorCode.VersionUnhealthy, ErrorCode.IsPrimary, ErrorCode.VersionReferenced]);
     }
 
     private static IReadOnlyList<string> Common { get; } =
@@ -68,6 +68,7 @@ internal static class LifecycleEndpoints
                     Context = receipt.By(caller, body.Value),
                     Ordinal = id.Ordinal,
                     From = body.Fields.Optional("from", body.Value.From),
+                    Force = body.Value.Force,
                 }));
 
     /// <summary>Brings an inactive version back to its stage, or starts a failed one again.</summary>
@@ -91,6 +92,7 @@ internal static class LifecycleEndpoints
             Context = receipt.By(caller, body.Value),
             Ordinal = id.Ordinal,
             PromoteTo = body.Value.PromoteTo,
+            Force = body.Value.Force,
             RefuseIfPrimary = body.Value.RefuseIfPrimary,
             RefuseIfReferenced = body.Value.RefuseIfReferenced,
         };

@@ -62,6 +62,7 @@ internal static class VersionEndpoints
             .DescribePath(PathParameter.VersionId)
             .AcceptsParameters(
                 CommonParameters.PromoteTo,
+                CommonParameters.Force,
                 CommonParameters.RefuseIfPrimary,
                 CommonParameters.RefuseIfReferenced,
                 CommonParameters.ReleaseAliases,
@@ -73,6 +74,7 @@ internal static class VersionEndpoints
                 ErrorCode.IdRequired,
                 ErrorCode.VersionNotFound,
                 ErrorCode.NotRoutable,
+                ErrorCode.VersionUnhealthy,
                 ErrorCode.IsPrimary,
                 ErrorCode.VersionReferenced,
                 ErrorCode.AliasProtected,
@@ -83,7 +85,7 @@ internal static class VersionEndpoints
 
     /// <summary>Reads a version, whatever its state.</summary>
     public static async Task<Answer<VersionView>> GetVersion(
-        VersionId id, RequestCaller caller, HttpRequest request, VersionWatch watch, CancellationToken cancellationToken)
+        VersionId id, RequestCaller caller, HttpRequest request, VersionWatch watch, VersionHealthReader health, CancellationToken cancellationToken)
     {
         var isWaiting = Wait.In(request).Count > 0;
         var timeout = Timeout.In(request) is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : (int?)null;
@@ -94,12 +96,20 @@ internal static class VersionEndpoints
 
         var wait = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
         var target = EnumNames<WaitTarget>.TryParse(Wait.ValueIn(request), out var named) ? named : WaitTarget.Ready;
-        return await watch.Read(caller.Workspace, id, target, wait, cancellationToken) is { } found ? Answers.Version(found) : VersionResolver.NotFound(id.ToString());
+        return await watch.Read(caller.Workspace, id, target, wait, cancellationToken) is { } found
+            ? await health.Answer(caller, found)
+            : VersionResolver.NotFound(id.ToString());
     }
 
     /// <summary>Reads a version by its number, whatever its state.</summary>
     public static async Task<Answer<VersionView>> GetVersionByNumber(
-        string model, string number, RequestCaller caller, ModelDirectory directory, IRegistryCatalog catalog, CancellationToken cancellationToken)
+        string model,
+        string number,
+        RequestCaller caller,
+        ModelDirectory directory,
+        IRegistryCatalog catalog,
+        VersionHealthReader health,
+        CancellationToken cancellationToken)
     {
         if (await directory.Read(caller.Workspace, model, cancellationToken) is not { Model.Id: var modelId })
         {
@@ -107,7 +117,7 @@ internal static class VersionEndpoints
         }
 
         return await catalog.FindVersion(caller.Workspace, modelId, number, cancellationToken) is { } found
-            ? Answers.Version(found)
+            ? await health.Answer(caller, found)
             : new RegistryError(ErrorCode.VersionNotFound, $"Model {model} never had a version {number}.");
     }
 
@@ -130,6 +140,7 @@ internal static class VersionEndpoints
             Context = receipt.By(caller),
             Ordinal = id.Ordinal,
             PromoteTo = CommonParameters.PromoteTo.ValueIn(request),
+            Force = CommonParameters.Force.In(request) is ["true"],
             RefuseIfPrimary = CommonParameters.RefuseIfPrimary.In(request) is ["true"],
             RefuseIfReferenced = CommonParameters.RefuseIfReferenced.In(request) is ["true"],
             ReleaseAliases = CommonParameters.ReleaseAliases.In(request) is ["true"],

@@ -43,7 +43,12 @@ internal static class VersionServerEndpoints
     /// <summary>Lists the servers of a version, and says which are up.</summary>
     /// <remarks>The entity tag is the version's. A version without a serving spec, or one that the registry runs, has none.</remarks>
     public static async Task<Answer<ServerList>> GetServers(
-        VersionId id, RequestCaller caller, IRegistryCatalog catalog, IGrainFactory grains, CancellationToken cancellationToken)
+        VersionId id,
+        RequestCaller caller,
+        IRegistryCatalog catalog,
+        IGrainFactory grains,
+        VersionHealthReader health,
+        CancellationToken cancellationToken)
     {
         if (await catalog.FindVersion(caller.Workspace, id, cancellationToken) is not { } found)
         {
@@ -57,7 +62,8 @@ internal static class VersionServerEndpoints
             await grains.GetModel(caller, id.ModelId).Resolve(null);
         }
 
-        return Answer<ServerList>.Of(new ServerList(servers), found.Etag);
+        var (known, tag) = await health.Read(caller, found);
+        return Answer<ServerList>.Of(new ServerList(known.Serving?.Servers ?? []) { Health = known.Serving?.Health }, tag);
     }
 
     /// <summary>Replaces the servers of a version, without a start.</summary>
@@ -114,7 +120,11 @@ internal sealed class PutServersRequest : CommandRequest, IRequestBody
 
 /// <summary>The servers of a version.</summary>
 /// <param name="Servers">All of them, the first one first.</param>
-internal sealed record ServerList(IReadOnlyList<ServerView> Servers);
+internal sealed record ServerList(IReadOnlyList<ServerView> Servers)
+{
+    /// <summary>Whether the version answers; null while nobody asks its servers.</summary>
+    public VersionHealth? Health { get; init; }
+}
 
 /// <summary>The answer of replacing the servers of a version.</summary>
 internal sealed record PutServersAnswer

@@ -25,4 +25,8 @@ internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
     /// <summary>A probe's result, as a command of the model. One that can't be stored now is asked for again.</summary>
     [Alias("Serve"), OneWay]
     Task ReportProbe(int ordinal, ServingResult result);
+
+    /// <summary>A mark, as a command of the model (rule HV7). One that can't be stored now is given later.</summary>
+    [Alias("Mark"), OneWay]
+    Task Mark(int ordinal, HealthReport report);
 }

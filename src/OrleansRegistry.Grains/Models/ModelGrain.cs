@@ -77,6 +77,7 @@ internal sealed partial class ModelGrain(
             return refusal;
         }
 
+        Use();
         return _table is null ? NoSuchModel() : select(_table, selector);
     }
 
@@ -116,6 +117,7 @@ internal sealed partial class ModelGrain(
         _changed?.SetResult();
         _changed = null;
         WatchStarts();
+        WatchHealth();
     }
 
     /// <summary>
@@ -124,6 +126,11 @@ internal sealed partial class ModelGrain(
     /// </summary>
     private async Task<RegistryError?> Begin(CommandContext command)
     {
+        if (command.Actor != Prober)
+        {
+            Use();
+        }
+
         try
         {
             await Load();

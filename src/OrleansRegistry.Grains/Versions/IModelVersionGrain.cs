@@ -31,6 +31,13 @@ internal interface IModelVersionGrain : IGrainWithStringKey, ILeasedGrain
     /// </summary>
     [Alias("AskServing")]
     Task<ServingResult?> GetProbeResult(int attempt);
+
+    /// <summary>
+    /// What the servers of a version that is ready have answered since this was asked last (rule HV1). Goes on asking
+    /// them for as long as it is asked.
+    /// </summary>
+    [Alias("TakeSigns")]
+    Task<IReadOnlyList<ProbeSign>> TakeSigns(int attempt);
 }
 
 /// <summary>The answer of a version to <see cref="IModelVersionGrain.Prepare"/>.</summary>

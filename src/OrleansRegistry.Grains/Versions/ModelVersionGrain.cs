@@ -14,11 +14,16 @@ internal sealed class ModelVersionGrain(
     private (ModelVersionState? State, int RowVersion) _known;
     private Guid? _prepared;
     private readonly ServerProbes _probes = new(health, clock);
+    private readonly HealthProbes _health = new(health, clock);
 
     public IGrainContext GrainContext => context;
 
     /// <summary>The activation has ended: the next one begins a probe of its own.</summary>
-    public void Dispose() => _probes.Dispose();
+    public void Dispose()
+    {
+        _probes.Dispose();
+        _health.Dispose();
+    }
 
     public async Task<PreparedVersion> Prepare(Guid commandId, VersionTransition transition, DateTimeOffset at)
     {
@@ -35,6 +40,7 @@ internal sealed class ModelVersionGrain(
             _prepared = null;
             _known = (written, _known.RowVersion + 1);
             _probes.Keep(ProbedOf(written));
+            _health.Keep(ProbedOf(written));
         }
 
         return Task.CompletedTask;
@@ -50,6 +56,12 @@ internal sealed class ModelVersionGrain(
         }
 
         return ProbedOf(_known.State) is { } serving && serving.Attempt == attempt ? _probes.Ask(serving) : null;
+    }
+
+    public async Task<IReadOnlyList<ProbeSign>> TakeSigns(int attempt)
+    {
+        await Confirm((_known.State?.Serving?.Attempt ?? 0) < attempt);
+        return ProbedOf(_known.State) is { } serving && serving.Attempt == attempt ? _health.Take(serving) : [];
     }
 
     /// <summary>Reads the row on first use, and again when it may have changed.</summary>

@@ -34,13 +34,18 @@ internal static class ModelRules
         return TooManyServers(model, next) is { } tooMany ? tooMany : Change(model, next, step, isNew ? [ModelEvents.Created(model.Name)] : []);
     }
 
-    /// <summary>Publishes (rules P1, P3, P5).</summary>
+    /// <summary>Publishes (rules P1, P3, P5 and HV3).</summary>
     public static Outcome<ModelChange> Publish(ModelState model, LifecycleStep step, PublishCommand command, DateTimeOffset at)
     {
         var isPrimary = model.Primary?.Ordinal == command.Ordinal;
         if (!isPrimary && MovedFrom(model, command.From) is { } moved)
         {
             return moved;
+        }
+
+        if (!isPrimary && command.Promote is true && model.Find(command.Ordinal) is { } named && HealthRules.Refusal(named, command.Force) is { } unhealthy)
+        {
+            return unhealthy;
         }
 
         var by = Author.Of(command.Context);
@@ -67,12 +72,12 @@ internal static class ModelRules
         return Change(model, next, step);
     }
 
-    /// <summary>Promotes (rules P2, P5).</summary>
+    /// <summary>Promotes (rules P2, P5 and HV3).</summary>
     public static Outcome<ModelChange> Promote(ModelState model, LifecycleStep step, PromoteCommand command, DateTimeOffset at)
     {
         var isPrimary = model.Primary?.Ordinal == command.Ordinal;
-        return !isPrimary && MovedFrom(model, command.From) is { } moved
-            ? moved
+        return !isPrimary && MovedFrom(model, command.From) is { } moved ? moved
+            : !isPrimary && HealthRules.Refusal(model.Find(command.Ordinal)!, command.Force) is { } unhealthy ? unhealthy
             : Change(model, PrimarySelection.Promote(model, command.Ordinal, Author.Of(command.Context), at), step);
     }
 
@@ -123,7 +128,7 @@ internal static class ModelRules
 
     /// <summary>Deactivates (rules L2, P4).</summary>
     public static Outcome<ModelChange> Deactivate(ModelState model, LifecycleStep step, DeactivateCommand command, DateTimeOffset at) =>
-        Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.RefuseIfReferenced, Author.Of(command.Context), at);
+        Leave(model, step, command.PromoteTo, command.Force, command.RefuseIfPrimary, command.RefuseIfReferenced, Author.Of(command.Context), at);
 
     /// <summary>Deletes (rules L4, L5, P4, AL5, AL6). The last version takes the model along.</summary>
     public static Outcome<ModelChange> Delete(ModelState model, LifecycleStep step, DeleteCommand command, DateTimeOffset at)
@@ -135,7 +140,7 @@ internal static class ModelRules
         }
 
         var by = Author.Of(command.Context);
-        var outcome = Leave(model, step, command.PromoteTo, command.RefuseIfPrimary, command.RefuseIfReferenced, by, at);
+        var outcome = Leave(model, step, command.PromoteTo, command.Force, command.RefuseIfPrimary, command.RefuseIfReferenced, by, at);
         if (outcome.Value is not { } change)
         {
             return outcome;
@@ -158,7 +163,10 @@ internal static class ModelRules
     /// <summary>Changes what a version says of itself.</summary>
     public static Outcome<ModelChange> Patch(ModelState model, LifecycleStep step) => Change(model, model, step);
 
-    /// <summary>Goes back (rule P5).</summary>
+    /// <summary>Marks a version unhealthy, or healthy again (rule HV7).</summary>
+    public static Outcome<ModelChange> Mark(ModelState model, LifecycleStep step) => Change(model, Track(model, step.State), step);
+
+    /// <summary>Goes back (rules P5 and HV3).</summary>
     public static Outcome<ModelChange> Rollback(ModelState model, RollbackCommand command, DateTimeOffset at)
     {
         if (MovedFrom(model, command.From) is { } moved)
@@ -166,9 +174,10 @@ internal static class ModelRules
             return moved;
         }
 
-        return PrimarySelection.Rollback(model, Author.Of(command.Context), at) is { } next
-            ? Change(model, next, null)
-            : new RegistryError(ErrorCode.NoPreviousPrimary, "No earlier primary of this model is routable.");
+        return PrimarySelection.Rollback(model, Author.Of(command.Context), at) is not { } next
+            ? new RegistryError(ErrorCode.NoPreviousPrimary, "No earlier primary of this model is routable.")
+            : HealthRules.Refusal(model.Find(next.Primary!.Ordinal)!, command.Force) is { } unhealthy ? unhealthy
+            : Change(model, next, null);
     }
 
     /// <summary>Changes what a model says of itself; changing the policy moves nothing (rule P4).</summary>
@@ -278,7 +287,7 @@ internal static class ModelRules
 
     /// <summary>A version leaves routing; the pointer moves with it (rule P4).</summary>
     private static Outcome<ModelChange> Leave(
-        ModelState model, LifecycleStep step, string? promoteTo, bool refuseIfPrimary, bool refuseIfReferenced, Author by, DateTimeOffset at)
+        ModelState model, LifecycleStep step, string? promoteTo, bool force, bool refuseIfPrimary, bool refuseIfReferenced, Author by, DateTimeOffset at)
     {
         if (refuseIfReferenced && step.Changed && AliasRules.References(model, step.State.Ordinal) is { IsEmpty: false } references)
         {
@@ -300,9 +309,14 @@ internal static class ModelRules
             if (promoteTo is not null)
             {
                 successor = VersionId.TryParse(promoteTo, out var id) && id.ModelId == model.Id ? id.Ordinal : 0;
-                if (next.Find(successor.Value) is not { IsRoutable: true })
+                if (next.Find(successor.Value) is not { IsRoutable: true } named)
                 {
                     return new RegistryError(ErrorCode.NotRoutable, $"promote_to names {promoteTo}, which is not a routable version of this model.");
+                }
+
+                if (HealthRules.Refusal(named, force) is { } unhealthy)
+                {
+                    return unhealthy;
                 }
             }
 
@@ -334,6 +348,8 @@ internal static class ModelRules
             Attempt = version.Serving?.Attempt ?? 0,
             Openai = OpenaiServing.Of(version.Serving, known?.Openai),
             Servers = ActiveServers.Of(version.Serving, known?.Servers),
+            ProbeSeconds = version.Serving?.ProbeSeconds ?? 0,
+            Health = version.Serving?.Health,
         };
         if (known is not null)
         {
@@ -352,7 +368,7 @@ internal static class ModelRules
             return version with { Entry = null };
         }
 
-        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null, AliasClaims = null, Servers = null } } : version;
+        return before.Find(version.Ordinal) is { } entry ? version with { Entry = entry with { Claim = null, AliasClaims = null, Servers = null, ProbeSeconds = 0, Health = null } } : version;
     }
 
     /// <summary>Rule SV1: a change that adds servers where there are too many, or would be.</summary>

@@ -68,7 +68,8 @@ internal static class PrimarySelection
 
         var fallback = model.Active
             .Where(version => version is { IsRoutable: true, PublishNumber: not null })
-            .OrderBy(version => version.HeldBack)
+            .OrderBy(version => version.IsUnhealthy)
+            .ThenBy(version => version.HeldBack)
             .ThenByDescending(version => version.PublishNumber)
             .FirstOrDefault();
         return fallback is null ? model : Point(model, fallback, fallback.PublishNumber!.Value, PrimaryReason.Fallback, by, at);

@@ -14,6 +14,7 @@ internal sealed class RoutingTable
     private readonly ModelState _model;
     private readonly FrozenDictionary<string, ActiveVersion> _byNumber;
     private readonly ImmutableArray<(SemVersion Number, ActiveVersion Version)> _published;
+    private readonly ImmutableDictionary<int, ObservedHealth> _health = ImmutableDictionary<int, ObservedHealth>.Empty;
 
     /// <summary>Makes the table of a model as its row of this revision says.</summary>
     public RoutingTable(ModelState model, int revision)
@@ -26,12 +27,19 @@ internal sealed class RoutingTable
             .. model.Active.Where(version => version is { Stage: Stage.Published, IsRoutable: true })
                 .Select(version => (VersionNumbering.Parse(version.Version), version))
                 .OrderBy(entry => entry.version.Left && entry.version.Ordinal != model.Primary?.Ordinal)
+                .ThenBy(entry => entry.version.IsUnhealthy)
                 .ThenByDescending(entry => entry.Item1, SemVersion.PrecedenceComparer),
         ];
     }
 
     /// <summary>The revision of the row.</summary>
     public int Revision { get; }
+
+    private RoutingTable(RoutingTable table, ImmutableDictionary<int, ObservedHealth> health) =>
+        (_model, Revision, _byNumber, _published, _health) = (table._model, table.Revision, table._byNumber, table._published, health);
+
+    /// <summary>The table with what is known now of the servers of versions, by ordinal (rule HV2).</summary>
+    public RoutingTable With(ImmutableDictionary<int, ObservedHealth> health) => new(this, health);
 
     /// <summary>The version that a selector leads to, as gateways of the release before read it: they know no aliases.</summary>
     public Outcome<ResolvedVersion> Resolve(string? selector) =>
@@ -130,26 +138,42 @@ internal sealed class RoutingTable
     /// </summary>
     private Outcome<ResolvedVersion> Answer(ActiveVersion version, ResolvedBy how) => version.Status switch
     {
-        ServingStatus.Ready => new ResolvedVersion
-        {
-            VersionId = new VersionId(_model.Id, version.Ordinal).ToString(),
-            Version = version.Version,
-            ResolvedBy = how,
-            ServingUrl = version.IsManaged ? null : version.PresentServers is { Up: [var first, ..] } ? first : version.Url,
-            Servers = version.PresentServers is { Up: { Count: > 1 } up } ? up : null,
-            Repeatable = version.PresentServers is { Repeatable: true },
-            Start = version.IsManaged ? version.Attempt : null,
-            ServedName = OpenaiOf(version)?.ServedName,
-            OpenaiPaths = OpenaiOf(version)?.Paths,
-            Revision = Revision,
-            ModelName = _model.Name,
-        },
+        ServingStatus.Ready when version.HasServers => WithServers(version, Resolved(version, how)),
+        ServingStatus.Ready => Resolved(version, how) with { Start = version.IsManaged ? version.Attempt : null },
         ServingStatus.Starting => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting."),
         ServingStatus.Restarting => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is starting again."),
         ServingStatus.Idle => new RegistryError(ErrorCode.VersionStarting, $"Version {version.Version} is idle."),
         ServingStatus.Failed or ServingStatus.Stopped =>
             new RegistryError(ErrorCode.ServingFailed, $"Version {version.Version} is not up: its last start failed."),
     };
+
+    private ResolvedVersion Resolved(ActiveVersion version, ResolvedBy how) => new()
+    {
+        VersionId = new VersionId(_model.Id, version.Ordinal).ToString(),
+        Version = version.Version,
+        ResolvedBy = how,
+        ServedName = OpenaiOf(version)?.ServedName,
+        OpenaiPaths = OpenaiOf(version)?.Paths,
+        Revision = Revision,
+        ModelName = _model.Name,
+    };
+
+    /// <summary>The version with the servers that are called, the first that is not down first (rule HV2).</summary>
+    private ResolvedVersion WithServers(ActiveVersion version, ResolvedVersion resolved)
+    {
+        var servers = version.Called;
+        var health = _health.GetValueOrDefault(version.Ordinal) is { } observed && observed.Attempt == version.Attempt ? observed : null;
+        var down = health is null || servers.Count == 1 ? [] : health.Down(servers);
+        return resolved with
+        {
+            ServingUrl = servers.FirstOrDefault(server => !down.Contains(server)) ?? servers[0],
+            Servers = servers.Count > 1 ? servers : null,
+            Down = down.Count > 0 ? down : null,
+            Repeatable = version.PresentServers is { Repeatable: true },
+            Attempt = version.Attempt,
+            IsDoubted = version.IsUnhealthy || health?.IsDoubted(servers) is true,
+        };
+    }
 
     /// <summary>How its server is called by OpenAI's routes, unless that is of an earlier start.</summary>
     private static OpenaiServing? OpenaiOf(ActiveVersion version) =>

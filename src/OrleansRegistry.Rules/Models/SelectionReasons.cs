@@ -60,14 +60,15 @@ internal static class SelectionReasons
         _ => NotUp(version) ?? NotTakenBecause.NotNamed,
     };
 
-    /// <summary>A higher number that could have been taken was left by a rollback (rule P7).</summary>
+    /// <summary>A higher number that could have been taken is unhealthy, or was left by a rollback (rule P7).</summary>
     private static NotTakenBecause OfRange(SemVersionRange range, VersionView version, bool isAbove)
     {
         var number = VersionNumbering.Parse(version.Version);
         if (range.Contains(number))
         {
             return NotUp(version)
-                ?? (version.State == VersionState.Draft ? NotTakenBecause.Draft : isAbove ? NotTakenBecause.Left : NotTakenBecause.LowerNumber);
+                ?? (version.State == VersionState.Draft ? NotTakenBecause.Draft : !isAbove ? NotTakenBecause.LowerNumber
+                    : version.Serving?.Health == VersionHealth.Unhealthy ? NotTakenBecause.Unhealthy : NotTakenBecause.Left);
         }
 
         // A prerelease lies within bounds that a range of releases has, without being in it.

@@ -79,6 +79,16 @@ internal sealed record ActiveVersion
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ActiveServers? Servers { get; init; }
 
+    /// <summary>How often its servers are asked once it is ready, in seconds; 0 for never (rule HV1).</summary>
+    [Id(15)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int ProbeSeconds { get; init; }
+
+    /// <summary>Its mark, or null where it never had one in this start (rule HV7).</summary>
+    [Id(16)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HealthMark? Health { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(10)]
     [JsonExtensionData]
@@ -95,7 +105,23 @@ internal sealed record ActiveVersion
     [JsonIgnore]
     public ActiveServers? PresentServers => Servers is { } servers && servers.Attempt == Attempt ? servers : null;
 
-    /// <summary>Whether somebody asks for its health: it is starting, or a server of it is not up yet (rules L3 and SV2).</summary>
+    /// <summary>Its mark, unless it is of an earlier start.</summary>
+    [JsonIgnore]
+    public HealthMark? PresentHealth => Health is { } mark && mark.Attempt == Attempt ? mark : null;
+
+    /// <summary>Whether it is unhealthy: by its mark, or since its process is started again (rule HV3).</summary>
+    [JsonIgnore]
+    public bool IsUnhealthy => Status == ServingStatus.Restarting || (Status == ServingStatus.Ready && PresentHealth is { IsUnhealthy: true });
+
+    /// <summary>Whether calls go to servers of it that the registry doesn't run.</summary>
+    [JsonIgnore]
+    public bool HasServers => Status == ServingStatus.Ready && Url is { Length: > 0 };
+
+    /// <summary>The addresses that calls go to, of one that has servers.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Called => PresentServers is { Up: { Count: > 0 } up } ? up : [Url!];
+
+    /// <summary>Whether somebody waits for its start: it is starting, or a server of it is not up yet (rules L3 and SV2).</summary>
     [JsonIgnore]
     public bool IsProbed => Status == ServingStatus.Starting
         || (Status == ServingStatus.Ready && PresentServers is { } servers && servers.Up.Count < servers.Count);

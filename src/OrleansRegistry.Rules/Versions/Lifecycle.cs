@@ -18,7 +18,7 @@ internal static class Lifecycle
         {
             State = VersionState.Draft,
             Stage = Stage.Draft,
-            Serving = version.Serving is { } serving ? Start(serving, at) : null,
+            Serving = version.Serving is { } serving ? Start(serving.WithProbes(), at) : null,
             CreatedAt = at,
             ActivatedAt = at,
         };
@@ -160,6 +160,7 @@ internal static class Lifecycle
             OpenaiPaths = spec.OpenaiPaths,
             MinReady = spec.MinReady is 1 ? null : spec.MinReady,
             Repeatable = spec.Repeatable,
+            ProbeSeconds = spec.ProbeSeconds,
         };
         return spec.Servers is { } servers ? serving.With(ServerRules.From(servers)) : serving;
     }
@@ -215,7 +216,7 @@ internal static class Lifecycle
 
     private static LifecycleStep Begin(ModelVersionState version, ServingState? spec, DateTimeOffset at, bool byOperator)
     {
-        var serving = spec is null ? version.Serving : spec with { Attempt = version.Serving?.Attempt ?? 0 };
+        var serving = spec is null ? version.Serving : spec.WithProbes() with { Attempt = version.Serving?.Attempt ?? 0 };
         if (serving?.Runtime is { } runtime)
         {
             serving = serving with { Runtime = runtime with { ByOperator = byOperator } };
@@ -264,21 +265,21 @@ internal static class Lifecycle
 
     private static ServingState Start(ServingState serving, DateTimeOffset at)
     {
-        var started = serving with { Status = ServingStatus.Starting, Since = at, Message = null, Attempt = serving.Attempt + 1 };
+        var started = serving with { Status = ServingStatus.Starting, Since = at, Message = null, Health = null, Attempt = serving.Attempt + 1 };
         return serving.Runtime is { } runtime
             ? started with { Runtime = runtime with { Failures = 0, Deaths = [], NotBefore = null } }
             : ServerRules.Start(started, at);
     }
 
     private static ServingState? Stop(ServingState? serving, DateTimeOffset at) =>
-        serving is null or { Status: ServingStatus.Stopped } ? serving : serving with { Status = ServingStatus.Stopped, Since = at, Message = null };
+        serving is null or { Status: ServingStatus.Stopped } ? serving : serving with { Status = ServingStatus.Stopped, Since = at, Message = null, Health = null };
 
     private static bool IsSame(ServingState? serving, ServingState spec) =>
         serving is not null && serving.Url == spec.Url && serving.HealthUrl == spec.HealthUrl
         && serving.StartupTimeoutSeconds == spec.StartupTimeoutSeconds && serving.ServedName == spec.ServedName
         && ServingState.IsSame(serving.OpenaiPaths, spec.OpenaiPaths) && IsSame(serving.Runtime, spec.Runtime)
         && ServerRules.IsSame(ServerRules.Of(serving), ServerRules.Of(spec)) && serving.MinReady == spec.MinReady
-        && serving.Repeatable == spec.Repeatable;
+        && serving.Repeatable == spec.Repeatable && (spec.ProbeSeconds is null || spec.ProbeSeconds == (serving.ProbeSeconds ?? 0));
 
     private static bool IsSame(RuntimeState? runtime, RuntimeState? spec) => (runtime, spec) switch
     {

@@ -178,6 +178,16 @@ internal sealed record ServingState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Repeatable { get; init; }
 
+    /// <summary>How often its servers are asked once it is ready, in seconds; 0 or null for never (rule HV1).</summary>
+    [Id(14)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ProbeSeconds { get; init; }
+
+    /// <summary>Its mark, or null where it never had one in this start (rule HV7).</summary>
+    [Id(15)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HealthMark? Health { get; init; }
+
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [Id(7)]
     [JsonExtensionData]

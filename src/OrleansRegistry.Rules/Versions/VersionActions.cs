@@ -64,6 +64,7 @@ internal static class VersionActions
             VersionAction.Publish or VersionAction.Activate or VersionAction.Delete => (step.Changed, false),
         };
         return step.Refusal is { } refusal ? refusal.Detail
+            : action == VersionAction.Promote && changes && version.Serving?.Health == VersionHealth.Unhealthy ? "It is unhealthy."
             : !changes ? $"It is {(action == VersionAction.Promote ? "the primary" : Word(version.State))} already."
             : movesPrimary && isProtected && !role.Allows(Permission.Administer)
                 ? "The model is protected: only an admin moves its primary."

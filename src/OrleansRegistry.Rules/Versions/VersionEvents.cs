@@ -39,6 +39,12 @@ internal static class VersionEvents
     public static EventDraft ServersChanged(int servers, int up) => EventDraft.Of(
         EventType.VersionServersChanged, new ServersData(servers, up), VersionEventJson.Default.ServersData);
 
+    public static EventDraft Unhealthy(UnhealthyBecause because) =>
+        EventDraft.Of(EventType.VersionUnhealthy, new UnhealthyData(because), VersionEventJson.Default.UnhealthyData);
+
+    public static EventDraft Healthy(TimeSpan unhealthy) =>
+        EventDraft.Of(EventType.VersionHealthy, new HealthyData((long)unhealthy.TotalSeconds), VersionEventJson.Default.HealthyData);
+
     public static EventDraft Deleted() => EventDraft.Of(EventType.VersionDeleted);
 
     public static EventDraft Usage(UsageInterval interval) =>
@@ -51,6 +57,10 @@ internal sealed record ActivatedData(Stage Stage, ServingStatus? Serving);
 
 internal sealed record ServersData(int Servers, int Up);
 
+internal sealed record UnhealthyData(UnhealthyBecause Reason);
+
+internal sealed record HealthyData(long UnhealthySeconds);
+
 internal sealed record FailedData(string? Message, int? Attempts, int? LastStatus, long? Seconds);
 
 internal sealed record CrashedData(string Message, int? ExitCode, int? Signal, bool OutOfMemory, long? UptimeSeconds);
@@ -60,11 +70,14 @@ internal sealed record CrashedData(string Message, int? ExitCode, int? Signal, b
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters =
     [
-        typeof(StateEnumConverter<Stage>), typeof(StateEnumConverter<ServingStatus>), typeof(InstantConverter),
+        typeof(StateEnumConverter<Stage>), typeof(StateEnumConverter<ServingStatus>), typeof(StateEnumConverter<UnhealthyBecause>),
+        typeof(InstantConverter),
     ])]
 [JsonSerializable(typeof(DeployedData))]
 [JsonSerializable(typeof(ActivatedData))]
 [JsonSerializable(typeof(ServersData))]
+[JsonSerializable(typeof(UnhealthyData))]
+[JsonSerializable(typeof(HealthyData))]
 [JsonSerializable(typeof(FailedData))]
 [JsonSerializable(typeof(CrashedData))]
 [JsonSerializable(typeof(FieldsData))]

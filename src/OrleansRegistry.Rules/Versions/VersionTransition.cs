@@ -90,6 +90,14 @@ internal sealed record ServeTransition([property: Id(0)] ServingResult Result) :
         version is null ? null : Lifecycle.ReportProbe(version, Result, at);
 }
 
+/// <summary>A mark (rule HV7).</summary>
+[GenerateSerializer, Immutable, Alias("OrleansRegistry.MarkTransition")]
+internal sealed record MarkTransition([property: Id(0)] HealthReport Report) : VersionTransition
+{
+    public override LifecycleStep? Apply(ModelVersionState? version, DateTimeOffset at) =>
+        version is null ? null : HealthRules.Mark(version, Report, at);
+}
+
 /// <summary>New description and labels.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.PatchTransition")]
 internal sealed record PatchTransition(

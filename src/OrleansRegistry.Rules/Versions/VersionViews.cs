@@ -27,6 +27,8 @@ internal static class VersionViews
                 Servers = serving.Runtime is null ? [.. ServerRules.Of(serving).Select(server => ToView(server, serving))] : null,
                 MinReady = serving.MinReady ?? 1,
                 Repeatable = serving.Repeatable,
+                ProbeSeconds = serving.ProbeSeconds ?? 0,
+                Health = HealthRules.IsUnhealthy(serving) ? VersionHealth.Unhealthy : null,
             },
             Runtime = version.Serving is { Runtime: { } runtime } ? new RuntimeSpec
             {

@@ -132,8 +132,8 @@ public sealed class RoutingTableTests
     {
         _model.Published("1.0.0");
         var version = _model.In(condition, isPublished: true);
-        _model.Promote(version);
-        string?[] selectors = [null, "1.x", _model[version].Version, _model.Id(version)];
+        _model.Run(new Command.Promote(version) { Force = condition == "restarting" });
+        string?[] selectors = [null, "~1.1", _model[version].Version, _model.Id(version)];
 
         Assert.Equal(version, _model.Primary);
         Assert.All(selectors, selector => Assert.Equal(ErrorCode.VersionStarting, Resolve(selector)));
@@ -175,6 +175,7 @@ public sealed class RoutingTableTests
                 ServingUrl = TestModel.Server.Url,
                 Revision = 7,
                 ModelName = _model.State.Name,
+                Attempt = 1,
             },
             answer);
     }

@@ -11,6 +11,9 @@ internal abstract record Command
 
     public string? Comment { get; init; }
 
+    /// <summary>Whether the primary may move to a version that is unhealthy.</summary>
+    public bool Force { get; init; }
+
     public sealed record Deploy : Command
     {
         public VersionBump? Bump { get; init; }
@@ -71,6 +74,8 @@ internal abstract record Command
         /// <summary>The servers that have answered; null for the first.</summary>
         public IReadOnlyList<string>? Up { get; init; }
     }
+
+    public sealed record Mark(int Ordinal, int Attempt, bool IsUnhealthy) : Command;
 
     public sealed record DeleteModel : Command
     {

@@ -83,7 +83,7 @@ internal sealed class EventReplay
         EventType.VersionReady => version with { Serving = "ready" },
         EventType.VersionFailed => version with { Serving = "failed" },
         EventType.VersionCrashed => version with { Serving = version.Serving == "starting" ? "starting" : "restarting" },
-        EventType.VersionUpdated or EventType.VersionServersChanged => version,
+        EventType.VersionUpdated or EventType.VersionServersChanged or EventType.VersionUnhealthy or EventType.VersionHealthy => version,
         EventType.VersionDeactivated => version with { State = "inactive", Serving = version.Serving is null ? null : "stopped" },
         EventType.VersionActivated => version with { State = data.GetProperty("stage").GetString()!, Serving = Serving(data) },
         EventType.VersionDeleted => version with { State = "deleted", Serving = version.Serving is null ? null : "stopped" },

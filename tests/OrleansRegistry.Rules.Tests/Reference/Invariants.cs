@@ -104,6 +104,7 @@ internal static class Invariants
             Quick.Equal(version.Serving?.Url, entry.Url);
             Quick.Equal(version.Serving?.Attempt ?? 0, entry.Attempt);
             Quick.Equal(version.Serving?.Status ?? ServingStatus.Ready, entry.Status);
+            Quick.Equal(version.Serving?.Health, entry.Health);
             Quick.Equal(version.IsRoutable, entry.IsRoutable);
             Quick.Equal(version.IsRoutable, version.Meter.RunningSince is not null);
             Quick.Equal(version.State == VersionState.Published, entry.PublishNumber is not null);

@@ -194,9 +194,9 @@ internal sealed class ModelDriver(int maxActive = 1000)
         return command switch
         {
             Command.Publish c => OnVersion(c.Ordinal, context, new PublishTransition(), (model, step) => ModelRules.Publish(
-                model, step, new PublishCommand { Context = context, Ordinal = c.Ordinal, Promote = c.Claims, From = c.From, Aliases = c.Aliases }, at)),
+                model, step, new PublishCommand { Context = context, Ordinal = c.Ordinal, Promote = c.Claims, From = c.From, Aliases = c.Aliases, Force = c.Force }, at)),
             Command.Promote c => OnVersion(c.Ordinal, context, new PromoteTransition(), (model, step) => ModelRules.Promote(
-                model, step, new PromoteCommand { Context = context, Ordinal = c.Ordinal, From = c.From }, at)),
+                model, step, new PromoteCommand { Context = context, Ordinal = c.Ordinal, From = c.From, Force = c.Force }, at)),
             Command.Activate c => OnVersion(c.Ordinal, context, new ActivateTransition(c.Serving), (model, step) =>
                 model.Find(c.Ordinal) is null && model.Active.Length >= maxActive
                     ? new RegistryError(ErrorCode.TooManyActiveVersions, "full")
@@ -209,6 +209,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
                     Context = context,
                     Ordinal = c.Ordinal,
                     PromoteTo = c.PromoteTo,
+                    Force = c.Force,
                     RefuseIfPrimary = c.RefuseIfPrimary,
                     RefuseIfReferenced = c.RefuseIfReferenced,
                 },
@@ -221,6 +222,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
                     Context = context,
                     Ordinal = c.Ordinal,
                     PromoteTo = c.PromoteTo,
+                    Force = c.Force,
                     RefuseIfPrimary = c.RefuseIfPrimary,
                     RefuseIfReferenced = c.RefuseIfReferenced,
                     ReleaseAliases = c.ReleasesAliases,
@@ -235,6 +237,11 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 context,
                 new ServeTransition(new ServingResult(c.Attempt, c.IsReady, c.IsReady ? null : "503") { Up = c.Up }),
                 (model, step) => ModelRules.ReportProbe(model, step, Author.Of(context), at)),
+            Command.Mark c => OnVersion(
+                c.Ordinal,
+                context,
+                new MarkTransition(new HealthReport(c.Attempt, c.IsUnhealthy ? UnhealthyBecause.ServersDown : UnhealthyBecause.None)),
+                ModelRules.Mark),
             _ => throw new ArgumentException($"{command}", nameof(command)),
         };
     }
@@ -278,7 +285,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
         var at = Instant(model);
         return command switch
         {
-            Command.Rollback c => ModelRules.Rollback(model, new RollbackCommand { Context = context, From = c.From }, at)
+            Command.Rollback c => ModelRules.Rollback(model, new RollbackCommand { Context = context, From = c.From, Force = c.Force }, at)
                 .TryGet(out var change, out var error)
                 ? Commit(model, change, context, at)
                 : new Answer(error.Code),

@@ -185,6 +185,7 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
                 ServerRules.Of(serving).Select(server => (server.Url, server.HealthUrl, server.IsUp(serving))));
         }
 
+        Quick.Equal(version.IsUnhealthy, entry?.PresentHealth?.IsUnhealthy);
         if (version is { IsActive: true, Servers.Count: > 1 })
         {
             Quick.Equal((version.Servers.Count, version.Serving!.Repeatable), (entry!.PresentServers!.Count, entry.PresentServers.Repeatable));
@@ -229,6 +230,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             $"RollbackAlias {ErrorCode.AliasNotFound}", $"RollbackAlias {ErrorCode.AliasMoved}", $"RollbackAlias {ErrorCode.NoPreviousTarget}",
             $"RemoveAlias {ErrorCode.AliasNotFound}", $"RemoveAlias {ErrorCode.AliasMoved}", $"Delete {ErrorCode.AliasProtected}",
             $"DeleteModel {ErrorCode.AliasProtected}", $"Deactivate {ErrorCode.VersionReferenced}", $"Delete {ErrorCode.VersionReferenced}",
+            $"Publish {ErrorCode.VersionUnhealthy}", $"Promote {ErrorCode.VersionUnhealthy}", $"Rollback {ErrorCode.VersionUnhealthy}",
+            $"Deactivate {ErrorCode.VersionUnhealthy}", $"Delete {ErrorCode.VersionUnhealthy}",
             $"Deploy {ErrorCode.TooManyServers}", $"PutServers {ErrorCode.NoServerLeft}",
             $"PutServers {ErrorCode.NotServable}", $"PutServers {ErrorCode.VersionDeleted}",
             $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"ReportProbe {ErrorCode.VersionDeleted}",
@@ -260,6 +263,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             "AL4 failed keeps the claim", "AL4 removing drops a claim", "AL5 activating brings the alias back", "AL7 the sixth version",
             "AL7 rollback passes over versions that are not routable", "AL7 rollback of an empty alias",
             "SV2 enough are up", "SV2 too few are up", "SV2 one comes up later",
+            "HV3 unhealthy", "HV3 healthy again", "HV3 force", "HV3 no force", "HV7 a mark is dropped",
+            "P4 an unhealthy version is passed over",
             "SV3 the same list", "SV3 starting", "SV3 ready", "SV3 failed", "SV3 inactive",
         ];
     }

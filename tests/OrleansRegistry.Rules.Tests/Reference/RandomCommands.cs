@@ -43,7 +43,11 @@ internal static class RandomCommands
             : sequence.Deployments.Length > 0 && draws.C % 18 == 4
             ? new Command.RollbackAlias(Aliases[0])
             : Command(draws, driver);
-        yield return command with { By = command is Command.ReportProbe ? "system" : draws.C % 2 == 0 ? "ann" : "ben" };
+        yield return command with
+        {
+            By = command is Command.ReportProbe || command is Command.Mark ? "system" : draws.C % 2 == 0 ? "ann" : "ben",
+            Force = draws.Version % 3 == 0,
+        };
     }
 
     public static Command.Deploy Deploy(Draws draws)
@@ -91,7 +95,8 @@ internal static class RandomCommands
             < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
             < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
             < 845 => PutServers(draws, driver),
-            < 950 => ReportProbe(draws, driver),
+            < 915 => ReportProbe(draws, driver),
+            < 950 => Mark(draws, driver),
             < 955 => new Command.DeleteModel { ReleasesAliases = draws.A % 2 == 0 },
             < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
             _ => new Command.Reload(),
@@ -146,6 +151,14 @@ internal static class RandomCommands
         {
             Up = servers is null || draws.C % 10 == 0 ? null : [.. servers.Index().Where(server => (draws.C >> server.Index % 9 & 1) == 0).Select(server => server.Item.Url)],
         };
+    }
+
+    private static Command.Mark Mark(Draws draws, ModelDriver driver)
+    {
+        ActiveVersion[] ready = [.. (driver.Model?.Active ?? []).Where(version => version.HasServers)];
+        var ordinal = ready.Length > 0 && draws.C % 8 != 0 ? ready[draws.Version % ready.Length].Ordinal : Version(draws, driver);
+        var start = ordinal >= 1 && ordinal <= driver.Rows.Count ? driver.Rows[ordinal - 1].State.Serving?.Attempt ?? 0 : 0;
+        return new Command.Mark(ordinal, start + (draws.A % 8) switch { 0 => -1, 1 => 1, _ => 0 }, draws.B % 4 != 0);
     }
 
     /// <summary>Some of the servers that the version has, and others.</summary>

@@ -216,6 +216,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         Command.Delete c => OnVersion(c.Ordinal, c, version => Delete(version, c)),
         Command.PutServers c => OnVersion(c.Ordinal, c, version => PutServers(version, c)),
         Command.ReportProbe c => OnVersion(c.Ordinal, c, version => ReportProbe(version, c)),
+        Command.Mark c => OnVersion(c.Ordinal, c, version => Mark(version, c)),
         Command.Label { Ordinal: { } ordinal } c => OnVersion(ordinal, c, version => Label(version, c)),
         Command.Rollback c => OnModel(() => Rollback(c)),
         Command.SetAlias c => OnModel(() => SetAlias(c)),
@@ -271,6 +272,11 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         if (IsMoved(version, command.From))
         {
             return ErrorCode.PrimaryMoved;
+        }
+
+        if (command.Claims == true && IsRefused(version, command))
+        {
+            return ErrorCode.VersionUnhealthy;
         }
 
         if (version.State == VersionState.Draft)
@@ -358,6 +364,11 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
             return ErrorCode.PrimaryMoved;
         }
 
+        if (IsRefused(version, command))
+        {
+            return ErrorCode.VersionUnhealthy;
+        }
+
         if (version.Stage == Stage.Draft)
         {
             Hit("P2 a draft is promoted");
@@ -423,7 +434,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         return version.State == VersionState.Inactive
             ? null
             : command.RefuseIfReferenced && IsReferenced(version) ? ErrorCode.VersionReferenced
-            : Leave(version, VersionState.Inactive, command.PromoteTo, command.RefuseIfPrimary, command.By);
+            : Leave(version, VersionState.Inactive, command.PromoteTo, command.RefuseIfPrimary, command);
     }
 
     private string? Delete(ReferenceVersion version, Command.Delete command)
@@ -444,7 +455,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
             return ErrorCode.VersionReferenced;
         }
 
-        if (Leave(version, VersionState.Deleted, command.PromoteTo, command.RefuseIfPrimary, command.By) is { } refusal)
+        if (Leave(version, VersionState.Deleted, command.PromoteTo, command.RefuseIfPrimary, command) is { } refusal)
         {
             return refusal;
         }
@@ -468,8 +479,9 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         return null;
     }
 
-    private string? Leave(ReferenceVersion version, VersionState to, string? promoteTo, bool refuseIfPrimary, string by)
+    private string? Leave(ReferenceVersion version, VersionState to, string? promoteTo, bool refuseIfPrimary, Command command)
     {
+        var by = command.By;
         var isPrimary = Model!.Primary == version;
         ReferenceVersion? named = null;
         if (isPrimary)
@@ -486,6 +498,11 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
                 {
                     return ErrorCode.NotRoutable;
                 }
+
+                if (IsRefused(named, command))
+                {
+                    return ErrorCode.VersionUnhealthy;
+                }
             }
         }
         else if (promoteTo is not null)
@@ -496,6 +513,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         _happened = _touched = true;
         version.State = to;
         version.Status = version.Serving is null ? null : ServingStatus.Stopped;
+        version.IsUnhealthy = null;
         if (version.Claim is not null)
         {
             Hit("P3 a claim is dropped");
@@ -522,6 +540,13 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         }
 
         var candidates = Model.Versions.Where(other => other.IsRoutable && other.State == VersionState.Published).ToList();
+        var healthy = candidates.FindAll(candidate => candidate.IsUnhealthy != true);
+        if (healthy.Count > 0 && healthy.Count < candidates.Count)
+        {
+            Hit("P4 an unhealthy version is passed over");
+        }
+
+        candidates = healthy.Count > 0 ? healthy : candidates;
         var preferred = candidates.FindAll(candidate => !candidate.IsHeldBack);
         if (preferred.Count == 0)
         {
@@ -642,6 +667,11 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         }
 
         Hit(left is null ? "P5 rollback without a primary" : "P5 rollback from a primary");
+        if (IsRefused(target, command))
+        {
+            return ErrorCode.VersionUnhealthy;
+        }
+
         if (earlier[^1] != target)
         {
             Hit("P5 rollback passes over versions that are not routable");
@@ -874,6 +904,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         {
             version.State = VersionState.Deleted;
             version.Status = version.Serving is null ? null : ServingStatus.Stopped;
+            version.IsUnhealthy = null;
             version.Claim = null;
             version.AliasClaims.Clear();
         }
@@ -888,6 +919,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
     private void BeginStart(ReferenceVersion version)
     {
         version.Attempt += version.Serving is null ? 0 : 1;
+        version.IsUnhealthy = null;
         version.Servers.ForEach(server => server.IsUp = server.HealthUrl is null);
         version.Status = version.Serving is null ? null
             : version.HasEnough ? ServingStatus.Ready
@@ -1115,6 +1147,9 @@ internal sealed class ReferenceVersion
     public ServingStatus? Status { get; set; }
 
     public int Attempt { get; set; }
+
+    /// <summary>Null where it had no mark since its start.</summary>
+    public bool? IsUnhealthy { get; set; }
 
     public string? Label { get; set; }
 

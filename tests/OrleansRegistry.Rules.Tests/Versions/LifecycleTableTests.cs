@@ -29,7 +29,7 @@ public sealed class LifecycleTableTests
         { "publish a published one", "deleted", ErrorCode.VersionDeleted },
         { "promote", "starting", ErrorCode.NotRoutable },
         { "promote", "ready", "draft ready" },
-        { "promote", "restarting", "draft restarting" },
+        { "promote", "restarting", ErrorCode.VersionUnhealthy },
         { "promote", "idle", "draft idle" },
         { "promote", "failed", ErrorCode.NotRoutable },
         { "promote", "inactive", ErrorCode.VersionInactive },
@@ -148,7 +148,7 @@ public sealed class LifecycleTableTests
         var version = model.In(condition, isPublished: true);
         var number = model.PublishNumber(version);
 
-        var answer = model.Publish(version, claims: true);
+        var answer = model.Run(new Command.Publish(version, Claims: true) { Force = condition == "restarting" });
 
         Assert.Null(answer.Error);
         Assert.Equal(isPrimary ? version : other, model.Primary);

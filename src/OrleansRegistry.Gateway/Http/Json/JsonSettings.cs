@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Gateway;
 
@@ -37,6 +38,8 @@ internal static class JsonSettings
         options.Converters.Add(new EnumConverter<Stage>());
         options.Converters.Add(new EnumConverter<ServingStatus>());
         options.Converters.Add(new EnumConverter<ServerStatus>());
+        options.Converters.Add(new EnumConverter<VersionHealth>());
+        options.Converters.Add(new EnumConverter<UnhealthyBecause>());
         options.Converters.Add(new EnumConverter<PrimaryPolicy>());
         options.Converters.Add(new EnumConverter<PrimaryReason>());
         options.Converters.Add(new EnumConverter<AliasReason>());

@@ -36,6 +36,8 @@ internal static class EventSchemas
         [EventType.VersionActivated] = typeof(ActivatedData),
         [EventType.VersionUpdated] = typeof(FieldsData),
         [EventType.VersionServersChanged] = typeof(ServersData),
+        [EventType.VersionUnhealthy] = typeof(UnhealthyData),
+        [EventType.VersionHealthy] = typeof(HealthyData),
         [EventType.VersionDeleted] = null,
         [EventType.PrimaryChanged] = typeof(PrimaryChangedData),
         [EventType.AliasChanged] = typeof(AliasChangedData),

@@ -1,0 +1,47 @@
+namespace OrleansRegistry.Gateway;
+
+/// <summary>Adds to a version, as it is stored, what its model knows of its servers now (rules HV1 and HV2).</summary>
+internal sealed class VersionHealthReader(IGrainFactory grains)
+{
+    /// <summary>The version with its health, and its entity tag.</summary>
+    public async Task<Answer<VersionView>> Answer(RequestCaller caller, VersionView version)
+    {
+        var (known, tag) = await Read(caller, version);
+        return Answer<VersionView>.Of(known, tag);
+    }
+
+    /// <inheritdoc cref="Answer"/>
+    public async Task<(VersionView Version, string Etag)> Read(RequestCaller caller, VersionView version)
+    {
+        if (version.Serving is not { Status: ServingStatus.Ready, ProbeSeconds: > 0, Servers: { } servers } serving
+            || await Ask(caller, version.Id) is not { Down: var down })
+        {
+            return (version, version.Etag);
+        }
+
+        var known = version with
+        {
+            Serving = serving with
+            {
+                Health = serving.Health ?? VersionHealth.Healthy,
+                Servers = [.. servers.Select(server => down.FirstOrDefault(one => one.Url == server.Url) is { } found
+                    ? server with { State = ServerStatus.Down, Since = found.Since }
+                    : server)],
+            },
+        };
+        return (known, down is [] ? version.Etag : EntityTags.With(version.Etag, string.Join(' ', down)));
+    }
+
+    private async Task<ServerSigns?> Ask(RequestCaller caller, string versionId)
+    {
+        try
+        {
+            return VersionId.TryParse(versionId, out var id) ? await grains.GetModel(caller, id.ModelId).GetHealth(id.Ordinal) : null;
+        }
+        catch (Exception e) when (AdmittedCalls.IsUnknown(e))
+        {
+            // What is stored is true all the same.
+            return null;
+        }
+    }
+}

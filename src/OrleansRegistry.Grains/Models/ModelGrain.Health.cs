@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using OrleansRegistry.Events;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Models;
+
+/// <summary>
+/// Rules HV1 to HV3 and HV7: versions ask their servers, gateways tell of calls, and the model keeps in memory what both
+/// have said. Calls are led by it at once; that a version is unhealthy, or healthy again, is a command of the model.
+/// </summary>
+internal sealed partial class ModelGrain
+{
+    private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Servers of a model are not asked when it was neither called nor changed for so long.</summary>
+    private static readonly TimeSpan KeepAsking = TimeSpan.FromMinutes(15);
+
+    /// <summary>Versions are asked what their servers have said twice in an interval of theirs, at least so often.</summary>
+    private const int MaxAskSeconds = 30;
+
+    private readonly HashSet<int> _marking = [];
+    private ImmutableDictionary<int, ObservedHealth> _health = ImmutableDictionary<int, ObservedHealth>.Empty;
+    private DateTimeOffset _usedAt;
+    private IGrainTimer? _healthTimer;
+    private int _healthTicks;
+
+    private bool IsUsed => clock.GetUtcNow() - _usedAt < KeepAsking;
+
+    public async Task Observe(int ordinal, CallSigns signs)
+    {
+        await Load();
+        See(ordinal, signs.Attempt, health => health.Called(signs, clock.GetUtcNow()));
+        await Judge(ordinal);
+    }
+
+    public async Task<ServerSigns?> GetHealth(int ordinal)
+    {
+        try
+        {
+            await Load();
+        }
+        catch (Exception e) when (Refusal(e) is not null)
+        {
+            return null;
+        }
+
+        if (_row.Value?.Find(ordinal) is not { } version || !IsAsked(version) || !IsUsed)
+        {
+            return null;
+        }
+
+        var health = _health.GetValueOrDefault(ordinal) ?? new ObservedHealth(version.Attempt);
+        return new ServerSigns([.. health.Down(version.Called).Select(url => new DownServer(url, health.Of(url).Since))]);
+    }
+
+    public async Task Mark(int ordinal, HealthReport report)
+    {
+        try
+        {
+            var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
+            var outcome = await OnVersion(command, ordinal, new MarkTransition(report), (model, step, _) => ModelRules.Mark(model, step));
+            if (outcome.Error is { } error)
+            {
+                LogNotMarked(_key.Id, ordinal, error.Code);
+            }
+            else if (outcome.Value!.Changed)
+            {
+                metrics.Marked(report.Because == UnhealthyBecause.None);
+            }
+        }
+        finally
+        {
+            _marking.Remove(ordinal);
+        }
+    }
+
+    private static bool IsAsked(ActiveVersion version) => version is { HasServers: true, ProbeSeconds: > 0 };
+
+    /// <summary>The model is called or changed: its servers are asked from now on.</summary>
+    private void Use()
+    {
+        var now = clock.GetUtcNow();
+        var wasUsed = now - _usedAt < KeepAsking;
+        _usedAt = now;
+        if (!wasUsed)
+        {
+            WatchHealth();
+        }
+    }
+
+    /// <summary>
+    /// Forgets what was seen of versions that have no servers any more, or have begun another start. Has a timer for as
+    /// long as there is something to ask or to judge; it doesn't keep the model in memory.
+    /// </summary>
+    private void WatchHealth()
+    {
+        _health = IsUsed
+            ? _health.RemoveRange(_health.Where(seen => !IsOf(seen.Key, seen.Value.Attempt)).Select(seen => seen.Key))
+            : _health.Clear();
+        _table = _table?.With(_health);
+        if (!_health.IsEmpty || (IsUsed && (_row.Value?.Active ?? []).Any(IsAsked)))
+        {
+            _healthTimer ??= this.RegisterGrainTimer(
+                OnHealth, new GrainTimerCreationOptions(HealthInterval, HealthInterval) { Interleave = true });
+        }
+        else
+        {
+            _healthTimer?.Dispose();
+            _healthTimer = null;
+        }
+    }
+
+    private async Task OnHealth(CancellationToken cancellationToken)
+    {
+        if (IsUsed)
+        {
+            _healthTicks++;
+            foreach (var version in _row.Value?.Active ?? [])
+            {
+                if (IsAsked(version) && (_healthTicks + version.Ordinal) % Math.Clamp(version.ProbeSeconds / 2, 1, MaxAskSeconds) == 0)
+                {
+                    await TakeSigns(version);
+                }
+            }
+
+            foreach (var ordinal in _health.Keys)
+            {
+                await Judge(ordinal);
+                Settle(ordinal);
+            }
+        }
+
+        WatchHealth();
+    }
+
+    private async Task TakeSigns(ActiveVersion version)
+    {
+        try
+        {
+            foreach (var sign in await Version(version.Ordinal).TakeSigns(version.Attempt))
+            {
+                See(version.Ordinal, version.Attempt, health => health.Probed(sign.Url, sign.IsGood, sign.At));
+            }
+        }
+        catch (Exception e) when (e is SiloReplacedException || Refusal(e) is not null)
+        {
+            // A later tick asks again.
+            LogNotAsked(_key.Id, version.Ordinal, e.Message);
+        }
+    }
+
+    /// <summary>Takes in what was seen of a start of a version, if it is the present one.</summary>
+    private void See(int ordinal, int attempt, Func<ObservedHealth, ObservedHealth> take)
+    {
+        if (!IsOf(ordinal, attempt))
+        {
+            return;
+        }
+
+        _health = _health.SetItem(ordinal, take(_health.GetValueOrDefault(ordinal) ?? new ObservedHealth(attempt)));
+        _table = _table?.With(_health);
+        if (_healthTimer is null)
+        {
+            WatchHealth();
+        }
+    }
+
+    private bool IsOf(int ordinal, int attempt) => _row.Value?.Find(ordinal) is { HasServers: true } version && version.Attempt == attempt;
+
+    /// <summary>Gives the mark that a version should have and hasn't.</summary>
+    private async Task Judge(int ordinal)
+    {
+        if (_row.Value?.Find(ordinal) is { } version && _health.TryGetValue(ordinal, out var health)
+            && HealthRules.Due(version, health, clock.GetInstant()) is { } report && _marking.Add(ordinal))
+        {
+            await this.AsReference<IModelServing>().Mark(ordinal, report);
+        }
+    }
+
+    /// <summary>Forgets calls that are too long ago, and all of a version that nobody asks and that is well.</summary>
+    private void Settle(int ordinal)
+    {
+        var version = _row.Value?.Find(ordinal);
+        var health = _health[ordinal].Until(clock.GetUtcNow());
+        _health = version is null || (!IsAsked(version) && !version.IsUnhealthy && !health.IsDoubted(version.Called))
+            ? _health.Remove(ordinal)
+            : _health.SetItem(ordinal, health);
+    }
+
+    [LoggerMessage(105, LogLevel.Debug, "Model {ModelId}: version {Ordinal} can't be marked now, {Code}")]
+    private partial void LogNotMarked(string modelId, int ordinal, string code);
+}
