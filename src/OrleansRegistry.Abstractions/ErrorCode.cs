@@ -177,7 +177,7 @@ public static class ErrorCode
     /// <summary>409: something refers to the version; <c>references</c> says what.</summary>
     public const string VersionReferenced = "version_referenced";
 
-    /// <summary>409: the version is unhealthy (rule HV3); <c>force</c> has the primary move to it all the same.</summary>
+    /// <summary>409: the version is unhealthy (rule HV3). Say <c>force</c> to promote it.</summary>
     public const string VersionUnhealthy = "version_unhealthy";
 
     /// <summary>404: nothing is served under that path.</summary>

@@ -27,6 +27,7 @@ public partial interface IModelRegistry
     /// With <paramref name="promote"/> true: the primary that is expected, an id or null for none (rule P5).
     /// </param>
     /// <param name="aliases">The names of aliases that it claims, without <c>@</c>, or null for none (rule AL4).</param>
+    /// <param name="force">With <paramref name="promote"/> true: claim although that version is unhealthy (rule HV3).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Publish(
@@ -34,26 +35,37 @@ public partial interface IModelRegistry
         bool? promote = null,
         Optional<string> from = default,
         IReadOnlyList<string>? aliases = null,
+        bool force = false,
         CommandOptions? options = null,
         CancellationToken cancellationToken = default);
 
     /// <summary>Makes a routable version primary (rule P2).</summary>
     /// <param name="versionId">The version.</param>
     /// <param name="from">The primary that is expected, an id or null for none (rule P5).</param>
+    /// <param name="force">Promote although that version is unhealthy (rule HV3).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Promote(
-        string versionId, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
+        string versionId,
+        Optional<string> from = default,
+        bool force = false,
+        CommandOptions? options = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Goes back to the previous primary that is still routable (rule P5). <paramref name="model"/> is an id or a name.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="from">The primary that is expected, an id or null for none.</param>
+    /// <param name="force">Go back although that version is unhealthy (rule HV3).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Rollback(
-        string model, Optional<string> from = default, CommandOptions? options = null, CancellationToken cancellationToken = default);
+        string model,
+        Optional<string> from = default,
+        bool force = false,
+        CommandOptions? options = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Activates an inactive version, or starts a failed one again (rule L3), with another <paramref name="serving"/>
@@ -81,6 +93,7 @@ public partial interface IModelRegistry
     /// Refuse, with <see cref="ErrorCode.VersionReferenced"/>, if the version is primary or an alias points to it (rule
     /// AL9).
     /// </param>
+    /// <param name="force">Promote <paramref name="promoteTo"/> although that version is unhealthy (rule HV3).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Deactivate(
@@ -88,6 +101,7 @@ public partial interface IModelRegistry
         string? promoteTo = null,
         bool refuseIfPrimary = false,
         bool refuseIfReferenced = false,
+        bool force = false,
         CommandOptions? options = null,
         CancellationToken cancellationToken = default);
 
@@ -102,6 +116,7 @@ public partial interface IModelRegistry
     /// AL9).
     /// </param>
     /// <param name="releaseAliases">Delete although a protected alias points to it (rule AL6).</param>
+    /// <param name="force">Promote <paramref name="promoteTo"/> although that version is unhealthy (rule HV3).</param>
     /// <param name="options">Conditions, or null.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task<Outcome<CommandAnswer>> Delete(
@@ -110,6 +125,7 @@ public partial interface IModelRegistry
         bool refuseIfPrimary = false,
         bool refuseIfReferenced = false,
         bool releaseAliases = false,
+        bool force = false,
         CommandOptions? options = null,
         CancellationToken cancellationToken = default);
 

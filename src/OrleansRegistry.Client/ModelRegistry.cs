@@ -59,6 +59,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
         bool? promote,
         Optional<string> from,
         IReadOnlyList<string>? aliases,
+        bool force,
         CommandOptions? options,
         CancellationToken cancellationToken) => OnVersion(
         versionId,
@@ -72,18 +73,25 @@ internal sealed partial class ModelRegistry : IModelRegistry
                 Promote = promote,
                 From = from,
                 Aliases = aliases,
+                Force = force,
             };
             return Send(command, CommandValidation.Validate(command), model.Publish);
         },
         cancellationToken);
 
-    public Task<Outcome<CommandAnswer>> Promote(string versionId, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
-        versionId, options, (model, ordinal) => model.Promote(new PromoteCommand { Context = NewContext(options), Ordinal = ordinal, From = from }), cancellationToken);
+    public Task<Outcome<CommandAnswer>> Promote(
+        string versionId, Optional<string> from, bool force, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
+        versionId,
+        options,
+        (model, ordinal) => model.Promote(new PromoteCommand { Context = NewContext(options), Ordinal = ordinal, From = from, Force = force }),
+        cancellationToken);
 
-    public Task<Outcome<CommandAnswer>> Rollback(string model, Optional<string> from, CommandOptions? options, CancellationToken cancellationToken) => Run(
+    public Task<Outcome<CommandAnswer>> Rollback(
+        string model, Optional<string> from, bool force, CommandOptions? options, CancellationToken cancellationToken) => Run(
         Permission.Deploy,
         options,
-        () => _directory.Ask(Workspace, model, id => Model(id).Rollback(new RollbackCommand { Context = NewContext(options), From = from }), cancellationToken),
+        () => _directory.Ask(
+            Workspace, model, id => Model(id).Rollback(new RollbackCommand { Context = NewContext(options), From = from, Force = force }), cancellationToken),
         cancellationToken);
 
     public Task<Outcome<CommandAnswer>> Activate(string versionId, ServingSpec? serving, CommandOptions? options, CancellationToken cancellationToken) => OnVersion(
@@ -112,6 +120,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
         string? promoteTo,
         bool refuseIfPrimary,
         bool refuseIfReferenced,
+        bool force,
         CommandOptions? options,
         CancellationToken cancellationToken) => OnVersion(
         versionId,
@@ -121,6 +130,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
             Context = NewContext(options),
             Ordinal = ordinal,
             PromoteTo = promoteTo,
+            Force = force,
             RefuseIfPrimary = refuseIfPrimary,
             RefuseIfReferenced = refuseIfReferenced,
         }),
@@ -132,6 +142,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
         bool refuseIfPrimary,
         bool refuseIfReferenced,
         bool releaseAliases,
+        bool force,
         CommandOptions? options,
         CancellationToken cancellationToken) => OnVersion(
         versionId,
@@ -141,6 +152,7 @@ internal sealed partial class ModelRegistry : IModelRegistry
             Context = NewContext(options),
             Ordinal = ordinal,
             PromoteTo = promoteTo,
+            Force = force,
             RefuseIfPrimary = refuseIfPrimary,
             RefuseIfReferenced = refuseIfReferenced,
             ReleaseAliases = releaseAliases,

@@ -9,7 +9,7 @@ public sealed record ServingSpec
     /// <summary>The startup timeout of a spec that names none, in seconds.</summary>
     public const int DefaultStartupTimeoutSeconds = 900;
 
-    /// <summary>How often the servers of a version are asked that has a health URL, in seconds.</summary>
+    /// <summary>The seconds between two health probes of a spec that has a health URL and says no other.</summary>
     public const int DefaultProbeSeconds = 10;
 
     /// <summary>
@@ -64,8 +64,8 @@ public sealed record ServingSpec
     public bool Repeatable { get; init; }
 
     /// <summary>
-    /// How often the servers are asked for their health once the version is ready, in seconds: 1 to 3,600, or 0 for never
-    /// (rule HV1). By default 10 with a health URL, and 0 without.
+    /// Seconds between two health probes of a server once the version is ready: 1 to 3,600, or 0 for none (rule HV1). By
+    /// default 10 with a health URL.
     /// </summary>
     [Id(8)]
     public int? ProbeSeconds { get; init; }

@@ -151,12 +151,12 @@ public sealed record ServingView
     [Id(10)]
     public bool Repeatable { get; init; }
 
-    /// <summary>How often its servers are asked for their health once it is ready, in seconds; 0 for never.</summary>
+    /// <summary>Seconds between two health probes of a server once it is ready; 0 for none.</summary>
     [Id(11)]
     public int ProbeSeconds { get; init; }
 
     /// <summary>
-    /// Whether it answers; null while nobody asks its servers. A list of versions says <c>unhealthy</c> or null.
+    /// Whether it answers; null while nobody asks. A list of versions says <c>unhealthy</c> or null.
     /// </summary>
     [Id(12)]
     public VersionHealth? Health { get; init; }

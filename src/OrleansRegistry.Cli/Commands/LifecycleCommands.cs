@@ -24,7 +24,8 @@ internal static class LifecycleCommands
         const string about = "Publish a draft.";
         var comment = Inputs.Comment();
         var aliases = DeployCommands.Aliases();
-        IReadOnlyList<Symbol> takes = [reference, promote, from, aliases, wait, dryRun, comment];
+        var force = Force();
+        IReadOnlyList<Symbol> takes = [reference, promote, from, aliases, force, wait, dryRun, comment];
         return global.NewCommand("publish", about, takes, async (session, cancellationToken) =>
         {
             var version = await Find(session, reference, cancellationToken);
@@ -32,6 +33,11 @@ internal static class LifecycleCommands
             if (session.Has(promote))
             {
                 body.Promote = session.Value(promote) ?? true;
+            }
+
+            if (session.Value(force))
+            {
+                body.Force = true;
             }
 
             if (body.Promote == true)
@@ -58,10 +64,10 @@ internal static class LifecycleCommands
     private static Command Promote(GlobalOptions global)
     {
         var reference = Inputs.Reference();
-        var (from, dryRun) = (Inputs.From(), Inputs.DryRun());
+        var (from, force, dryRun) = (Inputs.From(), Force(), Inputs.DryRun());
         const string about = "Make a version the primary: it answers calls that name no version.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [reference, from, dryRun, comment];
+        IReadOnlyList<Symbol> takes = [reference, from, force, dryRun, comment];
         return global.NewCommand("promote", about, takes, async (session, cancellationToken) =>
         {
             var version = await Find(session, reference, cancellationToken);
@@ -69,6 +75,11 @@ internal static class LifecycleCommands
             {
                 From = await Inputs.FromOf(session, session.Value(from), version.ModelId, cancellationToken),
             }.Because(session.Value(comment));
+            if (session.Value(force))
+            {
+                body.Force = true;
+            }
+
             var parameters = new PromoteParameters { DryRun = session.Value(dryRun) ? true : null };
             var answer = await session.Registry.Promote(version.Id, body, parameters, cancellationToken);
             await Show(session, answer, session.Value(dryRun), wait: null, cancellationToken);
@@ -106,10 +117,10 @@ internal static class LifecycleCommands
     private static Command Rollback(GlobalOptions global)
     {
         var name = Inputs.Name();
-        var (from, dryRun) = (Inputs.From(), Inputs.DryRun());
+        var (from, force, dryRun) = (Inputs.From(), Force(), Inputs.DryRun());
         const string about = "Go back to the primary before the present one.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [name, from, dryRun, comment];
+        IReadOnlyList<Symbol> takes = [name, from, force, dryRun, comment];
         return global.NewCommand("rollback", about, takes, async (session, cancellationToken) =>
         {
             var model = await session.Registry.GetModel(session.Value(name)!, cancellationToken);
@@ -120,6 +131,11 @@ internal static class LifecycleCommands
                     ? await Inputs.FromOf(session, given, model.Id, cancellationToken)
                     : model.Primary?.VersionId,
             }.Because(session.Value(comment));
+            if (session.Value(force))
+            {
+                body.Force = true;
+            }
+
             var parameters = new RollbackParameters { DryRun = session.Value(dryRun) ? true : null };
             var answer = await session.Registry.Rollback(model.Id, body, parameters, cancellationToken);
             await Show(session, answer, session.Value(dryRun), wait: null, cancellationToken);
@@ -129,10 +145,10 @@ internal static class LifecycleCommands
     private static Command Deactivate(GlobalOptions global)
     {
         var reference = Inputs.Reference("A version: name@1.2.0, or an id.");
-        var (to, drain, dryRun) = (PromoteTo(), Drain(), Inputs.DryRun());
+        var (to, force, drain, dryRun) = (PromoteTo(), Force(), Drain(), Inputs.DryRun());
         const string about = "Take a version out of routing, at once.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [reference, to, drain, dryRun, comment];
+        IReadOnlyList<Symbol> takes = [reference, to, force, drain, dryRun, comment];
         return global.NewCommand("deactivate", about, takes, async (session, cancellationToken) =>
         {
             var version = await FindExact(session, reference, cancellationToken);
@@ -140,6 +156,11 @@ internal static class LifecycleCommands
             if (await PromoteToOf(session, to, cancellationToken) is { } next)
             {
                 body.PromoteTo = next;
+            }
+
+            if (session.Value(force))
+            {
+                body.Force = true;
             }
 
             var impact = await session.Registry.Deactivate(
@@ -170,16 +191,17 @@ internal static class LifecycleCommands
     {
         var reference = Inputs.Reference("A version: name@1.2.0, or an id.");
         var (to, drain, yes, dryRun) = (PromoteTo(), Drain(), Inputs.Yes(), Inputs.DryRun());
-        var release = Inputs.ReleaseAliases();
+        var (force, release) = (Force(), Inputs.ReleaseAliases());
         var about = "Delete a version, at once and for ever. The last one of a model takes the model along.";
         var comment = Inputs.Comment();
-        IReadOnlyList<Symbol> takes = [reference, to, drain, release, yes, dryRun, comment];
+        IReadOnlyList<Symbol> takes = [reference, to, force, drain, release, yes, dryRun, comment];
         return global.NewCommand("delete", about, takes, async (session, cancellationToken) =>
         {
             var version = await FindExact(session, reference, cancellationToken);
             var next = await PromoteToOf(session, to, cancellationToken);
             bool? released = session.Value(release) ? true : null;
-            var parameters = new DeleteVersionParameters { PromoteTo = next, ReleaseAliases = released, DryRun = true };
+            bool? forced = session.Value(force) ? true : null;
+            var parameters = new DeleteVersionParameters { PromoteTo = next, Force = forced, ReleaseAliases = released, DryRun = true };
             var impact = await session.Registry.DeleteVersion(version.Id, parameters, cancellationToken);
             ShowImpact(session, impact);
             if (session.Value(dryRun))
@@ -192,6 +214,7 @@ internal static class LifecycleCommands
             parameters = new DeleteVersionParameters
             {
                 PromoteTo = next,
+                Force = forced,
                 ReleaseAliases = released,
                 DrainSeconds = Seconds(session.Value(drain)),
                 Comment = session.Value(comment),
@@ -205,6 +228,8 @@ internal static class LifecycleCommands
 
     private static Option<string?> PromoteTo() =>
         Inputs.Text("--promote-to", "The version that becomes the primary, if this one is.", "REF");
+
+    private static Option<bool> Force() => new("--force") { Description = "Promote a version although it is unhealthy." };
 
     public static Option<TimeSpan?> Drain() =>
         Inputs.Duration("--drain", "How long to wait for calls that still run.");
@@ -300,7 +325,7 @@ internal static class LifecycleCommands
         bool isDryRun) =>
     [
         ("version", Inputs.Short(version)), ("state", version.State), ("serving", version.Serving?.Status),
-        ("primary", version.IsPrimary ? "yes" : "no"),
+        ("health", version.Serving?.Health), ("primary", version.IsPrimary ? "yes" : "no"),
         (isDryRun ? "would change" : "changed", changed ? "yes" : "no"),
         ("primary moved", change is null ? null : $"{change.From ?? "none"} -> {change.To ?? "none"}"),
     ];

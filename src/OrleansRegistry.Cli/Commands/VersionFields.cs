@@ -18,6 +18,7 @@ internal static class VersionFields
     [
         ("model", version.ModelName), ("version", version.Version), ("id", version.Id), ("state", version.State),
         ("primary", version.IsPrimary ? "yes" : "no"), ("serving", version.Serving?.Status),
+        ("health", version.Serving?.Health),
         ("message", version.Serving?.Message),
         ("url", version.Serving?.Url), ("health url", version.Serving?.HealthUrl),
         ("served name", version.Serving?.ServedName),

@@ -122,7 +122,7 @@ internal sealed class PutServersRequest : CommandRequest, IRequestBody
 /// <param name="Servers">All of them, the first one first.</param>
 internal sealed record ServerList(IReadOnlyList<ServerView> Servers)
 {
-    /// <summary>Whether the version answers; null while nobody asks its servers.</summary>
+    /// <summary>Whether the version answers; null while nobody asks.</summary>
     public VersionHealth? Health { get; init; }
 }
 

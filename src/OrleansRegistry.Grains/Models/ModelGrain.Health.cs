@@ -66,7 +66,7 @@ internal sealed partial class ModelGrain
             }
             else if (outcome.Value!.Changed)
             {
-                metrics.Marked(report.Because == UnhealthyBecause.None);
+                metrics.Marked(!report.IsUnhealthy);
             }
         }
         finally

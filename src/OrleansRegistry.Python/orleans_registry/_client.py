@@ -219,6 +219,7 @@ class Client:
         servers: Optional[Iterable[Union[str, types.ServerSpec]]] = None,
         min_ready: Optional[int] = None,
         repeatable: Optional[bool] = None,
+        probe_seconds: Optional[int] = None,
         version_bump: Optional[types.VersionBump] = None,
         version: Optional[str] = None,
         base: Optional[str] = None,
@@ -249,13 +250,13 @@ class Client:
             serving_url: Where the version answers calls; without one it is only registered.
             health_url: An address that answers 2xx once it is up. Without one it is ready at once.
             startup_timeout_seconds: How long the start may take.
-            served_name: The name by which the server knows its model. It stands in place of ``model`` in calls by
-                OpenAI's routes: vLLM answers for one name only.
+            served_name: The name of the model in the server: it replaces ``model`` in calls by OpenAI's routes.
             openai_paths: Paths below ``/openai/v1`` that the server has besides OpenAI's own, such as ``classify``.
             servers: Several servers in place of ``serving_url``, which all answer the same: addresses, or
                 ``{"url": …, "health_url": …}``.
-            min_ready: How many of them must be up before it is ready: 1 by default; a shorter list needs all.
+            min_ready: How many of them must be up before it is ready: 1 by default.
             repeatable: Whether a call may be made twice, where a server has not answered it.
+            probe_seconds: Seconds between two health probes once it is ready; 0 for none.
             version_bump: Which part of the number to raise: ``MINOR`` by default.
             version: The number itself.
             base: The release line to continue: ``1.4`` or ``1``.
@@ -273,8 +274,7 @@ class Client:
             wait: Waits until it is ready, for as long as ``total_timeout`` or ``Version.wait`` says.
             dry_run: Only says what would happen; the ids of a new name are then examples.
             idempotency_key: Names the version that you want. The same key with the same arguments answers the version
-                made before, so that a script that runs twice makes one version. With ``wait`` one whose start has
-                failed is started again. By default each call draws a key.
+                made before. With ``wait`` one whose start has failed is started again. By default each call draws one.
 
         Raises:
             RegistryError: The command is refused, with ``ValidationFailed`` or ``VersionExists`` for example.
@@ -304,6 +304,7 @@ class Client:
                 servers,
                 min_ready,
                 repeatable,
+                probe_seconds,
             ),
             instance_type=instance_type,
             external_id=external_id,

@@ -77,6 +77,7 @@ def serving_body(
     servers: Optional[Iterable[Union[str, types.ServerSpec]]],
     min_ready: Optional[int],
     repeatable: Optional[bool],
+    probe_seconds: Optional[int],
 ) -> Optional[Dict[str, Any]]:
     """Where a version answers.
 
@@ -91,6 +92,7 @@ def serving_body(
         openai_paths=listed("openai_paths", openai_paths),
         min_ready=min_ready,
         repeatable=repeatable,
+        probe_seconds=probe_seconds,
     )
     if where:
         return {**where, **about}

@@ -89,6 +89,7 @@ class Version(types.Version, Resource):
         promote: Optional[bool] = None,
         from_: Union[VersionRef, None, Unset] = UNSET,
         aliases: Optional[Iterable[str]] = None,
+        force: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -100,6 +101,7 @@ class Version(types.Version, Resource):
                 and the model's policy is ``latest_published``.
             from_: With ``promote=True``: the version that must be primary now, or None for none.
             aliases: The names of aliases that it claims: each points to it as soon as it is ready.
+            force: With ``promote=True``: claims although it is unhealthy.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -110,7 +112,10 @@ class Version(types.Version, Resource):
         """
         return self._command(
             operations.PUBLISH,
-            {**present(promote=promote, aliases=listed("aliases", aliases), comment=comment), **from_body(from_)},
+            {
+                **present(promote=promote, aliases=listed("aliases", aliases), force=force or None, comment=comment),
+                **from_body(from_),
+            },
             dry_run,
             if_match,
             # Publishing twice changes nothing, unless it claims the primary twice.
@@ -121,6 +126,7 @@ class Version(types.Version, Resource):
         self,
         *,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        force: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -135,6 +141,7 @@ class Version(types.Version, Resource):
         Args:
             from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and
                 is.
+            force: Promotes it although it is unhealthy.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -145,7 +152,7 @@ class Version(types.Version, Resource):
         """
         return self._command(
             operations.PROMOTE,
-            {**from_body(from_), **present(comment=comment)},
+            {**from_body(from_), **present(force=force or None, comment=comment)},
             dry_run,
             if_match,
             is_repeatable=from_ is not UNSET,
@@ -162,24 +169,16 @@ class Version(types.Version, Resource):
         servers: Optional[Iterable[Union[str, types.ServerSpec]]] = None,
         min_ready: Optional[int] = None,
         repeatable: Optional[bool] = None,
+        probe_seconds: Optional[int] = None,
         runtime: Optional[types.RuntimeSpec] = None,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
-        """Brings an inactive or failed version back; ``wait()`` says when it is ready.
+        """Brings an inactive or failed version back; ``wait()`` says when it is ready. See ``Client.register``, too.
 
         Args:
             serving_url: Where it answers from now on; by default where it answered before.
-            health_url: An address that answers 2xx once it is up. Without one it is ready at once.
-            startup_timeout_seconds: How long the start may take.
-            served_name: The name by which the server knows its model. It stands in place of ``model`` in calls by
-                OpenAI's routes: vLLM answers for one name only.
-            openai_paths: Paths below ``/openai/v1`` that the server has besides OpenAI's own, such as ``classify``.
-            servers: Several servers in place of ``serving_url``, which all answer the same: addresses, or
-                ``{"url": …, "health_url": …}``.
-            min_ready: How many of them must be up before it is ready: 1 by default; a shorter list needs all.
-            repeatable: Whether a call may be made twice, where a server has not answered it.
             runtime: How the registry runs it from now on, such as ``{"environment": "default"}``; by default as before.
             dry_run: Only says what would happen.
             if_match: The entity tag that the version must have.
@@ -198,6 +197,7 @@ class Version(types.Version, Resource):
             servers,
             min_ready,
             repeatable,
+            probe_seconds,
         )
         body = present(serving=serving, runtime=runtime, comment=comment)
         return self._command(operations.ACTIVATE, body, dry_run, if_match)
@@ -217,8 +217,8 @@ class Version(types.Version, Resource):
     ) -> types.PutServersAnswer:
         """Replaces the servers, without a start: no call that begins after the answer reaches another one.
 
-        A new server is called when its health URL has answered 2xx. To move house, add, wait until ``servers`` says that
-        the new ones are up, and remove.
+        A new server is called when its health URL has answered 2xx: add, wait until ``servers`` says that it is up, and
+        remove.
 
         >>> version = registry.register("oats", serving_url=serving_url, publish=True)
         >>> version.put_servers([serving_url, serving_url + "/other"]).changed
@@ -231,7 +231,7 @@ class Version(types.Version, Resource):
             drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
                 were left.
             dry_run: Only says what would happen.
-            if_match: The entity tag that the version must have, so that two writers don't overwrite each other.
+            if_match: The entity tag that the version must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
 
         Raises:
@@ -255,6 +255,7 @@ class Version(types.Version, Resource):
         refuse_if_primary: bool = False,
         refuse_if_referenced: bool = False,
         drain: Optional[int] = None,
+        force: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -267,6 +268,7 @@ class Version(types.Version, Resource):
             refuse_if_referenced: Refuses with ``VersionReferenced`` if it is the primary, or an alias points to it.
             drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
                 were left.
+            force: Promotes ``promote_to`` although that is unhealthy.
             dry_run: Only says what would happen, in ``traffic`` whether the version is in use, and in
                 ``references`` what refers to it.
             if_match: The entity tag that the version must have.
@@ -279,10 +281,14 @@ class Version(types.Version, Resource):
         document = self._send(
             operations.DEACTIVATE,
             {
-                **present(promote_to=None if promote_to is None else id_of(promote_to), comment=comment),
-                **({"refuse_if_primary": True} if refuse_if_primary else {}),
-                **({"refuse_if_referenced": True} if refuse_if_referenced else {}),
-                **present(drain_seconds=drain),
+                **present(
+                    promote_to=None if promote_to is None else id_of(promote_to),
+                    force=force or None,
+                    refuse_if_primary=refuse_if_primary or None,
+                    refuse_if_referenced=refuse_if_referenced or None,
+                    drain_seconds=drain,
+                    comment=comment,
+                ),
             },
             dry_run,
             if_match,
@@ -298,6 +304,7 @@ class Version(types.Version, Resource):
         refuse_if_referenced: bool = False,
         release_aliases: bool = False,
         drain: Optional[int] = None,
+        force: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -313,6 +320,7 @@ class Version(types.Version, Resource):
             release_aliases: Deletes it although a protected alias points to it.
             drain: For how many seconds the answer waits for calls that still run; ``in_flight_left`` says how many
                 were left.
+            force: Promotes ``promote_to`` although that is unhealthy.
             dry_run: Only says what would happen, in ``traffic`` whether the version is in use, and in
                 ``references`` what refers to it.
             if_match: The entity tag that the version must have.
@@ -329,9 +337,10 @@ class Version(types.Version, Resource):
             if_match,
             query={
                 "promote_to": None if promote_to is None else id_of(promote_to),
-                "refuse_if_primary": True if refuse_if_primary else None,
-                "refuse_if_referenced": True if refuse_if_referenced else None,
-                "release_aliases": True if release_aliases else None,
+                "force": force or None,
+                "refuse_if_primary": refuse_if_primary or None,
+                "refuse_if_referenced": refuse_if_referenced or None,
+                "release_aliases": release_aliases or None,
                 "drain_seconds": drain,
                 "comment": comment,
             },
@@ -660,6 +669,7 @@ class Model(types.Model, Resource):
         self,
         *,
         from_: Union[VersionRef, None, Unset] = UNSET,
+        force: bool = False,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -674,6 +684,7 @@ class Model(types.Model, Resource):
         Args:
             from_: The version that must be primary now, or None for none. With it the command is safe to repeat, and
                 is.
+            force: Goes back although that version is unhealthy.
             dry_run: Only says what would happen.
             if_match: The entity tag that the model must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -687,7 +698,7 @@ class Model(types.Model, Resource):
             {"model": self.id},
             query={"dry_run": dry_run or None},
             headers={"If-Match": if_match},
-            body={**from_body(from_), **present(comment=comment)} or None,
+            body={**from_body(from_), **present(force=force or None, comment=comment)} or None,
             is_command=not dry_run,
             is_repeatable=from_ is not UNSET or dry_run,
         )

@@ -406,6 +406,12 @@ class VersionStarting(RegistryError):
     default_code = "version_starting"
 
 
+class VersionUnhealthy(RegistryError):
+    """409 `version_unhealthy`. The version is unhealthy (rule HV3). Say `force` to promote it."""
+
+    default_code = "version_unhealthy"
+
+
 class WebhookNotFound(RegistryError):
     """404 `webhook_not_found`. No webhook of that id."""
 
@@ -504,6 +510,7 @@ __all__ = [
     "VersionNotFound",
     "VersionReferenced",
     "VersionStarting",
+    "VersionUnhealthy",
     "WebhookNotFound",
     "WorkspaceExists",
     "WorkspaceNotFound",

@@ -29,6 +29,8 @@ EventType = Literal[
     "version.activated",
     "version.updated",
     "version.servers_changed",
+    "version.unhealthy",
+    "version.healthy",
     "version.deleted",
     "primary.changed",
     "alias.changed",
@@ -59,16 +61,18 @@ NotTakenBecause = Literal[
     "not_named",
     "not_primary",
     "left",
+    "unhealthy",
 ]
 OrderBy = Literal["name", "-created_at"]
 PrimaryPolicy = Literal["latest_published", "manual"]
 PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
 ResolvedBy = Literal["primary", "exact", "range", "id", "alias"]
 Role = Literal["viewer", "invoker", "deployer", "admin", "operator"]
-ServerStatus = Literal["starting", "up"]
+ServerStatus = Literal["starting", "up", "down"]
 ServingStatus = Literal["starting", "ready", "failed", "stopped", "restarting", "idle"]
 Stage = Literal["draft", "published"]
 VersionBump = Literal["MAJOR", "MINOR", "PATCH"]
+VersionHealth = Literal["healthy", "unhealthy"]
 VersionOrder = Literal["-created_at", "-number"]
 VersionState = Literal["draft", "published", "inactive", "deleted"]
 Wait = Literal["ready", "primary", "stopped"]
@@ -190,6 +194,10 @@ class ServingSpec(TypedDict, total=False):
     repeatable: bool
     """Whether a call may be made twice: with several servers, one that a server has not answered may be given to
     another (rule SV6).
+    """
+    probe_seconds: Optional[int]
+    """Seconds between two health probes of a server once the version is ready: 1 to 3,600, or 0 for none (rule HV1). By
+    default 10 with a health URL.
     """
 
 
@@ -1101,7 +1109,7 @@ class NearVersion(Document):
     @property
     def reason(self) -> str:
         """The reason. One of `outside_range`, `prerelease`, `deleted`, `inactive`, `draft`, `starting`, `failed`,
-        `lower_number`, `not_named`, `not_primary`, `left`.
+        `lower_number`, `not_named`, `not_primary`, `left`, `unhealthy`.
         """
         return self._read("reason", text)
 
@@ -1495,11 +1503,17 @@ class ServerList(Document):
     """The servers of a version."""
 
     __slots__ = ()
+    _shown = ("health",)
 
     @property
     def servers(self) -> List[Server]:
         """All of them, the first one first."""
         return self._read("servers", many(Server))
+
+    @property
+    def health(self) -> Optional[str]:
+        """Whether the version answers; null while nobody asks."""
+        return self._read("health", optional(text))
 
 
 class Serving(Document):
@@ -1515,6 +1529,8 @@ class Serving(Document):
         "served_name",
         "min_ready",
         "repeatable",
+        "probe_seconds",
+        "health",
     )
 
     @property
@@ -1571,6 +1587,16 @@ class Serving(Document):
     def repeatable(self) -> bool:
         """Whether a call may be made twice, as its deployer says."""
         return self._read("repeatable", flag)
+
+    @property
+    def probe_seconds(self) -> int:
+        """Seconds between two health probes of a server once it is ready; 0 for none."""
+        return self._read("probe_seconds", whole)
+
+    @property
+    def health(self) -> Optional[str]:
+        """Whether it answers; null while nobody asks. A list of versions says `unhealthy` or null."""
+        return self._read("health", optional(text))
 
 
 class ServingEnvironment(Document):

@@ -698,7 +698,7 @@ public sealed class NearVersion : Document
 
     /// <summary>The reason. One of <c>outside_range</c>, <c>prerelease</c>, <c>deleted</c>, <c>inactive</c>,
     /// <c>draft</c>, <c>starting</c>, <c>failed</c>, <c>lower_number</c>, <c>not_named</c>, <c>not_primary</c>,
-    /// <c>left</c>; a newer registry may have more.</summary>
+    /// <c>left</c>, <c>unhealthy</c>; a newer registry may have more.</summary>
     public string Reason => Text("reason");
 }
 
@@ -1019,6 +1019,9 @@ public sealed class ServerList : Document
 
     /// <summary>All of them, the first one first.</summary>
     public IReadOnlyList<Server> Servers => Many("servers", static raw => new Server(raw));
+
+    /// <summary>Whether the version answers; null while nobody asks.</summary>
+    public string? Health => OptionalText("health");
 }
 
 /// <summary>The serving of a version: where it answers, and whether it is up.</summary>
@@ -1064,6 +1067,13 @@ public sealed class Serving : Document
 
     /// <summary>Whether a call may be made twice, as its deployer says.</summary>
     public bool Repeatable => Flag("repeatable");
+
+    /// <summary>Seconds between two health probes of a server once it is ready; 0 for none.</summary>
+    public long ProbeSeconds => Integer("probe_seconds");
+
+    /// <summary>Whether it answers; null while nobody asks. A list of versions says <c>unhealthy</c> or
+    /// null.</summary>
+    public string? Health => OptionalText("health");
 }
 
 /// <summary>An environment.</summary>

@@ -87,6 +87,12 @@ public static class EventTypeValues
     /// <summary><c>version.servers_changed</c></summary>
     public const string VersionServersChanged = "version.servers_changed";
 
+    /// <summary><c>version.unhealthy</c></summary>
+    public const string VersionUnhealthy = "version.unhealthy";
+
+    /// <summary><c>version.healthy</c></summary>
+    public const string VersionHealthy = "version.healthy";
+
     /// <summary><c>version.deleted</c></summary>
     public const string VersionDeleted = "version.deleted";
 
@@ -187,6 +193,9 @@ public static class NotTakenBecauseValues
 
     /// <summary><c>left</c></summary>
     public const string Left = "left";
+
+    /// <summary><c>unhealthy</c></summary>
+    public const string Unhealthy = "unhealthy";
 }
 
 /// <summary>The values of <c>OrderBy</c>. A newer registry may have more.</summary>
@@ -276,6 +285,9 @@ public static class ServerStatusValues
 
     /// <summary><c>up</c></summary>
     public const string Up = "up";
+
+    /// <summary><c>down</c></summary>
+    public const string Down = "down";
 }
 
 /// <summary>Whether a version with a serving spec or runtime is up. A newer registry may have more.</summary>
@@ -322,6 +334,16 @@ public static class VersionBumpValues
 
     /// <summary><c>PATCH</c></summary>
     public const string Patch = "PATCH";
+}
+
+/// <summary>The values of <c>VersionHealth</c>. A newer registry may have more.</summary>
+public static class VersionHealthValues
+{
+    /// <summary><c>healthy</c></summary>
+    public const string Healthy = "healthy";
+
+    /// <summary><c>unhealthy</c></summary>
+    public const string Unhealthy = "unhealthy";
 }
 
 /// <summary>The values of <c>VersionOrder</c>. A newer registry may have more.</summary>

@@ -590,6 +590,16 @@ public sealed class VersionStartingException : RegistryException
     }
 }
 
+/// <summary>409 <c>version_unhealthy</c>. The version is unhealthy (rule HV3). Say <c>force</c> to promote
+/// it.</summary>
+public sealed class VersionUnhealthyException : RegistryException
+{
+    internal VersionUnhealthyException(Refusal refusal)
+        : base(refusal)
+    {
+    }
+}
+
 /// <summary>404 <c>webhook_not_found</c>. No webhook of that id.</summary>
 public sealed class WebhookNotFoundException : RegistryException
 {
@@ -685,6 +695,7 @@ internal static class Refusals
         "version_not_found" => new VersionNotFoundException(refusal),
         "version_referenced" => new VersionReferencedException(refusal),
         "version_starting" => new VersionStartingException(refusal),
+        "version_unhealthy" => new VersionUnhealthyException(refusal),
         "webhook_not_found" => new WebhookNotFoundException(refusal),
         "workspace_exists" => new WorkspaceExistsException(refusal),
         "workspace_not_found" => new WorkspaceNotFoundException(refusal),

@@ -225,6 +225,13 @@ public sealed class DeactivateRequest : RequestBody
         set => Set("promote_to", value);
     }
 
+    /// <summary>Promote <c>promote_to</c> although that is unhealthy.</summary>
+    public bool? Force
+    {
+        get => GetFlag("force");
+        set => Set("force", value);
+    }
+
     /// <summary>Refuse if the version is primary.</summary>
     public bool? RefuseIfPrimary
     {
@@ -558,6 +565,13 @@ public sealed class PromoteRequest : RequestBody
         set => Set("from", value);
     }
 
+    /// <summary>Promote although the version is unhealthy.</summary>
+    public bool? Force
+    {
+        get => GetFlag("force");
+        set => Set("force", value);
+    }
+
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
     /// events of the command keep it.</summary>
     public string? Comment
@@ -593,6 +607,13 @@ public sealed class PublishRequest : RequestBody
     {
         get => GetTexts("aliases");
         set => Set("aliases", value);
+    }
+
+    /// <summary>With <c>promote: true</c>: claim although the version is unhealthy.</summary>
+    public bool? Force
+    {
+        get => GetFlag("force");
+        set => Set("force", value);
     }
 
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
@@ -724,6 +745,13 @@ public sealed class RollbackRequest : RequestBody
     {
         get => GetText("from");
         set => Set("from", value);
+    }
+
+    /// <summary>Go back although the version to go back to is unhealthy.</summary>
+    public bool? Force
+    {
+        get => GetFlag("force");
+        set => Set("force", value);
     }
 
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
@@ -873,6 +901,14 @@ public sealed class ServingSpec : RequestBody
     {
         get => GetFlag("repeatable");
         set => Set("repeatable", value);
+    }
+
+    /// <summary>Seconds between two health probes of a server once the version is ready: 1 to 3,600, or 0 for none
+    /// (rule HV1). By default 10 with a health URL.</summary>
+    public long? ProbeSeconds
+    {
+        get => GetInteger("probe_seconds");
+        set => Set("probe_seconds", value);
     }
 }
 
@@ -1212,6 +1248,10 @@ public sealed class DeleteVersionParameters : RequestParameters
     /// <summary>The id of the version that becomes primary if this one is.</summary>
     public string? PromoteTo { get; set; }
 
+    /// <summary>Promotes the version of <c>promote_to</c> although that is unhealthy; else that is
+    /// <c>version_unhealthy</c>.</summary>
+    public bool? Force { get; set; }
+
     /// <summary>Refuses with <c>is_primary</c> if the version is primary.</summary>
     public bool? RefuseIfPrimary { get; set; }
 
@@ -1241,6 +1281,7 @@ public sealed class DeleteVersionParameters : RequestParameters
     internal override void AddTo(RegistryRequest request)
     {
         request.Add("promote_to", PromoteTo);
+        request.Add("force", Force);
         request.Add("refuse_if_primary", RefuseIfPrimary);
         request.Add("refuse_if_referenced", RefuseIfReferenced);
         request.Add("release_aliases", ReleaseAliases);

@@ -17,25 +17,23 @@ internal static class HealthRules
     /// <param name="health">What is known of its servers.</param>
     /// <param name="now">The instant.</param>
     public static HealthReport? Due(ActiveVersion version, ObservedHealth health, DateTimeOffset now) =>
-        version.HasServers && health.Judge(version.Called) is { } because
-            && (because != UnhealthyBecause.None) != version.IsUnhealthy
+        version.HasServers && health.Judge(version.Called) is { } report && report.IsUnhealthy != version.IsUnhealthy
             && !(version.PresentHealth is { } mark && now - mark.Since < MinInterval)
-            ? new HealthReport(version.Attempt, because)
+            ? report
             : null;
 
     /// <summary>Marks a version, if it is still in the start that the mark names.</summary>
     public static LifecycleStep Mark(ModelVersionState version, HealthReport report, DateTimeOffset at)
     {
-        var isUnhealthy = report.Because != UnhealthyBecause.None;
         if (!version.IsActive || version.Serving is not { Runtime: null, Status: ServingStatus.Ready } serving
-            || serving.Attempt != report.Attempt || IsUnhealthy(serving) == isUnhealthy)
+            || serving.Attempt != report.Attempt || IsUnhealthy(serving) == report.IsUnhealthy)
         {
             return LifecycleStep.Same(version);
         }
 
         return LifecycleStep.To(
-            version with { Serving = serving with { Health = new HealthMark { Attempt = serving.Attempt, IsUnhealthy = isUnhealthy, Since = at } } },
-            [isUnhealthy ? VersionEvents.Unhealthy(report.Because) : VersionEvents.Healthy(at - serving.Health!.Since)]);
+            version with { Serving = serving with { Health = new HealthMark { Attempt = serving.Attempt, IsUnhealthy = report.IsUnhealthy, Since = at } } },
+            [report.Because is { } because ? VersionEvents.Unhealthy(because) : VersionEvents.Healthy(at - serving.Health!.Since)]);
     }
 
     /// <summary>Whether a version is unhealthy (rule HV3).</summary>
@@ -50,9 +48,13 @@ internal static class HealthRules
 
 /// <summary>A mark to give.</summary>
 /// <param name="Attempt">The attempt to start that it is of.</param>
-/// <param name="Because">Why the version is unhealthy, if it is.</param>
+/// <param name="Because">Why the version is unhealthy; null for one that is healthy.</param>
 [GenerateSerializer, Immutable, Alias("OrleansRegistry.HealthReport")]
-internal sealed record HealthReport([property: Id(0)] int Attempt, [property: Id(1)] UnhealthyBecause Because);
+internal sealed record HealthReport([property: Id(0)] int Attempt, [property: Id(1)] UnhealthyBecause? Because)
+{
+    /// <summary>Whether the version is unhealthy.</summary>
+    public bool IsUnhealthy => Because is not null;
+}
 
 /// <summary>What a server has answered to a probe, once its version was ready (rule HV1).</summary>
 /// <param name="Url">The server's base address.</param>

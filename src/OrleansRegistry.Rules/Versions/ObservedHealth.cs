@@ -60,14 +60,11 @@ internal sealed record ObservedHealth(int Attempt)
             (health, server) => health.With(server, health.Of(server).Called(at)));
     }
 
-    /// <summary>
-    /// Why the version is unhealthy, <see cref="UnhealthyBecause.None"/> for one that is healthy, or null where that can't be
-    /// said.
-    /// </summary>
-    public UnhealthyBecause? Judge(IReadOnlyList<string> servers) =>
-        _areCallsLost ? UnhealthyBecause.CallsNotBegun
-        : servers.All(server => Of(server).IsDown) ? UnhealthyBecause.ServersDown
-        : servers.Any(server => Of(server).IsProven) ? UnhealthyBecause.None
+    /// <summary>Whether the version is unhealthy, and why; null where neither can be said.</summary>
+    public HealthReport? Judge(IReadOnlyList<string> servers) =>
+        _areCallsLost ? new HealthReport(Attempt, UnhealthyBecause.CallsNotBegun)
+        : servers.All(server => Of(server).IsDown) ? new HealthReport(Attempt, UnhealthyBecause.ServersDown)
+        : servers.Any(server => Of(server).IsProven) ? new HealthReport(Attempt, Because: null)
         : null;
 
     private ObservedHealth With(string server, ServerHealth health) =>
@@ -78,12 +75,9 @@ internal sealed record ObservedHealth(int Attempt)
 [GenerateSerializer, Alias("OrleansRegistry.UnhealthyBecause")]
 internal enum UnhealthyBecause
 {
-    /// <summary>It is healthy.</summary>
-    None = 0,
-
     /// <summary>All its servers are down.</summary>
-    ServersDown = 1,
+    ServersDown = 0,
 
     /// <summary>Many calls could not be begun, and none succeeded.</summary>
-    CallsNotBegun = 2,
+    CallsNotBegun = 1,
 }

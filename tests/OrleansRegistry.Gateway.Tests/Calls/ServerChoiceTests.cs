@@ -9,6 +9,7 @@ public sealed class ServerChoiceTests
 
     private readonly Dictionary<string, ServerRecord> _records = [];
     private readonly Random _random = new(17);
+    private IReadOnlyList<string> _down = [];
 
     [Fact]
     public void SV4_without_calls_each_server_has_the_same_chance()
@@ -57,8 +58,18 @@ public sealed class ServerChoiceTests
         Assert.Equal(["http://b"], Count(["http://a", "http://b"], ["http://a"]).Keys);
     }
 
+    [Fact]
+    public void HV2_a_server_that_is_down_gets_calls_only_where_there_is_no_other()
+    {
+        _down = ["http://a", "http://c"];
+        Assert.Equal(["http://b", "http://d"], Count(Servers, []).Keys.Order());
+        Assert.Equal(["http://a", "http://c"], Count(Servers, ["http://b", "http://d"]).Keys.Order());
+        _down = Servers;
+        Assert.Equal(Servers, Count(Servers, []).Keys.Order());
+    }
+
     private Dictionary<string, int> Count(IReadOnlyList<string> servers, List<string> tried) =>
-        Enumerable.Range(0, Draws).Select(_ => ServerChoice.Of(servers, tried, _records, TimeSpan.Zero, _random))
+        Enumerable.Range(0, Draws).Select(_ => ServerChoice.Of(servers, _down, tried, _records, TimeSpan.Zero, _random))
             .CountBy(server => server).ToDictionary();
 
     private void Begin(string server, int calls)

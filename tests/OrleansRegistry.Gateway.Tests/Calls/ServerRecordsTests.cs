@@ -65,7 +65,7 @@ public sealed class ServerRecordsTests : IDisposable
         {
             for (var i = 0; i < 100; i++)
             {
-                using var attempt = _records.Begin(workspace, version, Servers, []);
+                using var attempt = _records.Begin(workspace, version, Servers, [], []);
                 yield return attempt.Url;
             }
         }
@@ -131,7 +131,7 @@ public sealed class ServerRecordsTests : IDisposable
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Tell(instrument, value, tags));
         listener.Start();
         Fail("http://a", times: 3);
-        using (var second = _records.Begin(Workspace, Version, ["http://a", "http://b"], ["http://a"]))
+        using (var second = _records.Begin(Workspace, Version, ["http://a", "http://b"], [], ["http://a"]))
         {
             second.Report(hasFailed: false);
         }
@@ -160,20 +160,20 @@ public sealed class ServerRecordsTests : IDisposable
         _services.Dispose();
     }
 
-    private ServerAttempt Begin(List<string> tried) => _records.Begin(Workspace, Version, Servers, tried);
+    private ServerAttempt Begin(List<string> tried) => _records.Begin(Workspace, Version, Servers, [], tried);
 
     private void Fail(string server, int times)
     {
         for (var i = 0; i < times; i++)
         {
-            using var attempt = _records.Begin(Workspace, Version, [server], []);
+            using var attempt = _records.Begin(Workspace, Version, [server], [], []);
             attempt.Report(hasFailed: true);
         }
     }
 
     private void Answer(string server)
     {
-        using var attempt = _records.Begin(Workspace, Version, [server], []);
+        using var attempt = _records.Begin(Workspace, Version, [server], [], []);
         attempt.Report(hasFailed: false);
     }
 }

@@ -39,6 +39,9 @@ public sealed class ModelServer : IAsyncDisposable
     /// <summary>From now on the health URL answers 200.</summary>
     public void ComeUp() => _isUp = true;
 
+    /// <summary>From now on the health URL answers 503.</summary>
+    public void GoDown() => _isUp = false;
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -240,7 +240,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
             Command.Mark c => OnVersion(
                 c.Ordinal,
                 context,
-                new MarkTransition(new HealthReport(c.Attempt, c.IsUnhealthy ? UnhealthyBecause.ServersDown : UnhealthyBecause.None)),
+                new MarkTransition(new HealthReport(c.Attempt, c.IsUnhealthy ? UnhealthyBecause.ServersDown : null)),
                 ModelRules.Mark),
             _ => throw new ArgumentException($"{command}", nameof(command)),
         };

@@ -64,7 +64,7 @@ public sealed class HealthTests
         Mark(version);
         Assert.Null(Due(version));
         Probe("http://b", true, true);
-        Assert.Equal(new HealthReport(1, UnhealthyBecause.None), Due(version));
+        Assert.Equal(new HealthReport(1, null), Due(version));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class HealthTests
         Wait(60);
         Assert.Null(Due(version));
         Succeed("http://a");
-        Assert.Equal(UnhealthyBecause.None, Due(version)?.Because);
+        Assert.Equal(new HealthReport(1, null), Due(version));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class HealthTests
         Probe("http://a", false, false, true);
         Assert.Null(Due(version));
         Probe("http://a", true);
-        Assert.Equal(UnhealthyBecause.None, Due(version)?.Because);
+        Assert.Equal(new HealthReport(1, null), Due(version));
     }
 
     [Fact]
@@ -311,7 +311,7 @@ public sealed class HealthTests
     private void Mark(int version)
     {
         _model.Wait((int)(_now - _model.Now).TotalMilliseconds);
-        Assert.True(_model.Run(new Command.Mark(version, 1, Due(version)!.Because != UnhealthyBecause.None)).Changed);
+        Assert.True(_model.Run(new Command.Mark(version, 1, Due(version)!.IsUnhealthy)).Changed);
     }
 
     private void Probe(string server, params ReadOnlySpan<bool> answers)

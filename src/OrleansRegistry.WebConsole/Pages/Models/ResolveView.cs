@@ -35,6 +35,7 @@ public sealed record ResolveView(
         NotTakenBecause.Failed => "Its start failed.",
         NotTakenBecause.LowerNumber => "A version with a higher number is taken.",
         NotTakenBecause.Left => "A rollback left it; a range takes it last.",
+        NotTakenBecause.Unhealthy => "It is unhealthy; a range takes it after those that answer.",
         NotTakenBecause.NotNamed => "The selector names another version.",
         NotTakenBecause.NotPrimary => "It is not primary.",
     };

@@ -1,0 +1,236 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansRegistry.Models;
+using OrleansRegistry.Testing;
+using OrleansRegistry.Versions;
+
+namespace OrleansRegistry.Grains.Tests.Silo;
+
+/// <summary>The health of versions on a real silo: probes, evidence of calls, and marks.</summary>
+public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : SiloTest(emptyDatabase)
+{
+    private const int Patience = 60_000;
+
+    private readonly PlayedHealth _health = new();
+
+    [Fact(Timeout = Patience)]
+    public async Task HV1_HV2_HV3_probes_mark_a_version_whose_servers_are_down_and_the_primary_stays()
+    {
+        var version = await DeployProbed("a", "b");
+        _health.IsDown["a"] = true;
+        await Until(async () => await Down(version) is ["http://a"]);
+        var resolved = (await Silo.Model(version.ModelId).Resolve(null)).Value!;
+        Assert.Equal(["http://a"], resolved.Down);
+        Assert.Equal(("http://b", true), (resolved.ServingUrl, resolved.IsDoubted));
+        Assert.Null((await Version(version.Id)).Serving!.Health);
+
+        _health.IsDown["b"] = true;
+        await Until(async () => (await Version(version.Id)).Serving!.Health == VersionHealth.Unhealthy);
+        Assert.Equal(version.Id, (await Silo.Model(version.ModelId).Resolve(null)).Value!.VersionId);
+        Assert.Equal(ServingStatus.Ready, (await Version(version.Id)).Serving!.Status);
+
+        _health.IsDown["b"] = false;
+        Silo.Clock.Move(HealthRules.MinInterval);
+        await Until(async () => (await Version(version.Id)).Serving!.Health is null);
+        Assert.Equal(["http://a"], await Down(version));
+        Assert.Equal([EventType.VersionUnhealthy, EventType.VersionHealthy], await Marks(version));
+        var marked = await Silo.Catalog.ListEvents("default", new EventFilter { ModelId = version.ModelId }, 1000, default);
+        Assert.Equal("""{"reason":"servers_down"}""", marked.Single(happened => happened.Type == EventType.VersionUnhealthy).Data.GetRawText());
+        Assert.Single(await EventTypes(version.ModelId), type => type == EventType.PrimaryChanged);
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV2_calls_that_succeed_outweigh_probes_whose_network_is_cut()
+    {
+        var version = await DeployProbed("a");
+        _health.IsDown["a"] = true;
+        var asked = _health.Asked;
+        while (_health.Asked < asked + 8)
+        {
+            await Observe(version, succeeded: "http://a");
+        }
+
+        Assert.Equal([], await Down(version));
+        Assert.Empty(await Marks(version));
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV3_calls_that_can_not_be_begun_mark_a_version_that_nobody_asks()
+    {
+        var version = await Deploy("A model", deploy => deploy with { Publish = true, Serving = new ServingSpec { Url = "http://a" } });
+        await Observe(version, notBegun: 9);
+        Assert.True((await Silo.Model(version.ModelId).Resolve(null)).Value!.IsDoubted);
+        Silo.Clock.Move(ObservedHealth.Window);
+        await Observe(version, notBegun: 10);
+        await Until(async () => await Marks(version) is [EventType.VersionUnhealthy]);
+        Assert.Null(await Silo.Model(version.ModelId).GetHealth(1));
+
+        Silo.Clock.Move(HealthRules.MinInterval);
+        await Observe(version, succeeded: "http://a");
+        await Until(async () => await Marks(version) is [_, EventType.VersionHealthy]);
+        await Until(async () => (await Silo.Model(version.ModelId).Resolve(null)).Value is { IsDoubted: false });
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV3_commands_move_the_primary_to_an_unhealthy_version_only_with_force()
+    {
+        var version = await DeployProbed("a");
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(version) is [EventType.VersionUnhealthy]);
+        var model = Silo.Model(version.ModelId);
+        var other = await Deploy("A model", deploy => deploy with { Publish = true, Promote = true });
+
+        Assert.Equal(ErrorCode.VersionUnhealthy, (await model.Promote(PromoteOf(version))).Error?.Code);
+        Assert.Equal(ErrorCode.VersionUnhealthy, (await model.Publish(new PublishCommand { Context = Silo.Command(), Ordinal = 1, Promote = true })).Error?.Code);
+        Assert.Equal(ErrorCode.VersionUnhealthy, (await model.Rollback(new RollbackCommand { Context = Silo.Command() })).Error?.Code);
+        Assert.Equal(ErrorCode.VersionUnhealthy, (await model.Deactivate(DeactivateOf(other) with { PromoteTo = version.Id })).Error?.Code);
+        Assert.Equal(ErrorCode.VersionUnhealthy, (await model.Delete(DeleteOf(other) with { PromoteTo = version.Id })).Error?.Code);
+        Assert.Equal(version.Id, (await model.Delete(DeleteOf(other) with { PromoteTo = version.Id, Force = true })).Value!.PrimaryChange!.To);
+        Assert.Null((await model.Promote(PromoteOf(version))).Error);
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV7_a_mark_survives_the_silo_and_nothing_is_down_before_three_new_probes()
+    {
+        var version = await DeployProbed("a");
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(version) is [EventType.VersionUnhealthy]);
+
+        await RestartWith(Play);
+        var asked = _health.Asked;
+        Assert.True((await Silo.Model(version.ModelId).Resolve(null)).Value!.IsDoubted);
+        await Until(() =>
+        {
+            var probes = _health.Asked - asked;
+            return Task.FromResult(probes >= 2);
+        });
+        var down = await Down(version);
+        Assert.True(down.Count == 0 || _health.Asked - asked >= ServerHealth.MaxFailures, "It was down too soon.");
+        await Until(async () => await Down(version) is ["http://a"]);
+        Assert.Equal([EventType.VersionUnhealthy], await Marks(version));
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV1_a_model_that_nobody_calls_for_fifteen_minutes_is_not_asked_until_the_next_call()
+    {
+        var version = await DeployProbed("a");
+        await Until(() => Task.FromResult(_health.Asked > 2));
+        Assert.NotNull(await Silo.Model(version.ModelId).GetHealth(1));
+
+        Silo.Clock.Move(TimeSpan.FromMinutes(15));
+        Assert.Null(await Silo.Model(version.ModelId).GetHealth(1));
+        await Silo.Model(version.ModelId).Resolve(null);
+        Assert.NotNull(await Silo.Model(version.ModelId).GetHealth(1));
+        var asked = _health.Asked;
+        await Until(() => Task.FromResult(_health.Asked > asked + 1));
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV7_a_mark_of_an_earlier_start_is_dropped()
+    {
+        var version = await DeployProbed("a");
+        var model = Silo.Model(version.ModelId);
+        await model.Deactivate(DeactivateOf(version));
+        await model.Activate(new ActivateCommand { Context = Silo.Command(), Ordinal = 1 });
+        await Until(async () => (await Version(version.Id)).Serving!.Status == ServingStatus.Ready);
+
+        await Silo.Grains.GetGrain<IModelServing>(GrainKeys.Model(Workspace, version.ModelId)).Mark(1, new HealthReport(1, UnhealthyBecause.ServersDown));
+        await model.Observe(1, new CallSigns { Attempt = 1, NotBegun = 100 });
+        await model.PatchModel(new PatchModelCommand { Context = Silo.Command(), Description = "after it" });
+        Assert.Empty(await Marks(version));
+        Assert.False((await model.Resolve(null)).Value!.IsDoubted);
+
+        await Silo.Grains.GetGrain<IModelServing>(GrainKeys.Model(Workspace, version.ModelId)).Mark(1, new HealthReport(2, UnhealthyBecause.ServersDown));
+        await Until(async () => await Marks(version) is [EventType.VersionUnhealthy]);
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task E1_HV7_a_mark_is_stored_once_or_not_at_all()
+    {
+        var version = await DeployProbed("a");
+        _health.IsDown["a"] = true;
+        var tries = 0;
+        Silo.Storage.BeforeWrite = kind =>
+        {
+            Interlocked.Increment(ref tries);
+            return Fail(kind);
+        };
+        await Until(() => Task.FromResult(Volatile.Read(ref tries) > 1));
+        Assert.Empty(await Marks(version));
+
+        Silo.Storage.AfterWrite = Fail;
+        Silo.Storage.BeforeWrite = null;
+        await Until(async () => await Marks(version) is [EventType.VersionUnhealthy]);
+        Silo.Storage.AfterWrite = null;
+        _health.IsDown["a"] = false;
+        Silo.Clock.Move(HealthRules.MinInterval);
+        await Until(async () => await Marks(version) is [_, EventType.VersionHealthy]);
+        await AssertAgreement();
+    }
+
+    private static Task Fail(string kind) => Task.FromException(new IOException($"The {kind} row is out of reach."));
+
+    private PromoteCommand PromoteOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
+
+    private async Task<VersionView> DeployProbed(params string[] names)
+    {
+        await RestartWith(Play);
+        var version = await Deploy("A model", deploy => deploy with
+        {
+            Publish = true,
+            Serving = new ServingSpec
+            {
+                Servers = [.. names.Select(name => new ServingServer { Url = $"http://{name}", HealthUrl = $"http://{name}/health" })],
+                MinReady = names.Length,
+                ProbeSeconds = 1,
+            }.WithFirst(),
+        });
+        await Until(async () => (await Version(version.Id)).Serving!.Status == ServingStatus.Ready);
+        return version;
+    }
+
+    private void Play(IServiceCollection services) => services.AddSingleton<IHealthProbe>(_health);
+
+    private async Task<IReadOnlyList<string>> Down(VersionView version) =>
+        [.. (await Silo.Model(version.ModelId).GetHealth(1))?.Down.Select(server => server.Url) ?? ["nobody asks"]];
+
+    private async Task<IReadOnlyList<string>> Marks(VersionView version) =>
+        [.. (await EventTypes(version.ModelId)).Where(type => type is EventType.VersionUnhealthy or EventType.VersionHealthy)];
+
+    private Task Observe(VersionView version, int notBegun = 0, params string[] succeeded) =>
+        Silo.Model(version.ModelId).Observe(1, new CallSigns { Attempt = 1, NotBegun = notBegun, Succeeded = succeeded });
+
+    private static async Task Until(Func<Task<bool>> isSo)
+    {
+        while (!await isSo())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Servers that are up until the test says otherwise.</summary>
+    private sealed class PlayedHealth : IHealthProbe
+    {
+        private int _asked;
+
+        public ConcurrentDictionary<string, bool> IsDown { get; } = [];
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public Task<HealthAnswer> Check(Uri url, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _asked);
+            var isGood = !IsDown.GetValueOrDefault(url.Host);
+            return Task.FromResult(new HealthAnswer(isGood ? null : "The health URL answered 503.", isGood ? 200 : 503));
+        }
+    }
+}
+
+public sealed class SqliteHealthTests() : HealthTests(() => Task.FromResult(TestDatabase.Sqlite()));
+
+[Trait("Database", "PostgreSQL")]
+public sealed class PostgresHealthTests() : HealthTests(TestDatabase.Postgres);
