@@ -18,6 +18,7 @@ internal static class Text
         { Serving.Status: ServingStatus.Failed } => ("✕", version.IsPrimary ? "primary, failed" : "failed", "failed"),
         { Serving.Status: ServingStatus.Starting or ServingStatus.Restarting } =>
             ("◐", version.IsPrimary ? "primary, starting" : "starting", "starting"),
+        { Serving.Health: VersionHealth.Unhealthy } => ("!", version.IsPrimary ? "primary, unhealthy" : "unhealthy", "failed"),
         { IsPrimary: true } => ("★", "primary", "primary"),
         { State: VersionState.Draft } => ("◌", "draft", "draft"),
         _ => ("●", "published", "published"),

@@ -81,6 +81,7 @@ internal static class ErrorText
         "too_many_servers" => "Give active versions of the model fewer servers, or deactivate one with `ork deactivate REF`.",
         "no_server_left" => "Name old and new servers together, wait until the new ones are up, then leave out the old ones.",
         "no_rollout" => "Name a version, or an alias of `ork alias list NAME`.",
+        "version_unhealthy" => "Start its servers again, or say --force.",
         "version_referenced" => "Point elsewhere what refers to the version, as it stands above.",
         "webhook_not_found" => "`ork webhooks list` lists the webhooks.",
         "api_key_not_found" => "`ork keys list` lists the keys by their prefixes.",

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
-using OrleansRegistry.Events;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
@@ -134,6 +134,7 @@ internal sealed partial class ModelGrain
         WatchHealth();
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "A silo of the release before doesn't know the method, and says so in a way of its own.")]
     private async Task TakeSigns(ActiveVersion version)
     {
         try
@@ -143,7 +144,7 @@ internal sealed partial class ModelGrain
                 See(version.Ordinal, version.Attempt, health => health.Probed(sign.Url, sign.IsGood, sign.At));
             }
         }
-        catch (Exception e) when (e is SiloReplacedException || Refusal(e) is not null)
+        catch (Exception e)
         {
             // A later tick asks again.
             LogNotAsked(_key.Id, version.Ordinal, e.Message);
@@ -181,11 +182,16 @@ internal sealed partial class ModelGrain
     /// <summary>Forgets calls that are too long ago, and all of a version that nobody asks and that is well.</summary>
     private void Settle(int ordinal)
     {
-        var version = _row.Value?.Find(ordinal);
-        var health = _health[ordinal].Until(clock.GetUtcNow());
-        _health = version is null || (!IsAsked(version) && !version.IsUnhealthy && !health.IsDoubted(version.Called))
-            ? _health.Remove(ordinal)
-            : _health.SetItem(ordinal, health);
+        if (!_health.TryGetValue(ordinal, out var seen) || !IsOf(ordinal, seen.Attempt))
+        {
+            return;
+        }
+
+        var version = _row.Value!.Find(ordinal)!;
+        var health = seen.Until(clock.GetUtcNow());
+        _health = IsAsked(version) || version.IsUnhealthy || health.IsDoubted(version.Called)
+            ? _health.SetItem(ordinal, health)
+            : _health.Remove(ordinal);
     }
 
     [LoggerMessage(105, LogLevel.Debug, "Model {ModelId}: version {Ordinal} can't be marked now, {Code}")]

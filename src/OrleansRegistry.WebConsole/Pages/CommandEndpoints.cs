@@ -153,7 +153,7 @@ internal static class CommandEndpoints
                 new { model = model.Id },
                 QueryString.Create("state", EnumNames<VersionState>.Of(state)).Add("page_size", "200"))).OrRefuse();
             successors.AddRange(page.Items
-                .Where(version => version.Id != leaving.Id && (version.Serving is null || version.Serving.Status.IsRoutable()))
+                .Where(version => version.Id != leaving.Id && (version.Serving is null || (version.Serving.Status.IsRoutable() && version.Serving.Health is null)))
                 .Select(version => (version.Id, version.Version)));
         }
 

@@ -83,7 +83,7 @@ public abstract class VersionServerTests(RegistryServer server)
         var version = await _registry.Deploy(RegistryDriver.NewName());
 
         (await Put(version["id"]!, """[{"url":"http://a"}]""")).IsProblem(409, ErrorCode.NotServable);
-        Assert.Equal("""{"servers":[]}""", (await _registry.Get(Path(version["id"]!))).Is(200).Text);
+        Assert.Equal("""{"servers":[],"health":null}""", (await _registry.Get(Path(version["id"]!))).Is(200).Text);
         (await _registry.Get(Path(version["id"]![..^1] + "99"))).IsProblem(404, ErrorCode.VersionNotFound);
     }
 

@@ -242,6 +242,9 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                 case < 65:
                     var any = await Pick(step, _ => true);
                     return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });
+                case < 69:
+                    var ready = await Pick(step, version => version.Serving?.Status == ServingStatus.Ready);
+                    return () => Mark(ready, step.A % 3 != 0 ? UnhealthyBecause.ServersDown : null);
                 case < 84:
                     var starting = await Pick(step, version => version.Serving?.Status == ServingStatus.Starting);
                     return () => ReportProbe(starting, isReady: step.A % 3 != 0);
@@ -341,6 +344,17 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
             }
 
             // Results are queued without an answer: this waits behind them.
+            await silo.Model(_id!).PatchModel(new PatchModelCommand { Context = silo.Command(dryRun: true) });
+        }
+
+        private async Task Mark(int ordinal, UnhealthyBecause? because)
+        {
+            // The start that goes on is one of these; a mark of any other is dropped.
+            for (var start = 1; start <= 4; start++)
+            {
+                await silo.Grains.GetGrain<IModelServing>(GrainKeys.Model("default", _id!)).Mark(ordinal, new HealthReport(start, because));
+            }
+
             await silo.Model(_id!).PatchModel(new PatchModelCommand { Context = silo.Command(dryRun: true) });
         }
 
