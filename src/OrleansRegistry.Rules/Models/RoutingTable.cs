@@ -162,8 +162,9 @@ internal sealed class RoutingTable
     private ResolvedVersion WithServers(ActiveVersion version, ResolvedVersion resolved)
     {
         var servers = version.Called;
-        var health = _health.GetValueOrDefault(version.Ordinal) is { } observed && observed.Attempt == version.Attempt ? observed : null;
-        var down = health is null || servers.Count == 1 ? [] : health.Down(servers);
+        var seen = _health.GetValueOrDefault(version.Ordinal);
+        var health = seen?.Attempt == version.Attempt ? seen : null;
+        var down = servers.Count > 1 ? health?.Down(servers) ?? [] : [];
         return resolved with
         {
             ServingUrl = servers.FirstOrDefault(server => !down.Contains(server)) ?? servers[0],

@@ -243,8 +243,10 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                     var any = await Pick(step, _ => true);
                     return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });
                 case < 69:
-                    var ready = await Pick(step, version => version.Serving?.Status == ServingStatus.Ready);
-                    return () => Mark(ready, step.A % 3 != 0 ? UnhealthyBecause.ServersDown : null);
+                    UnhealthyBecause? because = step.A % 3 == 0 ? null : UnhealthyBecause.ServersDown;
+                    var marked = await Pick(step, version => version.Serving is { Status: ServingStatus.Ready, Health: var health }
+                        && (because is null) == (health is VersionHealth.Unhealthy));
+                    return () => Mark(marked, because);
                 case < 84:
                     var starting = await Pick(step, version => version.Serving?.Status == ServingStatus.Starting);
                     return () => ReportProbe(starting, isReady: step.A % 3 != 0);
