@@ -32,11 +32,11 @@ internal sealed class RoutingTable
         ];
     }
 
-    /// <summary>The revision of the row.</summary>
-    public int Revision { get; }
-
     private RoutingTable(RoutingTable table, ImmutableDictionary<int, ObservedHealth> health) =>
         (_model, Revision, _byNumber, _published, _health) = (table._model, table.Revision, table._byNumber, table._published, health);
+
+    /// <summary>The revision of the row.</summary>
+    public int Revision { get; }
 
     /// <summary>The table with what is known now of the servers of versions, by ordinal (rule HV2).</summary>
     public RoutingTable With(ImmutableDictionary<int, ObservedHealth> health) => new(this, health);
