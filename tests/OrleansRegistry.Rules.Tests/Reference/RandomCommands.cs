@@ -46,7 +46,7 @@ internal static class RandomCommands
         yield return command with
         {
             By = command is Command.ReportProbe || command is Command.Mark ? "system" : draws.C % 2 == 0 ? "ann" : "ben",
-            Force = draws.Version % 3 == 0,
+            Force = draws.Version % 3 != 0,
         };
     }
 
@@ -95,7 +95,7 @@ internal static class RandomCommands
             < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
             < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
             < 845 => PutServers(draws, driver),
-            < 915 => ReportProbe(draws, driver),
+            < 930 => ReportProbe(draws, driver),
             < 950 => Mark(draws, driver),
             < 955 => new Command.DeleteModel { ReleasesAliases = draws.A % 2 == 0 },
             < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
