@@ -231,7 +231,6 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             $"RemoveAlias {ErrorCode.AliasNotFound}", $"RemoveAlias {ErrorCode.AliasMoved}", $"Delete {ErrorCode.AliasProtected}",
             $"DeleteModel {ErrorCode.AliasProtected}", $"Deactivate {ErrorCode.VersionReferenced}", $"Delete {ErrorCode.VersionReferenced}",
             $"Publish {ErrorCode.VersionUnhealthy}", $"Promote {ErrorCode.VersionUnhealthy}", $"Rollback {ErrorCode.VersionUnhealthy}",
-            $"Deactivate {ErrorCode.VersionUnhealthy}",
             $"Deploy {ErrorCode.TooManyServers}", $"PutServers {ErrorCode.NoServerLeft}",
             $"PutServers {ErrorCode.NotServable}", $"PutServers {ErrorCode.VersionDeleted}",
             $"Label {ErrorCode.VersionDeleted}", $"SetPolicy {ErrorCode.ModelDeleted}", $"ReportProbe {ErrorCode.VersionDeleted}",
