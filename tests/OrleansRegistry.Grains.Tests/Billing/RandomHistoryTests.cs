@@ -243,10 +243,12 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                     var any = await Pick(step, _ => true);
                     return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });
                 case < 69:
-                    UnhealthyBecause? because = step.A % 3 == 0 ? null : UnhealthyBecause.ServersDown;
-                    var marked = await Pick(step, version => version.Serving is { Status: ServingStatus.Ready, Health: var health }
-                        && (because is null) == (health is VersionHealth.Unhealthy));
-                    return () => Mark(marked, because);
+                    var ready = await Pick(step, version => version.Serving?.Status == ServingStatus.Ready);
+                    return async () =>
+                    {
+                        await Mark(ready, UnhealthyBecause.ServersDown);
+                        await (step.A % 2 == 0 ? Mark(ready, because: null) : Task.CompletedTask);
+                    };
                 case < 84:
                     var starting = await Pick(step, version => version.Serving?.Status == ServingStatus.Starting);
                     return () => ReportProbe(starting, isReady: step.A % 3 != 0);
