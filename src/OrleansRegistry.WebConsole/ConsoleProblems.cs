@@ -25,7 +25,7 @@ internal sealed class ConsoleProblems : ProblemPage
 
             var request = context.Request;
             // A form that was sent when the session was over is lost; the page that it stood on is not.
-            var back = HttpMethods.IsGet(request.Method) ? request.Path + request.QueryString.Value : request.Path.Value;
+            var back = request.Path.ToUriComponent() + (HttpMethods.IsGet(request.Method) ? request.QueryString.Value : null);
             var isRenewable = IsRenewable(context);
             if (!isRenewable)
             {
@@ -33,9 +33,10 @@ internal sealed class ConsoleProblems : ProblemPage
             }
 
             context.Response.StatusCode = StatusCodes.Status303SeeOther;
-            // A script can't follow to another host: it opens the page again, and that is led to the issuer.
+            // Who opens a page is led to the issuer. A script or a form can't follow to another host.
+            var isLed = isRenewable && request.IsRead() && SameOrigin.IsPerson(request);
             context.Response.Headers.Location =
-                $"{(isRenewable && SameOrigin.IsPerson(request) ? Links.Issuer : Links.SignIn)}{QueryString.Create("return", Links.Local(back))}";
+                $"{(isLed ? Links.Issuer : Links.SignIn)}{QueryString.Create("return", Links.Local(back))}";
             return Task.CompletedTask;
         }
 

@@ -37,7 +37,7 @@ internal static class Links
     /// <summary>An address of the console that a request names to go back to, or the first page.</summary>
     public static string Local(string? address) =>
         address is not null && (address == Root || address.StartsWith(Root + "/", StringComparison.Ordinal) || address.StartsWith(Root + "?", StringComparison.Ordinal))
-        && !address.AsSpan().ContainsAny('\\', '\r', '\n') && Uri.TryCreate(address, UriKind.Relative, out _)
+        && !address.AsSpan().ContainsAnyExceptInRange('!', '~') && !address.Contains('\\', StringComparison.Ordinal) && Uri.TryCreate(address, UriKind.Relative, out _)
             ? address
             : Root;
 }

@@ -60,6 +60,66 @@ public sealed class IssuerSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task G7_who_signs_out_when_the_token_is_over_is_signed_out()
+    {
+        var browser = new Browser(_node);
+        (await browser.Open(await _issuer.SignIn((await browser.Open(Links.Issuer)).Location))).Is(303);
+        var page = await browser.Open(Links.Root);
+        _clock.Ahead = TimeSpan.FromMinutes(61);
+
+        Assert.Equal(Links.SignIn, (await browser.Submit(page, "Sign out")).Is(303).Location);
+
+        Assert.Empty(browser.Cookies);
+    }
+
+    [Fact]
+    public async Task G7_a_form_is_not_led_to_the_issuer_which_its_policy_forbids()
+    {
+        var browser = new Browser(_node);
+        (await browser.Open(await _issuer.SignIn((await browser.Open(Links.Issuer)).Location))).Is(303);
+        _clock.Ahead = TimeSpan.FromMinutes(61);
+
+        var sent = await browser.Post(Links.Sessions + "/end", []);
+
+        Assert.StartsWith(Links.SignIn + "?", sent.Is(303).Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task G4_a_link_puts_no_other_session_in_the_place_of_one_that_goes_on()
+    {
+        var browser = new Browser(_node);
+        (await browser.Post(Links.SignIn, [("key", ConsoleNode.OperatorKey)])).Is(303);
+
+        var led = await browser.Open(Links.Issuer + "?return=/console/events");
+
+        Assert.Equal("/console/events", led.Is(303).Location);
+        (await browser.Open(Links.Root)).Is(200);
+    }
+
+    [Theory]
+    [InlineData("Scopes=openid", 200)]
+    [InlineData("Roles:other=viewer", 303)]
+    [InlineData("RoleClaim=groups", 303)]
+    public async Task G7_a_session_ends_when_the_settings_change_that_say_who_somebody_is(string setting, int status)
+    {
+        var database = TestDatabase.Sqlite();
+        string cookie;
+        await using (var before = new ConsoleNode(database, isOfSeveral: true, TimeProvider.System, [.. _issuer.Settings]))
+        {
+            await before.InitializeAsync();
+            var browser = new Browser(before);
+            (await browser.Open(await _issuer.SignIn((await browser.Open(Links.Issuer)).Location))).Is(303);
+            cookie = string.Join("; ", browser.Cookies.Select(kept => $"{kept.Key}={kept.Value}"));
+        }
+
+        await using var after = new ConsoleNode(
+            database, isOfSeveral: false, TimeProvider.System, [.. _issuer.Settings, $"--Registry:Auth:Oidc:{setting}"]);
+        await after.InitializeAsync();
+
+        (await new Browser(after).Send(HttpMethod.Get, Links.Root, null, ("Sec-Fetch-Site", "same-origin"), ("Cookie", cookie))).Is(status);
+    }
+
+    [Fact]
     public async Task G7_a_token_that_is_over_already_leads_to_no_circle()
     {
         _issuer.Lifetime = TimeSpan.FromSeconds(5);

@@ -135,6 +135,8 @@ public sealed class IssuerSignInTests(TwoGateways gateways) : IClassFixture<TwoG
     [InlineData("//evil.example/console")]
     [InlineData("/console\\@evil.example")]
     [InlineData("/v1/models")]
+    [InlineData("/console/\u0001")]
+    [InlineData("/console/\uff3c")]
     public async Task G7_nobody_is_led_elsewhere(string address)
     {
         var browser = gateways.NewBrowser();
@@ -149,7 +151,9 @@ public sealed class IssuerSignInTests(TwoGateways gateways) : IClassFixture<TwoG
         var (first, second) = (await Issuer.SignIn((await browser.Open(Links.Issuer)).Location), await Issuer.SignIn((await browser.Open(Links.Issuer)).Location));
         (await browser.Open(second)).Is(303);
         (await browser.Open(first)).Is(303);
+        (await browser.Open(Links.Root)).Is(200);
 
+        browser = gateways.NewBrowser();
         for (var n = 0; n < 20; n++)
         {
             (await browser.Open($"{Links.Issuer}?return=/console/{new string('x', 6_000)}")).Is(303);
@@ -170,6 +174,12 @@ public sealed class IssuerSignInTests(TwoGateways gateways) : IClassFixture<TwoG
                 context => context.Response.WriteAsync("<html>"),
                 context => context.Response.WriteAsync("[]"),
                 context => context.Response.WriteAsync("{\"id_token\":1}"),
+                context => context.Response.WriteAsync("{\"error\":\"\\ud800\"}"),
+                context =>
+                {
+                    context.Response.ContentType = "application/json; charset=none-that-there-is";
+                    return context.Response.WriteAsync("{}");
+                },
                 context => context.Response.WriteAsync(new string(' ', 2_000_000)),
                 context => Task.Run(context.Abort),
             ])

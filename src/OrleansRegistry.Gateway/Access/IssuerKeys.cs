@@ -33,7 +33,10 @@ internal sealed partial class IssuerKeys(OidcOptions options, TimeProvider clock
     private const int MaxAnswerBytes = 1024 * 1024;
 
     private readonly ConcurrentLru<string, long> _unknownSince = new(MaxUnknown);
-    private readonly HttpClient _http = new() { MaxResponseContentBufferSize = MaxAnswerBytes };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+    {
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
     private readonly Lock _lock = new();
     private Task _fetch = Task.CompletedTask;
     private Fetched? _last;

@@ -140,7 +140,7 @@ internal sealed partial class IssuerSignIn(
 
         request.Content = new FormUrlEncodedContent(form);
         using var response = await _http.SendAsync(request, cancellationToken);
-        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
         if (TextOf(answer, "error") is { } error)
         {
             LogRefused(options.Authority, NameOf(error));
@@ -178,7 +178,8 @@ internal sealed partial class IssuerSignIn(
 
     /// <summary>An address of the issuer's document: codes and secrets go there over TLS only.</summary>
     private string Checked(string? address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && new Uri(options.Authority).IsLoopback))
+        Uri.TryCreate(address, UriKind.Absolute, out var url)
+        && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && new Uri(options.Authority).IsLoopback))
             ? address
             : throw new InvalidDataException("an address of the issuer's document is no https URL");
 
@@ -186,10 +187,19 @@ internal sealed partial class IssuerSignIn(
     private static string NameOf(string error) =>
         error.Length <= MaxErrorName && error.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? error : "an unknown error";
 
-    private static string? TextOf(JsonDocument answer, string name) =>
-        answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    private static string? TextOf(JsonDocument answer, string name)
+    {
+        try
+        {
+            return answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+                ? value.GetString()
+                : null;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{name} is no Unicode text", e);
+        }
+    }
 
     private static RegistryError Refuse(string detail) => new(ErrorCode.Unauthenticated, detail);
 

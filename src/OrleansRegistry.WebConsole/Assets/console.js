@@ -48,7 +48,8 @@ document.addEventListener("click", async (event) => {
 // Swaps the parts of the page that have changed. What somebody is in the middle of stays.
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (answer.redirected) return location.reload();
+  // Signed out: nobody may be here, so that it takes a click to sign in again.
+  if (answer.redirected) return location.assign(answer.url);
   // Nothing to show: the next event asks again.
   if (!answer.ok) return;
   const text = await answer.text();

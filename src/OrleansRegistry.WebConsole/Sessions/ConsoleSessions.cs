@@ -15,6 +15,7 @@ namespace OrleansRegistry.WebConsole;
 /// </summary>
 internal sealed class ConsoleSessions(
     ConsoleOptions options,
+    AccessOptions access,
     AccessSecret secret,
     ApiKeyAuthenticator keys,
     RequestRates rates,
@@ -30,6 +31,16 @@ internal sealed class ConsoleSessions(
 
     private readonly ConcurrentLru<SessionId, KnownSession> _known = new(MaxKnown);
 
+    // What says who somebody is. A session by a token counts no longer than these settings.
+    private readonly string _issuer = access.Oidc is { } oidc
+        ? string.Join(
+            '\n',
+            [
+                oidc.Authority, oidc.ClientId, oidc.RoleClaim, oidc.WorkspaceClaim, oidc.Workspace,
+                .. oidc.Roles.OrderBy(role => role.Key, StringComparer.Ordinal).Select(role => $"{role.Key}={role.Value}"),
+            ])
+        : "";
+
     /// <summary>Begins a session for a caller who shows a key or a token. Answers its text, which nobody keeps.</summary>
     public async Task<string> Begin(RequestCaller caller)
     {
@@ -41,7 +52,7 @@ internal sealed class ConsoleSessions(
         var now = clock.GetUtcNow();
         var end = caller.ExpiresAt is { } expires && expires < now + MaxOfToken ? expires : now + MaxOfToken;
         var claims = new TokenClaims(caller.Workspace, caller.Actor, caller.Role, end).ToText();
-        return await Begin(PrefixOf(caller), secret.HashKey(claims), end - now) + Separator + claims;
+        return await Begin(PrefixOf(caller), secret.HashKey(Bound(claims)), end - now) + Separator + claims;
     }
 
     /// <summary>Whether a caller's token lasts too short for a session: whoever comes back for another one would go in circles.</summary>
@@ -60,7 +71,7 @@ internal sealed class ConsoleSessions(
     public async ValueTask<RequestCaller?> Authenticate(string token, IPAddress from, bool isUse, CancellationToken cancellationToken)
     {
         var parts = token.Split(Separator);
-        if (!SessionToken.TryParse(parts[0], out var id) || parts.Length > 2)
+        if (!SessionToken.TryParse(parts[0], out var id) || parts.Length > 2 || IsRenewable(token))
         {
             return null;
         }
@@ -104,10 +115,12 @@ internal sealed class ConsoleSessions(
 
     /// <summary>The caller whom the claims of a session name, if they are those that it was begun with.</summary>
     private RequestCaller? CallerOf(string claims, ImmutableArray<byte> keyHash) =>
-        HashesOf(claims).Any(hash => CryptographicOperations.FixedTimeEquals(hash.AsSpan(), keyHash.AsSpan()))
+        HashesOf(Bound(claims)).Any(hash => CryptographicOperations.FixedTimeEquals(hash.AsSpan(), keyHash.AsSpan()))
         && TokenClaims.Parse(claims) is { } token && token.ExpiresAt > clock.GetUtcNow()
             ? new RequestCaller(token.Workspace, token.Actor, token.Role) { ExpiresAt = token.ExpiresAt }
             : null;
+
+    private string Bound(string claims) => $"{claims}\n{_issuer}";
 
     /// <summary>What the sessions of a token's subject are named by, as those of a key by its prefix.</summary>
     private string PrefixOf(RequestCaller caller) => string.Concat(

@@ -13,15 +13,20 @@ internal static class SessionEndpoints
     /// <summary>Maps the routes.</summary>
     public static void MapSessions(this IEndpointRouteBuilder pages)
     {
-        pages.MapPost(Links.SignOut, SignOut).RequirePermission(Permission.Resolve);
+        pages.MapPost(Links.SignOut, SignOut).AllowAnonymous();
         pages.MapGet(Links.Sessions, List).RequirePermission(Permission.Read);
         pages.MapPost(Links.Sessions + "/end", EndAll).RequirePermission(Permission.Resolve);
         pages.MapPost(Links.Sessions + "/{id}/end", End).RequirePermission(Permission.Resolve);
     }
 
-    private static async Task<IResult> SignOut(HttpContext context, RequestCaller caller, ConsoleSessions sessions)
+    /// <summary>Ends the session. Where it is over already, the browser forgets it.</summary>
+    private static async Task<IResult> SignOut(HttpContext context, ConsoleSessions sessions)
     {
-        await sessions.End(ConsoleSessions.Of(caller)!);
+        if (RequestCaller.Of(context) is { } caller)
+        {
+            await sessions.End(ConsoleSessions.Of(caller)!);
+        }
+
         SessionCookie.Remove(context.Response);
         return new SeeOther(Links.SignIn);
     }

@@ -68,6 +68,12 @@ internal static class SignInEndpoints
     private static async Task<IResult> LeadToIssuer(HttpContext context, IssuerSignIn issuer, SignInCookie cookie, CallerAddresses addresses)
     {
         string? back = context.Request.Query[Back];
+        if (RequestCaller.Of(context) is not null)
+        {
+            // A link from elsewhere puts no other session in the place of one that goes on.
+            return new SeeOther(Links.Local(back));
+        }
+
         if (!IsPossible(context, addresses))
         {
             return Refused(context, addresses, back, Unsafe);
@@ -95,29 +101,34 @@ internal static class SignInEndpoints
         var answer = new OpenIdConnectMessage(context.Request.Query.Select(part => KeyValuePair.Create(part.Key, part.Value.ToArray()))!);
         if (cookie.Take(context, answer.State) is not var (secrets, back))
         {
-            return Deny(null, new RegistryError(
+            return Deny(null, null, new RegistryError(
                 ErrorCode.Unauthenticated,
                 "This browser has not begun this sign-in, has finished it, or took longer than ten minutes. Sign in again."));
         }
 
         if (!(await issuer.Finish(answer, secrets, context.RequestAborted)).TryGet(out var caller, out var error))
         {
-            return Deny(back, error);
+            return Deny(null, back, error);
         }
 
         if (!caller.Role.Allows(Permission.Read))
         {
-            return Deny(back, new RegistryError(ErrorCode.Forbidden, "Your role is invoker, which sees nothing here; it takes a viewer's or a higher one."));
+            return Deny(caller, back, new RegistryError(ErrorCode.Forbidden, "Your role is invoker, which sees nothing here; it takes a viewer's or a higher one."));
         }
 
-        return sessions.IsOver(caller)
-            ? Deny(back, new RegistryError(ErrorCode.Unauthenticated, "The issuer's token has ended already. Its clock and that of this server may differ."))
+        return IsSignedIn() ? new SeeOther(back)
+            : sessions.IsOver(caller)
+            ? Deny(caller, back, new RegistryError(ErrorCode.Unauthenticated, "The issuer's token has ended already. Its clock and that of this server may differ."))
             : await Begin(context, caller, sessions, addresses, audit, back);
 
-        RazorComponentResult<SignInPage> Deny(string? page, RegistryError problem)
+        // By another tab.
+        bool IsSignedIn() => RequestCaller.Of(context) is { } present
+            && (present.Workspace, present.Actor, present.Role) == (caller.Workspace, caller.Actor, caller.Role);
+
+        RazorComponentResult<SignInPage> Deny(RequestCaller? known, string? page, RegistryError problem)
         {
             refused.Count(problem, addresses.Of(context));
-            audit.Refused(context, null, problem);
+            audit.Refused(context, known, problem);
             return Refused(context, addresses, page, problem);
         }
     }
