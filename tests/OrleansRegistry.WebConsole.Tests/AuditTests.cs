@@ -12,7 +12,7 @@ public sealed class AuditTests(ConsoleNode node)
         var (viewer, invoker) = (await node.NewKey("viewer"), await node.NewKey("invoker"));
 
         await node.SignIn(viewer);
-        (await new Browser(node).Post(Links.SignIn, [("key", invoker)])).Is(401);
+        (await new Browser(node).Post(Links.SignIn, [("key", invoker)])).Is(403);
 
         Assert.Equal(["secret_shown /console/sign-in "], Lines(viewer));
         Assert.Equal(["refused /console/sign-in forbidden"], Lines(invoker));
