@@ -26,12 +26,12 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         ],
         ["IModelGrain"] =
         [
-            "Activate", "Await", "Deactivate", "Delete", "DeleteModel", "Deploy", "PatchModel", "PatchVersion", "Promote", "Publish", "PutServers",
-            "RemoveAlias", "Resolve", "Rollback", "RollbackAlias", "Route", "SetAlias",
+            "Activate", "Await", "Deactivate", "Delete", "DeleteModel", "Deploy", "GetHealth", "Observe", "PatchModel", "PatchVersion", "Promote", "Publish",
+            "PutServers", "RemoveAlias", "Resolve", "Rollback", "RollbackAlias", "Route", "SetAlias",
         ],
         ["IModelNameGrain"] = ["Claim", "Get"],
-        ["IModelServing"] = ["Look", "ReportProbe", "Touch"],
-        ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver"],
+        ["IModelServing"] = ["Look", "Mark", "ReportProbe", "Touch"],
+        ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver", "TakeSigns"],
         ["IRatesGrain"] = ["Get", "Put"],
         ["ISessionGrain"] = ["Authenticate", "Begin", "End", "NoteUse"],
         ["IUploadGrain"] = ["Advance", "Begin", "Collect", "Complete", "Drop", "Leave"],
