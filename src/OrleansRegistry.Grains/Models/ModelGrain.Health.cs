@@ -19,7 +19,7 @@ internal sealed partial class ModelGrain
     /// <summary>Versions are asked what their servers have said twice in an interval of theirs, at least so often.</summary>
     private const int MaxAskSeconds = 30;
 
-    private readonly HashSet<int> _marking = [];
+    private readonly CommandsUnderWay _marking = new(TimeSpan.FromSeconds(10), clock);
     private ImmutableDictionary<int, ObservedHealth> _health = ImmutableDictionary<int, ObservedHealth>.Empty;
     private DateTimeOffset _usedAt;
     private IGrainTimer? _healthTimer;

@@ -12,6 +12,7 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     private const int Patience = 60_000;
 
     private readonly PlayedHealth _health = new();
+    private readonly Guard _guard = new();
 
     [Fact(Timeout = Patience)]
     public async Task HV1_HV2_HV3_probes_mark_a_version_whose_servers_are_down_and_the_primary_stays()
@@ -172,6 +173,22 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         await AssertAgreement();
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task HV7_a_mark_that_the_silo_refuses_to_run_is_given_again()
+    {
+        var version = await DeployProbed("a");
+        _guard.Refuses = nameof(IModelServing.Mark);
+        _health.IsDown["a"] = true;
+        await Until(() => Task.FromResult(_guard.Refused > 0));
+        _guard.Refuses = null;
+        Assert.Empty(await Marks(version));
+
+        Silo.Clock.Move(TimeSpan.FromSeconds(10));
+        await Until(async () => await Marks(version) is [EventType.VersionUnhealthy]);
+        Assert.Equal(1, _guard.Refused);
+        await AssertAgreement();
+    }
+
     private static Task Fail(string kind) => Task.FromException(new IOException($"The {kind} row is out of reach."));
 
     private PromoteCommand PromoteOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
@@ -193,7 +210,8 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         return version;
     }
 
-    private void Play(IServiceCollection services) => services.AddSingleton<IHealthProbe>(_health);
+    private void Play(IServiceCollection services) =>
+        services.AddSingleton<IHealthProbe>(_health).AddSingleton<IIncomingGrainCallFilter>(_guard);
 
     private async Task<IReadOnlyList<string>> Down(VersionView version) =>
         [.. (await Silo.Model(version.ModelId).GetHealth(1))?.Down.Select(server => server.Url) ?? ["nobody asks"]];
@@ -209,6 +227,27 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         while (!await isSo())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Refuses calls to a method of grains, as a silo does without its lease or the right time.</summary>
+    private sealed class Guard : IIncomingGrainCallFilter
+    {
+        private int _refused;
+
+        public string? Refuses { get; set; }
+
+        public int Refused => Volatile.Read(ref _refused);
+
+        public Task Invoke(IIncomingGrainCallContext context)
+        {
+            if (context.MethodName != Refuses)
+            {
+                return context.Invoke();
+            }
+
+            Interlocked.Increment(ref _refused);
+            throw new RegistryUnavailableException("The test refuses it.");
         }
     }
 
