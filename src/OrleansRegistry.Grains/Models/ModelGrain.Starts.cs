@@ -14,7 +14,8 @@ internal sealed partial class ModelGrain
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly HashSet<int> _queued = [];
+    /// <summary>Long: a death that is told twice would count twice.</summary>
+    private readonly CommandsUnderWay _queued = new(TimeSpan.FromMinutes(1), clock);
     private IGrainTimer? _startTimer;
 
     public Task Touch() => Look();

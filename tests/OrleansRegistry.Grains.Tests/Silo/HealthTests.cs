@@ -189,6 +189,20 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         await AssertAgreement();
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task L3_a_result_that_the_silo_refuses_to_take_is_told_again()
+    {
+        await RestartWith(Play);
+        _guard.Refuses = nameof(IModelServing.ReportProbe);
+        var version = await Deploy("A model", deploy => deploy with { Serving = new ServingSpec { Url = "http://a", HealthUrl = "http://a/health" } });
+        await Until(() => Task.FromResult(_guard.Refused > 0));
+        _guard.Refuses = null;
+
+        Silo.Clock.Move(TimeSpan.FromMinutes(1));
+        await Until(async () => (await Version(version.Id)).Serving!.Status == ServingStatus.Ready);
+        Assert.Equal(1, _guard.Refused);
+    }
+
     private static Task Fail(string kind) => Task.FromException(new IOException($"The {kind} row is out of reach."));
 
     private PromoteCommand PromoteOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
