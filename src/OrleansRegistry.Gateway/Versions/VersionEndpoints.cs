@@ -97,7 +97,7 @@ internal static class VersionEndpoints
         var wait = isWaiting && !HttpMethods.IsHead(request.Method) ? TimeSpan.FromSeconds(timeout ?? DefaultTimeout) : TimeSpan.Zero;
         var target = EnumNames<WaitTarget>.TryParse(Wait.ValueIn(request), out var named) ? named : WaitTarget.Ready;
         return await watch.Read(caller.Workspace, id, target, wait, cancellationToken) is { } found
-            ? await health.Answer(caller, found)
+            ? await health.Answer(caller, found, cancellationToken)
             : VersionResolver.NotFound(id.ToString());
     }
 
@@ -117,7 +117,7 @@ internal static class VersionEndpoints
         }
 
         return await catalog.FindVersion(caller.Workspace, modelId, number, cancellationToken) is { } found
-            ? await health.Answer(caller, found)
+            ? await health.Answer(caller, found, cancellationToken)
             : new RegistryError(ErrorCode.VersionNotFound, $"Model {model} never had a version {number}.");
     }
 

@@ -62,7 +62,7 @@ internal static class VersionServerEndpoints
             await grains.GetModel(caller, id.ModelId).Resolve(null);
         }
 
-        var (known, tag) = await health.Read(caller, found);
+        var (known, tag) = await health.Read(caller, found, cancellationToken);
         return Answer<ServerList>.Of(new ServerList(known.Serving?.Servers ?? []) { Health = known.Serving?.Health }, tag);
     }
 

@@ -107,7 +107,7 @@ public sealed class LookupTests
         (request.Method, request.QueryString) = (method, new QueryString("?wait=ready&timeout_seconds=60"));
 
         var answer = VersionEndpoints.GetVersion(
-            VersionId.TryParse(StubCatalog.Starting.Id, out var id) ? id : default, new RequestCaller("default", "test", Role.Viewer), request, new VersionWatch(_catalog, clock), new VersionHealthReader(null!), TestContext.Current.CancellationToken);
+            VersionId.TryParse(StubCatalog.Starting.Id, out var id) ? id : default, new RequestCaller("default", "test", Role.Viewer), request, new VersionWatch(_catalog, clock), new VersionHealthReader(null!, clock), TestContext.Current.CancellationToken);
 
         // The catalog answers at once, and the clock stands still.
         Assert.Equal(isAnswered, answer.IsCompleted);
