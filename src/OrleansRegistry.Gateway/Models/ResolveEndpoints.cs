@@ -57,6 +57,13 @@ internal static class ResolveEndpoints
             Revision = resolved.Revision,
             Nearest = near,
         };
-        return Answer<ResolveAnswer>.Of(answer, EntityTag.OfRevision(resolved.Revision));
+        return Answer<ResolveAnswer>.Of(answer, TagOf(resolved));
+    }
+
+    /// <summary>The serving URL changes without a new revision when the first server is down (rule HV2).</summary>
+    private static string TagOf(ResolvedVersion resolved)
+    {
+        var stored = EntityTag.OfRevision(resolved.Revision);
+        return resolved.Servers is [var first, ..] && first != resolved.ServingUrl ? EntityTags.With(stored, resolved.ServingUrl!) : stored;
     }
 }

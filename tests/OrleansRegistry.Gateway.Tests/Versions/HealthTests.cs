@@ -20,6 +20,9 @@ public abstract class HealthTests(RegistryServer server)
         var id = await DeployReady(RegistryDriver.NewName(), one, other);
         var well = await Until(id, version => version["serving.health"] == "healthy");
         Assert.Equal("1", well["serving.probe_seconds"]);
+        var resolve = $"/v1/models/{well["model_id"]}/resolve";
+        var first = (await _registry.Get(resolve)).Is(200);
+        Assert.Equal(one.Url, first["serving_url"]);
 
         one.GoDown();
         var down = await Until(id, version => States(version) is ["down", "up"]);
@@ -29,6 +32,9 @@ public abstract class HealthTests(RegistryServer server)
         Assert.Equal(("down", "healthy", down.ETag), (servers.Body!["servers"]![0]!["state"]!.ToString(), servers["health"], servers.ETag));
         Assert.Equal(304, (await _registry.Get($"/v1/model_versions/{id}", ("If-None-Match", down.ETag))).Status);
         Assert.Equal(200, (await _registry.Get($"/v1/model_versions/{id}", ("If-None-Match", well.ETag))).Status);
+        var second = (await _registry.Get(resolve, ("If-None-Match", first.ETag))).Is(200);
+        Assert.Equal((other.Url, first["revision"]), (second["serving_url"], second["revision"]));
+        Assert.Equal(304, (await _registry.Get(resolve, ("If-None-Match", second.ETag))).Status);
         // A command asks for what is stored: that one is down changes nothing of it.
         (await _registry.Patch($"/v1/model_versions/{id}", """{"description":"x"}""", ("If-Match", down.ETag))).Is(200);
         (await _registry.Patch($"/v1/model_versions/{id}", """{"description":"y"}""", ("If-Match", down.ETag))).IsProblem(412, ErrorCode.RevisionMismatch);
