@@ -19,10 +19,14 @@ internal sealed class VersionHealthReader(IGrainFactory grains, TimeProvider clo
     public async Task<(VersionView Version, string Etag)> Read(
         RequestCaller caller, VersionView version, CancellationToken cancellationToken)
     {
-        if (version.Serving is not { Status: ServingStatus.Ready, ProbeSeconds: > 0, Servers: { } servers } serving
-            || await Ask(caller, version.Id, cancellationToken) is not { Down: var down })
+        if (version.Serving is not { Status: ServingStatus.Ready, ProbeSeconds: > 0, Servers: { } servers } serving)
         {
             return (version, version.Etag);
+        }
+
+        if (await Ask(caller, version.Id, cancellationToken) is not { Down: var down })
+        {
+            return (version, EntityTags.With(version.Etag, "unknown"));
         }
 
         var known = version with

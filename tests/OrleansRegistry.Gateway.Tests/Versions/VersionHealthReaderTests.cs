@@ -34,10 +34,14 @@ public sealed class VersionHealthReaderTests
     [MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]
     public async Task HV2_a_version_is_read_though_its_model_can_not_be_asked(Exception failure)
     {
-        var (read, _) = await Read(Task.FromException<ServerSigns?>(failure), TestContext.Current.CancellationToken);
+        var (read, tag) = await Read(Task.FromException<ServerSigns?>(failure), TestContext.Current.CancellationToken);
 
         Assert.Equal(Version, read);
         Assert.Null(read.Serving!.Health);
+        var (well, wellTag) = await Read(Task.FromResult<ServerSigns?>(new ServerSigns([])), TestContext.Current.CancellationToken);
+        Assert.Equal(VersionHealth.Healthy, well.Serving!.Health);
+        Assert.NotEqual(wellTag, tag);
+        Assert.Equal(wellTag, EntityTags.Stored(tag));
     }
 
     [Fact]
