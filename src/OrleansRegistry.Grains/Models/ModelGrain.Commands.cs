@@ -16,11 +16,20 @@ internal sealed partial class ModelGrain
         new ActivateTransition(command.Serving) { Runtime = command.Runtime, ByOperator = IsOperator(command.Context) },
         (model, step, at) => ModelRules.Activate(model, step, command, at));
 
-    public Task<Outcome<CommandAnswer>> PutServers(PutServersCommand command) => OnVersion(
-        command.Context,
-        command.Ordinal,
-        new PutServersTransition(command.Servers),
-        (model, step, _) => ModelRules.PutServers(model, step, command.Context.Role));
+    public async Task<Outcome<CommandAnswer>> PutServers(PutServersCommand command)
+    {
+        var outcome = await OnVersion(
+            command.Context,
+            command.Ordinal,
+            new PutServersTransition(command.Servers),
+            (model, step, _) => ModelRules.PutServers(model, step, command.Context.Role));
+        if (outcome.Value is { Changed: true } && !command.Context.DryRun)
+        {
+            Forget(command);
+        }
+
+        return outcome;
+    }
 
     private static bool IsOperator(CommandContext context) => context.Role.Allows(Permission.Operate);
 

@@ -167,6 +167,16 @@ internal sealed partial class ModelGrain
         }
     }
 
+    /// <summary>A server that is added again begins anew, and one that nobody asks any more isn't down for ever.</summary>
+    private void Forget(PutServersCommand command)
+    {
+        if (_health.TryGetValue(command.Ordinal, out var known))
+        {
+            _health = _health.SetItem(command.Ordinal, known.Replaced(command.Servers));
+            _table = _table?.With(_health);
+        }
+    }
+
     private bool IsOf(int ordinal, int attempt) => _row.Value?.Find(ordinal) is { HasServers: true } version && version.Attempt == attempt;
 
     /// <summary>Gives the mark that a version should have and hasn't.</summary>

@@ -44,6 +44,13 @@ internal sealed record ObservedHealth(int Attempt)
             : this with { _notBegun = notBegun, _areCallsLost = areCallsLost };
     }
 
+    /// <summary>A list has replaced the servers (rule SV3): nothing is known any more of one that is not in it, or that nobody asks.</summary>
+    public ObservedHealth Replaced(IReadOnlyList<ServingServer> list) => this with
+    {
+        _servers = _servers.RemoveRange(
+            _servers.Keys.Except(list.Where(server => server.HealthUrl is not null).Select(server => server.Url))),
+    };
+
     /// <summary>A server was asked.</summary>
     public ObservedHealth Probed(string server, bool isGood, DateTimeOffset at) => With(server, Of(server).Probed(isGood, at));
 

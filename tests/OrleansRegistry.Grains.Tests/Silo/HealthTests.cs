@@ -203,6 +203,27 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         Assert.Equal(1, _guard.Refused);
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task HV2_SV3_a_server_that_is_not_asked_any_more_is_not_down_for_ever()
+    {
+        var version = await DeployProbed("a", "b");
+        _health.IsDown["a"] = true;
+        await Until(async () => await Down(version) is ["http://a"]);
+        var command = new PutServersCommand
+        {
+            Context = Silo.Command(dryRun: true),
+            Ordinal = 1,
+            Servers = [new ServingServer { Url = "http://a" }, new ServingServer { Url = "http://b", HealthUrl = "http://b/health" }],
+        };
+        Assert.True((await Silo.Model(version.ModelId).PutServers(command)).Value!.Changed);
+        Assert.Equal(["http://a"], await Down(version));
+
+        Assert.True((await Silo.Model(version.ModelId).PutServers(command with { Context = Silo.Command() })).Value!.Changed);
+        Assert.Equal([], await Down(version));
+        var resolved = (await Silo.Model(version.ModelId).Resolve(null)).Value!;
+        Assert.Equal(("http://a", null, false), (resolved.ServingUrl, resolved.Down, resolved.IsDoubted));
+    }
+
     private static Task Fail(string kind) => Task.FromException(new IOException($"The {kind} row is out of reach."));
 
     private PromoteCommand PromoteOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };

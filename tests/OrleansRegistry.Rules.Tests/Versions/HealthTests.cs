@@ -293,6 +293,23 @@ public sealed class HealthTests
                 .Route(_model[version].Version).Value is { } to ? (to.ServingUrl, to.Down is null ? null : string.Join(' ', to.Down), to.IsDoubted) : default;
     }
 
+    [Fact]
+    public void HV2_SV3_a_server_that_is_added_again_begins_anew_and_one_that_nobody_asks_is_not_down_for_ever()
+    {
+        var (a, b) = (Two.Servers![0], Two.Servers[1]);
+        Probe(a.Url, false, false, false);
+        Probe(b.Url, false, false, false);
+        _health = _health.Replaced([b, a]);
+        Assert.Equal([a.Url, b.Url], Down());
+        _health = _health.Replaced([a, b with { HealthUrl = null }]);
+        Assert.Equal([a.Url], Down());
+        _health = _health.Replaced([b]);
+        Assert.Empty(Down());
+        Assert.False(_health.IsDoubted([a.Url, b.Url]));
+
+        IReadOnlyList<string> Down() => _health.Down([a.Url, b.Url]);
+    }
+
     private int Ready(ServingSpec serving)
     {
         var version = _model.Draft(serving: serving);
