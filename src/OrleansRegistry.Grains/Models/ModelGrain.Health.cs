@@ -30,6 +30,12 @@ internal sealed partial class ModelGrain
     public async Task Observe(int ordinal, CallSigns signs)
     {
         await Load();
+        if (!IsOf(ordinal, signs.Attempt))
+        {
+            return;
+        }
+
+        Use();
         See(ordinal, signs.Attempt, health => health.Called(signs, clock.GetUtcNow()));
         await Judge(ordinal);
     }

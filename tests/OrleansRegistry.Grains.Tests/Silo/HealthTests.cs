@@ -75,6 +75,15 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
     }
 
     [Fact(Timeout = Patience)]
+    public async Task HV1_what_a_gateway_tells_a_model_that_was_not_in_memory_counts()
+    {
+        var version = await Deploy("A model", deploy => deploy with { Publish = true, Serving = new ServingSpec { Url = "http://a" } });
+        await Restart();
+        await Observe(version, notBegun: 1);
+        await Until(async () => (await Silo.Model(version.ModelId).Resolve(null)).Value!.IsDoubted);
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task HV3_commands_move_the_primary_to_an_unhealthy_version_only_with_force()
     {
         var version = await DeployProbed("a");
