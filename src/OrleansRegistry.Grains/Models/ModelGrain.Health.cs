@@ -16,9 +16,6 @@ internal sealed partial class ModelGrain
     /// <summary>Servers of a model are not asked when it was neither called nor changed for so long.</summary>
     private static readonly TimeSpan KeepAsking = TimeSpan.FromMinutes(15);
 
-    /// <summary>Versions are asked what their servers have said twice in an interval of theirs, at least so often.</summary>
-    private const int MaxAskSeconds = 30;
-
     private readonly CommandsUnderWay _marking = new(TimeSpan.FromSeconds(10), clock);
     private ImmutableDictionary<int, ObservedHealth> _health = ImmutableDictionary<int, ObservedHealth>.Empty;
     private DateTimeOffset _usedAt;
@@ -124,7 +121,7 @@ internal sealed partial class ModelGrain
             _healthTicks++;
             foreach (var version in _row.Value?.Active ?? [])
             {
-                if (IsAsked(version) && (_healthTicks + version.Ordinal) % Math.Clamp(version.ProbeSeconds / 2, 1, MaxAskSeconds) == 0)
+                if (IsAsked(version) && (_healthTicks + version.Ordinal) % HealthRules.AskSeconds(version.ProbeSeconds) == 0)
                 {
                     await TakeSigns(version);
                 }

@@ -17,32 +17,39 @@ internal sealed class HealthProbe : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _interval;
+    private readonly TimeSpan _fresh;
     private List<ProbeSign> _found = [];
     private long _takenAt;
 
     /// <summary>Begins: the first time after a part of the interval, by chance.</summary>
     /// <param name="url">The server's base address.</param>
     /// <param name="healthUrl">What is asked.</param>
-    /// <param name="interval">How often.</param>
+    /// <param name="seconds">How often.</param>
     /// <param name="health">Asks.</param>
     /// <param name="clock">The clock.</param>
-    public HealthProbe(string url, Uri healthUrl, TimeSpan interval, IHealthProbe health, TimeProvider clock)
+    public HealthProbe(string url, Uri healthUrl, int seconds, IHealthProbe health, TimeProvider clock)
     {
         (_clock, _takenAt) = (clock, clock.GetTimestamp());
+        _interval = TimeSpan.FromSeconds(seconds);
+        _fresh = 2 * TimeSpan.FromSeconds(HealthRules.AskSeconds(seconds));
         var stop = _stop.Token;
-        Ended = Task.Run(() => Run(url, healthUrl, interval, health, stop), CancellationToken.None);
+        Ended = Task.Run(() => Run(url, healthUrl, health, stop), CancellationToken.None);
     }
 
     /// <summary>Completes when it has ended.</summary>
     public Task Ended { get; }
 
-    /// <summary>What it has found since this was asked last, oldest first.</summary>
+    /// <summary>
+    /// What it has found since this was asked last, oldest first. Nothing where that is too long ago: it would come all at
+    /// once, and no call could have spoken against it.
+    /// </summary>
     public IReadOnlyList<ProbeSign> Take()
     {
         lock (_lock)
         {
+            var found = _clock.GetElapsedTime(_takenAt) > _fresh ? [] : _found;
             _takenAt = _clock.GetTimestamp();
-            var found = _found;
             _found = [];
             return found;
         }
@@ -56,12 +63,12 @@ internal sealed class HealthProbe : IDisposable
     }
 
     [SuppressMessage("Security", "CA5394", Justification = "Nobody gains by foreseeing a probe.")]
-    private async Task Run(string url, Uri healthUrl, TimeSpan interval, IHealthProbe health, CancellationToken stop)
+    private async Task Run(string url, Uri healthUrl, IHealthProbe health, CancellationToken stop)
     {
         try
         {
-            await Task.Delay(interval * Random.Shared.NextDouble(), _clock, stop);
-            while (IsHeard(interval))
+            await Task.Delay(_interval * Random.Shared.NextDouble(), _clock, stop);
+            while (IsHeard())
             {
                 var answer = await health.Check(healthUrl, stop);
                 lock (_lock)
@@ -69,7 +76,7 @@ internal sealed class HealthProbe : IDisposable
                     _found.Add(new ProbeSign(url, answer.IsReady, _clock.GetInstant()));
                 }
 
-                await Task.Delay(interval * (1 + (Jitter * ((2 * Random.Shared.NextDouble()) - 1))), _clock, stop);
+                await Task.Delay(_interval * (1 + (Jitter * ((2 * Random.Shared.NextDouble()) - 1))), _clock, stop);
             }
         }
         catch (OperationCanceledException)
@@ -78,11 +85,11 @@ internal sealed class HealthProbe : IDisposable
         }
     }
 
-    private bool IsHeard(TimeSpan interval)
+    private bool IsHeard()
     {
         lock (_lock)
         {
-            return _clock.GetElapsedTime(_takenAt) < (Patience > 3 * interval ? Patience : 3 * interval);
+            return _clock.GetElapsedTime(_takenAt) < (Patience > 3 * _interval ? Patience : 3 * _interval);
         }
     }
 }

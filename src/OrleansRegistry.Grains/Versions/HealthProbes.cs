@@ -35,7 +35,7 @@ internal sealed class HealthProbes(IHealthProbe health, TimeProvider clock) : ID
             }
             else
             {
-                _running[target] = new HealthProbe(target.Url, new Uri(target.HealthUrl), TimeSpan.FromSeconds(target.Seconds), health, clock);
+                _running[target] = new HealthProbe(target.Url, new Uri(target.HealthUrl), target.Seconds, health, clock);
             }
         }
 

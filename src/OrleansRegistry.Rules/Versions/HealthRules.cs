@@ -6,11 +6,16 @@ internal static class HealthRules
     /// <summary>A version gets no other mark for so long.</summary>
     public static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);
 
+    private const int MaxAskSeconds = 30;
+
     /// <summary>A new spec with how often its servers are asked, where it doesn't say so (rule HV1).</summary>
     public static ServingState WithProbes(this ServingState spec) =>
         spec is { Runtime: null, ProbeSeconds: null } && ServerRules.Of(spec).Any(server => server.HealthUrl is not null)
             ? spec with { ProbeSeconds = ServingSpec.DefaultProbeSeconds }
             : spec;
+
+    /// <summary>How often a model asks a version what its servers have said: twice in an interval, and at least every 30 seconds (rule HV1).</summary>
+    public static int AskSeconds(int probeSeconds) => Math.Clamp(probeSeconds / 2, 1, MaxAskSeconds);
 
     /// <summary>The mark that a version gets now, or null for none.</summary>
     /// <param name="version">The version, and the mark that it has.</param>

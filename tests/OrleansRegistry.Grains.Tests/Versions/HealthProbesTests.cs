@@ -46,6 +46,24 @@ public sealed class HealthProbesTests : IDisposable
         Assert.Empty(_probes.Take(serving));
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task HV1_what_they_answer_is_thrown_away_when_nobody_asks_for_it_in_time()
+    {
+        var serving = Serving("a");
+        _probes.Take(serving);
+        await Find(serving, 1);
+        _health.IsGood = false;
+        _health.Asked.Clear();
+        using var others = new HealthProbes(_health, _clock);
+        others.Take(Serving("other"));
+        // For longer than an interval, which is as long as two in which a model asks.
+        await Find(Serving("other"), 4, others);
+        Assert.Contains("http://a/health", _health.Asked);
+
+        Assert.Empty(_probes.Take(serving));
+        Assert.False((await Find(serving, 1))[0].IsGood);
+    }
+
     [Theory(Timeout = Patience)]
     [InlineData(0, true, ServingStatus.Ready)]
     [InlineData(Seconds, false, ServingStatus.Ready)]
