@@ -144,7 +144,7 @@ internal sealed partial class ModelGrain
         {
             foreach (var sign in await Version(version.Ordinal).TakeSigns(version.Attempt))
             {
-                See(version.Ordinal, version.Attempt, health => health.Probed(sign.Url, sign.IsGood, sign.At));
+                See(version.Ordinal, version.Attempt, health => health.Probed(sign, clock.GetUtcNow()));
             }
         }
         catch (Exception e)

@@ -51,8 +51,9 @@ internal sealed record ObservedHealth(int Attempt)
             _servers.Keys.Except(list.Where(server => server.HealthUrl is not null).Select(server => server.Url))),
     };
 
-    /// <summary>A server was asked.</summary>
-    public ObservedHealth Probed(string server, bool isGood, DateTimeOffset at) => With(server, Of(server).Probed(isGood, at));
+    /// <summary>A server was asked, and the model is told.</summary>
+    public ObservedHealth Probed(ProbeSign sign, DateTimeOffset told) =>
+        With(sign.Url, Of(sign.Url).Probed(sign.IsGood, sign.At, told));
 
     /// <summary>A gateway has told of calls. One that has succeeded outweighs all that could not be begun.</summary>
     public ObservedHealth Called(CallSigns signs, DateTimeOffset at)

@@ -15,9 +15,13 @@ internal sealed record ServerHealth
     /// <summary>A server that goes down so soon after its return needs twice as many good probes.</summary>
     public static readonly TimeSpan Unsteady = TimeSpan.FromMinutes(10);
 
+    /// <summary>For so long gateways know at least that a server is doubted, and can tell of calls, before it is down.</summary>
+    public static readonly TimeSpan MinDoubt = TimeSpan.FromSeconds(2);
+
     private int _failed;
     private int _good;
     private int _needed;
+    private DateTimeOffset _doubtedSince;
     private DateTimeOffset? _returnedAt;
 
     /// <summary>Nothing is known of it.</summary>
@@ -36,17 +40,23 @@ internal sealed record ServerHealth
     public bool IsDoubted => IsDown || _failed > 0;
 
     /// <summary>A probe was answered with 2xx, or was not.</summary>
-    public ServerHealth Probed(bool isGood, DateTimeOffset at) => (isGood, IsDown) switch
+    /// <param name="isGood">Whether it was.</param>
+    /// <param name="at">When.</param>
+    /// <param name="told">When the model came to know of it.</param>
+    public ServerHealth Probed(bool isGood, DateTimeOffset at, DateTimeOffset told) => (isGood, IsDown) switch
     {
         (true, true) => _good + 1 >= _needed ? Return(at) : this with { _good = _good + 1 },
         (true, false) => IsProven && _failed == 0 ? this : this with { _failed = 0, _good = _good + 1, IsProven = IsProven || _good + 1 >= FirstNeeded },
         (false, true) => this with { _good = 0 },
-        (false, false) => _failed + 1 >= MaxFailures ? GoDown(at) : this with { _failed = _failed + 1, _good = 0 },
+        (false, false) => _failed + 1 >= MaxFailures && told - _doubtedSince >= MinDoubt ? GoDown(at) : Doubt(told),
     };
 
     /// <summary>A call to it has succeeded: better evidence than any probe.</summary>
     public ServerHealth Called(DateTimeOffset at) =>
         IsDown ? Return(at) : IsProven && _failed == 0 ? this : this with { _failed = 0, IsProven = true };
+
+    private ServerHealth Doubt(DateTimeOffset told) =>
+        this with { _failed = _failed + 1, _good = 0, _doubtedSince = _failed == 0 ? told : _doubtedSince };
 
     private ServerHealth GoDown(DateTimeOffset at) => this with
     {

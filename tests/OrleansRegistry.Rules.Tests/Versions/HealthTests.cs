@@ -336,7 +336,7 @@ public sealed class HealthTests
         foreach (var isGood in answers)
         {
             Wait(5);
-            _health = _health.Probed(server, isGood, _now);
+            _health = _health.Probed(new ProbeSign(server, isGood, _now), _now);
         }
     }
 

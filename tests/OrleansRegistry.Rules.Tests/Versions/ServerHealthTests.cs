@@ -23,6 +23,25 @@ public sealed class ServerHealthTests
     }
 
     [Fact]
+    public void HV2_probes_that_are_told_all_at_once_leave_gateways_two_seconds_to_tell_of_a_call()
+    {
+        foreach (var secondsAgo in (int[])[30, 20, 10, 0])
+        {
+            _server = _server.Probed(isGood: false, _now - TimeSpan.FromSeconds(secondsAgo), told: _now);
+        }
+
+        Assert.True(_server is { IsDown: false, IsDoubted: true });
+        _now += ServerHealth.MinDoubt - TimeSpan.FromMilliseconds(1);
+        _server = _server.Probed(isGood: false, _now, told: _now);
+        Assert.False(_server.IsDown);
+        _now += TimeSpan.FromMilliseconds(1);
+        Assert.True(_server.Probed(isGood: false, _now, told: _now).IsDown);
+
+        Call();
+        Assert.False(_server.Probed(isGood: false, _now, told: _now).IsDown);
+    }
+
+    [Fact]
     public void HV2_a_call_that_succeeds_between_the_probes_is_a_veto()
     {
         Probe(false, false);
@@ -113,7 +132,7 @@ public sealed class ServerHealthTests
         foreach (var isGood in answers)
         {
             _now += Interval;
-            _server = _server.Probed(isGood, _now);
+            _server = _server.Probed(isGood, _now, _now);
         }
     }
 
