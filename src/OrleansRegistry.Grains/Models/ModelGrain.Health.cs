@@ -119,14 +119,8 @@ internal sealed partial class ModelGrain
         if (IsUsed)
         {
             _healthTicks++;
-            foreach (var version in _row.Value?.Active ?? [])
-            {
-                if (IsAsked(version) && (_healthTicks + version.Ordinal) % HealthRules.AskSeconds(version.ProbeSeconds) == 0)
-                {
-                    await TakeSigns(version);
-                }
-            }
-
+            // Beside each other: the silo of one of them may be gone.
+            await Task.WhenAll((_row.Value?.Active ?? []).Where(IsAskedNow).Select(TakeSigns));
             foreach (var ordinal in _health.Keys)
             {
                 await Judge(ordinal);
@@ -136,6 +130,9 @@ internal sealed partial class ModelGrain
 
         WatchHealth();
     }
+
+    private bool IsAskedNow(ActiveVersion version) =>
+        IsAsked(version) && (_healthTicks + version.Ordinal) % HealthRules.AskSeconds(version.ProbeSeconds) == 0;
 
     [SuppressMessage("Design", "CA1031", Justification = "A silo of the release before doesn't know the method, and says so in a way of its own.")]
     private async Task TakeSigns(ActiveVersion version)

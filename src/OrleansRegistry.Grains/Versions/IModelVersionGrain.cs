@@ -34,9 +34,9 @@ internal interface IModelVersionGrain : IGrainWithStringKey, ILeasedGrain
 
     /// <summary>
     /// What the servers of a version that is ready have answered since this was asked last (rule HV1). Goes on asking
-    /// them for as long as it is asked.
+    /// them for as long as it is asked. What gets no answer soon is asked again.
     /// </summary>
-    [Alias("TakeSigns")]
+    [Alias("TakeSigns"), ResponseTimeout(GrainCalls.ReadTimeout)]
     Task<IReadOnlyList<ProbeSign>> TakeSigns(int attempt);
 }
 
