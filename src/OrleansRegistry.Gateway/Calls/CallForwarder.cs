@@ -90,8 +90,7 @@ internal sealed class CallForwarder(
 
     private async Task<bool> Send(HttpContext context, Call call, CallerBody? body, CallAttempts? attempts, AdmittedCall admitted)
     {
-        var succeeded = call.Version.IsDoubted ? TellOf(call.Version, admitted.Caller.Workspace) : null;
-        var transformer = new CallTransformer(call, body, attempts, succeeded, _loopToken);
+        var transformer = new CallTransformer(call, body, attempts, TellOf(call.Version, admitted), _loopToken);
         var error = await forwarder.SendAsync(context, call.Destination.AbsoluteUri, client.For(call.Process), _config, transformer, admitted.Ended);
         if (attempts is { GoesOn: true })
         {
@@ -162,7 +161,8 @@ internal sealed class CallForwarder(
         return isOfCaller;
     }
 
-    private Action TellOf(ResolvedVersion version, string workspace) => () => signs.Succeeded(workspace, version);
+    private Action? TellOf(ResolvedVersion version, AdmittedCall admitted) =>
+        version.ServingUrl is null ? null : () => signs.Succeeded(admitted.Caller.Workspace, version, admitted.Began);
 
     /// <summary>The process of a version has died, and got nothing of the call (rule X2).</summary>
     internal static RegistryError IsStarting(ResolvedVersion version) =>

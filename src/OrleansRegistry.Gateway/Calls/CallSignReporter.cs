@@ -2,10 +2,14 @@ namespace OrleansRegistry.Gateway;
 
 /// <summary>
 /// Tells models, once a second, of calls that could not be begun, and of those that succeeded where the model has doubts
-/// (rule HV1). Nothing is told of a version whose calls all go well. It is in memory only, and may be lost.
+/// (rule HV1), or may have them by now. Nothing is told of a version whose calls all go well and are short. It is in
+/// memory only, and may be lost.
 /// </summary>
-internal sealed class CallSignReporter(IGrainFactory grains)
+internal sealed class CallSignReporter(IGrainFactory grains, TimeProvider clock)
 {
+    /// <summary>How long it is known whether the model has doubts, from when a call was resolved.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private Dictionary<(string Workspace, VersionId Version), CallSigns> _seen = [];
 
@@ -14,10 +18,17 @@ internal sealed class CallSignReporter(IGrainFactory grains)
         See(workspace, version, signs => signs with { NotBegun = signs.NotBegun + 1 });
 
     /// <summary>A server has answered a call, and not with 5xx.</summary>
-    public void Succeeded(string workspace, ResolvedVersion version) => See(
-        workspace,
-        version,
-        signs => signs.Succeeded.Contains(version.ServingUrl!) ? signs : signs with { Succeeded = [.. signs.Succeeded, version.ServingUrl!] });
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="version">The version as the call was resolved, at that server.</param>
+    /// <param name="began">When that was.</param>
+    public void Succeeded(string workspace, ResolvedVersion version, long began)
+    {
+        if (version.IsDoubted || clock.GetElapsedTime(began) >= Fresh)
+        {
+            var url = version.ServingUrl!;
+            See(workspace, version, signs => signs.Succeeded.Contains(url) ? signs : signs with { Succeeded = [.. signs.Succeeded, url] });
+        }
+    }
 
     /// <summary>Tells the models of what was seen since this was called last.</summary>
     public async Task Report()

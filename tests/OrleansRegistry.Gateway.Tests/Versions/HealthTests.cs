@@ -122,6 +122,40 @@ public abstract class HealthTests(RegistryServer server)
     }
 
     [Fact(Timeout = Patience)]
+    public async Task HV2_a_call_that_was_under_way_when_the_doubts_began_speaks_against_them()
+    {
+        var (called, released) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var backend = await Backend.Start(async context =>
+        {
+            called.SetResult();
+            await released.Task;
+            await context.Response.WriteAsync("{}");
+        });
+        var name = RegistryDriver.NewName();
+        var version = await _registry.DeployPrimary(name, $$""" "serving":{"url":"{{backend.Url}}"} """);
+        var model = server.Grains.GetGrain<IModelGrain>(GrainKeys.Model(GrainKeys.DefaultWorkspace, version["model_id"]!));
+        var began = TimeProvider.System.GetTimestamp();
+        var call = _registry.Post($"/v1/models/{RegistryDriver.InPath(name)}/predict", "{}");
+        await called.Task;
+
+        await model.Observe(1, new CallSigns { Attempt = 1, NotBegun = 1 });
+        await While(isDoubted => !isDoubted || TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(1.5));
+        released.SetResult();
+        (await call).Is(200);
+        await While(isDoubted => isDoubted);
+        // After 30 seconds it would have been forgotten by itself.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+
+        async Task While(Func<bool, bool> isSo)
+        {
+            while (isSo((await model.Resolve(null)).Value!.IsDoubted))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    [Fact(Timeout = Patience)]
     public async Task HV2_a_model_whose_health_url_lies_stays_healthy_while_calls_succeed()
     {
         await using var lying = await ModelServer.Start();
