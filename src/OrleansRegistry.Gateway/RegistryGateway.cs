@@ -219,6 +219,7 @@ internal static class RegistryGateway
         services.AddSingleton<TrafficReporter>();
         services.AddSingleton<CallDrain>();
         services.AddHostedService<TrafficWorker>();
+        services.AddHostedService<CallSignWorker>();
         services.AddHostedService<LongCallWorker>();
     }
 

@@ -5,7 +5,6 @@ namespace OrleansRegistry.Gateway;
 /// <summary>Has traffic reported every second, and before the node stops.</summary>
 internal sealed partial class TrafficWorker(
     TrafficReporter reporter,
-    CallSignReporter signs,
     TrafficMeter meter,
     ServerRecords servers,
     TimeProvider clock,
@@ -31,7 +30,6 @@ internal sealed partial class TrafficWorker(
 
     protected override async Task Work(CancellationToken stoppingToken)
     {
-        await signs.Report();
         await reporter.ReportAll();
         meter.Retire(Clock.GetUtcNow() - KeepUnused);
         servers.Retire();
