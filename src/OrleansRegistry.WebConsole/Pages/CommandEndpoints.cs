@@ -70,7 +70,7 @@ internal static class CommandEndpoints
         var answer = tried.Value!;
         var next = answer.PrimaryChange?.To is { } to ? (await api.Read<VersionView>(context, "get_version", new { id = to })).Value : null;
         var successors = command.Stops && version.IsPrimary && !answer.ModelDeleted ? await Successors(context, api, frame.Model, version) : [];
-        choice = choice with { PromoteTo = successors.Count > 0 ? next?.Id : null };
+        choice = choice with { PromoteTo = successors.Any(one => one.Id == next?.Id) ? next!.Id : null };
         return Page(frame, view with
         {
             Effects = [.. CommandWords.Effects(command, frame.Model, version, answer, next)],
