@@ -40,7 +40,14 @@ public sealed class SurvivorTests
         }));
         Assert.False(survivor.Process.HasExited);
         await survivor.Process.WaitForOutput(" is lost: ");
-        Assert.All(await Task.WhenAll(lost.Select(cluster.IsDeclaredDead)), Assert.True);
+        // One of them may have held nothing that was asked for: it is declared dead when its time is over, too.
+        foreach (var silo in lost)
+        {
+            while (!await cluster.IsDeclaredDead(silo))
+            {
+                timeout.Token.ThrowIfCancellationRequested();
+            }
+        }
 
         async Task BeTaken(HttpMethod method, string path)
         {
