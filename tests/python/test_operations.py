@@ -140,7 +140,8 @@ ARGUMENTS = {
 
 # Pages and streams go on by themselves (C4); documents are read anew; wait() waits.
 # A folder is all that an upload or a download needs.
-NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds"} | {
+# Pages, streams, files and waits are methods of their own.
+NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds", "Model-Wait"} | {
     "files", "Upload-Offset", "Upload-Length", "Range", "If-Range"
 }
 
