@@ -138,9 +138,8 @@ ARGUMENTS = {
 }
 """Arguments that have another name than in the document."""
 
-# Pages and streams go on by themselves (C4); documents are read anew; wait() waits.
+# Pages and streams go on by themselves (C4); documents are read anew; wait() waits, for calls as well.
 # A folder is all that an upload or a download needs.
-# Pages, streams, files and waits are methods of their own.
 NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds", "Model-Wait"} | {
     "files", "Upload-Offset", "Upload-Length", "Range", "If-Range"
 }
