@@ -140,8 +140,8 @@ ARGUMENTS = {
 
 # Pages and streams go on by themselves (C4); documents are read anew; wait() waits, for calls as well.
 # A folder is all that an upload or a download needs.
-NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds", "Model-Wait"} | {
-    "files", "Upload-Offset", "Upload-Length", "Range", "If-Range"
+NOT_ARGUMENTS = {"page_size", "page_token", "Last-Event-ID", "If-None-Match", "wait", "timeout_seconds"} | {
+    "Model-Wait", "files", "Upload-Offset", "Upload-Length", "Range", "If-Range"
 }
 
 
