@@ -242,16 +242,16 @@ public abstract class RandomHistoryTests(Func<Task<TestDatabase>> emptyDatabase,
                 case < 65:
                     var any = await Pick(step, _ => true);
                     return () => model.Delete(new DeleteCommand { Context = silo.Command(), Ordinal = any });
-                case < 69:
+                case < 74:
                     var ready = await Pick(step, version => version.Serving?.Status == ServingStatus.Ready);
                     return async () =>
                     {
                         await Mark(ready, UnhealthyBecause.ServersDown);
-                        await (step.A % 2 == 0 ? Mark(ready, because: null) : Task.CompletedTask);
+                        await (step.A % 8 != 0 ? Mark(ready, because: null) : Task.CompletedTask);
                     };
                 case < 84:
                     var starting = await Pick(step, version => version.Serving?.Status == ServingStatus.Starting);
-                    return () => ReportProbe(starting, isReady: step.A % 3 != 0);
+                    return () => ReportProbe(starting, isReady: step.A % 4 != 0);
                 default:
                     return () => model.DeleteModel(new DeleteModelCommand { Context = silo.Command() });
             }
