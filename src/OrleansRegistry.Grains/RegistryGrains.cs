@@ -28,6 +28,8 @@ public static class RegistryGrains
         services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<IHealthProbe, HttpHealthProbe>();
         services.AddSingleton<IVersionNews, ModelNews>();
+        services.AddSingleton<LocalRoutes>();
+        services.AddSingleton<ILocalRoutes>(provider => provider.GetRequiredService<LocalRoutes>());
         services.AddSingleton<LastSigns>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<LastSigns>());
         services.AddSingleton<VersionParts>();
@@ -53,11 +55,5 @@ public static class RegistryGrains
         services.AddSingleton<CollectionWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<CollectionWorker>());
         return services;
-    }
-
-    /// <summary>A silo that is no member of a cluster: nobody takes its place.</summary>
-    private sealed class SoleSilo : ISiloLease
-    {
-        public bool IsHeld => true;
     }
 }

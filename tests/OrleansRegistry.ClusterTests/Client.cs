@@ -72,7 +72,7 @@ internal sealed class Client(int number, ClusterNodes cluster, History history, 
         history.Add(model, new Operation { Verb = Verb.Look, Ordinal = alias, Seen = seen, Told = Told.Done, CalledAt = calledAt, AnsweredAt = History.Now });
     }
 
-    private HttpClient Gateway => cluster.Gateways[random.Next(cluster.Gateways.Length)].Client;
+    private HttpClient Gateway => cluster.Any(random);
 
     private Task Resolve(int model, HttpClient gateway) => Resolve(model, gateway, Verb.Resolve, "", "no_primary", null);
 

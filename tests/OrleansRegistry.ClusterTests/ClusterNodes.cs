@@ -124,10 +124,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
 
     public Task<SiloNode> StartSilo() => StartSilo(clockOffset: default);
 
-    /// <summary>Starts a silo whose clock is ahead by so much.</summary>
-    public Task<SiloNode> StartSilo(TimeSpan clockOffset) => StartSilo("silo", hasCallers: true, clockOffset);
+    /// <summary>Starts a silo whose clock is ahead by so much. It is a gateway as well.</summary>
+    public Task<SiloNode> StartSilo(TimeSpan clockOffset) => StartSilo("both", hasCallers: true, clockOffset);
 
-    /// <summary>Starts a silo that is a gateway as well, its own only: others don't reach it.</summary>
+    /// <summary>Starts a silo that is a gateway as well, its own only: other gateways don't reach it.</summary>
     public Task<SiloNode> StartBoth() => StartSilo("both", hasCallers: false, clockOffset: default);
 
     public async Task<ClusterNode> StartGateway()
@@ -144,6 +144,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
         Gateways[gateway] = new ClusterNode(process, client, database);
         ended.Dispose();
     }
+
+    /// <summary>A node that takes calls. One in three is a silo, which answers for the models that it has by itself.</summary>
+    public HttpClient Any(Random random) =>
+        random.Next(3) == 0 ? Silos[random.Next(Silos.Length)].Client : Gateways[random.Next(Gateways.Length)].Client;
 
     /// <summary>Whether a silo has ended, or the others have given it up, so that it will.</summary>
     public async Task<bool> IsLost(SiloNode silo) => silo.Process.HasExited || await IsDeclaredDead(silo);

@@ -47,7 +47,7 @@ internal sealed class Invoker(int number, ClusterNodes cluster, ModelServer serv
         }
     }
 
-    private HttpClient Gateway => cluster.Gateways[random.Next(cluster.Gateways.Length)].Client;
+    private HttpClient Gateway => cluster.Any(random);
 
     /// <summary>Deploys and publishes a version; its path, or null when it is told to stop meanwhile.</summary>
     private async Task<string?> Deploy(CancellationToken stop)

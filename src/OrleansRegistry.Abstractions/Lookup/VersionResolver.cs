@@ -8,7 +8,12 @@ namespace OrleansRegistry;
 /// Says which version a selector leads to now. The model's grain knows its active versions only; the catalog says what became of the others,
 /// and why a start failed. Models that a caller is not limited to are not there for them.
 /// </summary>
-internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory)
+/// <param name="grains">The models.</param>
+/// <param name="catalog">What is stored.</param>
+/// <param name="directory">The names of models.</param>
+/// <param name="local">What can be read without asking a grain, or null where the process holds no models.</param>
+internal sealed class VersionResolver(
+    IGrainFactory grains, IWorkspaceCatalog catalog, ModelDirectory directory, ILocalRoutes? local = null)
 {
     private const int MaxKnown = 10_000;
     private const string PrimarySelector = "@primary";
@@ -73,7 +78,13 @@ internal sealed class VersionResolver(IGrainFactory grains, IWorkspaceCatalog ca
 
     private static bool IsReached(string modelId, ImmutableArray<string> modelIds) => modelIds.IsDefaultOrEmpty || modelIds.Contains(modelId);
 
-    private async Task<Outcome<ResolvedVersion>> Resolve(
+    private Task<Outcome<ResolvedVersion>> Resolve(
+        string workspace, string modelId, string? selector, int? seen, CancellationToken cancellationToken) =>
+        seen is null && local?.Find(workspace, modelId, selector) is { } found
+            ? Task.FromResult<Outcome<ResolvedVersion>>(found)
+            : AskModel(workspace, modelId, selector, seen, cancellationToken);
+
+    private async Task<Outcome<ResolvedVersion>> AskModel(
         string workspace, string modelId, string? selector, int? seen, CancellationToken cancellationToken)
     {
         var model = Model(workspace, modelId);

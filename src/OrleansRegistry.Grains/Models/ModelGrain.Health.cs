@@ -101,7 +101,7 @@ internal sealed partial class ModelGrain
         _health = IsUsed
             ? _health.RemoveRange(_health.Where(seen => !IsOf(seen.Key, seen.Value.Attempt)).Select(seen => seen.Key))
             : _health.Clear();
-        _table = _table?.With(_health);
+        Table = Table?.With(_health);
         if (!_health.IsEmpty || (IsUsed && (_row.Value?.Active ?? []).Any(IsAsked)))
         {
             _healthTimer ??= this.RegisterGrainTimer(
@@ -160,7 +160,7 @@ internal sealed partial class ModelGrain
         }
 
         _health = _health.SetItem(ordinal, take(_health.GetValueOrDefault(ordinal) ?? new ObservedHealth(attempt)));
-        _table = _table?.With(_health);
+        Table = Table?.With(_health);
         if (_healthTimer is null)
         {
             WatchHealth();
@@ -173,7 +173,7 @@ internal sealed partial class ModelGrain
         if (_health.TryGetValue(command.Ordinal, out var known))
         {
             _health = _health.SetItem(command.Ordinal, known.Replaced(command.Servers));
-            _table = _table?.With(_health);
+            Table = Table?.With(_health);
         }
     }
 

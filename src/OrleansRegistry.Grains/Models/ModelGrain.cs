@@ -21,6 +21,7 @@ internal sealed partial class ModelGrain(
     IArtifactCatalog artifacts,
     IOptions<ModelOptions> options,
     WorkspaceUses uses,
+    LocalRoutes routes,
     VersionProcesses processes,
     TimeProvider clock,
     RegistryMetrics metrics,
@@ -35,7 +36,6 @@ internal sealed partial class ModelGrain(
 
     private readonly StateRow<ModelState> _row = new(storage, StorageNames.Model, context.GrainId);
     private readonly (string Workspace, string Id) _key = GrainKeys.Split(context.GrainId.Key.ToString()!);
-    private RoutingTable? _table;
     private TaskCompletionSource? _changed;
     private Task? _loading;
     private bool _isLoaded;
@@ -44,7 +44,27 @@ internal sealed partial class ModelGrain(
 
     public IGrainContext GrainContext => context;
 
+    /// <summary>What resolves are answered from, as it is last confirmed.</summary>
+    private RoutingTable? Table
+    {
+        get;
+        set
+        {
+            field = value;
+            Show();
+        }
+    }
+
+    private LocalRoute ShownRoute => field ??= routes.Enter(context, _key.Workspace, _key.Id);
+
     public bool IsUnknown => _isLoaded && _row.Value is null && _doubtfulUntil is null;
+
+    /// <summary>First of all nobody is answered from here any more: another activation may take over.</summary>
+    Task IGrainBase.OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        ShownRoute.Leave();
+        return Task.CompletedTask;
+    }
 
     public Task<Outcome<ResolvedVersion>> Resolve(string? selector) =>
         Select(selector, static (table, named) => table.Resolve(named));
@@ -54,7 +74,7 @@ internal sealed partial class ModelGrain(
 
     public async Task<Outcome<ResolvedVersion>> Await(string? selector, int seen)
     {
-        if (_table?.Revision == seen)
+        if (Table?.Revision == seen)
         {
             _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await _changed.Task.WaitAsync(MaxWait, clock)
@@ -78,7 +98,7 @@ internal sealed partial class ModelGrain(
         }
 
         Use();
-        return _table is null ? NoSuchModel() : select(_table, selector);
+        return Table is null ? NoSuchModel() : select(Table, selector);
     }
 
     /// <summary>Reads the row on first use; resolves that come meanwhile wait for the same read.</summary>
@@ -110,10 +130,13 @@ internal sealed partial class ModelGrain(
         Confirmed();
     }
 
+    /// <summary>Lets the process answer from the table, unless the outcome of a write is unknown.</summary>
+    private void Show() => ShownRoute.Show(_doubtfulUntil is null ? Table : null);
+
     /// <summary>The state in memory is what is stored: routing follows it, and starts are watched.</summary>
     private void Confirmed()
     {
-        _table = _row.Value is { } model ? new RoutingTable(model, _row.Version) : null;
+        Table = _row.Value is { } model ? new RoutingTable(model, _row.Version) : null;
         _changed?.SetResult();
         _changed = null;
         WatchStarts();
@@ -213,6 +236,7 @@ internal sealed partial class ModelGrain(
     private async Task<bool> IsStoredAfterAll(CommandContext command, DateTimeOffset deadline)
     {
         _doubtfulUntil = deadline + ClocksApart;
+        Show();
         _doubtTimer ??= this.RegisterGrainTimer(OnDoubt, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         try
         {
@@ -246,6 +270,7 @@ internal sealed partial class ModelGrain(
             _doubtfulUntil = null;
             _doubtTimer?.Dispose();
             _doubtTimer = null;
+            Show();
         }
     }
 

@@ -50,6 +50,7 @@ public sealed class ContractTests
             null!,
             Options.Create(new ModelOptions()),
             null!,
+            new LocalRoutes(new SoleSilo(), clock),
             processes,
             clock,
             null!,

@@ -32,7 +32,14 @@ internal sealed partial class DatabaseEpoch(ILogger<DatabaseEpoch> logger) : ICo
     }
 
     /// <summary>Whether a grain was activated in an earlier one.</summary>
-    public bool IsOver(IGrainContext grain) => grain.GetComponent<Epoch>() is { } its && its != _current;
+    public bool IsOver(IGrainContext grain) => OverFor(grain)();
+
+    /// <summary>Says whether a grain was activated in an earlier one, each time that it is asked.</summary>
+    public Func<bool> OverFor(IGrainContext grain)
+    {
+        var its = grain.GetComponent<Epoch>();
+        return () => its is not null && its != _current;
+    }
 
     public void Configure(IGrainContext context) => context.SetComponent(_current);
 

@@ -56,6 +56,12 @@ internal sealed partial class MembershipLease(
     /// <summary>Whether the silo may answer.</summary>
     public bool IsHeld => clock.GetTimestamp() < Volatile.Read(ref _heldUntil);
 
+    public Func<bool> Of(IGrainContext grain)
+    {
+        var isOver = epoch.OverFor(grain);
+        return () => IsHeld && !isOver();
+    }
+
     /// <summary>The answer to the peer probe of another silo.</summary>
     public PeerProbeResult Probe(string other)
     {
