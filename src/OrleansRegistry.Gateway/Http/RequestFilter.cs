@@ -12,16 +12,26 @@ namespace OrleansRegistry.Gateway;
 [SuppressMessage("Performance", "CA1822", Justification = "An endpoint filter.")]
 internal sealed class RequestFilter : IEndpointFilter
 {
-    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        Problem(context) is { } problem ? ValueTask.FromResult<object?>(new Refusal(problem)) : next(context);
+
+    private static RegistryError? Problem(EndpointFilterInvocationContext context)
     {
         var http = context.HttpContext;
         var declared = http.GetEndpoint()?.Metadata.GetMetadata<RequestParameters>()?.All ?? [];
-        List<FieldError> problems = [.. QueryTexts.Problems(http.Request), .. QueryProblems(http.Request, declared), .. HeaderProblems(http.Request, declared)];
-        foreach (var refusal in context.Arguments.OfType<IRequestPart>().Select(part => part.Refusal).OfType<RegistryError>())
+        List<FieldError> problems = HasParameters(http.Request, declared)
+            ? [.. QueryTexts.Problems(http.Request), .. QueryProblems(http.Request, declared), .. HeaderProblems(http.Request, declared)]
+            : [];
+        for (var place = 0; place < context.Arguments.Count; place++)
         {
+            if (context.Arguments[place] is not IRequestPart { Refusal: { } refusal })
+            {
+                continue;
+            }
+
             if (refusal.Fields.IsEmpty)
             {
-                return new Refusal(refusal);
+                return refusal;
             }
 
             problems.AddRange(refusal.Fields);
@@ -32,7 +42,26 @@ internal sealed class RequestFilter : IEndpointFilter
             problems.Add(new FieldError("body", "is not accepted here"));
         }
 
-        return problems.Count == 0 ? await next(context) : new Refusal(RegistryError.Invalid([.. problems]));
+        return problems.Count == 0 ? null : RegistryError.Invalid([.. problems]);
+    }
+
+    /// <summary>Whether there is anything to look at: most calls have neither a query nor a header that the route reads.</summary>
+    private static bool HasParameters(HttpRequest request, IReadOnlyList<RequestParameter> declared)
+    {
+        if (request.QueryString.HasValue || request.Headers.IfMatch.Count > 0)
+        {
+            return true;
+        }
+
+        for (var place = 0; place < declared.Count; place++)
+        {
+            if (declared[place].IsHeader && request.Headers.ContainsKey(declared[place].Name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static IEnumerable<FieldError> QueryProblems(HttpRequest request, IReadOnlyList<RequestParameter> declared) =>

@@ -57,7 +57,7 @@ internal sealed record RequestParameter(string Name, string Description)
     public IReadOnlyList<string> In(HttpRequest request)
     {
         var values = IsHeader ? request.Headers[Name] : request.Query[Name];
-        return [.. values.Select(value => value ?? "")];
+        return values.Count == 0 ? [] : [.. values.Select(value => value ?? "")];
     }
 }
 

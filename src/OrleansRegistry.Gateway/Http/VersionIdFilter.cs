@@ -11,7 +11,20 @@ internal sealed class VersionIdFilter(ModelDirectory directory, IRegistryCatalog
 {
     private const string Parameter = "id";
 
-    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        for (var place = 0; place < context.Arguments.Count; place++)
+        {
+            if (context.Arguments[place] is VersionId { ModelId: null })
+            {
+                return FindNamed(context, next);
+            }
+        }
+
+        return next(context);
+    }
+
+    private async ValueTask<object?> FindNamed(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         for (var place = 0; place < context.Arguments.Count; place++)

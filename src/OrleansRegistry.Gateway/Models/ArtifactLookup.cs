@@ -13,7 +13,7 @@ internal sealed class ArtifactLookup(IRegistryCatalog catalog)
     private readonly ConcurrentLru<(string Workspace, VersionId Id), Artifact?> _known = new(MaxKnown);
 
     /// <summary>The artifact of a version, or null when it has none.</summary>
-    public async Task<Artifact?> Find(string workspace, VersionId id, CancellationToken cancellationToken)
+    public async ValueTask<Artifact?> Find(string workspace, VersionId id, CancellationToken cancellationToken)
     {
         if (_known.TryGet((workspace, id), out var known))
         {
