@@ -49,6 +49,7 @@ public static class RegistryGrains
         services.AddSingleton<IIncomingGrainCallFilter, UnknownGrains>();
         services.AddSingleton<IOutgoingGrainCallFilter, WorkspaceGuard>();
         services.AddHostedService<StartWorker>();
+        services.AddHostedService<FallbackWorker>();
         services.AddSingleton<WebhookSender>();
         services.AddHostedService<StatementWorker>();
         services.AddHostedService<WebhookWorker>();

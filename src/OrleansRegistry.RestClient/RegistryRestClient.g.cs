@@ -100,8 +100,8 @@ public sealed partial class RegistryRestClient
             static raw => new Model(raw),
             cancellationToken);
 
-    /// <summary>Changes a model's description, labels, primary policy and protection, by JSON merge
-    /// patch.</summary>
+    /// <summary>Changes a model's description, labels, primary policy, protection, and what happens while its
+    /// primary is unhealthy, by JSON merge patch.</summary>
     /// <param name="model">The model's id or name.</param>
     /// <param name="body">What is to be done.</param>
     /// <param name="parameters">What is left out when it is null.</param>

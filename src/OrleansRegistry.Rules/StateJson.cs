@@ -27,6 +27,7 @@ namespace OrleansRegistry;
         typeof(StateEnumConverter<ServingStatus>),
         typeof(StateEnumConverter<PrimaryPolicy>),
         typeof(StateEnumConverter<PrimaryReason>),
+        typeof(StateEnumConverter<OnUnhealthy>),
         typeof(StateEnumConverter<AliasReason>),
         typeof(StateEnumConverter<WebhookState>),
         typeof(StateEnumConverter<Role>),

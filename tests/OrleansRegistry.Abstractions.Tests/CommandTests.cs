@@ -89,6 +89,7 @@ public sealed class CommandTests
         Assert.Equal(["Draft=0", "Published=1"], Numbers<Stage>());
         Assert.Equal(["Starting=0", "Ready=1", "Failed=2", "Stopped=3", "Restarting=4", "Idle=5"], Numbers<ServingStatus>());
         Assert.Equal(["LatestPublished=0", "Manual=1"], Numbers<PrimaryPolicy>());
+        Assert.Equal(["Stay=0", "FallBack=1"], Numbers<OnUnhealthy>());
         Assert.Equal(["Viewer=0", "Invoker=1", "Deployer=2", "Admin=3", "Operator=4"], Numbers<Role>());
         Assert.Equal(["Published=0", "Promoted=1", "Fallback=2", "Rollback=3", "Activated=4"], Numbers<PrimaryReason>());
         Assert.Equal(["Major=0", "Minor=1", "Patch=2"], Numbers<VersionBump>());

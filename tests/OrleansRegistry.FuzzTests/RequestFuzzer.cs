@@ -26,7 +26,7 @@ internal sealed class RequestFuzzer(int seed, IReadOnlyList<ApiRoute> routes, IR
     private static readonly string[] Fields =
     [
         "model_name", "version_bump", "version", "base", "publish", "promote", "description", "labels", "artifact", "uri", "sha256", "size_bytes", "serving", "url",
-        "health_url", "startup_timeout_seconds", "instance_type", "external_id", "from", "promote_to", "refuse_if_primary", "primary_policy", "rates", "stage",
+        "health_url", "startup_timeout_seconds", "instance_type", "external_id", "from", "promote_to", "refuse_if_primary", "primary_policy", "on_unhealthy", "fall_back_seconds", "rates", "stage",
         "price_per_minute", "effective_from",
     ];
 
@@ -165,6 +165,8 @@ internal sealed class RequestFuzzer(int seed, IReadOnlyList<ApiRoute> routes, IR
         "rates" => new JsonArray(new JsonObject { ["stage"] = "published", ["price_per_minute"] = Pick<string>(["0.01", "1e3", "-1", "0", "99999999999"]) }),
         "version_bump" => Pick<string>(["major", "MINOR", "patch"]),
         "primary_policy" => Pick<string>(["manual", "latest_published"]),
+        "on_unhealthy" => Pick<string>(["stay", "fall_back"]),
+        "fall_back_seconds" => _random.Next(-1, 100_000),
         "base" => Pick<string>(["0", "0.1", "1", "999999999", "01"]),
         _ => OneIn(2) ? Pick(existing) : JsonNode.Parse(JsonSerializer.Serialize(Text())),
     };

@@ -218,6 +218,25 @@ public abstract class CatalogTests(Func<Task<TestDatabase>> emptyDatabase) : Dat
     }
 
     [Fact]
+    public async Task HV4_models_that_fall_back_are_found_a_page_at_a_time_and_none_that_is_deleted()
+    {
+        foreach (var (workspace, id, onUnhealthy, deletedAt) in ((string, string, OnUnhealthy, DateTimeOffset?)[])
+        [
+            ("a", "bbbbbbbbb1", OnUnhealthy.FallBack, null), ("a", "ccccccccc1", OnUnhealthy.Stay, null), ("a", "ddddddddd1", OnUnhealthy.FallBack, Rows.Noon),
+            ("b", "aaaaaaaaa1", OnUnhealthy.FallBack, null), ("b", "ccccccccc2", OnUnhealthy.FallBack, null),
+        ])
+        {
+            var model = Rows.Model(id, $"model {id}") with { Workspace = workspace, OnUnhealthy = onUnhealthy, DeletedAt = deletedAt };
+            await Write("model", $"model/{workspace}/{id}", null, Rows.Json(model));
+        }
+
+        ModelAddress[] first = [new("a", "bbbbbbbbb1"), new("b", "aaaaaaaaa1")];
+        Assert.Equal(first, await Catalog.ListFallingBack(after: null, 2, default));
+        Assert.Equal([new ModelAddress("b", "ccccccccc2")], await Catalog.ListFallingBack(first[^1], 2, default));
+        Assert.Empty(await Catalog.ListFallingBack(new ModelAddress("b", "ccccccccc2"), 2, default));
+    }
+
+    [Fact]
     public async Task X11_versions_that_the_registry_runs_are_found()
     {
         await StoreVersions("0.1.0");

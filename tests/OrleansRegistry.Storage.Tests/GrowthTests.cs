@@ -200,6 +200,7 @@ public abstract partial class GrowthTests(Func<Task<TestDatabase>> emptyDatabase
         yield return ("event range", () => catalog.FindEventRange("default", null, default));
         yield return ("last position", () => catalog.FindLastPosition(default));
         yield return ("starting", () => catalog.ListStarting(default));
+        yield return ("models that fall back", () => catalog.ListFallingBack(after: null, 51, default));
         yield return ("run by the registry", () => catalog.ListManaged(default));
         yield return ("usage of a version", () => billing.FindUsage("default", version, Now, default));
         yield return ("first usage", () => billing.FindFirstUsage("default", default));

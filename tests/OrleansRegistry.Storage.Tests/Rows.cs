@@ -25,6 +25,8 @@ internal static class Rows
         Description = "What it is",
         Labels = new Dictionary<string, string> { ["team"] = "vision" },
         PrimaryPolicy = PrimaryPolicy.Manual,
+        OnUnhealthy = OnUnhealthy.FallBack,
+        FallBackSeconds = 90,
         LatestVersion = "1.0.0",
         NextOrdinal = 3,
         VersionCount = 2,

@@ -225,13 +225,17 @@ public sealed class VersionPageTests(ConsoleNode node)
         var form = (await browser.Open(Links.Model(id, "/settings"))).Is(200);
 
         var done = (await browser.Submit(
-            form, "Change the model", ("description", "Tells irises apart."), ("labels", "kept: 2\r\nnew: 3"), ("primary_policy", "manual"), ("protected", "true"))).Is(303);
+            form, "Change the model", ("description", "Tells irises apart."), ("labels", "kept: 2\r\nnew: 3"), ("primary_policy", "manual"), ("protected", "true"),
+            ("on_unhealthy", "fall_back"), ("fall_back_seconds", "90"))).Is(303);
 
-        Assert.Equal("The model is changed.", (await browser.Open(done.Location!)).Receipt);
+        var shown = await browser.Open(done.Location!);
+        Assert.Equal("The model is changed.", shown.Receipt);
+        Assert.Contains("unhealthy for 90 seconds falls back", shown.Text, StringComparison.Ordinal);
         var model = await node.Api("GET", $"/v1/models/{id}");
         Assert.Equal("Tells irises apart.", (string?)model["description"]);
         Assert.Equal("""{"kept":"2","new":"3"}""", model["labels"]!.ToJsonString());
         Assert.Equal(("manual", true), ((string?)model["primary_policy"], (bool?)model["protected"]));
+        Assert.Equal(("fall_back", 90), ((string?)model["on_unhealthy"], (int?)model["fall_back_seconds"]));
         var stale = (await browser.Submit(form, "Change the model", ("description", "Too late"))).Is(412);
         Assert.NotNull(stale.Problem);
         Assert.Contains("Too late", stale.Document.QuerySelector("#description")!.TextContent, StringComparison.Ordinal);

@@ -136,6 +136,9 @@ def test_C3_updates_merge_and_remove(registry: Client, name: str) -> None:
     assert version.update(labels=None).labels == {}
     model = registry.model(name).update(description="m", labels={"a": "b"}, primary_policy="manual", protected=True)
     assert (model.description, model.labels, model.primary_policy, model.protected) == ("m", {"a": "b"}, "manual", True)
+    assert (model.on_unhealthy, model.fall_back_seconds) == ("stay", 60)
+    model = model.update(on_unhealthy="fall_back", fall_back_seconds=30)
+    assert (model.on_unhealthy, model.fall_back_seconds) == ("fall_back", 30)
 
 
 def test_C3_entity_tags_guard_a_change(registry: Client, name: str) -> None:

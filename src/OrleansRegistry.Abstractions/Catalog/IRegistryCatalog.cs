@@ -87,6 +87,12 @@ internal interface IRegistryCatalog : IWorkspaceCatalog
     /// <summary>Living models, of all workspaces, that have a version <c>starting</c>, or one that the registry runs.</summary>
     Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken);
 
+    /// <summary>Living models, of all workspaces, that fall back from an unhealthy primary (rule HV4), in order.</summary>
+    /// <param name="after">The last one of the page before, or null for the first page.</param>
+    /// <param name="limit">How many.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    Task<ImmutableArray<ModelAddress>> ListFallingBack(ModelAddress? after, int limit, CancellationToken cancellationToken);
+
     /// <summary>The versions, of all workspaces, that the registry runs, or is to run.</summary>
     Task<ImmutableArray<ManagedVersion>> ListManaged(CancellationToken cancellationToken);
 }

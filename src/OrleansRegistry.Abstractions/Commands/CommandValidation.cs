@@ -91,12 +91,13 @@ internal static partial class CommandValidation
         return problems.ToImmutable();
     }
 
-    /// <summary>What is wrong with a change of a model's description and labels.</summary>
+    /// <summary>What is wrong with a change of a model.</summary>
     public static ImmutableArray<FieldError> Validate(PatchModelCommand command)
     {
         var problems = new FieldProblems();
         problems.Add("description", FieldRules.Description(command.Description.Value));
         AddLabels(problems, command.Labels.Value, allowsNull: true);
+        problems.Add("fall_back_seconds", command.FallBackSeconds is { } seconds ? FieldRules.FallBackSeconds(seconds) : null);
         return problems.ToImmutable();
     }
 

@@ -23,6 +23,8 @@ internal static partial class FieldRules
     /// <summary>The longest start: a day.</summary>
     private const int MaxStartupTimeoutSeconds = 86_400;
     private const int MaxProbeSeconds = 3600;
+    private const int MinFallBackSeconds = 10;
+    private const int MaxFallBackSeconds = 86_400;
 
     private const int MaxEnvironment = 64;
     private const int MaxArguments = 64;
@@ -134,6 +136,10 @@ internal static partial class FieldRules
 
     /// <summary>Rule HV1: how often servers are asked.</summary>
     public static string? ProbeSeconds(int seconds) => seconds is < 0 or > MaxProbeSeconds ? $"must be 0 to {MaxProbeSeconds}" : null;
+
+    /// <summary>What is wrong with the time after which the primary falls back (rule HV4), or null.</summary>
+    public static string? FallBackSeconds(int seconds) =>
+        seconds is < MinFallBackSeconds or > MaxFallBackSeconds ? $"must be {MinFallBackSeconds} to {MaxFallBackSeconds}" : null;
 
     /// <summary>Rule SV2: how many servers must be up.</summary>
     public static string? MinReady(int servers) => servers is < 1 or > MaxServers ? $"must be 1 to {MaxServers}" : null;

@@ -40,6 +40,14 @@ internal sealed record PatchModelCommand
     /// <summary>Whether only an admin moves the primary, or null to leave it.</summary>
     [Id(4)]
     public bool? Protected { get; init; }
+
+    /// <summary>What happens while the primary is unhealthy, or null to leave it (rule HV4).</summary>
+    [Id(5)]
+    public OnUnhealthy? OnUnhealthy { get; init; }
+
+    /// <summary>After how many seconds the pointer then moves, or null to leave it (rule HV4).</summary>
+    [Id(6)]
+    public int? FallBackSeconds { get; init; }
 }
 
 /// <summary>Deletes a model and all its versions (rule L5).</summary>

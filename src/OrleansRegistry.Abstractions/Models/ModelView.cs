@@ -76,6 +76,14 @@ public sealed record ModelView
     /// <summary>The aliases, in the order of their names.</summary>
     [Id(16)]
     public ImmutableArray<AliasView> Aliases { get; init; } = [];
+
+    /// <summary>What happens to the pointer while the primary is unhealthy (rule HV4).</summary>
+    [Id(17)]
+    public OnUnhealthy OnUnhealthy { get; init; }
+
+    /// <summary>After how many seconds without a break the pointer then moves, with <c>fall_back</c>.</summary>
+    [Id(18)]
+    public int FallBackSeconds { get; init; }
 }
 
 /// <summary>The primary of a model.</summary>

@@ -10,7 +10,7 @@ public enum PrimaryReason
     /// <summary>Somebody named the version: promote, <c>promote_to</c>, or publish with <c>promote: true</c>.</summary>
     Promoted = 1,
 
-    /// <summary>The primary stopped being active (rule P4).</summary>
+    /// <summary>The primary stopped being active (rule P4), or was unhealthy for too long (rule HV4).</summary>
     Fallback = 2,
 
     /// <summary>A rollback (rule P5).</summary>

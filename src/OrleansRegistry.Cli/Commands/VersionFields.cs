@@ -41,12 +41,17 @@ internal static class VersionFields
                 : "none"),
         ("next primary", model.PendingPrimary?.Version), ("primary policy", model.PrimaryPolicy),
         ("aliases", Aliases(model)),
-        ("protected", model.Protected ? "yes" : "no"),
+        ("protected", model.Protected ? "yes" : "no"), ("on unhealthy", OnUnhealthy(model)),
         ("latest version", model.LatestVersion),
         ("versions", $"{model.VersionCount}, {model.ActiveVersionCount} active"),
         ("labels", Inputs.LabelText(model.Labels)), ("description", model.Description),
         ("created", $"{Inputs.Instant(model.CreatedAt)} by {model.CreatedBy}"),
     ];
+
+    /// <summary>What happens while the primary is unhealthy; a registry of an earlier release doesn't say.</summary>
+    private static string? OnUnhealthy(Model model) => model.Raw.TryGetProperty("on_unhealthy", out _)
+        ? model.OnUnhealthy == OnUnhealthyValues.FallBack ? $"falls back after {model.FallBackSeconds} s" : "stays"
+        : null;
 
     /// <summary>The aliases; a registry of an earlier release knows none.</summary>
     private static string? Aliases(Model model) => model.Raw.TryGetProperty("aliases", out _)

@@ -56,7 +56,10 @@ internal static class ModelEndpoints
             _ => new RegistryError(ErrorCode.ModelDeleted, $"Model {model} is deleted."),
         };
 
-    /// <summary>Changes a model's description, labels, primary policy and protection, by JSON merge patch.</summary>
+    /// <summary>
+    /// Changes a model's description, labels, primary policy, protection, and what happens while its primary is unhealthy,
+    /// by JSON merge patch.
+    /// </summary>
     public static async Task<Answer<ModelView>> PatchModel(
         CommandReceipt receipt,
         string model,

@@ -34,20 +34,35 @@ internal sealed class PatchModelRequest : CommandRequest, IRequestBody
     /// <summary>Whether only an admin moves the primary, and changes the policy; only an admin changes it.</summary>
     public bool Protected { get; set; }
 
+    /// <summary>
+    /// What happens to the primary while it is unhealthy: <c>stay</c>, or <c>fall_back</c> to a healthy version. Only an
+    /// admin changes it.
+    /// </summary>
+    public OnUnhealthy OnUnhealthy { get; set; }
+
+    /// <summary>
+    /// After how many seconds without a break the primary then falls back, 10 to 86,400; 60 by default. Only an admin
+    /// changes it.
+    /// </summary>
+    public int FallBackSeconds { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<FieldError> Validate(RequestFields fields) => CommandValidation.Validate(ToCommand(fields.Unsent, fields));
 
     internal PatchModelCommand ToCommand(CommandContext context, RequestFields fields)
     {
-        var policy = fields.Optional("primary_policy", PrimaryPolicy);
-        var isProtected = fields.Optional("protected", Protected);
         return new PatchModelCommand
         {
             Context = context,
             Description = fields.Optional("description", Description),
             Labels = fields.Optional("labels", Labels),
-            PrimaryPolicy = policy.IsSet ? policy.Value : null,
-            Protected = isProtected.IsSet ? isProtected.Value : null,
+            PrimaryPolicy = Given("primary_policy", PrimaryPolicy),
+            Protected = Given("protected", Protected),
+            OnUnhealthy = Given("on_unhealthy", OnUnhealthy),
+            FallBackSeconds = Given("fall_back_seconds", FallBackSeconds),
         };
+
+        T? Given<T>(string name, T value)
+            where T : struct => fields.Optional(name, value).IsSet ? value : null;
     }
 }

@@ -29,4 +29,11 @@ internal interface IModelServing : IGrainWithStringKey, ILeasedGrain
     /// <summary>A mark, as a command of the model (rule HV7). One that can't be stored now is given later.</summary>
     [Alias("Mark"), OneWay]
     Task Mark(int ordinal, HealthReport report);
+
+    /// <summary>
+    /// Leaves a version that is primary, as a command of the model, if it was unhealthy for too long by now (rule HV4). What
+    /// can't be stored now is tried again.
+    /// </summary>
+    [Alias("FallBack"), OneWay]
+    Task FallBack(int ordinal);
 }

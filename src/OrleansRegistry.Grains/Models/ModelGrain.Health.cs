@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using OrleansRegistry.Events;
 using OrleansRegistry.Versions;
 
 namespace OrleansRegistry.Models;
 
 /// <summary>
-/// Rules HV1 to HV3 and HV7: versions ask their servers, gateways tell of calls, and the model keeps in memory what both
-/// have said. Calls are led by it at once; that a version is unhealthy, or healthy again, is a command of the model.
+/// Rules HV1 to HV4 and HV7: versions ask their servers, gateways tell of calls, and the model keeps in memory what both
+/// have said. Calls are led by it at once; that a version is unhealthy, or healthy again, is a command of the model, and so
+/// is leaving a primary that was unhealthy for too long.
 /// </summary>
 internal sealed partial class ModelGrain
 {
@@ -17,6 +19,7 @@ internal sealed partial class ModelGrain
     private static readonly TimeSpan KeepAsking = TimeSpan.FromMinutes(15);
 
     private readonly CommandsUnderWay _marking = new(TimeSpan.FromSeconds(10), clock);
+    private readonly CommandsUnderWay _leaving = new(TimeSpan.FromSeconds(10), clock);
     private ImmutableDictionary<int, ObservedHealth> _health = ImmutableDictionary<int, ObservedHealth>.Empty;
     private DateTimeOffset _usedAt;
     private IGrainTimer? _healthTimer;
@@ -48,7 +51,7 @@ internal sealed partial class ModelGrain
             return null;
         }
 
-        if (_row.Value?.Find(ordinal) is not { } version || !IsAsked(version) || !IsUsed)
+        if (_row.Value?.Find(ordinal) is not { } version || !IsAsked(version) || !IsHeeded(ordinal))
         {
             return null;
         }
@@ -78,6 +81,45 @@ internal sealed partial class ModelGrain
         }
     }
 
+    public async Task FallBack(int ordinal)
+    {
+        try
+        {
+            var command = CommandContext.For(Prober, Role.Operator, clock.GetUtcNow());
+            if ((await BeginOnModel(command) ?? await FallBack(command, ordinal)) is { } error)
+            {
+                LogNotLeft(_key.Id, ordinal, error.Code);
+            }
+        }
+        finally
+        {
+            _leaving.Remove(ordinal);
+        }
+    }
+
+    private async Task<RegistryError?> FallBack(CommandContext command, int ordinal)
+    {
+        if (_row.Value is not { GuardedPrimary: { } primary } model || primary.Ordinal != ordinal)
+        {
+            return null;
+        }
+
+        try
+        {
+            var at = Now(model);
+            var prepared = await Prepare(ordinal, command, new ReadTransition(), at);
+            var change = ModelRules.FallBack(model, Existing(prepared.Step).State, Author.Of(command), at);
+            return (await FinishOnModel(command, change, [], at)).Error;
+        }
+        catch (Exception e) when (Refusal(e) is { } refusal)
+        {
+            return refusal;
+        }
+    }
+
+    /// <summary>Whether the servers of a version are asked now: its model is used, or falls back from it (rules HV1 and HV4).</summary>
+    private bool IsHeeded(int ordinal) => IsUsed || _row.Value?.GuardedPrimary?.Ordinal == ordinal;
+
     private static bool IsAsked(ActiveVersion version) => version is { HasServers: true, ProbeSeconds: > 0 };
 
     /// <summary>The model is called or changed: its servers are asked from now on.</summary>
@@ -98,11 +140,10 @@ internal sealed partial class ModelGrain
     /// </summary>
     private void WatchHealth()
     {
-        _health = IsUsed
-            ? _health.RemoveRange(_health.Where(seen => !IsOf(seen.Key, seen.Value.Attempt)).Select(seen => seen.Key))
-            : _health.Clear();
+        _health = _health.RemoveRange(
+            _health.Where(seen => !IsHeeded(seen.Key) || !IsOf(seen.Key, seen.Value.Attempt)).Select(seen => seen.Key));
         Table = Table?.With(_health);
-        if (!_health.IsEmpty || (IsUsed && (_row.Value?.Active ?? []).Any(IsAsked)))
+        if (!_health.IsEmpty || _row.Value?.GuardedPrimary is not null || (IsUsed && (_row.Value?.Active ?? []).Any(IsAsked)))
         {
             _healthTimer ??= this.RegisterGrainTimer(
                 OnHealth, new GrainTimerCreationOptions(HealthInterval, HealthInterval) { Interleave = true });
@@ -116,23 +157,31 @@ internal sealed partial class ModelGrain
 
     private async Task OnHealth(CancellationToken cancellationToken)
     {
-        if (IsUsed)
+        _healthTicks++;
+        // Beside each other: the silo of one of them may be gone.
+        await Task.WhenAll((_row.Value?.Active ?? []).Where(IsAskedNow).Select(TakeSigns));
+        foreach (var ordinal in _health.Keys.Where(IsHeeded))
         {
-            _healthTicks++;
-            // Beside each other: the silo of one of them may be gone.
-            await Task.WhenAll((_row.Value?.Active ?? []).Where(IsAskedNow).Select(TakeSigns));
-            foreach (var ordinal in _health.Keys)
-            {
-                await Judge(ordinal);
-                Settle(ordinal);
-            }
+            await Judge(ordinal);
+            Settle(ordinal);
         }
 
+        await Guard();
         WatchHealth();
     }
 
+    /// <summary>Leaves a primary that is unhealthy or has failed. The turn of the command finds out whether it is time.</summary>
+    private async Task Guard()
+    {
+        if (_row.Value is { GuardedPrimary: { } primary } model && (primary.IsUnhealthy || primary.Status == ServingStatus.Failed)
+            && PrimarySelection.Successor(model) is not null && _leaving.Add(primary.Ordinal))
+        {
+            await this.AsReference<IModelServing>().FallBack(primary.Ordinal);
+        }
+    }
+
     private bool IsAskedNow(ActiveVersion version) =>
-        IsAsked(version) && (_healthTicks + version.Ordinal) % HealthRules.AskSeconds(version.ProbeSeconds) == 0;
+        IsAsked(version) && IsHeeded(version.Ordinal) && (_healthTicks + version.Ordinal) % HealthRules.AskSeconds(version.ProbeSeconds) == 0;
 
     [SuppressMessage("Design", "CA1031", Justification = "A silo of the release before doesn't know the method, and says so in a way of its own.")]
     private async Task TakeSigns(ActiveVersion version)
@@ -206,4 +255,7 @@ internal sealed partial class ModelGrain
 
     [LoggerMessage(105, LogLevel.Debug, "Model {ModelId}: version {Ordinal} can't be marked now, {Code}")]
     private partial void LogNotMarked(string modelId, int ordinal, string code);
+
+    [LoggerMessage(106, LogLevel.Debug, "Model {ModelId}: version {Ordinal} can't be left now, {Code}")]
+    private partial void LogNotLeft(string modelId, int ordinal, string code);
 }

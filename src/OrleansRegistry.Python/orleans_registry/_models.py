@@ -836,6 +836,8 @@ class Model(types.Model, Resource):
         labels: Union[Mapping[str, Optional[str]], None, Unset] = UNSET,
         primary_policy: Union[types.PrimaryPolicy, Unset] = UNSET,
         protected: Union[bool, Unset] = UNSET,
+        on_unhealthy: Union[types.OnUnhealthy, Unset] = UNSET,
+        fall_back_seconds: Union[int, Unset] = UNSET,
         comment: Optional[str] = None,
         dry_run: bool = False,
         if_match: Optional[str] = None,
@@ -847,6 +849,8 @@ class Model(types.Model, Resource):
             labels: Labels to set and to remove, or None to remove all.
             primary_policy: What a publish that says nothing does to the primary. Needs the role admin.
             protected: Whether only an admin moves the primary. Needs the role admin.
+            on_unhealthy: What happens to an unhealthy primary. Needs the role admin.
+            fall_back_seconds: After how long it falls back. Needs the role admin.
             dry_run: Only says what would happen: in a model of its own, and this one stays as it is.
             if_match: The entity tag that the model must have.
             comment: Why, in your own words, at most 500 characters: the events of the command keep it.
@@ -857,7 +861,12 @@ class Model(types.Model, Resource):
         """
         body = {
             **given(
-                description=description, labels=_plain(labels), primary_policy=primary_policy, protected=protected
+                description=description,
+                labels=_plain(labels),
+                primary_policy=primary_policy,
+                protected=protected,
+                on_unhealthy=on_unhealthy,
+                fall_back_seconds=fall_back_seconds,
             ),
             **present(comment=comment),
         }

@@ -63,6 +63,7 @@ NotTakenBecause = Literal[
     "left",
     "unhealthy",
 ]
+OnUnhealthy = Literal["stay", "fall_back"]
 OrderBy = Literal["name", "-created_at"]
 PrimaryPolicy = Literal["latest_published", "manual"]
 PrimaryReason = Literal["published", "promoted", "fallback", "rollback", "activated"]
@@ -991,6 +992,8 @@ class Model(Document):
         "revision",
         "created_by_name",
         "etag",
+        "on_unhealthy",
+        "fall_back_seconds",
     )
 
     @property
@@ -1083,6 +1086,16 @@ class Model(Document):
     def aliases(self) -> List[Alias]:
         """The aliases, in the order of their names."""
         return self._read("aliases", many(Alias))
+
+    @property
+    def on_unhealthy(self) -> str:
+        """What happens to the pointer while the primary is unhealthy (rule HV4). One of `stay`, `fall_back`."""
+        return self._read("on_unhealthy", text)
+
+    @property
+    def fall_back_seconds(self) -> int:
+        """After how many seconds without a break the pointer then moves, with `fall_back`."""
+        return self._read("fall_back_seconds", whole)
 
 
 class NearVersion(Document):

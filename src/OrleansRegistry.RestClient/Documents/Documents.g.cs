@@ -675,6 +675,13 @@ public sealed class Model : Document
 
     /// <summary>The aliases, in the order of their names.</summary>
     public IReadOnlyList<Alias> Aliases => Many("aliases", static raw => new Alias(raw));
+
+    /// <summary>What happens to the pointer while the primary is unhealthy (rule HV4). One of <c>stay</c>,
+    /// <c>fall_back</c>; a newer registry may have more.</summary>
+    public string OnUnhealthy => Text("on_unhealthy");
+
+    /// <summary>After how many seconds without a break the pointer then moves, with <c>fall_back</c>.</summary>
+    public long FallBackSeconds => Integer("fall_back_seconds");
 }
 
 /// <summary>A version that a selector could have led to, and didn't.</summary>

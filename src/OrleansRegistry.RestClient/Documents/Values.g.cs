@@ -198,6 +198,17 @@ public static class NotTakenBecauseValues
     public const string Unhealthy = "unhealthy";
 }
 
+/// <summary>What happens to the primary pointer while the primary is unhealthy (rule HV4). A newer registry may
+/// have more.</summary>
+public static class OnUnhealthyValues
+{
+    /// <summary><c>stay</c></summary>
+    public const string Stay = "stay";
+
+    /// <summary><c>fall_back</c></summary>
+    public const string FallBack = "fall_back";
+}
+
 /// <summary>The values of <c>OrderBy</c>. A newer registry may have more.</summary>
 public static class OrderByValues
 {

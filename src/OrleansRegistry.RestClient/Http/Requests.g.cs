@@ -473,6 +473,22 @@ public sealed class PatchModelRequest : RequestBody
         set => Set("protected", value);
     }
 
+    /// <summary>What happens to the primary pointer while the primary is unhealthy (rule HV4). One of <c>stay</c>,
+    /// <c>fall_back</c>.</summary>
+    public string? OnUnhealthy
+    {
+        get => GetText("on_unhealthy");
+        set => Set("on_unhealthy", value);
+    }
+
+    /// <summary>After how many seconds without a break the primary then falls back, 10 to 86,400; 60 by default.
+    /// Only an admin changes it.</summary>
+    public long? FallBackSeconds
+    {
+        get => GetInteger("fall_back_seconds");
+        set => Set("fall_back_seconds", value);
+    }
+
     /// <summary>Why, in your own words: 1 to 500 characters, without control characters other than line feeds. The
     /// events of the command keep it.</summary>
     public string? Comment

@@ -180,6 +180,14 @@ internal static class ModelRules
             : Change(model, next, null);
     }
 
+    /// <summary>Leaves a primary that was unhealthy for too long (rule HV4).</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="primary">The version that is primary.</param>
+    /// <param name="by">Whose command it is.</param>
+    /// <param name="at">The instant of the command.</param>
+    public static ModelChange FallBack(ModelState model, ModelVersionState primary, Author by, DateTimeOffset at) =>
+        Change(model, PrimarySelection.FallBack(model, HealthRules.DownSince(primary.Serving), by, at), null);
+
     /// <summary>Changes what a model says of itself; changing the policy moves nothing (rule P4).</summary>
     public static Outcome<ModelChange> Patch(ModelState model, PatchModelCommand command)
     {
@@ -189,6 +197,8 @@ internal static class ModelRules
             Labels = LabelSet.Merge(model.Labels, command.Labels),
             PrimaryPolicy = command.PrimaryPolicy ?? model.PrimaryPolicy,
             Protected = command.Protected ?? model.Protected,
+            OnUnhealthy = command.OnUnhealthy ?? model.OnUnhealthy,
+            FallBackSeconds = command.FallBackSeconds ?? model.FallBackSeconds,
         };
         if (CommandValidation.ValidateLabels(next.Labels) is { IsEmpty: false } problems)
         {
@@ -216,7 +226,17 @@ internal static class ModelRules
             fields.Add("protected");
         }
 
-        if (!command.Context.Role.Allows(Permission.Administer) && fields.Find(field => field is "primary_policy" or "protected") is { } field)
+        if (next.OnUnhealthy != model.OnUnhealthy)
+        {
+            fields.Add("on_unhealthy");
+        }
+
+        if ((next.FallBackSeconds ?? HealthRules.DefaultFallBackSeconds) != (model.FallBackSeconds ?? HealthRules.DefaultFallBackSeconds))
+        {
+            fields.Add("fall_back_seconds");
+        }
+
+        if (!command.Context.Role.Allows(Permission.Administer) && fields.Find(field => field is not ("description" or "labels")) is { } field)
         {
             return new RegistryError(ErrorCode.Forbidden, $"Only an admin changes {field}.");
         }

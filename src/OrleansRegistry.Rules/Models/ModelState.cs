@@ -31,6 +31,14 @@ internal sealed record ModelState
     /// <summary>Whether only an admin moves the primary.</summary>
     public bool Protected { get; init; }
 
+    /// <summary>What happens to the pointer while the primary is unhealthy (rule HV4).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public OnUnhealthy OnUnhealthy { get; init; }
+
+    /// <summary>After how many seconds it then moves; null for <see cref="HealthRules.DefaultFallBackSeconds"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? FallBackSeconds { get; init; }
+
     /// <summary>The highest number ever given (rule N2).</summary>
     public required string LatestVersion { get; init; }
 
@@ -92,6 +100,10 @@ internal sealed record ModelState
     /// <inheritdoc cref="OrleansRegistry.ExtensionData"/>
     [JsonExtensionData]
     public ExtensionData? ExtensionData { get; set; }
+
+    /// <summary>The primary, if the pointer moves when that is unhealthy for too long (rule HV4).</summary>
+    [JsonIgnore]
+    public ActiveVersion? GuardedPrimary => OnUnhealthy == OnUnhealthy.FallBack && Primary is { } primary ? Find(primary.Ordinal) : null;
 
     [JsonIgnore]
     public VersionId? PrimaryId => Primary is null ? null : new VersionId(Id, Primary.Ordinal);

@@ -1,3 +1,5 @@
+using OrleansRegistry.Versions;
+
 namespace OrleansRegistry.Models;
 
 /// <summary>Models as callers see them.</summary>
@@ -27,6 +29,8 @@ internal static class ModelViews
         },
         PrimaryPolicy = model.PrimaryPolicy,
         Protected = model.Protected,
+        OnUnhealthy = model.OnUnhealthy,
+        FallBackSeconds = model.FallBackSeconds ?? HealthRules.DefaultFallBackSeconds,
         LatestVersion = model.LatestVersion,
         VersionCount = model.VersionCount,
         ActiveVersionCount = model.Active.Length,

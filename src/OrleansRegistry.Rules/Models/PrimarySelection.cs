@@ -5,7 +5,7 @@ using OrleansRegistry.Versions;
 namespace OrleansRegistry.Models;
 
 /// <summary>
-/// Rules P1 to P5: where the primary pointer goes. Pure functions from a model, whose active table already shows what the command did
+/// Rules P1 to P5 and HV4: where the primary pointer goes. Pure functions from a model, whose active table already shows what the command did
 /// to the version, to the model with its order number, claims, pointer and history.
 /// </summary>
 internal static class PrimarySelection
@@ -66,14 +66,32 @@ internal static class PrimarySelection
             return Draw(model, named, PrimaryReason.Promoted, by, at);
         }
 
-        var fallback = model.Active
-            .Where(version => version is { IsRoutable: true, PublishNumber: not null })
-            .OrderBy(version => version.IsUnhealthy)
-            .ThenBy(version => version.HeldBack)
-            .ThenByDescending(version => version.PublishNumber)
-            .FirstOrDefault();
-        return fallback is null ? model : Point(model, fallback, fallback.PublishNumber!.Value, PrimaryReason.Fallback, by, at);
+        return InLine(model).FirstOrDefault() is { } fallback ? FallBackTo(model, fallback, by, at) : model;
     }
+
+    /// <summary>
+    /// The primary is unhealthy, or has failed (rule HV4): if that is so for as long as the model says, the pointer goes to
+    /// the first healthy version that answers calls, and the one left is as after a rollback; else nothing changes.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="downSince">Since when its primary is unhealthy or has failed, or null while it is neither.</param>
+    /// <param name="by">Whose command it is.</param>
+    /// <param name="at">The instant of the command.</param>
+    public static ModelState FallBack(ModelState model, DateTimeOffset? downSince, Author by, DateTimeOffset at)
+    {
+        if (model is not { GuardedPrimary: { } left, Primary: { } primary } || downSince is not { } since
+            || at - (since > primary.Since ? since : primary.Since) < TimeSpan.FromSeconds(model.FallBackSeconds ?? HealthRules.DefaultFallBackSeconds)
+            || Successor(model) is not { } successor)
+        {
+            return model;
+        }
+
+        return FallBackTo(model.With(left with { HeldBack = true, Left = true }), successor, by, at);
+    }
+
+    /// <summary>The version that takes the pointer when the primary is unhealthy for too long (rule HV4), or null for none.</summary>
+    public static ActiveVersion? Successor(ModelState model) => InLine(model).FirstOrDefault(
+        version => version is { IsUnhealthy: false, Url: not null } && version.Ordinal != model.Primary?.Ordinal);
 
     /// <summary>Goes back to the latest primary before the present one that is routable (rule P5), or answers null.</summary>
     public static ModelState? Rollback(ModelState model, Author by, DateTimeOffset at)
@@ -142,6 +160,16 @@ internal static class PrimarySelection
                 at)
             : model;
     }
+
+    /// <summary>The versions that a fallback may lead to, the first one first (rule P4).</summary>
+    private static IEnumerable<ActiveVersion> InLine(ModelState model) => model.Active
+        .Where(version => version is { IsRoutable: true, PublishNumber: not null })
+        .OrderBy(version => version.IsUnhealthy)
+        .ThenBy(version => version.HeldBack)
+        .ThenByDescending(version => version.PublishNumber);
+
+    private static ModelState FallBackTo(ModelState model, ActiveVersion version, Author by, DateTimeOffset at) =>
+        Point(model, version, version.PublishNumber!.Value, PrimaryReason.Fallback, by, at);
 
     private static ModelState Draw(ModelState model, int ordinal, PrimaryReason reason, Author by, DateTimeOffset at)
     {

@@ -6,6 +6,9 @@ internal static class HealthRules
     /// <summary>A version gets no other mark for so long.</summary>
     public static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(10);
 
+    /// <summary>After so many seconds a primary that is unhealthy is left, where the model doesn't say so (rule HV4).</summary>
+    public const int DefaultFallBackSeconds = 60;
+
     private const int MaxAskSeconds = 30;
 
     /// <summary>A new spec with how often its servers are asked, where it doesn't say so (rule HV1).</summary>
@@ -44,6 +47,14 @@ internal static class HealthRules
     /// <summary>Whether a version is unhealthy (rule HV3).</summary>
     public static bool IsUnhealthy(ServingState serving) => serving.Status == ServingStatus.Restarting
         || (serving.Status == ServingStatus.Ready && serving.Health is { IsUnhealthy: true } mark && mark.Attempt == serving.Attempt);
+
+    /// <summary>Since when a version is unhealthy or has failed without a break (rule HV4), or null for one that is neither.</summary>
+    public static DateTimeOffset? DownSince(ServingState? serving) => serving switch
+    {
+        { Status: ServingStatus.Restarting or ServingStatus.Failed } => serving.Since,
+        not null when IsUnhealthy(serving) => serving.Health!.Since,
+        _ => null,
+    };
 
     /// <summary>Why the primary can't move to a version, or null.</summary>
     public static RegistryError? Refusal(ActiveVersion version, bool force) => force || !version.IsUnhealthy ? null : new RegistryError(

@@ -245,6 +245,19 @@ internal sealed partial class RegistryCatalog(RegistryDatabase database, ILogger
             cancellationToken)).Distinct().ToImmutableArray(),
         cancellationToken);
 
+    public Task<ImmutableArray<ModelAddress>> ListFallingBack(ModelAddress? after, int limit, CancellationToken cancellationToken) =>
+        database.Read(
+            connection => CatalogReader.Read(
+                connection,
+                new CatalogQuery("select workspace, model_id from registry_state")
+                    .Where("kind = 'model' and deleted_at is null and on_unhealthy = 'fall_back'")
+                    .Where("(workspace, model_id) > ({0}, {1})", after?.Workspace ?? "", after?.ModelId ?? "")
+                    .OrderBy("workspace, model_id"),
+                row => new ModelAddress(row.GetString(0), row.GetString(1)),
+                cancellationToken,
+                limit),
+            cancellationToken);
+
     public Task<ImmutableArray<ManagedVersion>> ListManaged(CancellationToken cancellationToken) => database.Read(
         connection => CatalogReader.Read(
             connection,

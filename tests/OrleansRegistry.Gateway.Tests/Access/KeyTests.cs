@@ -218,6 +218,8 @@ public abstract class KeyTests(RegistryServer server)
         var deployer = server.DriverOf((await NewKey("deployer")).Key);
         (await deployer.Patch(model, """{"protected":true}""")).IsProblem(403, ErrorCode.Forbidden);
         (await deployer.Patch(model, """{"primary_policy":"manual"}""")).IsProblem(403, ErrorCode.Forbidden);
+        (await deployer.Patch(model, """{"on_unhealthy":"fall_back"}""")).IsProblem(403, ErrorCode.Forbidden);
+        (await deployer.Patch(model, """{"fall_back_seconds":30}""")).IsProblem(403, ErrorCode.Forbidden);
         (await deployer.Do("promote", first["id"]!)).Is(200);
         Assert.Equal("true", (await _operator.Patch(model, """{"protected":true}""")).Is(200)["protected"]);
 

@@ -84,6 +84,9 @@ internal sealed class StubCatalog : IRegistryCatalog
 
     public Task<WorkspaceUse> CountUse(string workspace, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<ImmutableArray<ModelAddress>> ListFallingBack(ModelAddress? after, int limit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task<ImmutableArray<ModelAddress>> ListStarting(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<ImmutableArray<ManagedVersion>> ListManaged(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -98,6 +98,22 @@ public abstract class ModelTests(RegistryServer server)
     }
 
     [Fact]
+    public async Task HV4_a_patch_says_whether_and_after_how_long_the_primary_falls_back()
+    {
+        var path = "/v1/models/" + (await _registry.Deploy(RegistryDriver.NewName()))["model_id"];
+        var before = (await _registry.Get(path)).Is(200);
+        Assert.Equal(("stay", "60"), (before["on_unhealthy"], before["fall_back_seconds"]));
+
+        var dry = (await _registry.Patch(path + "?dry_run=true", """{"on_unhealthy":"fall_back","fall_back_seconds":10}""")).Is(200);
+        Assert.Equal(("fall_back", "10"), (dry["on_unhealthy"], dry["fall_back_seconds"]));
+        Assert.Equal(before.Text, (await _registry.Get(path)).Text);
+        var patched = (await _registry.Patch(path, """{"on_unhealthy":"fall_back","fall_back_seconds":86400}""")).Is(200);
+        Assert.Equal(("fall_back", "86400"), (patched["on_unhealthy"], patched["fall_back_seconds"]));
+        Assert.Equal(patched.Text, (await _registry.Patch(path, """{"on_unhealthy":"fall_back"}""")).Is(200).Text);
+        Assert.Equal(patched.Text, (await _registry.Get(path)).Text);
+    }
+
+    [Fact]
     public async Task A_patch_takes_merge_patch_and_json()
     {
         var path = "/v1/models/" + (await _registry.Deploy(RegistryDriver.NewName()))["model_id"];
@@ -110,6 +126,12 @@ public abstract class ModelTests(RegistryServer server)
     [Theory]
     [InlineData("""{"primary_policy":"Manual"}""", "primary_policy")]
     [InlineData("""{"primary_policy":null}""", "primary_policy")]
+    [InlineData("""{"on_unhealthy":"fallback"}""", "on_unhealthy")]
+    [InlineData("""{"on_unhealthy":null}""", "on_unhealthy")]
+    [InlineData("""{"fall_back_seconds":9}""", "fall_back_seconds")]
+    [InlineData("""{"fall_back_seconds":86401}""", "fall_back_seconds")]
+    [InlineData("""{"fall_back_seconds":1.5}""", "fall_back_seconds")]
+    [InlineData("""{"fall_back_seconds":null}""", "fall_back_seconds")]
     [InlineData("""{"name":"other"}""", "name")]
     [InlineData("""{"labels":{"":"1"}}""", "labels")]
     [InlineData("""{"labels":[]}""", "labels")]

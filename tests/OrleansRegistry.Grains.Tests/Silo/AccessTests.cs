@@ -30,7 +30,7 @@ public abstract class AccessTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
             "PutServers", "RemoveAlias", "Resolve", "Rollback", "RollbackAlias", "Route", "SetAlias",
         ],
         ["IModelNameGrain"] = ["Claim", "Get"],
-        ["IModelServing"] = ["Look", "Mark", "ReportProbe", "Touch"],
+        ["IModelServing"] = ["FallBack", "Look", "Mark", "ReportProbe", "Touch"],
         ["IModelVersionGrain"] = ["GetProbeResult", "Prepare", "TakeOver", "TakeSigns"],
         ["IRatesGrain"] = ["Get", "Put"],
         ["ISessionGrain"] = ["Authenticate", "Begin", "End", "NoteUse"],

@@ -10,6 +10,7 @@ namespace OrleansRegistry.Grains.Tests.Silo;
 public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : SiloTest(emptyDatabase)
 {
     private const int Patience = 60_000;
+    private const int FallBackSeconds = 600;
 
     private readonly PlayedHealth _health = new();
     private readonly Guard _guard = new();
@@ -233,9 +234,130 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         Assert.Equal(("http://a", null, false), (resolved.ServingUrl, resolved.Down, resolved.IsDoubted));
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task HV1_HV4_a_primary_is_asked_without_a_caller_and_left_when_it_was_unhealthy_for_so_long()
+    {
+        var (well, sick) = await DeployGuarded();
+        Silo.Clock.Move(TimeSpan.FromMinutes(15));
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(sick) is [EventType.VersionUnhealthy]);
+        Assert.Equal(sick.Id, await Primary(sick));
+
+        Silo.Clock.Move(TimeSpan.FromSeconds(FallBackSeconds));
+        await Until(async () => await Primary(sick) == well.Id);
+        var moves = await Moves(sick);
+        Assert.Equal(("fallback", "system", well.Id, sick.Id), moves[^1]);
+
+        _health.IsDown["a"] = false;
+        var asked = _health.Asked;
+        await Silo.Model(sick.ModelId).Resolve(null);
+        await Until(async () => await Marks(sick) is [_, EventType.VersionHealthy]);
+        Assert.True(_health.Asked > asked);
+        Assert.Equal(moves, await Moves(sick));
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV4_another_silo_goes_on_with_the_wait_without_a_caller()
+    {
+        var (well, sick) = await DeployGuarded();
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(sick) is [EventType.VersionUnhealthy]);
+
+        await RestartWith(Play);
+        Silo.Clock.Move(TimeSpan.FromSeconds(FallBackSeconds));
+        await Until(async () => await Primary(sick) == well.Id);
+        Assert.Equal([EventType.VersionUnhealthy], await Marks(sick));
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task E1_HV4_the_move_is_stored_once_or_not_at_all()
+    {
+        var (well, sick) = await DeployGuarded();
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(sick) is [EventType.VersionUnhealthy]);
+        var tries = 0;
+        Silo.Storage.BeforeWrite = kind =>
+        {
+            Interlocked.Increment(ref tries);
+            return Fail(kind);
+        };
+        Silo.Clock.Move(TimeSpan.FromSeconds(FallBackSeconds));
+        await Until(() => Task.FromResult(Volatile.Read(ref tries) > 1));
+        Assert.Equal(sick.Id, await Primary(sick));
+
+        var before = (await Moves(sick)).Count;
+        Silo.Storage.AfterWrite = Fail;
+        Silo.Storage.BeforeWrite = null;
+        await Until(async () => await Primary(sick) == well.Id);
+        Silo.Storage.AfterWrite = null;
+        Assert.Null((await Silo.Model(sick.ModelId).PatchModel(new PatchModelCommand { Context = Silo.Command(), Description = "after it" })).Error);
+        Assert.Equal(before + 1, (await Moves(sick)).Count);
+        Assert.Equal(well.Id, (await Silo.Model(sick.ModelId).Resolve(null)).Value!.VersionId);
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV4_a_move_that_the_silo_refuses_to_run_is_tried_again()
+    {
+        var (well, sick) = await DeployGuarded();
+        _guard.Refuses = nameof(IModelServing.FallBack);
+        _health.IsDown["a"] = true;
+        await Until(() => Task.FromResult(_guard.Refused > 0));
+        _guard.Refuses = null;
+        Assert.Equal(sick.Id, await Primary(sick));
+
+        Silo.Clock.Move(TimeSpan.FromSeconds(FallBackSeconds));
+        await Until(async () => await Primary(sick) == well.Id);
+        Assert.Equal(1, _guard.Refused);
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV4_it_stays_where_the_model_does_not_say_that_it_falls_back()
+    {
+        var (_, sick) = await DeployGuarded(OnUnhealthy.Stay);
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(sick) is [EventType.VersionUnhealthy]);
+        Silo.Clock.Move(TimeSpan.FromHours(1));
+        var serving = Silo.Grains.GetGrain<IModelServing>(GrainKeys.Model(Workspace, sick.ModelId));
+        await serving.FallBack(OrdinalOf(sick));
+        await Silo.Model(sick.ModelId).PatchModel(new PatchModelCommand { Context = Silo.Command(), Description = "after it" });
+        Assert.Equal(sick.Id, await Primary(sick));
+
+        // Of a version that is not primary any more there is nothing to leave.
+        await Silo.Model(sick.ModelId).PatchModel(new PatchModelCommand { Context = Silo.Command(), OnUnhealthy = OnUnhealthy.FallBack });
+        await Until(async () => await Primary(sick) != sick.Id);
+        await serving.FallBack(OrdinalOf(sick));
+        await Silo.Model(sick.ModelId).PatchModel(new PatchModelCommand { Context = Silo.Command(), Description = "and again" });
+        Assert.Equal(3, (await Moves(sick)).Count);
+        await AssertAgreement();
+    }
+
     private static Task Fail(string kind) => Task.FromException(new IOException($"The {kind} row is out of reach."));
 
     private PromoteCommand PromoteOf(VersionView version) => new() { Context = Silo.Command(), Ordinal = OrdinalOf(version) };
+
+    /// <summary>A version that nobody asks, and the primary, whose server is <c>a</c>; by default the model falls back.</summary>
+    private async Task<(VersionView Well, VersionView Primary)> DeployGuarded(OnUnhealthy onUnhealthy = OnUnhealthy.FallBack)
+    {
+        var well = await Deploy("A model", deploy => deploy with { Publish = true, Serving = new ServingSpec { Url = "http://well" } });
+        var primary = await DeployProbed("a");
+        var patched = await Silo.Model(well.ModelId).PatchModel(
+            new PatchModelCommand { Context = Silo.Command(), OnUnhealthy = onUnhealthy, FallBackSeconds = FallBackSeconds });
+        Assert.Equal((onUnhealthy, FallBackSeconds), (patched.Value!.OnUnhealthy, patched.Value.FallBackSeconds));
+        Assert.Equal(primary.Id, await Primary(primary));
+        return (well, primary);
+    }
+
+    private async Task<string?> Primary(VersionView version) => (await Model(version.ModelId)).Primary?.VersionId;
+
+    private async Task<IReadOnlyList<(string?, string, string?, string?)>> Moves(VersionView version) =>
+    [
+        .. (await Silo.Catalog.ListEvents("default", new EventFilter { ModelId = version.ModelId, Types = [EventType.PrimaryChanged] }, 1000, default)).Select(
+            move => (move.Data.GetProperty("reason").GetString(), move.Actor, move.Data.GetProperty("to").GetString(), move.Data.GetProperty("from").GetString())),
+    ];
 
     private async Task<VersionView> DeployProbed(params string[] names)
     {

@@ -65,6 +65,11 @@ internal abstract record Command
 
     public sealed record SetPolicy(PrimaryPolicy Policy) : Command;
 
+    public sealed record SetFallBack(OnUnhealthy OnUnhealthy, int? Seconds = null) : Command;
+
+    /// <summary>It is asked whether the primary has been unhealthy for too long.</summary>
+    public sealed record FallBack : Command;
+
     public sealed record Label(string? Value, int? Ordinal) : Command;
 
     public sealed record PutServers(int Ordinal, IReadOnlyList<ServingServer> Servers) : Command;

@@ -59,7 +59,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
             case Command.Deploy deploy:
                 return Deploy(deploy);
             case Command.Rollback or Command.SetPolicy or Command.DeleteModel or Command.Label { Ordinal: null }
-                or Command.SetAlias or Command.RollbackAlias or Command.RemoveAlias:
+                or Command.SetAlias or Command.RollbackAlias or Command.RemoveAlias or Command.SetFallBack or Command.FallBack:
                 return OnModel(command);
             default:
                 return OnVersion(command);
@@ -291,6 +291,14 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 : new Answer(error.Code),
             Command.SetPolicy c => Commit(
                 model, ModelRules.Patch(model, new PatchModelCommand { Context = context, PrimaryPolicy = c.Policy }).Value!, context, at),
+            Command.SetFallBack c => Commit(
+                model,
+                ModelRules.Patch(model, new PatchModelCommand { Context = context, OnUnhealthy = c.OnUnhealthy, FallBackSeconds = c.Seconds }).Value!,
+                context,
+                at),
+            Command.FallBack => model.Primary is { } primary
+                ? Commit(model, ModelRules.FallBack(model, _rows[primary.Ordinal - 1].State, Author.Of(context), at), context, at)
+                : Answer.Unchanged,
             Command.Label c => Commit(
                 model, ModelRules.Patch(model, new PatchModelCommand { Context = context, Labels = Labels(c.Value) }).Value!, context, at),
             Command.SetAlias c => SetAlias(model, c, context, at),

@@ -149,6 +149,9 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
         Quick.Equal(
             (reference.Policy, reference.Label, reference.IsDeleted, reference.LastNumber, reference.LastInstant),
             (model.PrimaryPolicy, model.Labels.GetValueOrDefault("team"), model.DeletedAt is not null, model.Order, model.LastInstant));
+        Quick.Equal(
+            (reference.FallsBack, reference.FallBackSeconds),
+            (model.OnUnhealthy == OnUnhealthy.FallBack, model.FallBackSeconds ?? HealthRules.DefaultFallBackSeconds));
         Quick.Equal(reference.Primary?.Ordinal, model.Primary?.Ordinal);
         if (model.Primary is { } primary)
         {
@@ -264,6 +267,8 @@ public sealed class RandomCommandTests(ITestOutputHelper output)
             "SV2 enough are up", "SV2 too few are up", "SV2 one comes up later",
             "HV3 unhealthy", "HV3 healthy again", "HV3 force", "HV3 no force", "HV7 a mark is dropped",
             "P4 an unhealthy version is passed over",
+            "HV4 an unhealthy primary is left", "HV4 a failed primary is left", "HV4 nowhere to go", "HV4 stay", "HV4 the primary is well",
+            "HV4 unhealthy for too short", "HV4 primary for too short",
             "SV3 the same list", "SV3 starting", "SV3 ready", "SV3 failed", "SV3 inactive",
         ];
     }

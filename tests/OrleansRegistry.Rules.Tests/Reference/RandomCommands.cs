@@ -48,6 +48,20 @@ internal static class RandomCommands
             By = command is Command.ReportProbe || command is Command.Mark ? "system" : draws.C % 2 == 0 ? "ann" : "ben",
             Force = draws.Version % 3 != 0,
         };
+        // By now the command has run. Primaries that are down are few: what may become of them is tried at once.
+        var isDown = driver.Model is { Primary: { } primary } model
+            && model.Find(primary.Ordinal) is { IsUnhealthy: true } or { Status: ServingStatus.Failed };
+        if (isDown && draws.A % 2 == 0 && sequence.Deployments.Length == 0)
+        {
+            yield return new Command.Deploy { IsPublished = true, Claims = false, Serving = new ServingSpec { Url = "http://well" } };
+            yield return SetFallBack(draws);
+            yield return new Command.MoveClock(3 * draws.C);
+        }
+
+        if (isDown || draws.B % 32 == 0)
+        {
+            yield return new Command.FallBack { By = "system" };
+        }
     }
 
     public static Command.Deploy Deploy(Draws draws)
@@ -93,7 +107,8 @@ internal static class RandomCommands
             < 770 => new Command.Rollback(From(draws, driver)),
             < 830 when driver.Model is { Primary: null, History.IsEmpty: false } => new Command.Rollback(),
             < 790 => new Command.SetPolicy(draws.A % 2 == 0 ? PrimaryPolicy.Manual : PrimaryPolicy.LatestPublished),
-            < 810 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
+            < 800 => new Command.Label(draws.A % 3 == 0 ? null : $"team {draws.A % 3}", draws.B % 2 == 0 ? null : Version(draws, driver)),
+            < 812 => SetFallBack(draws),
             < 845 => PutServers(draws, driver),
             < 930 => ReportProbe(draws, driver),
             < 950 => Mark(draws, driver),
@@ -101,6 +116,9 @@ internal static class RandomCommands
             < 985 => new Command.MoveClock(draws.A % 4 == 0 ? -draws.B * 10 : draws.B),
             _ => new Command.Reload(),
         };
+
+    private static Command.SetFallBack SetFallBack(Draws draws) =>
+        new(draws.A % 8 == 0 ? OnUnhealthy.Stay : OnUnhealthy.FallBack, draws.B % 4 == 0 ? null : draws.B % 3);
 
     private static string[]? Claimed(int draw) => (draw % 9) switch
     {

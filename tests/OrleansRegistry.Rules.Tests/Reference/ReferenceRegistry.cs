@@ -223,6 +223,8 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         Command.RollbackAlias c => OnModel(() => RollbackAlias(c)),
         Command.RemoveAlias c => OnModel(() => RemoveAlias(c)),
         Command.SetPolicy c => OnModel(() => SetPolicy(c)),
+        Command.SetFallBack c => OnModel(() => SetFallBack(c)),
+        Command.FallBack c => OnModel(() => FallBack(c)),
         Command.Label c => OnModel(() => Label(c)),
         Command.DeleteModel c => OnModel(() => DeleteModel(c)),
         _ => throw new ArgumentException($"{command}", nameof(command)),
@@ -514,6 +516,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
         version.State = to;
         version.Status = version.Serving is null ? null : ServingStatus.Stopped;
         version.IsUnhealthy = null;
+        version.DownSince = null;
         if (version.Claim is not null)
         {
             Hit("P3 a claim is dropped");
@@ -591,6 +594,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
 
         _happened = _touched = true;
         version.Status = command.IsReady ? ServingStatus.Ready : ServingStatus.Failed;
+        version.DownSince = command.IsReady ? version.DownSince : _at;
         Hit($"L3 {version.Status}");
         if (version == Model!.Primary)
         {
@@ -905,6 +909,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
             version.State = VersionState.Deleted;
             version.Status = version.Serving is null ? null : ServingStatus.Stopped;
             version.IsUnhealthy = null;
+            version.DownSince = null;
             version.Claim = null;
             version.AliasClaims.Clear();
         }
@@ -920,6 +925,7 @@ internal sealed partial class ReferenceRegistry(int maxActive = 1000)
     {
         version.Attempt += version.Serving is null ? 0 : 1;
         version.IsUnhealthy = null;
+        version.DownSince = null;
         version.Servers.ForEach(server => server.IsUp = server.HealthUrl is null);
         version.Status = version.Serving is null ? null
             : version.HasEnough ? ServingStatus.Ready
@@ -1055,6 +1061,10 @@ internal sealed class ReferenceModel
 
     public PrimaryPolicy Policy { get; set; }
 
+    public bool FallsBack { get; set; }
+
+    public int FallBackSeconds { get; set; } = 60;
+
     public string? Label { get; set; }
 
     public bool IsDeleted { get; set; }
@@ -1150,6 +1160,9 @@ internal sealed class ReferenceVersion
 
     /// <summary>Null where it had no mark since its start.</summary>
     public bool? IsUnhealthy { get; set; }
+
+    /// <summary>Since when it is unhealthy, or has failed; null while it is neither.</summary>
+    public DateTimeOffset? DownSince { get; set; }
 
     public string? Label { get; set; }
 

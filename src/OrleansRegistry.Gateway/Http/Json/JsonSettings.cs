@@ -42,6 +42,7 @@ internal static class JsonSettings
         options.Converters.Add(new EnumConverter<UnhealthyBecause>());
         options.Converters.Add(new EnumConverter<PrimaryPolicy>());
         options.Converters.Add(new EnumConverter<PrimaryReason>());
+        options.Converters.Add(new EnumConverter<OnUnhealthy>());
         options.Converters.Add(new EnumConverter<AliasReason>());
         options.Converters.Add(new EnumConverter<WebhookState>());
         options.Converters.Add(new EnumConverter<Role>());

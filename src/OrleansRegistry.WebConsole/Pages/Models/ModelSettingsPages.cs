@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -27,7 +28,9 @@ internal static class ModelSettingsPages
             ("description", frame.Model.Description),
             ("labels", string.Join('\n', frame.Model.Labels.Select(label => $"{label.Key}: {label.Value}"))),
             ("primary_policy", EnumNames<PrimaryPolicy>.Of(frame.Model.PrimaryPolicy)),
-            ("protected", frame.Model.Protected ? "true" : null)));
+            ("protected", frame.Model.Protected ? "true" : null),
+            ("on_unhealthy", EnumNames<OnUnhealthy>.Of(frame.Model.OnUnhealthy)),
+            ("fall_back_seconds", Shown(frame.Model.FallBackSeconds))));
     }
 
     private static async Task<IResult> Change(HttpContext context, RequestCaller caller, RegistryApi api, string model)
@@ -73,8 +76,20 @@ internal static class ModelSettingsPages
             changes["protected"] = isProtected;
         }
 
+        if (form.Text("on_unhealthy") is { } onUnhealthy && onUnhealthy != EnumNames<OnUnhealthy>.Of(shown.OnUnhealthy))
+        {
+            changes["on_unhealthy"] = onUnhealthy;
+        }
+
+        if (form.Text("fall_back_seconds") is { } seconds && seconds != Shown(shown.FallBackSeconds))
+        {
+            changes["fall_back_seconds"] = form.Number("fall_back_seconds");
+        }
+
         return changes;
     }
+
+    private static string Shown(int seconds) => seconds.ToString(CultureInfo.InvariantCulture);
 
     private static RazorComponentResult<SettingsPage> Page(ModelFrame frame, FormView form) => new(new { Frame = frame, Form = form });
 }
