@@ -21,7 +21,7 @@ from .types import Event, InferenceServer, Statement, StatementSummary, WebhookS
 
 
 class AsyncClient:
-    """A registry, over HTTP. See ``Client``."""
+    """A registry, over HTTP. See ``Client``, whose methods say more."""
 
     __slots__ = ("_threads", "_sync")
 
@@ -79,7 +79,7 @@ class AsyncClient:
         dry_run: bool = False,
         idempotency_key: Optional[str] = None,
     ) -> AsyncVersion:
-        """Makes a new version of a model that the registry runs. A new name makes a model. See ``Client.deploy``."""
+        """Makes a new version of a model that the registry runs. A new name makes a model."""
         answer = await self._threads.run(
             self._sync.deploy,
             model,
@@ -138,7 +138,7 @@ class AsyncClient:
         dry_run: bool = False,
         idempotency_key: Optional[str] = None,
     ) -> AsyncVersion:
-        """Makes a new version of a model that you serve yourself. A new name makes a model. See ``Client.register``."""
+        """Makes a new version of a model that you serve yourself. A new name makes a model."""
         answer = await self._threads.run(
             self._sync.register,
             model_name,
@@ -178,17 +178,17 @@ class AsyncClient:
         labels: Optional[Mapping[str, str]] = None,
         order_by: Optional[types.OrderBy] = None,
     ) -> AsyncIterator[AsyncModel]:
-        """The models of the workspace, page by page as you go on. See ``Client.models``."""
+        """The models of the workspace, page by page as you go on."""
         pages = self._sync.models(q=q, name=name, labels=labels, order_by=order_by)
         return AsyncPages(self._threads, pages, lambda raw: AsyncModel(self._threads, raw))
 
     async def model(self, model: str) -> AsyncModel:
-        """A model by its name or id. See ``Client.model``."""
+        """A model by its name or id."""
         answer = await self._threads.run(self._sync.model, model)
         return AsyncModel(self._threads, answer)
 
     async def version(self, ref: str) -> AsyncVersion:
-        """A version by its id, or by its model's name and a number, a range or an alias. See ``Client.version``."""
+        """A version by its id, or by its model's name and a number, a range or an alias."""
         answer = await self._threads.run(self._sync.version, ref)
         return AsyncVersion(self._threads, answer)
 
@@ -201,8 +201,7 @@ class AsyncClient:
         progress: Progress = None,
         comment: Optional[str] = None,
     ) -> types.StoredArtifact:
-        """Uploads the files of a model, and makes an artifact of them: deploy it by its digest. See ``Client.upload``.
-        """
+        """Uploads the files of a model, and makes an artifact of them: deploy it by its digest."""
         return await self._threads.run(
             self._sync.upload,
             path,
@@ -219,9 +218,7 @@ class AsyncClient:
         *,
         progress: Progress = None,
     ) -> types.StoredArtifact:
-        """Downloads the files that a version was deployed with. Files that are there already stay as they are. See
-        ``Client.download``.
-        """
+        """Downloads the files that a version was deployed with. Files that are there already stay as they are."""
         return await self._threads.run(self._sync.download, version, to, progress=progress)
 
     async def predict(
@@ -233,7 +230,7 @@ class AsyncClient:
         content_type: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> Prediction:
-        """Calls a model: its primary, or the version that you name. See ``Client.predict``."""
+        """Calls a model: its primary, or the version that you name."""
         return await self._threads.run(
             self._sync.predict,
             model,
@@ -252,7 +249,7 @@ class AsyncClient:
         content_type: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> AsyncPredictionStream:
-        """Calls a model, and gives its answer in parts as they come. See ``Client.stream``."""
+        """Calls a model, and gives its answer in parts as they come."""
         answer = await self._threads.run(
             self._sync.stream,
             model,
@@ -265,12 +262,12 @@ class AsyncClient:
 
     @property
     def inference(self) -> AsyncInference:
-        """The Open Inference Protocol over the same models. See ``Client.inference``."""
+        """The Open Inference Protocol over the same models."""
         return AsyncInference(self._threads, self._sync.inference)
 
     @property
     def openai(self) -> AsyncOpenAI:
-        """OpenAI's routes over the same models. See ``Client.openai``."""
+        """OpenAI's routes over the same models."""
         return AsyncOpenAI(self._threads, self._sync.openai)
 
     def events(
@@ -285,7 +282,7 @@ class AsyncClient:
         order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
-        """The events of the workspace or of a model, oldest first unless you say otherwise. See ``Client.events``."""
+        """The events of the workspace or of a model, oldest first unless you say otherwise."""
         stream = self._sync.events(
             model=model,
             types=types,
@@ -305,30 +302,30 @@ class AsyncClient:
         to: Optional[str] = None,
         group_by: Optional[types.GroupBy] = None,
     ) -> AsyncUsage:
-        """Active time up to now, and what it costs. Deleted models count with what they used. See ``Client.usage``."""
+        """Active time up to now, and what it costs. Deleted models count with what they used."""
         answer = await self._threads.run(self._sync.usage, from_=from_, to=to, group_by=group_by)
         return AsyncUsage(self._threads, answer)
 
     def statements(self) -> AsyncIterator[StatementSummary]:
-        """The months that have a bill, newest first. See ``Client.statements``."""
+        """The months that have a bill, newest first."""
         pages = self._sync.statements()
         return AsyncPages(self._threads, pages, lambda item: item)
 
     async def statement(self, month: str) -> AsyncMonthlyStatement:
-        """The bill of a month, such as ``2026-03``. See ``Client.statement``."""
+        """The bill of a month, such as ``2026-03``."""
         answer = await self._threads.run(self._sync.statement, month)
         return AsyncMonthlyStatement(self._threads, answer)
 
     async def statement_csv(self, month: str) -> str:
-        """The bill of a month as CSV in the columns of FOCUS 1.2. See ``Client.statement_csv``."""
+        """The bill of a month as CSV in the columns of FOCUS 1.2."""
         return await self._threads.run(self._sync.statement_csv, month)
 
     async def close_month(self, month: str, *, comment: Optional[str] = None, dry_run: bool = False) -> Statement:
-        """Closes the bill of a month, such as ``2026-03``: it never changes again. See ``Client.close_month``."""
+        """Closes the bill of a month, such as ``2026-03``: it never changes again."""
         return await self._threads.run(self._sync.close_month, month, comment=comment, dry_run=dry_run)
 
     async def rates(self) -> Rates:
-        """The price of a minute of active time, by stage and instance type. See ``Client.rates``."""
+        """The price of a minute of active time, by stage and instance type."""
         return await self._threads.run(self._sync.rates)
 
     async def put_rates(
@@ -339,16 +336,16 @@ class AsyncClient:
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> Rates:
-        """Puts all rates in the place of those that were there. See ``Client.put_rates``."""
+        """Puts all rates in the place of those that were there."""
         return await self._threads.run(self._sync.put_rates, rates, comment=comment, dry_run=dry_run, if_match=if_match)
 
     def webhooks(self) -> AsyncIterator[AsyncWebhook]:
-        """The webhooks of the workspace. See ``Client.webhooks``."""
+        """The webhooks of the workspace."""
         pages = self._sync.webhooks()
         return AsyncPages(self._threads, pages, lambda raw: AsyncWebhook(self._threads, raw))
 
     async def webhook(self, id: str) -> AsyncWebhook:
-        """A webhook by its id. See ``Client.webhook``."""
+        """A webhook by its id."""
         answer = await self._threads.run(self._sync.webhook, id)
         return AsyncWebhook(self._threads, answer)
 
@@ -361,9 +358,7 @@ class AsyncClient:
         description: Optional[str] = None,
         comment: Optional[str] = None,
     ) -> types.WebhookSecret:
-        """Makes a webhook. The answer has the secret that deliveries are signed with, this once. See
-        ``Client.create_webhook``.
-        """
+        """Makes a webhook. The answer has the secret that deliveries are signed with, this once."""
         return await self._threads.run(
             self._sync.create_webhook,
             url,
@@ -374,7 +369,7 @@ class AsyncClient:
         )
 
     def api_keys(self, *, workspace: Optional[str] = None) -> AsyncIterator[AsyncApiKey]:
-        """The API keys, without their secrets. See ``Client.api_keys``."""
+        """The API keys, without their secrets."""
         pages = self._sync.api_keys(workspace=workspace)
         return AsyncPages(self._threads, pages, lambda raw: AsyncApiKey(self._threads, raw))
 
@@ -388,7 +383,7 @@ class AsyncClient:
         expires_at: Union[str, None, Unset] = UNSET,
         comment: Optional[str] = None,
     ) -> types.CreatedApiKey:
-        """Makes an API key. The answer has the key itself, this once. See ``Client.create_api_key``."""
+        """Makes an API key. The answer has the key itself, this once."""
         return await self._threads.run(
             self._sync.create_api_key,
             name,
@@ -406,7 +401,7 @@ class AsyncClient:
         overlap_seconds: Optional[int] = None,
         comment: Optional[str] = None,
     ) -> types.CreatedApiKey:
-        """Puts a new key in the place of the one with this prefix. See ``Client.rotate_api_key``."""
+        """Puts a new key in the place of the one with this prefix."""
         return await self._threads.run(
             self._sync.rotate_api_key,
             prefix,
@@ -415,12 +410,12 @@ class AsyncClient:
         )
 
     async def revoke_api_key(self, prefix: str, *, comment: Optional[str] = None) -> AsyncApiKey:
-        """Ends the key with this prefix. See ``Client.revoke_api_key``."""
+        """Ends the key with this prefix."""
         answer = await self._threads.run(self._sync.revoke_api_key, prefix, comment=comment)
         return AsyncApiKey(self._threads, answer)
 
     def workspaces(self) -> AsyncIterator[Workspace]:
-        """All workspaces. For operators. See ``Client.workspaces``."""
+        """All workspaces. For operators."""
         pages = self._sync.workspaces()
         return AsyncPages(self._threads, pages, lambda item: item)
 
@@ -431,23 +426,19 @@ class AsyncClient:
         description: Optional[str] = None,
         comment: Optional[str] = None,
     ) -> Workspace:
-        """Makes a workspace. For operators. See ``Client.create_workspace``."""
+        """Makes a workspace. For operators."""
         return await self._threads.run(self._sync.create_workspace, name, description=description, comment=comment)
 
     async def me(self) -> types.CallerAnswer:
-        """Who you are for the registry: your key or token, its role, workspace and models, and what you may do. See
-        ``Client.me``.
-        """
+        """Who you are for the registry: your key or token, its role, workspace and models, and what you may do."""
         return await self._threads.run(self._sync.me)
 
     async def server(self) -> types.ServerAnswer:
-        """The version of the registry, the optional parts that it has, and its limits. See ``Client.server``."""
+        """The version of the registry, the optional parts that it has, and its limits."""
         return await self._threads.run(self._sync.server)
 
     async def environments(self) -> types.EnvironmentList:
-        """The environments in which the registry runs versions, and the instance types that a version may have. See
-        ``Client.environments``.
-        """
+        """The environments in which the registry runs versions, and the instance types that a version may have."""
         return await self._threads.run(self._sync.environments)
 
     async def match_environments(
@@ -457,9 +448,7 @@ class AsyncClient:
         requires: Optional[Mapping[str, Any]] = None,
         instance_type: Optional[str] = None,
     ) -> types.EnvironmentMatch:
-        """Says whether an artifact would run, before it is uploaded, and what each environment lacks. See
-        ``Client.match_environments``.
-        """
+        """Says whether an artifact would run, before it is uploaded, and what each environment lacks."""
         return await self._threads.run(
             self._sync.match_environments,
             format,
@@ -485,7 +474,7 @@ class AsyncClient:
         raise TypeError("a client can't be pickled or copied, because of its key; make one in each process")
 
 class AsyncVersion(types.Version):
-    """A version of a model. See ``Version``."""
+    """A version of a model. See ``Version``, whose methods say more."""
 
     __slots__ = ("_threads", "_sync")
 
@@ -507,7 +496,7 @@ class AsyncVersion(types.Version):
         raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
 
     async def refresh(self) -> AsyncVersion:
-        """Reads the version anew, whatever its state, and gives it back. See ``Version.refresh``."""
+        """Reads the version anew, whatever its state, and gives it back."""
         answer = await self._threads.run(self._sync.refresh)
         return AsyncVersion(self._threads, answer)
 
@@ -522,7 +511,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
-        """Publishes a draft. See ``Version.publish``."""
+        """Publishes a draft."""
         return await self._threads.run(
             self._sync.publish,
             promote=promote,
@@ -543,7 +532,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
-        """Makes the version the primary: it answers calls that name no version. See ``Version.promote``."""
+        """Makes the version the primary: it answers calls that name no version."""
         return await self._threads.run(
             self._sync.promote,
             from_=from_,
@@ -570,7 +559,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
-        """Brings an inactive or failed version back; ``wait()`` says when it is ready. See ``Version.activate``."""
+        """Brings an inactive or failed version back; ``wait()`` says when it is ready."""
         return await self._threads.run(
             self._sync.activate,
             serving_url=serving_url,
@@ -589,9 +578,7 @@ class AsyncVersion(types.Version):
         )
 
     async def servers(self) -> List[types.Server]:
-        """The servers as they are now, and whether they are up. ``serving.servers`` has them as it was read last. See
-        ``Version.servers``.
-        """
+        """The servers as they are now, and whether they are up. ``serving.servers`` has them as it was read last."""
         return await self._threads.run(self._sync.servers)
 
     async def put_servers(
@@ -603,9 +590,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.PutServersAnswer:
-        """Replaces the servers, without a start: no call that begins after the answer reaches another one. See
-        ``Version.put_servers``.
-        """
+        """Replaces the servers, without a start: no call that begins after the answer reaches another one."""
         return await self._threads.run(
             self._sync.put_servers,
             servers,
@@ -627,7 +612,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.StopAnswer:
-        """Takes the version out of routing, at once. See ``Version.deactivate``."""
+        """Takes the version out of routing, at once."""
         return await self._threads.run(
             self._sync.deactivate,
             promote_to=promote_to,
@@ -653,9 +638,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.StopAnswer:
-        """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model. See
-        ``Version.delete``.
-        """
+        """Deletes the version, at once and for ever. Deleting the last one of a model deletes the model."""
         return await self._threads.run(
             self._sync.delete,
             promote_to=promote_to,
@@ -678,9 +661,7 @@ class AsyncVersion(types.Version):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> AsyncVersion:
-        """Changes the description and labels. Labels that are not named stay; one with the value None goes. See
-        ``Version.update``.
-        """
+        """Changes the description and labels. Labels that are not named stay; one with the value None goes."""
         answer = await self._threads.run(
             self._sync.update,
             description=description,
@@ -697,7 +678,7 @@ class AsyncVersion(types.Version):
         *,
         timeout: float = 900.0,
     ) -> AsyncVersion:
-        """Waits until the version is ready, until it is the primary, or until it is stopped. See ``Version.wait``."""
+        """Waits until the version is ready, until it is the primary, or until it is stopped."""
         answer = await self._threads.run(self._sync.wait, until, timeout=timeout)
         return AsyncVersion(self._threads, answer)
 
@@ -708,7 +689,7 @@ class AsyncVersion(types.Version):
         content_type: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> Prediction:
-        """Calls this version, whether it is the primary or not. See ``Version.predict``."""
+        """Calls this version, whether it is the primary or not."""
         return await self._threads.run(self._sync.predict, inputs, content_type=content_type, timeout=timeout)
 
     async def stream(
@@ -718,7 +699,7 @@ class AsyncVersion(types.Version):
         content_type: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> AsyncPredictionStream:
-        """Calls this version, and gives its answer in parts. See ``Version.stream``."""
+        """Calls this version, and gives its answer in parts."""
         answer = await self._threads.run(self._sync.stream, inputs, content_type=content_type, timeout=timeout)
         return AsyncPredictionStream(self._threads, answer)
 
@@ -733,7 +714,7 @@ class AsyncVersion(types.Version):
         order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
-        """The events of this version, oldest first. See ``Version.events``."""
+        """The events of this version, oldest first."""
         stream = self._sync.events(
             types=types,
             after=after,
@@ -746,13 +727,11 @@ class AsyncVersion(types.Version):
         return AsyncStream(self._threads, stream)
 
     async def traffic(self) -> types.Traffic:
-        """Whether the version is in use: its calls and errors, how many run now, and those of each minute and hour. See
-        ``Version.traffic``.
-        """
+        """Whether the version is in use: its calls and errors, how many run now, and those of each minute and hour."""
         return await self._threads.run(self._sync.traffic)
 
     async def usage(self) -> types.VersionUsage:
-        """The active time of the version so far, in seconds by stage. See ``Version.usage``."""
+        """The active time of the version so far, in seconds by stage."""
         return await self._threads.run(self._sync.usage)
 
     def logs(
@@ -762,14 +741,12 @@ class AsyncVersion(types.Version):
         after: Optional[int] = None,
         follow: bool = False,
     ) -> AsyncStream[types.LogLine]:
-        """The lines that the version's processes wrote, oldest first, of a version that the registry runs. See
-        ``Version.logs``.
-        """
+        """The lines that the version's processes wrote, oldest first, of a version that the registry runs."""
         stream = self._sync.logs(tail=tail, after=after, follow=follow)
         return AsyncStream(self._threads, stream)
 
 class AsyncModel(types.Model):
-    """A model: a name with a sequence of versions. See ``Model``."""
+    """A model: a name with a sequence of versions. See ``Model``, whose methods say more."""
 
     __slots__ = ("_threads", "_sync")
 
@@ -791,7 +768,7 @@ class AsyncModel(types.Model):
         raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
 
     async def refresh(self) -> AsyncModel:
-        """Reads the model anew, and gives it back. See ``Model.refresh``."""
+        """Reads the model anew, and gives it back."""
         answer = await self._threads.run(self._sync.refresh)
         return AsyncModel(self._threads, answer)
 
@@ -804,7 +781,7 @@ class AsyncModel(types.Model):
         number: Optional[str] = None,
         order_by: Optional[types.VersionOrder] = None,
     ) -> AsyncIterator[AsyncVersion]:
-        """The versions, newest first. Deleted ones are listed only with ``state="deleted"``. See ``Model.versions``."""
+        """The versions, newest first. Deleted ones are listed only with ``state="deleted"``."""
         pages = self._sync.versions(
             state=state,
             labels=labels,
@@ -815,21 +792,21 @@ class AsyncModel(types.Model):
         return AsyncPages(self._threads, pages, lambda raw: AsyncVersion(self._threads, raw))
 
     async def version(self, selector: Optional[str] = None) -> AsyncVersion:
-        """The version that a selector leads to. See ``Model.version``."""
+        """The version that a selector leads to."""
         answer = await self._threads.run(self._sync.version, selector)
         return AsyncVersion(self._threads, answer)
 
     def traffic(self) -> AsyncIterator[types.VersionTraffic]:
-        """The traffic of the active versions, newest first. See ``Model.traffic``."""
+        """The traffic of the active versions, newest first."""
         pages = self._sync.traffic()
         return AsyncPages(self._threads, pages, lambda item: item)
 
     async def resolve(self, selector: Optional[str] = None, *, explain: bool = False) -> types.ResolveAnswer:
-        """Which version a selector leads to now, and where it answers. See ``Model.resolve``."""
+        """Which version a selector leads to now, and where it answers."""
         return await self._threads.run(self._sync.resolve, selector, explain=explain)
 
     def primary_history(self, *, at: Optional[str] = None) -> AsyncIterator[types.PrimaryPeriod]:
-        """What was primary when, by whom and why; newest first. See ``Model.primary_history``."""
+        """What was primary when, by whom and why; newest first."""
         pages = self._sync.primary_history(at=at)
         return AsyncPages(self._threads, pages, lambda item: item)
 
@@ -842,7 +819,7 @@ class AsyncModel(types.Model):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.CommandAnswer:
-        """Goes back to the primary before the present one. See ``Model.rollback``."""
+        """Goes back to the primary before the present one."""
         return await self._threads.run(
             self._sync.rollback,
             from_=from_,
@@ -853,11 +830,11 @@ class AsyncModel(types.Model):
         )
 
     async def list_aliases(self) -> List[types.Alias]:
-        """The aliases as they are now. ``aliases`` has them as the model was read last. See ``Model.list_aliases``."""
+        """The aliases as they are now. ``aliases`` has them as the model was read last."""
         return await self._threads.run(self._sync.list_aliases)
 
     async def alias(self, name: str) -> types.Alias:
-        """An alias, with the last versions that it has pointed to. See ``Model.alias``."""
+        """An alias, with the last versions that it has pointed to."""
         return await self._threads.run(self._sync.alias, name)
 
     async def set_alias(
@@ -871,7 +848,7 @@ class AsyncModel(types.Model):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.AliasAnswer:
-        """Points an alias to a version that is ready. An alias that does not exist is made. See ``Model.set_alias``."""
+        """Points an alias to a version that is ready. An alias that does not exist is made."""
         return await self._threads.run(
             self._sync.set_alias,
             name,
@@ -892,7 +869,7 @@ class AsyncModel(types.Model):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.AliasAnswer:
-        """Points an alias to the version before the present one that is still ready. See ``Model.rollback_alias``."""
+        """Points an alias to the version before the present one that is still ready."""
         return await self._threads.run(
             self._sync.rollback_alias,
             name,
@@ -911,7 +888,7 @@ class AsyncModel(types.Model):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.AliasAnswer:
-        """Removes an alias. Its name may be used again. See ``Model.remove_alias``."""
+        """Removes an alias. Its name may be used again."""
         return await self._threads.run(
             self._sync.remove_alias,
             name,
@@ -934,7 +911,7 @@ class AsyncModel(types.Model):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> AsyncModel:
-        """Changes the model. Labels that are not named stay; one with the value None goes. See ``Model.update``."""
+        """Changes the model. Labels that are not named stay; one with the value None goes."""
         answer = await self._threads.run(
             self._sync.update,
             description=description,
@@ -958,7 +935,7 @@ class AsyncModel(types.Model):
         dry_run: bool = False,
         if_match: Optional[str] = None,
     ) -> types.DeletedModel:
-        """Deletes the model with all its versions, at once and for ever. See ``Model.delete``."""
+        """Deletes the model with all its versions, at once and for ever."""
         return await self._threads.run(
             self._sync.delete,
             confirm=confirm,
@@ -976,7 +953,7 @@ class AsyncModel(types.Model):
         content_type: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> Prediction:
-        """Calls the model. See ``Model.predict``."""
+        """Calls the model."""
         return await self._threads.run(
             self._sync.predict,
             inputs,
@@ -993,7 +970,7 @@ class AsyncModel(types.Model):
         content_type: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> AsyncPredictionStream:
-        """Calls the model, and gives its answer in parts. See ``Model.stream``."""
+        """Calls the model, and gives its answer in parts."""
         answer = await self._threads.run(
             self._sync.stream,
             inputs,
@@ -1014,7 +991,7 @@ class AsyncModel(types.Model):
         order_by: Optional[types.EventOrder] = None,
         follow: bool = False,
     ) -> AsyncStream[Event]:
-        """The events of the model and its versions, oldest first. See ``Model.events``."""
+        """The events of the model and its versions, oldest first."""
         stream = self._sync.events(
             types=types,
             after=after,
@@ -1027,7 +1004,7 @@ class AsyncModel(types.Model):
         return AsyncStream(self._threads, stream)
 
 class AsyncApiKey(types.ApiKey):
-    """An API key, without its secret. See ``ApiKey``."""
+    """An API key, without its secret. See ``ApiKey``, whose methods say more."""
 
     __slots__ = ("_threads", "_sync")
 
@@ -1054,18 +1031,16 @@ class AsyncApiKey(types.ApiKey):
         overlap_seconds: Optional[int] = None,
         comment: Optional[str] = None,
     ) -> types.CreatedApiKey:
-        """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap. See
-        ``ApiKey.rotate``.
-        """
+        """Puts a new key in the place of this one, and shows it, this once. Both count for the overlap."""
         return await self._threads.run(self._sync.rotate, overlap_seconds=overlap_seconds, comment=comment)
 
     async def revoke(self, *, comment: Optional[str] = None) -> AsyncApiKey:
-        """Ends the key. No request that begins after the answer may use it. See ``ApiKey.revoke``."""
+        """Ends the key. No request that begins after the answer may use it."""
         answer = await self._threads.run(self._sync.revoke, comment=comment)
         return AsyncApiKey(self._threads, answer)
 
 class AsyncWebhook(types.Webhook):
-    """An address that events are sent to. See ``Webhook``."""
+    """An address that events are sent to. See ``Webhook``, whose methods say more."""
 
     __slots__ = ("_threads", "_sync")
 
@@ -1087,7 +1062,7 @@ class AsyncWebhook(types.Webhook):
         raise TypeError("it belongs to its client and can't be pickled or copied; take its id or raw")
 
     async def refresh(self) -> AsyncWebhook:
-        """Reads the webhook anew, and gives it back. See ``Webhook.refresh``."""
+        """Reads the webhook anew, and gives it back."""
         answer = await self._threads.run(self._sync.refresh)
         return AsyncWebhook(self._threads, answer)
 
@@ -1101,7 +1076,7 @@ class AsyncWebhook(types.Webhook):
         state: Union[types.WebhookState, Unset] = UNSET,
         comment: Optional[str] = None,
     ) -> AsyncWebhook:
-        """Changes the webhook. What is not named stays. See ``Webhook.update``."""
+        """Changes the webhook. What is not named stays."""
         answer = await self._threads.run(
             self._sync.update,
             url=url,
@@ -1114,27 +1089,25 @@ class AsyncWebhook(types.Webhook):
         return AsyncWebhook(self._threads, answer)
 
     async def delete(self, *, comment: Optional[str] = None) -> AsyncWebhook:
-        """Deletes the webhook. See ``Webhook.delete``."""
+        """Deletes the webhook."""
         answer = await self._threads.run(self._sync.delete, comment=comment)
         return AsyncWebhook(self._threads, answer)
 
     async def rotate_secret(self, *, comment: Optional[str] = None) -> types.WebhookSecret:
-        """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too. See
-        ``Webhook.rotate_secret``.
-        """
+        """Makes a new secret, and shows it, this once. For a day deliveries are signed with the one before it too."""
         return await self._threads.run(self._sync.rotate_secret, comment=comment)
 
     async def redeliver(self, from_: Union[int, str], *, comment: Optional[str] = None) -> AsyncWebhook:
-        """Delivers an event and all behind it again. See ``Webhook.redeliver``."""
+        """Delivers an event and all behind it again."""
         answer = await self._threads.run(self._sync.redeliver, from_, comment=comment)
         return AsyncWebhook(self._threads, answer)
 
     async def deliveries(self) -> List[types.Delivery]:
-        """The last attempts, newest first. See ``Webhook.deliveries``."""
+        """The last attempts, newest first."""
         return await self._threads.run(self._sync.deliveries)
 
 class AsyncInference:
-    """The Open Inference Protocol v2 over the models of the registry. See ``Inference``."""
+    """The Open Inference Protocol v2 over the models of the registry. See ``Inference``, whose methods say more."""
 
     __slots__ = ("_threads", "_sync")
 
@@ -1143,23 +1116,23 @@ class AsyncInference:
         self._sync = sync
 
     async def server(self) -> InferenceServer:
-        """The server's name and version. See ``Inference.server``."""
+        """The server's name and version."""
         return await self._threads.run(self._sync.server)
 
     async def live(self) -> bool:
-        """Whether the registry runs. It is asked once. See ``Inference.live``."""
+        """Whether the registry runs. It is asked once."""
         return await self._threads.run(self._sync.live)
 
     async def ready(self) -> bool:
-        """Whether the registry takes requests. It is asked once. See ``Inference.ready``."""
+        """Whether the registry takes requests. It is asked once."""
         return await self._threads.run(self._sync.ready)
 
     async def model(self, model: str, *, version: Optional[str] = None) -> Prediction:
-        """The metadata that the model's server tells of it. See ``Inference.model``."""
+        """The metadata that the model's server tells of it."""
         return await self._threads.run(self._sync.model, model, version=version)
 
     async def model_ready(self, model: str, *, version: Optional[str] = None) -> bool:
-        """Whether the model, or one of its versions, takes calls. It is asked once. See ``Inference.model_ready``."""
+        """Whether the model, or one of its versions, takes calls. It is asked once."""
         return await self._threads.run(self._sync.model_ready, model, version=version)
 
     async def infer(
@@ -1170,12 +1143,12 @@ class AsyncInference:
         version: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> Prediction:
-        """Calls a model. See ``Inference.infer``."""
+        """Calls a model."""
         return await self._threads.run(self._sync.infer, model, inputs, version=version, timeout=timeout)
 
 class AsyncOpenAI:
     """OpenAI's routes over the models of the registry. ``model`` is ``name``, ``name@1.2.0`` or ``name@^1.2``. See
-    ``OpenAI``.
+    ``OpenAI``, whose methods say more.
     """
 
     __slots__ = ("_threads", "_sync")
@@ -1185,21 +1158,15 @@ class AsyncOpenAI:
         self._sync = sync
 
     async def chat_completions(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
-        """Calls ``/v1/chat/completions`` of the model's server with these fields, ``messages`` among them. See
-        ``OpenAI.chat_completions``.
-        """
+        """Calls ``/v1/chat/completions`` of the model's server with these fields, ``messages`` among them."""
         return await self._threads.run(self._sync.chat_completions, model, timeout=timeout, **fields)
 
     async def completions(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
-        """Calls ``/v1/completions`` of the model's server with these fields, ``prompt`` among them. See
-        ``OpenAI.completions``.
-        """
+        """Calls ``/v1/completions`` of the model's server with these fields, ``prompt`` among them."""
         return await self._threads.run(self._sync.completions, model, timeout=timeout, **fields)
 
     async def embeddings(self, model: str, *, timeout: Optional[float] = None, **fields: Any) -> Prediction:
-        """Calls ``/v1/embeddings`` of the model's server with these fields, ``input`` among them. See
-        ``OpenAI.embeddings``.
-        """
+        """Calls ``/v1/embeddings`` of the model's server with these fields, ``input`` among them."""
         return await self._threads.run(self._sync.embeddings, model, timeout=timeout, **fields)
 
     async def stream(
@@ -1210,6 +1177,6 @@ class AsyncOpenAI:
         timeout: Optional[float] = None,
         **fields: Any,
     ) -> AsyncPredictionStream:
-        """Calls a route with ``stream: true``, and gives the parts of its answer. See ``OpenAI.stream``."""
+        """Calls a route with ``stream: true``, and gives the parts of its answer."""
         answer = await self._threads.run(self._sync.stream, route, model, timeout=timeout, **fields)
         return AsyncPredictionStream(self._threads, answer)

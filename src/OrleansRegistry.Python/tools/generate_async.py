@@ -102,7 +102,7 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
     name = node.name
     base = f"(types.{name})" if name in RESOURCES else ""
     yield f"class Async{name}{base}:"
-    yield from docstring(f"{_summary(node)} See ``{name}``.", 4)
+    yield from docstring(f"{_summary(node)} See ``{name}``, whose methods say more.", 4)
     yield ""
     yield '    __slots__ = ("_threads", "_sync")'
     if name in RESOURCES:
@@ -115,7 +115,7 @@ def _class(node: ast.ClassDef) -> Iterator[str]:
         if name == "Client" and member.name == "__init__":
             yield from _constructor(member)
         elif not member.name.startswith("_") and member.name != "close":
-            yield from _method(name, member)
+            yield from _method(member)
     if name == "Client":
         yield OF_CLIENT.rstrip("\n")
 
@@ -129,7 +129,7 @@ def _constructor(member: ast.FunctionDef) -> Iterator[str]:
     yield "            del api_key, proxy  # some tracebacks show locals"
 
 
-def _method(owner: str, member: ast.FunctionDef) -> Iterator[str]:
+def _method(member: ast.FunctionDef) -> Iterator[str]:
     assert member.returns is not None, member.name
     sync = ast.unparse(member.returns)
     is_property = any(isinstance(d, ast.Name) and d.id == "property" for d in member.decorator_list)
@@ -161,7 +161,7 @@ def _method(owner: str, member: ast.FunctionDef) -> Iterator[str]:
         else:
             result = ["return ", *run]
     yield _wrapped(f"    {kind} {member.name}(", arguments, f") -> {made}:")
-    yield from docstring(f"{_summary(member)} See ``{owner}.{member.name}``.", 8)
+    yield from docstring(_summary(member), 8)
     yield _wrapped(f"        {result[0]}{result[1]}", result[2], str(result[3]))
     yield from (f"        {line}" for line in result[4:])
 
