@@ -27,6 +27,8 @@ internal sealed class AssetFile
 
     public static AssetFile Script { get; } = new("console.js", "text/javascript; charset=utf-8");
 
+    public static AssetFile Keys { get; } = new("keys.js", "text/javascript; charset=utf-8");
+
     public static AssetFile Icon { get; } = new("icon.svg", "image/svg+xml");
 
     /// <summary>Its address.</summary>
@@ -38,7 +40,7 @@ internal sealed class AssetFile
     /// <summary>Maps the routes of all of them. Nobody needs to be signed in.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        foreach (var asset in (AssetFile[])[Css, Script, Icon])
+        foreach (var asset in (AssetFile[])[Css, Script, Keys, Icon])
         {
             routes.MapGet(asset.Path, asset.Write).AllowAnonymous().ExcludeFromDescription();
         }

@@ -24,6 +24,14 @@ internal static class Text
         _ => ("●", "published", "published"),
     };
 
+    /// <summary>The state of a server in a shape, a word and the class of its colour.</summary>
+    public static (string Shape, string Word, string Class) Mark(ServerStatus? state) => state is not { } known ? ("○", "not asked", "inactive") : known switch
+    {
+        ServerStatus.Starting => ("◐", "starting", "starting"),
+        ServerStatus.Up => ("●", "up", "published"),
+        ServerStatus.Down => ("✕", "down", "failed"),
+    };
+
     /// <summary>An instant for people, in UTC.</summary>
     public static string Shown(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 

@@ -24,6 +24,8 @@ public sealed class AliasPageTests(ConsoleNode node)
         after = await browser.Open(set.Is(303).Location!);
         Assert.Equal("@staging points to 0.2.0.", after.Receipt!.Split(" Roll")[0]);
         Assert.Equal("0.2.0", await Target(id));
+        var moved = await browser.Open(Links.Alias(id, "staging"));
+        Assert.Equal("0.1.0", Assert.Single(moved.Document.QuerySelectorAll(".items a")).TextContent);
 
         var back = await browser.Open(after.Document.QuerySelector(".receipt a")!.GetAttribute("href")!);
         Assert.Contains("Calls of @staging get 0.1.0 instead of 0.2.0.", back.Text, StringComparison.Ordinal);

@@ -192,6 +192,68 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         await Assertions.Expect(page.Locator("#primary .big")).ToHaveTextAsync("★ 0.2.0");
     }
 
+    [Fact]
+    [Trait("Speed", Long)]
+    public async Task By_the_palette_and_keys_one_goes_to_a_model_its_actions_and_other_pages()
+    {
+        var (name, id) = await Model(3);
+        await using var window = await SignIn();
+        var page = window.Page;
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync(name);
+        await Assertions.Expect(page.GetByRole(AriaRole.Option, new() { Name = $"Model: {name}" })).ToHaveAttributeAsync("aria-selected", "true");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**" + Links.Model(id));
+
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync(".");
+        await Assertions.Expect(page.GetByRole(AriaRole.Menu, new() { Name = "Actions for 0.2.0" })).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync("0.1.0 promote");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**" + Links.Command(id, "0.1.0", "promote"));
+
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("b");
+        await page.WaitForURLAsync("**" + Links.Billing);
+        await page.Keyboard.PressAsync("?");
+        var help = page.GetByRole(AriaRole.Dialog, new() { Name = "Keys" });
+        await help.GetByRole(AriaRole.Checkbox).UncheckAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("?");
+        await Assertions.Expect(help).ToBeHiddenAsync();
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("m");
+        await page.Keyboard.PressAsync("Control+k");
+        await Assertions.Expect(page.GetByRole(AriaRole.Combobox, new() { Name = "Go to" })).ToBeFocusedAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex(Links.Billing + "$"));
+        window.HasNoComplaints();
+    }
+
+    [Fact]
+    [Trait("Speed", Long)]
+    public async Task The_sign_in_at_an_issuer_is_accessible_and_fits()
+    {
+        await using var issuer = await OidcServer.Start();
+        await using var other = new ConsoleNode(TestDatabase.Sqlite(), isOfSeveral: false, TimeProvider.System, issuer.Settings);
+        await other.InitializeAsync();
+        List<string> problems = [];
+        foreach (var (width, colors) in ((int, ColorScheme)[])[(1280, ColorScheme.Light), (1280, ColorScheme.Dark), (360, ColorScheme.Light), (360, ColorScheme.Dark)])
+        {
+            await using var window = await Open(width, colors, at: other);
+            await window.Page.GotoAsync(Links.SignIn);
+            await Assertions.Expect(window.Page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Sign in at") })).ToBeVisibleAsync();
+            problems.AddRange(await Check(window.Page, $"{width} {colors}"));
+            await window.Page.GotoAsync(Links.Callback + "?code=x&state=x");
+            await Assertions.Expect(window.Page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+            problems.AddRange(await Check(window.Page, $"{width} {colors}, refused"));
+        }
+
+        Assert.Empty(problems);
+    }
+
     [Theory]
     [InlineData(1280, ColorScheme.Light)]
     [InlineData(1280, ColorScheme.Dark)]
@@ -207,6 +269,9 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         await node.Api("PUT", $"/v1/models/{id}/aliases/staging", """{"version":"0.1.0"}""");
         await node.Api("PUT", $"/v1/models/{id}/aliases/a-name-as-long-as-one-may-be-set", """{"version":"0.3.0"}""");
         await node.Api("PUT", $"/v1/models/{id}/aliases/staging", """{"version":"0.3.0"}""");
+        var several = (string)(await node.Deploy($"several {Guid.NewGuid():N}", $$"""
+            "publish":true,"serving":{"servers":[{"url":"{{node.ServerUrl}}"},{"url":"{{node.ServerUrl}}/{{new string('b', 80)}}","health_url":"http://127.0.0.1:9"}]}
+            """))["model_id"]!;
         await using var window = await SignIn(width, colors);
         var page = window.Page;
         List<string> problems = [];
@@ -220,7 +285,7 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
             Links.Version(await Logging(), "0.1.0", "/logs"), Links.Environments, Links.Command(id, "0.3.0", "deactivate"),
             Links.Command(id, "0.1.0", "delete"), Links.Events, Links.Billing, Links.Billing + "/2020-01", Links.Access, Links.Access + "/new",
             Links.Key(prefix, "rotate"), Links.Key(prefix, "revoke"), Links.Webhooks, Links.Webhooks + "/new", Links.Webhook(hook), Links.Webhook(hook, "/edit"),
-            Links.Webhook(hook, "/delete"), Links.Sessions, Links.Workspaces, "/console/nothing",
+            Links.Webhook(hook, "/delete"), Links.Sessions, Links.SignIn, Links.Rates, Links.Version(several, "0.1.0"), Links.Workspaces, "/console/nothing",
         ])
         {
             await page.GotoAsync(address);
@@ -231,9 +296,26 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.2.0" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Menu)).ToBeVisibleAsync();
         problems.AddRange(await Check(page, "the menu"));
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("Control+k");
+        await Assertions.Expect(page.GetByRole(AriaRole.Option).First).ToBeVisibleAsync();
+        problems.AddRange(await Check(page, "the palette"));
+        await page.Keyboard.TypeAsync("keys");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Dialog, new() { Name = "Keys" })).ToBeVisibleAsync();
+        problems.AddRange(await Check(page, "the keys"));
+        foreach (var rates in (string[])["nonsense", "draft 2020-01-01 3 old"])
+        {
+            await page.GotoAsync(Links.Rates);
+            await page.Locator("#rates").FillAsync(rates);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Look at the changes" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".error, .effects").First).ToBeVisibleAsync();
+            problems.AddRange(await Check(page, $"the rates {rates}"));
+        }
+
         Assert.Empty(problems);
-        // A page that is not there is told by the browser, too.
-        window.HasNoComplaints(but: "404");
+        // What is refused is told by the browser, too.
+        window.HasNoComplaints(but: "status of 40");
     }
 
     /// <summary>What is wrong with a page: what axe finds, and a page that is wider than its window.</summary>
@@ -325,9 +407,10 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The window disposes of it.")]
-    private async Task<Window> Open(int width = 1280, ColorScheme colors = ColorScheme.Light, bool hasScripts = true) => await Window.Open(await _browser!.NewContextAsync(new BrowserNewContextOptions
+    private async Task<Window> Open(
+        int width = 1280, ColorScheme colors = ColorScheme.Light, bool hasScripts = true, ConsoleNode? at = null) => await Window.Open(await _browser!.NewContextAsync(new BrowserNewContextOptions
     {
-        BaseURL = node.Address.ToString(),
+        BaseURL = (at ?? node).Address.ToString(),
         ViewportSize = new ViewportSize { Width = width, Height = 800 },
         ColorScheme = colors,
         JavaScriptEnabled = hasScripts,

@@ -40,6 +40,32 @@ public sealed class VersionPageTests(ConsoleNode node)
     }
 
     [Fact]
+    public async Task HV2_the_servers_of_a_version_stand_on_its_page_with_their_states()
+    {
+        var url = node.ServerUrl;
+        var version = await node.Deploy($"several {Guid.NewGuid():N}", $$"""
+            "serving":{"servers":[{"url":"{{url}}"},{"url":"{{url}}/b"},{"url":"{{url}}/<c>","health_url":"http://127.0.0.1:9"}]}
+            """);
+
+        var page = (await (await node.SignIn()).Open(Links.Version((string)version["model_id"]!, "0.1.0"))).Is(200);
+
+        var rows = page.Document.QuerySelectorAll("#servers tbody tr");
+        Assert.Equal([url, url + "/b", url + "/%3Cc%3E"], rows.Select(row => row.QuerySelector("th")!.TextContent));
+        Assert.Equal(["● up", "● up", "◐ starting"], rows.Select(row => row.QuerySelector(".nowrap")!.TextContent.Trim()));
+        Assert.Equal("Servers 2 of 3 up, 1 needed to start", page.Document.QuerySelector("#servers h3")!.TextContent);
+        Assert.DoesNotContain(page.Document.QuerySelectorAll("#version dt"), term => term.TextContent == "Address");
+    }
+
+    [Fact]
+    public void HV2_each_state_of_a_server_has_its_own_mark()
+    {
+        var marks = Enum.GetValues<ServerStatus>().Select(state => Text.Mark(state)).Append(Text.Mark((ServerStatus?)null)).ToList();
+
+        Assert.Equal(4, marks.DistinctBy(mark => mark.Shape).Count());
+        Assert.Equal(("✕", "down", "failed"), Text.Mark(ServerStatus.Down));
+    }
+
+    [Fact]
     public async Task Resolve_says_what_answers_and_why_the_others_do_not()
     {
         var id = await Versions(3);

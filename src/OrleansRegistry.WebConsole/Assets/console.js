@@ -1,4 +1,4 @@
-// Keyboard in menus, local times, copying, and pages that follow what happens. Everything works without it, but for these.
+// Local times, copying, and pages that follow what happens. Everything works without it, but for these.
 const policy = window.trustedTypes?.createPolicy("registry", { createHTML: (text) => text });
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const ofDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
@@ -8,33 +8,6 @@ function localize(root) {
     time.textContent = (time.closest(".log") ? ofDay : local).format(new Date(time.dateTime));
   }
 }
-
-const items = (menu) => [...menu.querySelectorAll("[role=menuitem]")];
-
-document.addEventListener("toggle", (event) => {
-  if (event.newState === "open" && event.target.matches?.(".menu")) items(event.target)[0]?.focus();
-}, true);
-
-document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.(".menu");
-  if (!menu) return;
-  const all = items(menu);
-  const at = all.indexOf(event.target);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
-  if (to === undefined) return;
-  event.preventDefault();
-  all[(to + all.length) % all.length].focus();
-});
-
-// The slash leads to the search, as on many sites.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.("input, select, textarea")) return;
-  const search = document.getElementById("q") ?? document.getElementById("number");
-  if (!search) return;
-  event.preventDefault();
-  search.focus();
-  search.select();
-});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
