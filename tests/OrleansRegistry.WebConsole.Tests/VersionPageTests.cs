@@ -50,7 +50,7 @@ public sealed class VersionPageTests(ConsoleNode node)
         var page = (await (await node.SignIn()).Open(Links.Version((string)version["model_id"]!, "0.1.0"))).Is(200);
 
         var rows = page.Document.QuerySelectorAll("#servers tbody tr");
-        Assert.Equal([url, url + "/b", url + "/%3Cc%3E"], rows.Select(row => row.QuerySelector("th")!.TextContent));
+        Assert.Equal([url, url + "/b", url + "/<c>"], rows.Select(row => row.QuerySelector("th")!.TextContent));
         Assert.Equal(["● up", "● up", "◐ starting"], rows.Select(row => row.QuerySelector(".nowrap")!.TextContent.Trim()));
         Assert.Equal("Servers 2 of 3 up, 1 needed to start", page.Document.QuerySelector("#servers h3")!.TextContent);
         Assert.DoesNotContain(page.Document.QuerySelectorAll("#version dt"), term => term.TextContent == "Address");
