@@ -21,7 +21,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task E1_N5_L2_P3_P4_P5_AL3_AL4_AL7_whatever_happens_to_nodes_and_database_clients_see_one_registry()
+    public async Task E1_N5_L2_P3_P4_P5_AL3_AL4_AL7_SV6_whatever_happens_to_nodes_and_database_clients_see_one_registry()
     {
         var minutes = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_MINUTES") ?? "0", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
@@ -43,7 +43,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
             .. clients.Select(client => Task.Run(() => client.Work(stop.Token))),
             .. invokers.Select(invoker => Task.Run(() => invoker.Work(stop.Token))),
         ];
-        var reports = await Disturb(cluster, server, history, random, TimeSpan.FromMinutes(minutes), working);
+        var faults = new FaultInjector(cluster, server, history, served, () => invokers.Sum(invoker => invoker.Answered), random);
+        var reports = await Disturb(faults, history, random, TimeSpan.FromMinutes(minutes), working);
         await stop.CancelAsync();
         await Task.WhenAll(working).WaitAsync(WaitTimeout);
         await watching.WaitAsync(WaitTimeout);
@@ -60,10 +61,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
     }
 
     /// <summary>A round of faults, in an order that the seed gives, and then more of them for as long as there is time.</summary>
-    private async Task<List<FaultReport>> Disturb(ClusterNodes cluster, PostgresServer server, History history, Random random, TimeSpan duration, Task[] working)
+    private async Task<List<FaultReport>> Disturb(FaultInjector faults, History history, Random random, TimeSpan duration, Task[] working)
     {
         var begun = History.Now;
-        var faults = new FaultInjector(cluster, server, history, random);
         List<FaultReport> reports = [];
         await history.Recovery(ofReads: false).WaitAsync(WaitTimeout);
         do

@@ -45,6 +45,12 @@ internal enum Fault
     KillGateway,
     FreezeGateway,
 
+    /// <summary>One of the servers of all versions breaks its connections off, and takes no new ones.</summary>
+    KillServer,
+
+    /// <summary>One of the servers of all versions takes connections and answers nothing.</summary>
+    HangServer,
+
     /// <summary>A silo's connections to the database are reset, and new ones refused.</summary>
     CutSiloFromDatabase,
 

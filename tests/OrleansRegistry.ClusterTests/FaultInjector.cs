@@ -6,8 +6,16 @@ using OrleansRegistry.Testing;
 namespace OrleansRegistry.ClusterTests;
 
 /// <summary>Injects faults, one at a time: the next one comes when every model has answered.</summary>
-internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server, History history, Random random)
+/// <param name="cluster">The cluster.</param>
+/// <param name="server">Its database.</param>
+/// <param name="history">What clients were answered.</param>
+/// <param name="served">The servers of versions.</param>
+/// <param name="answered">How many calls versions have answered.</param>
+/// <param name="random">Chooses.</param>
+internal sealed class FaultInjector(
+    ClusterNodes cluster, PostgresServer server, History history, ModelServer served, Func<int> answered, Random random)
 {
+    private const int EnoughCalls = 12;
     private const int EnoughFailures = 32;
     private const int EnoughAnswers = 2000;
     private const int Flaps = 5;
@@ -48,6 +56,8 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
             Fault.CutSiloFromCallers => CutSiloFromCallers(),
             Fault.KillGateway => Replace(cluster.Gateways, cluster.StartGateway, gateway => gateway.Process.Kill()),
             Fault.FreezeGateway => Disturb(() => Any(cluster.Gateways).Process.Signal("STOP"), () => AllGateways("CONT")),
+            Fault.KillServer => LoseServer(way => way.Refuse()),
+            Fault.HangServer => LoseServer(way => way.Freeze()),
             Fault.CutSiloFromDatabase => Disturb(() => Do(() => Any(cluster.Silos).Database.Refuse()), HealDatabase),
             Fault.FreezeDatabaseOfSilo => Disturb(() => Do(() => Any(cluster.Silos).Database.Freeze()), HealDatabase),
             Fault.MuteSiloToDatabase => Disturb(() => Do(() => Any(cluster.Silos).Database.Hold((_, isCaller) => isCaller)), HealDatabase),
@@ -205,6 +215,22 @@ internal sealed class FaultInjector(ClusterNodes cluster, PostgresServer server,
         var recovered = await Strike(() => Do(silo.Callers.Refuse));
         silo.Callers.Heal();
         return recovered;
+    }
+
+    /// <summary>Takes a server from all versions until the others have answered enough calls, and gives it back.</summary>
+    private async Task<(TimeSpan Reads, TimeSpan Commands)> LoseServer(Action<TcpProxy> take)
+    {
+        using var timeout = new CancellationTokenSource(WaitTimeout);
+        var way = served.Ways[random.Next(served.Ways.Count)];
+        var enough = answered() + EnoughCalls;
+        take(way);
+        while (answered() < enough)
+        {
+            timeout.Token.ThrowIfCancellationRequested();
+            await history.Answer(AnswersPerLook).WaitAsync(WaitTimeout);
+        }
+
+        return await Strike(() => Do(way.Heal));
     }
 
     private async Task FlapDatabase()

@@ -4,8 +4,8 @@ using OrleansRegistry.Testing;
 namespace OrleansRegistry.ClusterTests;
 
 /// <summary>
-/// A client with a model of its own whose versions are served: it deploys them, waits until they are up, calls, stops, starts and deletes
-/// them. What it is answered must be true of what reached the server (rules L2 to L4).
+/// A client with a model of its own whose versions are served, each by several servers: it deploys them, waits until they
+/// are up, calls, stops, starts and deletes them. What it is answered must be true of what reached the server (rules L2 to L4).
 /// </summary>
 internal sealed class Invoker(int number, ClusterNodes cluster, ModelServer server, Random random)
 {
@@ -57,7 +57,7 @@ internal sealed class Invoker(int number, ClusterNodes cluster, ModelServer serv
         {
             ["model_name"] = $"Served {number}",
             ["publish"] = true,
-            ["serving"] = new JsonObject { ["url"] = $"{server.Url}/{environment}", ["health_url"] = $"{server.Url}/{environment}/health" },
+            ["serving"] = new JsonObject { ["servers"] = new JsonArray([.. server.Ways.Index().Select(way => Server(way.Item.Port, $"{environment}-{way.Index}"))]) },
         };
         while (!stop.IsCancellationRequested)
         {
@@ -69,6 +69,12 @@ internal sealed class Invoker(int number, ClusterNodes cluster, ModelServer serv
 
         return null;
     }
+
+    private static JsonObject Server(int port, string environment) => new()
+    {
+        ["url"] = $"http://127.0.0.1:{port}/{environment}",
+        ["health_url"] = $"http://127.0.0.1:{port}/{environment}/health",
+    };
 
     /// <summary>Activates a version that may be active, and waits until it is up; false when it is told to stop meanwhile.</summary>
     private async Task<bool> Start(string version, CancellationToken stop)
