@@ -12,6 +12,10 @@ internal static class Comparisons
 {
     private const int Pairs = 7;
     private const int BuildPairs = 21;
+
+    /// <summary>Limits that count each request and refuse none.</summary>
+    private const int Unreached = 1_000_000;
+
     private const string Body = """{"instances":[[5.1,3.5,1.4,0.2]]}""";
 
     /// <summary>Runs all comparisons and prints them.</summary>
@@ -22,7 +26,7 @@ internal static class Comparisons
         {
             await using var model = await ServerProcess.Baseline(Baselines.Hello);
             await using var forwarder = await ServerProcess.Baseline(Baselines.Forwarder, "--to", model.Address.ToString());
-            await using var registry = await ServerProcess.Registry(data.FullName, requestsPerSecond: 0);
+            await using var registry = await ServerProcess.Registry(data.FullName, Unreached);
             await Deploy(registry.Address, model.Address);
 
             var bare = new Load(forwarder.Address, "POST /predict", Body);
@@ -30,11 +34,13 @@ internal static class Comparisons
             var duration = TimeSpan.FromSeconds(seconds);
             Console.WriteLine($"{Pairs} pairs of {seconds} s + {seconds} s, {Environment.ProcessorCount} processors shared with the load\n");
             Console.WriteLine("compared                            baseline/s  registry/s   ratio   spread");
-            await Compare("control: forwarder with itself", bare, bare, duration);
-            await Compare("predict / bare YARP forwarder", bare, new Load(registry.Address, "POST /v1/models/iris/predict", Body), duration);
+            var forwarding = await Compare("control: forwarder with itself", bare, bare, duration);
+            var predict = await Compare("predict / bare YARP forwarder", bare, new Load(registry.Address, "POST /v1/models/iris/predict", Body), duration);
             await Compare("predict by range / bare YARP", bare, new Load(registry.Address, "POST /v1/models/iris/predict?version=%5E1", Body), duration);
-            await Compare("control: hello world with itself", hello, hello, duration);
-            await Compare("resolve / hello world", hello, new Load(registry.Address, "GET /v1/models/iris/resolve", ""), duration);
+            var answering = await Compare("control: hello world with itself", hello, hello, duration);
+            var resolve = await Compare("resolve / hello world", hello, new Load(registry.Address, "GET /v1/models/iris/resolve", ""), duration);
+            Judge("predict / bare YARP forwarder", predict, 0.90, forwarding);
+            Judge("resolve / hello world", resolve, 0.85, answering);
         }
         finally
         {
@@ -66,7 +72,12 @@ internal static class Comparisons
         }
     }
 
-    private static async Task Compare(string what, Load baseline, Load registry, TimeSpan duration, int count = Pairs)
+    private static void Judge(string what, double ratio, double bound, double control) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{what}: at least {bound:F2}: {(control is < 0.95 or > 1.05 ? "void, the control is off" : ratio >= bound ? "met" : "not met")}"));
+
+    /// <summary>Compares and prints; answers the median ratio.</summary>
+    private static async Task<double> Compare(string what, Load baseline, Load registry, TimeSpan duration, int count = Pairs)
     {
         // What is measured first would pay for compiling.
         for (var warm = 0; warm < 3; warm++)
@@ -83,10 +94,11 @@ internal static class Comparisons
             pairs.Add(pair % 2 == 0 ? (first, second) : (second, first));
         }
 
-        var ratios = pairs.Select(pair => pair.Registry / pair.Baseline).Order().ToList();
+        List<double> ratios = [.. pairs.Select(pair => pair.Registry / pair.Baseline).Order()];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{what,-36} {Median([.. pairs.Select(pair => pair.Baseline)]),11:N0} {Median([.. pairs.Select(pair => pair.Registry)]),11:N0}   {Median(ratios),5:F2}   {ratios[0]:F2} to {ratios[^1]:F2}"));
+        return Median(ratios);
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

@@ -44,9 +44,16 @@ internal sealed class ServerProcess : IAsyncDisposable
         $"--Registry:DataDirectory={dataDirectory}",
         $"--Registry:SiloPort={FreePort()}",
         $"--Registry:Auth:AdminKey={Key}",
-        .. requestsPerSecond is { } limit ? [$"--Registry:Limits:RequestsPerSecond={limit}", "--Registry:Limits:RequestsPerSecondPerWorkspace=0"] : Array.Empty<string>(),
+        .. requestsPerSecond is { } limit ? Limits(limit) : [],
         .. settings,
     ]);
+
+    private static string[] Limits(int requestsPerSecond) =>
+    [
+        $"--Registry:Limits:RequestsPerSecond={requestsPerSecond}",
+        $"--Registry:Limits:RequestsPerSecondPerWorkspace={requestsPerSecond}",
+        $"--Registry:Limits:RequestBurst={Math.Max(1, requestsPerSecond)}",
+    ];
 
     /// <summary>A loopback port that was free a moment ago.</summary>
     public static int FreePort()
