@@ -99,7 +99,7 @@ internal sealed partial class ModelGrain
 
     private async Task<RegistryError?> FallBack(CommandContext command, int ordinal)
     {
-        if (_row.Value is not { GuardedPrimary: { } primary } model || primary.Ordinal != ordinal)
+        if (_row.Value is not { GuardedPrimary: { } primary } model || primary.Ordinal != ordinal || !IsSeenDown(primary))
         {
             return null;
         }
@@ -108,7 +108,7 @@ internal sealed partial class ModelGrain
         {
             var at = Now(model);
             var prepared = await Prepare(ordinal, command, new ReadTransition(), at);
-            var change = ModelRules.FallBack(model, Existing(prepared.Step).State, Author.Of(command), at);
+            var change = ModelRules.FallBack(model, Existing(prepared.Step).State, IsFit, Author.Of(command), at);
             return (await FinishOnModel(command, change, [], at)).Error;
         }
         catch (Exception e) when (Refusal(e) is { } refusal)
@@ -117,8 +117,22 @@ internal sealed partial class ModelGrain
         }
     }
 
-    /// <summary>Whether the servers of a version are asked now: its model is used, or falls back from it (rules HV1 and HV4).</summary>
-    private bool IsHeeded(int ordinal) => IsUsed || _row.Value?.GuardedPrimary?.Ordinal == ordinal;
+    /// <summary>
+    /// Whether the servers of a version are asked now: its model is used, falls back from it, or looks for a version to
+    /// fall back to (rules HV1 and HV4).
+    /// </summary>
+    private bool IsHeeded(int ordinal) => IsUsed || (_row.Value is { GuardedPrimary: { } primary } model
+        && (primary.Ordinal == ordinal || (IsSick(primary) && model.Find(ordinal) is { PublishNumber: not null })));
+
+    private static bool IsSick(ActiveVersion primary) => primary.IsUnhealthy || primary.Status == ServingStatus.Failed;
+
+    /// <summary>Whether what is stored of a sick primary is still so: nothing is down before it was asked again (rule HV7).</summary>
+    private bool IsSeenDown(ActiveVersion primary) => primary.Status == ServingStatus.Failed || !IsAsked(primary)
+        || (_health.TryGetValue(primary.Ordinal, out var seen) && seen.Judge(primary.Called) is { IsUnhealthy: true });
+
+    /// <summary>Whether a version answers, as far as it is asked: the fault may be one of all of them.</summary>
+    private bool IsFit(ActiveVersion version) => !IsAsked(version)
+        || (_health.TryGetValue(version.Ordinal, out var seen) && version.Called.Any(server => seen.Of(server) is { IsProven: true, IsDoubted: false }));
 
     private static bool IsAsked(ActiveVersion version) => version is { HasServers: true, ProbeSeconds: > 0 };
 
@@ -173,8 +187,8 @@ internal sealed partial class ModelGrain
     /// <summary>Leaves a primary that is unhealthy or has failed. The turn of the command finds out whether it is time.</summary>
     private async Task Guard()
     {
-        if (_row.Value is { GuardedPrimary: { } primary } model && (primary.IsUnhealthy || primary.Status == ServingStatus.Failed)
-            && PrimarySelection.Successor(model) is not null && _leaving.Add(primary.Ordinal))
+        if (_row.Value is { GuardedPrimary: { } primary } model && IsSick(primary) && IsSeenDown(primary)
+            && PrimarySelection.Successor(model, IsFit) is not null && _leaving.Add(primary.Ordinal))
         {
             await this.AsReference<IModelServing>().FallBack(primary.Ordinal);
         }

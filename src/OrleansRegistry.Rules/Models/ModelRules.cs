@@ -183,10 +183,12 @@ internal static class ModelRules
     /// <summary>Leaves a primary that was unhealthy for too long (rule HV4).</summary>
     /// <param name="model">The model.</param>
     /// <param name="primary">The version that is primary.</param>
+    /// <param name="isFit">Whether a version is known to answer.</param>
     /// <param name="by">Whose command it is.</param>
     /// <param name="at">The instant of the command.</param>
-    public static ModelChange FallBack(ModelState model, ModelVersionState primary, Author by, DateTimeOffset at) =>
-        Change(model, PrimarySelection.FallBack(model, HealthRules.DownSince(primary.Serving), by, at), null);
+    public static ModelChange FallBack(
+        ModelState model, ModelVersionState primary, Func<ActiveVersion, bool> isFit, Author by, DateTimeOffset at) =>
+        Change(model, PrimarySelection.FallBack(model, HealthRules.DownSince(primary.Serving), isFit, by, at), null);
 
     /// <summary>Changes what a model says of itself; changing the policy moves nothing (rule P4).</summary>
     public static Outcome<ModelChange> Patch(ModelState model, PatchModelCommand command)

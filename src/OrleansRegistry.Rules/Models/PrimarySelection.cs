@@ -75,13 +75,15 @@ internal static class PrimarySelection
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="downSince">Since when its primary is unhealthy or has failed, or null while it is neither.</param>
+    /// <param name="isFit">Whether a version is known to answer.</param>
     /// <param name="by">Whose command it is.</param>
     /// <param name="at">The instant of the command.</param>
-    public static ModelState FallBack(ModelState model, DateTimeOffset? downSince, Author by, DateTimeOffset at)
+    public static ModelState FallBack(
+        ModelState model, DateTimeOffset? downSince, Func<ActiveVersion, bool> isFit, Author by, DateTimeOffset at)
     {
         if (model is not { GuardedPrimary: { } left, Primary: { } primary } || downSince is not { } since
             || at - (since > primary.Since ? since : primary.Since) < TimeSpan.FromSeconds(model.FallBackSeconds ?? HealthRules.DefaultFallBackSeconds)
-            || Successor(model) is not { } successor)
+            || Successor(model, isFit) is not { } successor)
         {
             return model;
         }
@@ -90,8 +92,10 @@ internal static class PrimarySelection
     }
 
     /// <summary>The version that takes the pointer when the primary is unhealthy for too long (rule HV4), or null for none.</summary>
-    public static ActiveVersion? Successor(ModelState model) => InLine(model).FirstOrDefault(
-        version => version is { IsUnhealthy: false, Url: not null } && version.Ordinal != model.Primary?.Ordinal);
+    /// <param name="model">The model.</param>
+    /// <param name="isFit">Whether a version is known to answer.</param>
+    public static ActiveVersion? Successor(ModelState model, Func<ActiveVersion, bool> isFit) => InLine(model).FirstOrDefault(
+        version => version is { IsUnhealthy: false, Url: not null } && version.Ordinal != model.Primary?.Ordinal && isFit(version));
 
     /// <summary>Goes back to the latest primary before the present one that is routable (rule P5), or answers null.</summary>
     public static ModelState? Rollback(ModelState model, Author by, DateTimeOffset at)

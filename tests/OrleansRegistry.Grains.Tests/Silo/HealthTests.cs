@@ -264,10 +264,45 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         _health.IsDown["a"] = true;
         await Until(async () => await Marks(sick) is [EventType.VersionUnhealthy]);
 
-        await RestartWith(Play);
-        Silo.Clock.Move(TimeSpan.FromSeconds(FallBackSeconds));
+        await RestartWith(Later(TimeSpan.FromSeconds(FallBackSeconds)));
         await Until(async () => await Primary(sick) == well.Id);
         Assert.Equal([EventType.VersionUnhealthy], await Marks(sick));
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV4_nothing_moves_while_no_version_answers()
+    {
+        var other = await DeployProbed("b");
+        var sick = await DeployProbed("a");
+        await Silo.Model(sick.ModelId).PatchModel(
+            new PatchModelCommand { Context = Silo.Command(), OnUnhealthy = OnUnhealthy.FallBack, FallBackSeconds = FallBackSeconds });
+        // Nobody calls the model: only the primary is asked until it is unhealthy.
+        Silo.Clock.Move(TimeSpan.FromMinutes(15));
+        (_health.IsDown["a"], _health.IsDown["b"]) = (true, true);
+        await Until(async () => await Marks(sick) is [EventType.VersionUnhealthy]);
+        Silo.Clock.Move(TimeSpan.FromSeconds(FallBackSeconds));
+
+        await Until(async () => await Marks(other) is [EventType.VersionUnhealthy]);
+        Assert.Equal(sick.Id, await Primary(sick));
+
+        _health.IsDown["b"] = false;
+        await Until(async () => await Primary(sick) == other.Id);
+        await AssertAgreement();
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task HV4_a_primary_that_came_back_while_nobody_looked_is_not_left()
+    {
+        var (_, primary) = await DeployGuarded();
+        _health.IsDown["a"] = true;
+        await Until(async () => await Marks(primary) is [EventType.VersionUnhealthy]);
+
+        _health.IsDown["a"] = false;
+        await RestartWith(Later(TimeSpan.FromSeconds(FallBackSeconds)));
+
+        await Until(async () => await Marks(primary) is [_, EventType.VersionHealthy]);
+        Assert.Equal(primary.Id, await Primary(primary));
         await AssertAgreement();
     }
 
@@ -350,6 +385,18 @@ public abstract class HealthTests(Func<Task<TestDatabase>> emptyDatabase) : Silo
         Assert.Equal(primary.Id, await Primary(primary));
         return (well, primary);
     }
+
+    /// <summary>Has a silo start so much later.</summary>
+    private Action<IServiceCollection> Later(TimeSpan by) => services =>
+    {
+        Play(services);
+        services.AddSingleton(_ =>
+        {
+            var clock = new OffsetClock();
+            clock.Move(by);
+            return clock;
+        });
+    };
 
     private async Task<string?> Primary(VersionView version) => (await Model(version.ModelId)).Primary?.VersionId;
 

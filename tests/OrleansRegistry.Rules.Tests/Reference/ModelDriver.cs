@@ -297,7 +297,7 @@ internal sealed class ModelDriver(int maxActive = 1000)
                 context,
                 at),
             Command.FallBack => model.Primary is { } primary
-                ? Commit(model, ModelRules.FallBack(model, _rows[primary.Ordinal - 1].State, Author.Of(context), at), context, at)
+                ? Commit(model, ModelRules.FallBack(model, _rows[primary.Ordinal - 1].State, _ => true, Author.Of(context), at), context, at)
                 : Answer.Unchanged,
             Command.Label c => Commit(
                 model, ModelRules.Patch(model, new PatchModelCommand { Context = context, Labels = Labels(c.Value) }).Value!, context, at),
