@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansRegistry.WebConsole;
 
 /// <summary>
-/// The headers of every page: it loads and asks its own origin only, runs no script but its module, stands in no frame,
+/// The headers of every page: it loads and asks its own origin only, runs no script but its modules, stands in no frame,
 /// and is kept by nobody.
 /// </summary>
 internal static class ConsoleHeaders

@@ -183,6 +183,7 @@ public sealed class JourneyTests(ConsoleNode node) : IClassFixture<ConsoleNode>,
         await using var window = await SignIn(hasScripts: false);
         var page = window.Page;
         await page.GotoAsync(Links.Model(id));
+        await Assertions.Expect(page.Locator("#keys")).ToBeHiddenAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for 0.1.0" }).ClickAsync();
         await page.GetByRole(AriaRole.Menuitem, new() { Name = "Promote to primary" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Make 0.1.0 primary" }).ClickAsync();

@@ -28,6 +28,9 @@ async function refresh() {
   const text = await answer.text();
   const next = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "text/html");
   localize(next);
+  // When a dialog closes, what had the focus before gets it back: until then that stays.
+  const over = document.querySelector("dialog[open]");
+  if (over) return over.addEventListener("close", changed, { once: true });
   for (const part of document.querySelectorAll("[data-refresh]")) {
     const changed = next.getElementById(part.id);
     const busy = part.querySelector(":popover-open") || (part.contains(document.activeElement) && document.activeElement.matches("input, select"));
