@@ -18,6 +18,11 @@ internal sealed partial class AccessBootstrapper(
 
     private const string Actor = "system";
 
+    /// <summary>How long a start waits for rows that can't be read or stored, as while the database starts anew.</summary>
+    private static readonly TimeSpan RetryTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Looks at the file where there is one and the first key will be taken from it.</summary>
     /// <exception cref="IOException">It holds no key, or can't be read.</exception>
     public static void CheckFile(AccessOptions options)
@@ -29,6 +34,24 @@ internal sealed partial class AccessBootstrapper(
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var begun = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await LetSomebodyIn(cancellationToken);
+                return;
+            }
+            catch (RegistryUnavailableException) when (clock.GetElapsedTime(begun) < RetryTimeout)
+            {
+                // Whatever was made is found made.
+                await Task.Delay(RetryDelay, clock, cancellationToken);
+            }
+        }
+    }
+
+    private async Task LetSomebodyIn(CancellationToken cancellationToken)
     {
         var workspace = await grains.GetGrain<IWorkspaceGrain>(GrainKeys.Workspace(GrainKeys.DefaultWorkspace))
             .Create(new CreateWorkspaceCommand { Context = Command() });
@@ -85,7 +108,9 @@ internal sealed partial class AccessBootstrapper(
     {
         if (error is not null && error.Code != harmless)
         {
-            throw new IOException($"The first key can't be made: {error.Detail}");
+            throw error.Code == ErrorCode.Unavailable
+                ? new RegistryUnavailableException(error.Detail)
+                : new IOException($"The first key can't be made: {error.Detail}");
         }
     }
 
