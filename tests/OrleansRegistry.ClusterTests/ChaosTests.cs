@@ -28,7 +28,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         await using var server = await PostgresServer.Run();
-        await using var cluster = await ClusterNodes.Start(Silos, Gateways, server.ConnectionString);
+        await using var cluster = await ClusterNodes.Start(Silos, Gateways, server.ConnectionString, areBoth: true);
         await using var receiver = await WebhookReceiver.Start();
         await using var served = await ModelServer.Start();
         (await cluster.Gateways[0].Client.Call(HttpMethod.Post, "/v1/webhooks", new JsonObject { ["url"] = receiver.Url })).MustBe(HttpStatusCode.Created);

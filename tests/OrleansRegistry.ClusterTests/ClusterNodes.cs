@@ -84,8 +84,10 @@ internal sealed class ClusterNodes : IAsyncDisposable
     private readonly TestDatabase _database;
     private readonly ClusterCertificateFiles _files;
 
-    private ClusterNodes(TestDatabase database) =>
-        (_database, _files) = (database, ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates")));
+    private readonly bool _areBoth;
+
+    private ClusterNodes(TestDatabase database, bool areBoth) =>
+        (_areBoth, _database, _files) = (areBoth, database, ClusterCertificateFiles.Create(Path.Combine(database.Options.DataDirectory, "certificates")));
 
     public SiloNode[] Silos { get; private set; } = [];
 
@@ -104,9 +106,12 @@ internal sealed class ClusterNodes : IAsyncDisposable
     /// <param name="gateways">How many gateways.</param>
     /// <param name="server">The database server, or null for the one that all tests share.</param>
     /// <param name="executable">What the nodes run, see <see cref="Executable"/>.</param>
-    public static async Task<ClusterNodes> Start(int silos, int gateways, string? server = null, string? executable = null)
+    /// <param name="areBoth">Whether silos take calls too.</param>
+    public static async Task<ClusterNodes> Start(
+        int silos, int gateways, string? server = null, string? executable = null, bool areBoth = false)
     {
-        var cluster = new ClusterNodes(await (server is null ? TestDatabase.Postgres() : TestDatabase.Postgres(server))) { Executable = executable };
+        var database = await (server is null ? TestDatabase.Postgres() : TestDatabase.Postgres(server));
+        var cluster = new ClusterNodes(database, areBoth) { Executable = executable };
         try
         {
             // One first, so that the others find a secret and a schema: the rest may come in any order.
@@ -124,8 +129,8 @@ internal sealed class ClusterNodes : IAsyncDisposable
 
     public Task<SiloNode> StartSilo() => StartSilo(clockOffset: default);
 
-    /// <summary>Starts a silo whose clock is ahead by so much. It is a gateway as well.</summary>
-    public Task<SiloNode> StartSilo(TimeSpan clockOffset) => StartSilo("both", hasCallers: true, clockOffset);
+    /// <summary>Starts a silo whose clock is ahead by so much.</summary>
+    public Task<SiloNode> StartSilo(TimeSpan clockOffset) => StartSilo(_areBoth ? "both" : "silo", hasCallers: true, clockOffset);
 
     /// <summary>Starts a silo that is a gateway as well, its own only: other gateways don't reach it.</summary>
     public Task<SiloNode> StartBoth() => StartSilo("both", hasCallers: false, clockOffset: default);
@@ -145,9 +150,9 @@ internal sealed class ClusterNodes : IAsyncDisposable
         ended.Dispose();
     }
 
-    /// <summary>A node that takes calls. One in three is a silo, which answers for the models that it has by itself.</summary>
+    /// <summary>A node that takes calls. One in three is a silo, if they do: it answers for the models that it has by itself.</summary>
     public HttpClient Any(Random random) =>
-        random.Next(3) == 0 ? Silos[random.Next(Silos.Length)].Client : Gateways[random.Next(Gateways.Length)].Client;
+        _areBoth && random.Next(3) == 0 ? Silos[random.Next(Silos.Length)].Client : Gateways[random.Next(Gateways.Length)].Client;
 
     /// <summary>Whether a silo has ended, or the others have given it up, so that it will.</summary>
     public async Task<bool> IsLost(SiloNode silo) => silo.Process.HasExited || await IsDeclaredDead(silo);

@@ -192,9 +192,11 @@ internal sealed class FaultInjector(
 
     private async Task KillAllSilos()
     {
-        await Task.WhenAll(cluster.Silos.Select(silo => silo.Process.Kill()));
-        Array.ForEach(cluster.Silos, silo => silo.Dispose());
-        (await Task.WhenAll(cluster.Silos.Select(_ => cluster.StartSilo()))).CopyTo(cluster.Silos, 0);
+        SiloNode[] killed = [.. cluster.Silos];
+        await Task.WhenAll(killed.Select(silo => silo.Process.Kill()));
+        // Clients still call them.
+        (await Task.WhenAll(killed.Select(_ => cluster.StartSilo()))).CopyTo(cluster.Silos, 0);
+        Array.ForEach(killed, silo => silo.Dispose());
     }
 
     private async Task FlapSilo()
@@ -287,9 +289,10 @@ internal sealed class FaultInjector(
         {
             if (await cluster.IsLost(cluster.Silos[i]))
             {
-                await cluster.Silos[i].Process.WaitForExit();
-                cluster.Silos[i].Dispose();
+                var lost = cluster.Silos[i];
+                await lost.Process.WaitForExit();
                 cluster.Silos[i] = await cluster.StartSilo();
+                lost.Dispose();
             }
         }
     }

@@ -17,7 +17,7 @@ public sealed class SetBackTests
     public async Task E1_silos_answer_what_their_database_says_after_it_was_set_back()
     {
         await using var server = await PostgresServer.Run();
-        await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1, server.ConnectionString);
+        await using var cluster = await ClusterNodes.Start(silos: 2, gateways: 1, server.ConnectionString, areBoth: true);
         var client = cluster.Gateways[0].Client;
         var kept = await DeployToAll(client);
         await server.Stop();

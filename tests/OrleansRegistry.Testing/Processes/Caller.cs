@@ -60,8 +60,9 @@ public static class Caller
             };
             return new Outcome(fate, response.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
         }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        catch (Exception e) when (e is ObjectDisposedException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError })
         {
+            // The first: another node stands in its place by now.
             return new Outcome(Fate.NotSent, null, null);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
