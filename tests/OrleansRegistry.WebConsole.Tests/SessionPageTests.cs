@@ -103,9 +103,11 @@ public sealed class SessionPageTests(ConsoleNode node)
         var end = list.Document.QuerySelectorAll("tbody form").Last(form => form.TextContent.Contains("End", StringComparison.Ordinal));
         (await third.Post(end.GetAttribute("action")!, [])).Is(303);
 
-        Assert.Equal(303, (await first.Open(Links.Root)).Status);
-        (await second.Open(Links.Root)).Is(200);
+        // Two that begin in the same millisecond have no order.
+        List<int> others = [(await first.Open(Links.Root)).Status, (await second.Open(Links.Root)).Status];
+        Assert.Equal([200, 303], others.Order());
         (await third.Submit(await third.Open(Links.Sessions), "Sign out everywhere")).Is(303);
+        Assert.Equal(303, (await first.Open(Links.Root)).Status);
         Assert.Equal(303, (await second.Open(Links.Root)).Status);
     }
 

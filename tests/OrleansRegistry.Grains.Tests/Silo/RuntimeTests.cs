@@ -498,8 +498,12 @@ public abstract class RuntimeTests(Func<Task<TestDatabase>> emptyDatabase) : Sil
     private async Task<IReadOnlyList<RegistryEvent>> Events(string modelId, string type) =>
         await Silo.Catalog.ListEvents(Workspace, new EventFilter { ModelId = modelId, Types = [type] }, 1000, default);
 
-    private Task Until(VersionView version, ServingStatus status) =>
-        Until(async () => (await Version(version.Id)).Serving!.Status == status, $"{version.ModelName} is {status}");
+    private async Task Until(VersionView version, ServingStatus status)
+    {
+        await Until(async () => (await Version(version.Id)).Serving!.Status == status, $"{version.ModelName} is {status}");
+        // The row is there before the model has heard that it is: this waits behind the write.
+        await Silo.Model(version.ModelId).PatchModel(new PatchModelCommand { Context = Silo.Command(dryRun: true) });
+    }
 
     private Task UntilEvents(VersionView version, string type, int count) =>
         Until(async () => (await Events(version.ModelId, type)).Count == count, $"{version.ModelName} has {count} {type}");
