@@ -21,7 +21,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task E1_N5_L2_P3_P4_P5_AL3_AL4_AL7_SV6_whatever_happens_to_nodes_and_database_clients_see_one_registry()
+    public async Task E1_N5_L2_P3_P4_P5_AL3_AL4_AL7_whatever_happens_to_nodes_and_database_clients_see_one_registry()
     {
         var minutes = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_MINUTES") ?? "0", CultureInfo.InvariantCulture);
         var seed = int.Parse(Environment.GetEnvironmentVariable("REGISTRY_CHAOS_SEED") ?? Random.Shared.Next().ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
