@@ -49,7 +49,7 @@ internal sealed class LocalRoute(
     /// <summary>Shows a table, or nothing.</summary>
     public void Show(RoutingTable? table)
     {
-        if (_hasLeft)
+        if (_hasLeft || ReferenceEquals(table, _table))
         {
             return;
         }

@@ -39,7 +39,8 @@ internal sealed class RoutingTable
     public int Revision { get; }
 
     /// <summary>The table with what is known now of the servers of versions, by ordinal (rule HV2).</summary>
-    public RoutingTable With(ImmutableDictionary<int, ObservedHealth> health) => new(this, health);
+    public RoutingTable With(ImmutableDictionary<int, ObservedHealth> health) =>
+        ReferenceEquals(health, _health) ? this : new(this, health);
 
     /// <summary>The version that a selector leads to, as gateways of the release before read it: they know no aliases.</summary>
     public Outcome<ResolvedVersion> Resolve(string? selector) =>
